@@ -1,0 +1,267 @@
+# shellcheck shell=bash
+# helper.bash - drive the real hupd and hupctl, each test in a folder of its
+# own, and leave nothing behind.
+#
+#	load helper
+#
+#	@test "a program is started" {
+#		program web <<-E
+#		command = sleep 1000
+#		E
+#		hupd_start
+#		wait_for 5 is_state web up
+#	}
+#
+# $T is the folder of the test: hupd.conf, hupd.d/, log/, run/, state/ and
+# hupd.pid.  A file that needs more than this setup and teardown defines its
+# own, which call hupd_setup and hupd_teardown.
+
+: "${HUPD_BUILD:=$(realpath "${BASH_SOURCE[0]%/*}/../../build")}"
+HUPD=$HUPD_BUILD/hupd
+HUPCTL=$HUPD_BUILD/hupctl
+# shellcheck disable=SC2034
+TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
+
+setup() {
+	hupd_setup
+}
+
+teardown() {
+	hupd_teardown
+}
+
+hupd_setup() {
+	local dir
+	T=$BATS_TEST_TMPDIR/t
+	MARK=$BATS_TEST_TMPDIR
+	LEFT_OK=	# set by a test that kills the daemon: programs live on
+
+	# bats makes its folders 0700, but a log user must get through.
+	for dir in "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/{file,suite,test} \
+	    "$BATS_TEST_TMPDIR"; do
+		[ ! -O "$dir" ] || chmod a+rx "$dir"
+	done
+	mkdir -m 755 "$T" "$T/hupd.d"
+	mkdir -m 1777 "$BATS_TEST_TMPDIR/sanitizer"
+	cat >"$T/hupd.conf" <<-E
+	program-dir = $T/hupd.d
+	log-dir = $T/log
+	run-dir = $T/run
+	state-dir = $T/state
+	pidfile = $T/hupd.pid
+	log-user = $(id -un)
+	E
+	chmod 644 "$T/hupd.conf"
+}
+
+# Environment of the daemon: the mark by which what it leaves is found, and
+# where the sanitizers write, for its stderr is /dev/null.
+hupd_env() {
+	local log=$BATS_TEST_TMPDIR/sanitizer/report
+	env HUPD_TEST_MARK="$MARK" \
+	    ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$log" \
+	    UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$log" "$@" 3>&-
+}
+
+# program NAME: write its file from stdin.
+program() {
+	(umask 022 && cat >"$T/hupd.d/$1.conf")
+}
+
+# setting LINE: add one to hupd.conf; given again it replaces the first.
+setting() {
+	sed -i "/^${1%% *} *=/d" "$T/hupd.conf"
+	echo "$1" >>"$T/hupd.conf"
+}
+
+# hupd_start [OPTION ...]: start the daemon, detached.
+hupd_start() {
+	hupd_env "$HUPD" -f "$T/hupd.conf" "$@"
+}
+
+# hupd_foreground [OPTION ...]: with -d in the background; its pid in
+# $DAEMON, what it prints in $T/stderr.
+hupd_foreground() {
+	hupd_env "$HUPD" -d -f "$T/hupd.conf" "$@" \
+	    >"$T/stdout" 2>"$T/stderr" </dev/null &
+	# shellcheck disable=SC2034
+	DAEMON=$!
+	wait_for 5 hupd_answers
+}
+
+hupd_answers() {
+	ctl ping >/dev/null 2>&1
+}
+
+# The daemon's pid, as its pidfile has it.
+hupd_pid() {
+	cat "$T/hupd.pid"
+}
+
+# End the daemon in order, and wait for it.
+hupd_stop() {
+	local pid
+	pid=$(hupd_pid) || return
+	kill "$pid"
+	wait_for 15 gone "$pid"
+}
+
+# ctl ARGUMENT ...: hupctl with this daemon.
+ctl() {
+	hupd_env "$HUPCTL" -s "$T/run/hupd.sock" "$@"
+}
+
+# A column of hupctl status.
+status_field() {
+	ctl status "$1" 2>/dev/null | awk -v n="$1" -v c="$2" \
+	    '$1 == n { print $c; exit }'
+}
+
+state_of() {
+	status_field "$1" 2
+}
+
+pid_of() {
+	status_field "$1" 3
+}
+
+is_state() {
+	[ "$(state_of "$1")" = "$2" ]
+}
+
+# Is it in the event log (a basic regular expression)?
+logged() {
+	grep -q -e "$1" "$T/log/hupd.log"
+}
+
+# printed NAME REGEX: did the program print it?
+printed() {
+	grep -q -e "$2" "$T/log/$1.log"
+}
+
+# lines FILE N: has it at least so many?
+lines() {
+	[ "$(wc -l <"$1")" -ge "$2" ]
+}
+
+# Does the process run?  A zombie does not.
+alive() {
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return
+	stat=${stat##*) }
+	[ "${stat%% *}" != Z ]
+}
+
+gone() {
+	! alive "$1"
+}
+
+# wait_for SECONDS COMMAND ...: until it succeeds; else say what was awaited.
+# The sanitized build gets thrice the time.
+wait_for() {
+	local end seconds=$1 now
+	shift
+	[[ $HUPD_BUILD != */san ]] || seconds=$((seconds * 3))
+	end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))
+	until "$@"; do
+		now=${EPOCHREALTIME/[.,]/}
+		if [ "$now" -gt "$end" ]; then
+			echo "waited $seconds s in vain for: $*"
+			return 1
+		fi
+		read -r -t 0.02 <> <(:) || :
+	done
+}
+
+# The processes of this test: those with the mark in their environment or a
+# file of the test open.
+leftovers() {
+	local pid
+	{
+		grep -lazs -F -e "HUPD_TEST_MARK=$MARK" /proc/[0-9]*/environ
+		find /proc/[0-9]*/fd -lname "$T/*" 2>/dev/null
+	} | cut -d / -f 3 | sort -u | while read -r pid; do
+		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || gone "$pid" ||
+		    echo "$pid"
+	done
+}
+
+none_left() {
+	[ -z "$(leftovers)" ]
+}
+
+# End the daemon and hold the test to leaving no process and no finding of a
+# sanitizer.  What it did is shown where the test failed.
+hupd_teardown() {
+	local status=0 pid n
+
+	if [ -z "${BATS_TEST_COMPLETED-}" ] && [ -s "$T/log/hupd.log" ]; then
+		echo "--- event log"
+		tail -n 60 "$T/log/hupd.log"
+	fi
+	pid=$(hupd_pid 2>/dev/null) || pid=
+	if [ -n "$pid" ] && leftovers | grep -qx "$pid"; then
+		kill "$pid"
+		wait_for 15 gone "$pid" || status=1
+	fi
+	if [ -z "$LEFT_OK" ] && ! wait_for 2 none_left; then
+		for pid in $(leftovers); do
+			echo "left behind: $pid $(tr '\0' ' ' \
+			    <"/proc/$pid/cmdline")"
+		done
+		status=1
+	fi
+	for ((n = 0; n < 50; n++)); do
+		none_left && break
+		leftovers | xargs -r kill -9 2>/dev/null
+		read -r -t 0.02 <> <(:) || :
+	done
+	if compgen -G "$BATS_TEST_TMPDIR/sanitizer/report*" >/dev/null; then
+		cat "$BATS_TEST_TMPDIR"/sanitizer/report*
+		status=1
+	fi
+	return $status
+}
+
+# user_setup: an ordinary user's folders in $T/home.  As root that user is
+# nobody, and the binaries are copied to where nobody may execute them.
+user_setup() {
+	USER_HOME=$T/home
+	mkdir -p "$USER_HOME"/{bin,run,config/hupd/hupd.d,state}
+	chmod 700 "$USER_HOME/run"
+	cp "$HUPD" "$HUPCTL" "$USER_HOME/bin"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown -R nobody: "$USER_HOME"
+	fi
+}
+
+# as_user COMMAND ...: run it as that user, with hupd and hupctl in PATH.
+as_user() {
+	local -a drop=()
+	local user
+	user=$(id -un)
+	if [ "$(id -u)" -eq 0 ]; then
+		user=nobody
+		drop=(setpriv --reuid=nobody --regid="$(id -g nobody)"
+		    --clear-groups --)
+	fi
+	(
+		cd "$USER_HOME" || exit
+		hupd_env "${drop[@]}" env HOME="$USER_HOME" \
+		    USER="$user" LOGNAME="$user" PATH="$USER_HOME/bin:$PATH" \
+		    XDG_CONFIG_HOME="$USER_HOME/config" \
+		    XDG_RUNTIME_DIR="$USER_HOME/run" \
+		    XDG_STATE_HOME="$USER_HOME/state" "$@"
+	)
+}
+
+# user_program NAME: its file, from stdin, belonging to that user.
+user_program() {
+	local file=$USER_HOME/config/hupd/hupd.d/$1.conf
+	(umask 022 && cat >"$file")
+	[ "$(id -u)" -ne 0 ] || chown nobody: "$file"
+}
+
+needs_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
