@@ -13,7 +13,7 @@ B = build
 
 # The modules, layer by layer.  A file includes downwards only; within a layer
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
-layer0 = log mono text
+layer0 = log mono text words escape
 layer1 = conf plan order backoff fsm proto report
 layer2 = loop spawn cgroup confdir notify logger
 layer3 = prog reload control
