@@ -1,0 +1,36 @@
+/*
+ * backoff - exit history to a delay, or give up.
+ *
+ * Layer 1.  Pure: random numbers and times are passed in.
+ */
+#ifndef BACKOFF_H
+#define BACKOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct backoff {
+	uint32_t quick; /* restarts since the last stable run */
+};
+
+struct backoff_rule {
+	int64_t delay; /* ms: restart-delay */
+	int64_t max;   /* ms: restart-delay-max */
+	int64_t reset; /* ms: restart-reset */
+	int limit;     /* restart-limit, 0: none */
+};
+
+#define BACKOFF_GIVE_UP (-1)
+
+/*
+ * The program ran for ran ms and is to be restarted: how long to wait, in ms,
+ * or BACKOFF_GIVE_UP.  One that ran longer than reset restarts at once and
+ * clears the history; else delay, doubled with each quick end, up to max,
+ * with jitter: the result is 75% to 100% of that.  random is any 32 bits.
+ */
+int64_t	backoff_next(struct backoff *, const struct backoff_rule *,
+	    int64_t ran, uint32_t random);
+/* Forget the history: an administrator's start, a new definition. */
+void	backoff_clear(struct backoff *);
+
+#endif
