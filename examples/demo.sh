@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# What hupd does, shown with real programs in a folder of its own, build/run:
+# install what is missing, build, start, reload, reject, follow, stop.  It
+# ends by Ctrl-C, or by itself where it is not on a terminal.
+set -eu
+cd "$(dirname "$0")/.."
+
+make=${MAKE:-make}
+dir=build/run
+socket=$dir/run/hupd.sock
+port=7007
+
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+	bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
+else
+	bold='' dim='' plain=''
+fi
+
+say() {
+	printf '\n%s==> %s%s\n' "$bold" "$*" "$plain"
+}
+
+# Show a command, then run it.
+show() {
+	printf '%s$ %s%s\n' "$dim" "$*" "$plain"
+	"$@"
+}
+
+hupctl() {
+	show build/hupctl -s "$socket" "$@"
+}
+
+# Name and pid of every program.
+pids() {
+	build/hupctl -s "$socket" status | awk '$1 == "ping" ||
+	    $1 == "greet" || $1 == "flaky" { print $1, $3 }'
+}
+
+pid_file() {
+	cat "$dir/hupd.pid" 2>/dev/null
+}
+
+# End the daemon; it ends its programs first.
+stop() {
+	local pid n
+
+	pid=$(pid_file) && kill "$pid" 2>/dev/null || return 0
+	for ((n = 0; n < 300; n++)); do
+		[ -d "/proc/$pid" ] || return 0
+		sleep 0.05
+	done
+	echo "hupd, pid $pid, did not end" >&2
+	return 1
+}
+
+finish() {
+	local status=$?
+
+	trap - EXIT INT TERM
+	if pid=$(pid_file); then
+		say "kill $pid: every program is stopped, then hupd ends"
+		stop || status=1
+		tail -n 3 "$dir/log/hupd.log"
+	fi
+	exit "$status"
+}
+
+port_is_free() {
+	! (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+prepare() {
+	local top
+
+	top=$(pwd)
+	stop
+	rm -rf "$dir"
+	mkdir -p "$dir/hupd.d"
+	until port_is_free $port; do
+		port=$((port + 1))
+	done
+	cat >"$dir/hupd.conf" <<-E
+	program-dir = $top/$dir/hupd.d
+	log-dir = $top/$dir/log
+	run-dir = $top/$dir/run
+	state-dir = $top/$dir/state
+	pidfile = $top/$dir/hupd.pid
+	log-user = $(id -un)
+	E
+	cp examples/ping.conf "$dir/hupd.d"
+	cat >"$dir/hupd.d/greet.conf" <<-E
+	command = "$top/build/examples/greet" $port hello
+	env = READY_FD=3
+	ready = fd:3
+	E
+	cat >"$dir/hupd.d/flaky.conf" <<-E
+	command = sh -c 'echo working; sleep 2; echo out of luck >&2; exit 3'
+	restart-delay = 500ms
+	E
+	chmod -R go-w "$dir"
+}
+
+greeting() {
+	printf '%s$ nc 127.0.0.1 %s%s\n' "$dim" "$port" "$plain"
+	cat <"/dev/tcp/127.0.0.1/$port"
+}
+
+umask 022
+tests/deps run
+say "build"
+show "$make" -s -j "$(nproc)" build/hupd build/hupctl build/examples/greet
+prepare
+trap finish EXIT
+trap 'exit 0' INT TERM
+
+say "one file, one program: ping, a TCP server, one that crashes"
+show head -n 20 "$dir"/hupd.d/*.conf
+
+say "start: hupd says 0 when it is up, and is a daemon then"
+show build/hupd -f "$dir/hupd.conf"
+hupctl status
+greeting
+
+say "change one file, see what a reload would do, reload"
+before=$(pids)
+show sed -i 's/hello$/"good day"/' "$dir/hupd.d/greet.conf"
+hupctl check
+hupctl reload
+greeting
+
+say "only greet was restarted; its neighbours kept their processes"
+join <(echo "$before" | sort) <(pids | sort) | awk '
+    { print "    " $1 ": pid " $2 " before, " $3 " after" \
+      ($1 == "flaky" && $2 != $3 ? " (it crashes by itself)" : "") }'
+
+say "break a file: the reload is refused, and nothing is touched"
+show sed -i 's/^ready.*/redy = fd:3/' "$dir/hupd.d/greet.conf"
+hupctl reload || echo "exit status $?"
+hupctl status
+show sed -i 's/^redy/ready/' "$dir/hupd.d/greet.conf"
+hupctl reload
+
+say "what the crashing one printed"
+if [ -t 0 ] && [ -t 1 ]; then
+	say "Ctrl-C ends it"
+	hupctl log -f flaky
+else
+	show timeout 5 build/hupctl -s "$socket" log -f flaky || [ $? -eq 124 ]
+fi
