@@ -14,8 +14,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "log.h"
-#include "text.h"
 
 #define BACKLOG_MAX ((size_t)64 * 1024)
 
