@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "proto.h"
-#include "text.h"
+#include "escape.h"
 
 /* The first size of a text; it doubles from there. */
 #define TEXT_SIZE ((size_t)256)

@@ -190,7 +190,7 @@ text_size(const char *s, int64_t *bytes, const char **why)
 		*why = "a size is a number and K, M, G or nothing";
 		return -1;
 	}
-	if (n >= INT64_MAX / unit->value) {
+	if (n == INT64_MAX || n > INT64_MAX / unit->value) {
 		*why = "the size is too large";
 		return -1;
 	}
