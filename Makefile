@@ -14,7 +14,8 @@ B = build
 # The modules, layer by layer.  A file includes downwards only; within a layer
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
 layer0 = log mono text words escape
-layer1 = conf plan order backoff fsm proto report
+layer1 = diag confdef confstore conftype conflist conftable conf confparse \
+	confprint confset plan order backoff fsm proto report
 layer2 = loop spawn cgroup confdir notify logger
 layer3 = prog reload control
 layer4 = hupd hupctl

@@ -1,0 +1,65 @@
+/*
+ * confprint - the canonical form of a configuration.
+ */
+#include "conf.h"
+#include "conftable.h"
+
+static int
+print_differing(const struct conf *conf, const struct conf *builtin, FILE *f)
+{
+	const struct conf_row *row;
+
+	for (row = conf_rows; row < conf_rows + conf_nrows; row++) {
+		if (!row->type->store->equal(conf, builtin, row) &&
+		    row->type->print(conf, row, f) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+conf_print(const struct conf *conf, FILE *f)
+{
+	struct conf *builtin;
+	int r;
+
+	if ((builtin = conf_new()) == NULL)
+		return -1;
+	r = print_differing(conf, builtin, f);
+	conf_unref(builtin);
+	return r;
+}
+
+static int
+settings_print(const struct settings *settings, FILE *f)
+{
+	const struct conf_row *row;
+
+	for (size_t i = 0; i < CONF_SETTINGS; i++) {
+		row = &settings_rows[i];
+		if ((settings->given & settings_bit(row)) != 0 &&
+		    row->type->print(settings, row, f) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+confset_print(const struct confset *set, FILE *f)
+{
+	struct conf *builtin;
+	bool blank = set->settings.given != 0;
+	int r;
+
+	if ((builtin = conf_new()) == NULL)
+		return -1;
+	r = settings_print(&set->settings, f);
+	for (size_t i = 0; r == 0 && i < set->nprograms; i++) {
+		fprintf(f, "%sprogram = %s\n", blank ? "\n" : "",
+		    set->programs[i]->name);
+		r = print_differing(set->programs[i], builtin, f);
+		blank = true;
+	}
+	conf_unref(builtin);
+	return r;
+}

@@ -1,0 +1,107 @@
+/*
+ * diag - complaints about a configuration: file, line, key, reason.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "text.h"
+
+void
+diags_init(struct diags *ds)
+{
+	memset(ds, 0, sizeof *ds);
+}
+
+static void
+diag_free(struct diag *d)
+{
+	free(d->file);
+	free(d->key);
+	free(d->reason);
+}
+
+void
+diags_clear(struct diags *ds)
+{
+	for (size_t i = 0; i < ds->n; i++)
+		diag_free(&ds->v[i]);
+	free(ds->v);
+	diags_init(ds);
+}
+
+static int
+diags_grow(struct diags *ds)
+{
+	struct diag *v;
+	size_t size;
+
+	if (ds->n < ds->size)
+		return 0;
+	size = ds->size == 0 ? 8 : ds->size * 2;
+	if ((v = reallocarray(ds->v, size, sizeof *v)) == NULL)
+		return -1;
+	ds->v = v;
+	ds->size = size;
+	return 0;
+}
+
+void
+diags_add(struct diags *ds, const char *file, unsigned line, const char *key,
+    const char *fmt, ...)
+{
+	struct diag d = {.line = line};
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&d.reason, fmt, ap);
+	va_end(ap);
+	if (len == -1)
+		d.reason = NULL;
+	d.file = strdup(file);
+	d.key = key == NULL ? NULL : strdup(key);
+	if (d.reason == NULL || d.file == NULL ||
+	    (key != NULL && d.key == NULL) || diags_grow(ds) == -1) {
+		diag_free(&d);
+		ds->lost++;
+		return;
+	}
+	ds->v[ds->n++] = d;
+}
+
+size_t
+diags_count(const struct diags *ds)
+{
+	return ds->n + ds->lost;
+}
+
+/* Append s, escaped, at offset at; returns the new offset. */
+static size_t
+put(char *buf, size_t size, size_t at, const char *s)
+{
+	return at + text_escape(buf + at, size - at, s, strlen(s), false);
+}
+
+void
+diag_print(const struct diag *d, char *buf, size_t size)
+{
+	char number[16];
+	size_t at;
+
+	if (size == 0)
+		return;
+	at = put(buf, size, 0, d->file);
+	if (d->line != 0) {
+		snprintf(number, sizeof number, ":%u", d->line);
+		at = put(buf, size, at, number);
+	}
+	at = put(buf, size, at, ": ");
+	if (d->key != NULL) {
+		at = put(buf, size, at, d->key);
+		at = put(buf, size, at, ": ");
+	}
+	put(buf, size, at, d->reason);
+}
