@@ -16,6 +16,7 @@
 # hupd.pid.  A file that needs more than this setup and teardown defines its
 # own, which call hupd_setup and hupd_teardown.
 
+bats_require_minimum_version 1.5.0
 : "${HUPD_BUILD:=$(realpath "${BASH_SOURCE[0]%/*}/../../build")}"
 HUPD=$HUPD_BUILD/hupd
 HUPCTL=$HUPD_BUILD/hupctl

@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# The commands of README.md are run as they stand there, each in the place
+# that the text before it describes.
+
+load helper
+
+setup() {
+	hupd_setup
+	user_setup
+	CLONE=$BATS_FILE_TMPDIR/hupd
+	chmod a+rx "$BATS_FILE_TMPDIR"
+}
+
+# block NAME: the commands of "```sh NAME"; all of them must be there.
+block() {
+	sed -n "/^\`\`\`sh $1\$/,/^\`\`\`\$/p" "$TOP/README.md" | sed '1d;$d' |
+	    grep . || return
+}
+
+@test "each block of shell is one that is run here" {
+	run -0 sed -n 's/^```sh *//p' "$TOP/README.md"
+	[ "$output" = "$(printf '%s\n' try reload install rootless check)" ]
+}
+
+@test "clone and make run" {
+	[ -e "$TOP/.git" ] || skip "needs a git checkout"
+	printf '[safe]\n\tdirectory = *\n' >"$USER_HOME/.gitconfig"
+	block try | sed "s|URL|file://$TOP|" >"$T/try"
+	grep -q 'git clone file:' "$T/try"
+	grep -q '^make run$' "$T/try"
+	cd "$BATS_FILE_TMPDIR"
+	run -0 env HOME="$USER_HOME" HUPD_TEST_MARK="$MARK" bash -e "$T/try"
+	[[ $output == *"1 restarted"* ]]
+	[[ $output == *"greet.conf:3: redy"* ]]
+	[[ $output == *"Daemon stop at"* ]]
+}
+
+@test "the example is right, and reloads" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	as_user hupd
+	# shellcheck disable=SC2016
+	sed -n '/^```conf$/,/^```$/p' "$TOP/README.md" | sed '1d;$d' |
+	    grep -v '^user = ' | user_program web
+	block reload >"$T/reload"
+	run -0 as_user bash -e "$T/reload"
+	[[ $output == *"1 added"* ]]
+	[[ $output == *web*up* ]]
+	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
+}
+
+@test "build and install" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	printf '#!/bin/sh\nexec "$@"\n' >"$USER_HOME/bin/sudo"
+	chmod 755 "$USER_HOME/bin/sudo"
+	block install >"$T/install"
+	cd "$CLONE"
+	run -0 env PATH="$USER_HOME/bin:$PATH" DESTDIR="$T/dest" \
+	    bash -e "$T/install"
+	[ -x "$T/dest/usr/local/sbin/hupd" ]
+	[ -x "$T/dest/usr/local/bin/hupctl" ]
+	[ -f "$T/dest/usr/local/share/man/man5/hupd.conf.5" ]
+}
+
+@test "rootless" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	block rootless >"$T/rootless"
+	mkdir -m 755 "$T/work"
+	cp -r "$HUPD_BUILD/hupd" "$HUPD_BUILD/hupctl" "$T/work"
+	ln -s . "$T/work/build"
+	mkdir "$USER_HOME/.config"
+	[ "$(id -u)" -ne 0 ] || chown nobody: "$USER_HOME/.config"
+	run -0 as_user env -u XDG_CONFIG_HOME -u XDG_STATE_HOME \
+	    bash -ec "cd $T/work; . $T/rootless"
+	[[ $output == *ping*up* ]]
+}
+
+@test "the block that runs the tests names a target" {
+	run -0 block check
+	[ "$output" = "make check" ]
+	make -C "$TOP" -n check >/dev/null
+}
