@@ -1,0 +1,129 @@
+/* backoff: delays grow, are bounded, are forgotten; giving up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "backoff.h"
+
+static const struct backoff_rule usual = {.delay = 100,
+    .max = 30000,
+    .reset = 10000,
+    .limit = 0};
+
+static void
+doubles_up_to_the_maximum(void **state)
+{
+	static const int64_t expected[] = {100, 200, 400, 800, 1600, 3200, 6400,
+	    12800, 25600, 30000, 30000, 30000};
+	struct backoff b = {0};
+
+	(void)state;
+	/* random 0 is no jitter. */
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_int_equal(backoff_next(&b, &usual, 0, 0), expected[i]);
+}
+
+static void
+restarts_a_stable_program_at_once(void **state)
+{
+	struct backoff b = {0};
+
+	(void)state;
+	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
+	assert_int_equal(backoff_next(&b, &usual, 10000, 0), 200);
+	assert_int_equal(backoff_next(&b, &usual, 10001, 0), 0);
+	assert_int_equal(b.quick, 0);
+	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
+	backoff_clear(&b);
+	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
+}
+
+static void
+gives_up_at_the_limit(void **state)
+{
+	const struct backoff_rule rule = {.delay = 100,
+	    .max = 30000,
+	    .reset = 10000,
+	    .limit = 3};
+	struct backoff b = {0};
+
+	(void)state;
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), 200);
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), 400);
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), BACKOFF_GIVE_UP);
+	/* It stays so until it is cleared, or ran long enough. */
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), BACKOFF_GIVE_UP);
+	assert_int_equal(backoff_next(&b, &rule, 10001, 0), 0);
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
+	b.quick = 3;
+	backoff_clear(&b);
+	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
+}
+
+/* 75% to 100%, both ends reached, and the values between. */
+static void
+jitters(void **state)
+{
+	const struct backoff_rule rule = {.delay = 1000,
+	    .max = 1000,
+	    .reset = 10000,
+	    .limit = 0};
+	int64_t least = INT64_MAX, most = 0;
+
+	(void)state;
+	for (uint32_t random = 0; random < 251; random++) {
+		struct backoff b = {0};
+		int64_t ms = backoff_next(&b, &rule, 0, random);
+
+		least = ms < least ? ms : least;
+		most = ms > most ? ms : most;
+	}
+	assert_int_equal(least, 750);
+	assert_int_equal(most, 1000);
+}
+
+static void
+stays_in_bounds(void **state)
+{
+	static const int64_t delays[] = {0, 1, 2, 3, 100, 30000, 30001,
+	    INT64_C(315360000000), INT64_MAX};
+	static const uint32_t randoms[] = {0, 1, 12345, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++)
+		for (size_t j = 0; j < 16; j++) {
+			const struct backoff_rule rule = {.delay = delays[i],
+			    .max = delays[j % 9],
+			    .reset = 10,
+			    .limit = 0};
+			struct backoff b = {.quick = j < 9 ? 70 : UINT32_MAX};
+			int64_t full = delays[i] == 0 ? 0 : rule.max;
+
+			for (size_t k = 0; k < 4; k++) {
+				int64_t ms =
+				    backoff_next(&b, &rule, 0, randoms[k]);
+
+				assert_true(ms <= full);
+				assert_true(ms >= full - full / 4);
+			}
+			assert_int_equal(b.quick, j < 9 ? 74 : UINT32_MAX);
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(doubles_up_to_the_maximum),
+	    cmocka_unit_test(restarts_a_stable_program_at_once),
+	    cmocka_unit_test(gives_up_at_the_limit),
+	    cmocka_unit_test(jitters),
+	    cmocka_unit_test(stays_in_bounds),
+	};
+
+	return cmocka_run_group_tests_name("backoff", tests, NULL, NULL);
+}
