@@ -1,0 +1,570 @@
+/* fsm: every state x want x event x fact holds the invariants; stories. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fsm.h"
+
+#define FATES 3
+
+/* One step and where it leads. */
+struct step {
+	enum fsm_state state;
+	enum fsm_want want;
+	enum fsm_event event;
+	struct fsm_facts facts;
+	struct fsm_next to;
+};
+
+/* Call check for every step that there is. */
+static void
+walk(void (*check)(const struct step *))
+{
+	struct step s;
+
+	for (int i = 0; i < FSM_STATES * FSM_WANTS * FSM_EVENTS * 4 * FATES;
+	     i++) {
+		int rest = i;
+
+		s.state = (enum fsm_state)(rest % FSM_STATES);
+		rest /= FSM_STATES;
+		s.want = (enum fsm_want)(rest % FSM_WANTS);
+		rest /= FSM_WANTS;
+		s.event = (enum fsm_event)(rest % FSM_EVENTS);
+		rest /= FSM_EVENTS;
+		s.facts.blocked = rest & 1;
+		s.facts.held = rest & 2;
+		s.facts.fate = (enum fsm_fate)(rest / 4);
+		s.to = fsm_step(s.state, s.want, s.event, s.facts);
+		check(&s);
+	}
+}
+
+static bool
+ends_process(const struct step *s)
+{
+	return s->event == EVENT_EXITED ||
+	    (s->event == EVENT_EXEC_FAIL && s->state == STATE_STARTING);
+}
+
+static bool
+is_unchanged(const struct step *s)
+{
+	return s->to.state == s->state && s->to.want == s->want &&
+	    s->to.actions == 0;
+}
+
+static void
+check_spawn(const struct step *s)
+{
+	if (s->to.actions & ACT_SPAWN) {
+		assert_true(!fsm_is_alive(s->state) ||
+		    s->event == EVENT_EXITED);
+		assert_int_equal(s->to.state, STATE_STARTING);
+		assert_int_equal(s->to.want, WANT_RUN);
+		assert_false(s->facts.blocked);
+	}
+	/* Nothing gets a process but by a spawn. */
+	if (!fsm_is_alive(s->state) && fsm_is_alive(s->to.state))
+		assert_true(s->to.actions & ACT_SPAWN);
+}
+
+static void
+spawns_only_without_process(void **state)
+{
+	(void)state;
+	walk(check_spawn);
+}
+
+static void
+check_wait(const struct step *s)
+{
+	if (s->to.state != STATE_WAIT || s->state == STATE_WAIT)
+		return;
+	assert_true(ends_process(s));
+	assert_int_equal(s->facts.fate, FATE_AGAIN);
+	assert_int_equal(s->to.want, WANT_RUN);
+}
+
+static void
+waits_only_after_an_end(void **state)
+{
+	(void)state;
+	walk(check_wait);
+}
+
+static void
+check_reaped(const struct step *s)
+{
+	if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
+		assert_true(ends_process(s));
+	if (s->event == EVENT_EXITED && fsm_is_alive(s->state))
+		assert_true(s->to.actions & ACT_SWEEP);
+	else
+		assert_false(s->to.actions & ACT_SWEEP);
+}
+
+static void
+is_down_only_after_the_reap(void **state)
+{
+	(void)state;
+	walk(check_reaped);
+}
+
+static void
+check_removal(const struct step *s)
+{
+	if (s->to.actions & ACT_FREE) {
+		assert_int_equal(s->to.state, STATE_DOWN);
+		assert_int_equal(s->to.want, WANT_REMOVE);
+	}
+	if (s->want == WANT_REMOVE) {
+		assert_int_equal(s->to.want, WANT_REMOVE);
+		assert_false(s->to.actions & ACT_SPAWN);
+		/* Down for good is freed, at the very step. */
+		if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
+			assert_true(s->to.actions & ACT_FREE);
+	}
+	if (s->event == EVENT_REMOVE) {
+		assert_int_equal(s->to.want, WANT_REMOVE);
+		if (!fsm_is_alive(s->state))
+			assert_int_equal(s->to.actions, ACT_FREE);
+	}
+}
+
+static void
+frees_what_is_removed_and_down(void **state)
+{
+	(void)state;
+	walk(check_removal);
+}
+
+static void
+check_signals(const struct step *s)
+{
+	if (s->to.actions & ACT_KILL) {
+		assert_int_equal(s->event, EVENT_TIMEOUT);
+		assert_true(s->state == STATE_STOPPING ||
+		    s->state == STATE_KILLING);
+		assert_int_equal(s->to.state, STATE_KILLING);
+	}
+	if (s->to.state == STATE_KILLING && s->state != STATE_KILLING)
+		assert_true(s->to.actions & ACT_KILL);
+	if (s->to.actions & ACT_SIGNAL) {
+		assert_true(s->state == STATE_STARTING || s->state == STATE_UP);
+		assert_int_equal(s->to.state, STATE_STOPPING);
+	}
+	/* Each stop signals once. */
+	if (s->to.state == STATE_STOPPING && s->state != STATE_STOPPING)
+		assert_int_equal(s->to.actions, ACT_SIGNAL);
+	if (s->facts.held && s->event != EVENT_TIMEOUT)
+		assert_false(s->to.actions & ACT_SIGNAL);
+	/* A process that is being stopped is not taken back. */
+	if (s->state == STATE_STOPPING || s->state == STATE_KILLING)
+		assert_true(s->to.state == s->state ||
+		    s->event == EVENT_TIMEOUT || s->event == EVENT_EXITED);
+}
+
+static void
+stops_in_order(void **state)
+{
+	(void)state;
+	walk(check_signals);
+}
+
+static void
+check_ready(const struct step *s)
+{
+	if (s->to.state == STATE_UP && s->state != STATE_UP) {
+		assert_int_equal(s->event, EVENT_READY);
+		assert_int_equal(s->state, STATE_STARTING);
+	}
+	if (s->event == EVENT_READY) {
+		assert_int_equal(s->to.want, s->want);
+		assert_int_equal(s->to.actions, 0);
+	}
+}
+
+static void
+is_up_only_when_ready(void **state)
+{
+	(void)state;
+	walk(check_ready);
+}
+
+static void
+check_impossible(const struct step *s)
+{
+	bool impossible = s->event == EVENT_EXEC_OK ||
+	    (s->event == EVENT_EXITED && !fsm_is_alive(s->state)) ||
+	    (s->event == EVENT_EXEC_FAIL && s->state != STATE_STARTING) ||
+	    (s->event == EVENT_READY && s->state != STATE_STARTING) ||
+	    (s->event == EVENT_TIMEOUT &&
+		(s->state == STATE_DOWN || s->state == STATE_UP ||
+		    s->state == STATE_DONE || s->state == STATE_FAILED));
+
+	if (impossible)
+		assert_true(is_unchanged(s));
+}
+
+static void
+ignores_the_impossible(void **state)
+{
+	(void)state;
+	walk(check_impossible);
+}
+
+/* What an order leaves wanted, for every state. */
+static void
+check_wants(const struct step *s)
+{
+	enum fsm_want expected = s->want;
+	bool stopping = s->state == STATE_STOPPING || s->state == STATE_KILLING;
+
+	if (s->want == WANT_REMOVE)
+		return;
+	switch (s->event) {
+	case EVENT_START:
+		expected = stopping ? WANT_RESTART : WANT_RUN;
+		break;
+	case EVENT_STOP:
+		expected = WANT_REST;
+		break;
+	case EVENT_RESTART:
+		expected = fsm_is_alive(s->state) ? WANT_RESTART : WANT_RUN;
+		break;
+	case EVENT_REMOVE:
+		expected = WANT_REMOVE;
+		break;
+	case EVENT_EXEC_FAIL:
+	case EVENT_EXITED:
+		if (ends_process(s) && fsm_is_alive(s->state) &&
+		    s->want == WANT_RESTART)
+			expected = WANT_RUN;
+		break;
+	case EVENT_EXEC_OK:
+	case EVENT_READY:
+	case EVENT_TIMEOUT:
+		break;
+	}
+	assert_int_equal(s->to.want, expected);
+}
+
+static void
+wants_what_was_asked_for(void **state)
+{
+	(void)state;
+	walk(check_wants);
+}
+
+/* After a STOP, whatever it was doing: some timeouts and an exit, and DOWN. */
+static void
+check_stop(const struct step *s)
+{
+	struct fsm_facts facts = s->facts;
+	struct fsm_next now = s->to;
+
+	if (s->event != EVENT_STOP || s->facts.held)
+		return;
+	for (int timeouts = 0; timeouts < 4; timeouts++) {
+		struct fsm_next end = now;
+
+		if (fsm_is_alive(end.state))
+			end =
+			    fsm_step(end.state, end.want, EVENT_EXITED, facts);
+		assert_int_equal(end.state, STATE_DOWN);
+		assert_true(end.want == WANT_REST || end.want == WANT_REMOVE);
+		now = fsm_step(now.state, now.want, EVENT_TIMEOUT, facts);
+		if (fsm_is_alive(s->state))
+			assert_int_equal(now.state, STATE_KILLING);
+	}
+}
+
+static void
+stop_always_ends_down(void **state)
+{
+	(void)state;
+	walk(check_stop);
+}
+
+/* What an ended process of each want becomes. */
+static void
+check_fate(const struct step *s)
+{
+	static const enum fsm_state fates[] = {[FATE_AGAIN] = STATE_WAIT,
+	    [FATE_DONE] = STATE_DONE,
+	    [FATE_FAIL] = STATE_FAILED};
+
+	if (!ends_process(s) || !fsm_is_alive(s->state))
+		return;
+	switch (s->want) {
+	case WANT_RUN:
+		assert_int_equal(s->to.state, fates[s->facts.fate]);
+		break;
+	case WANT_RESTART:
+		if (s->event == EVENT_EXEC_FAIL)
+			assert_int_equal(s->to.state, fates[s->facts.fate]);
+		else
+			assert_int_equal(s->to.state,
+			    s->facts.blocked ? STATE_DOWN : STATE_STARTING);
+		break;
+	case WANT_REST:
+	case WANT_REMOVE:
+		assert_int_equal(s->to.state, STATE_DOWN);
+		break;
+	}
+}
+
+static void
+ends_as_its_want_says(void **state)
+{
+	(void)state;
+	walk(check_fate);
+}
+
+/* A story: events, and what each must lead to. */
+struct scene {
+	enum fsm_event event;
+	struct fsm_facts facts;
+	struct fsm_next to;
+};
+
+#define FREE                             \
+	{                                \
+		false, false, FATE_AGAIN \
+	}
+#define BLOCKED                         \
+	{                               \
+		true, false, FATE_AGAIN \
+	}
+#define HELD                            \
+	{                               \
+		false, true, FATE_AGAIN \
+	}
+#define DONE                            \
+	{                               \
+		false, false, FATE_DONE \
+	}
+#define FAIL                            \
+	{                               \
+		false, false, FATE_FAIL \
+	}
+
+static void
+play(const struct scene *scenes, size_t n)
+{
+	struct fsm_next now = {STATE_DOWN, WANT_REST, 0};
+
+	for (size_t i = 0; i < n; i++) {
+		now = fsm_step(now.state, now.want, scenes[i].event,
+		    scenes[i].facts);
+		assert_int_equal(now.state, scenes[i].to.state);
+		assert_int_equal(now.want, scenes[i].to.want);
+		assert_int_equal(now.actions, scenes[i].to.actions);
+	}
+}
+
+#define PLAY(scenes) play(scenes, sizeof(scenes) / sizeof((scenes)[0]))
+
+static void
+lives_and_dies(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, FREE, {STATE_STARTING, WANT_RUN, 0}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_START, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_FAIL, FREE, {STATE_WAIT, WANT_RUN, 0}},
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, FAIL, {STATE_FAILED, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_RESTART, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_EXITED, DONE, {STATE_DONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, FREE, {STATE_DONE, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE, {STATE_DOWN, WANT_REST, 0}},
+	    {EVENT_REMOVE, FREE, {STATE_DOWN, WANT_REMOVE, ACT_FREE}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+stops_hard(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, 0}},
+	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_REST, ACT_KILL}},
+	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_DOWN, WANT_REST, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+start_overtakes_a_stop(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_START, FREE, {STATE_STOPPING, WANT_RESTART, 0}},
+	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RESTART, ACT_KILL}},
+	    {EVENT_EXITED, FREE,
+		{STATE_STARTING, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+is_not_ready_in_time(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_TIMEOUT, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_READY, FREE, {STATE_STOPPING, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+waits_for_a_dependency(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
+	    {EVENT_START, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_RESTART, BLOCKED,
+		{STATE_STOPPING, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_EXITED, BLOCKED, {STATE_DOWN, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+is_held_by_a_dependent(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, HELD, {STATE_STARTING, WANT_REST, 0}},
+	    {EVENT_READY, HELD, {STATE_UP, WANT_REST, 0}},
+	    {EVENT_START, HELD, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_RESTART, HELD, {STATE_UP, WANT_RESTART, 0}},
+	    {EVENT_RESTART, FREE, {STATE_STOPPING, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_EXITED, FREE,
+		{STATE_STARTING, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+	    {EVENT_STOP, HELD, {STATE_STARTING, WANT_REST, 0}},
+	    {EVENT_EXITED, HELD, {STATE_DOWN, WANT_REST, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+remove_is_final(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_REMOVE, HELD, {STATE_UP, WANT_REMOVE, 0}},
+	    {EVENT_START, FREE, {STATE_UP, WANT_REMOVE, 0}},
+	    {EVENT_REMOVE, FREE, {STATE_STOPPING, WANT_REMOVE, ACT_SIGNAL}},
+	    {EVENT_START, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
+	    {EVENT_RESTART, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
+	    {EVENT_EXITED, FREE,
+		{STATE_DOWN, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
+	};
+	static const struct scene never_ran[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_REMOVE, HELD, {STATE_STARTING, WANT_REMOVE, 0}},
+	    {EVENT_EXEC_FAIL, FREE, {STATE_DOWN, WANT_REMOVE, ACT_FREE}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+	PLAY(never_ran);
+}
+
+static void
+classifies_states(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FSM_STATES; i++) {
+		enum fsm_state s = (enum fsm_state)i;
+
+		assert_int_equal(fsm_is_alive(s),
+		    s == STATE_STARTING || s == STATE_UP ||
+			s == STATE_STOPPING || s == STATE_KILLING);
+		assert_int_equal(fsm_is_ready(s),
+		    s == STATE_UP || s == STATE_DONE);
+	}
+}
+
+static void
+names_differ(void **state)
+{
+	(void)state;
+	assert_string_equal(fsm_state_name(STATE_UP), "up");
+	assert_string_equal(fsm_event_name(EVENT_EXITED), "exited");
+	for (int i = 0; i < FSM_STATES; i++)
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(fsm_state_name((enum fsm_state)
+							i),
+			    fsm_state_name((enum fsm_state)j));
+	for (int i = 0; i < FSM_EVENTS; i++)
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(fsm_event_name((enum fsm_event)
+							i),
+			    fsm_event_name((enum fsm_event)j));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(spawns_only_without_process),
+	    cmocka_unit_test(waits_only_after_an_end),
+	    cmocka_unit_test(is_down_only_after_the_reap),
+	    cmocka_unit_test(frees_what_is_removed_and_down),
+	    cmocka_unit_test(stops_in_order),
+	    cmocka_unit_test(is_up_only_when_ready),
+	    cmocka_unit_test(ignores_the_impossible),
+	    cmocka_unit_test(wants_what_was_asked_for),
+	    cmocka_unit_test(stop_always_ends_down),
+	    cmocka_unit_test(ends_as_its_want_says),
+	    cmocka_unit_test(lives_and_dies),
+	    cmocka_unit_test(stops_hard),
+	    cmocka_unit_test(start_overtakes_a_stop),
+	    cmocka_unit_test(is_not_ready_in_time),
+	    cmocka_unit_test(waits_for_a_dependency),
+	    cmocka_unit_test(is_held_by_a_dependent),
+	    cmocka_unit_test(remove_is_final),
+	    cmocka_unit_test(classifies_states),
+	    cmocka_unit_test(names_differ),
+	};
+
+	return cmocka_run_group_tests_name("fsm", tests, NULL, NULL);
+}
