@@ -22,6 +22,9 @@
 /* A long message leaves this much for ": strerror". */
 #define REASON_MAX 128
 
+/* The longest escape, \ooo. */
+#define ESCAPE_MAX 4
+
 /* What precedes a line on stderr. */
 #define PREFIX "hupd: "
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
@@ -56,7 +59,8 @@ escape(char *dst, size_t size, const char *s)
 		n = strcspn(s, "\\");
 		done += text_escape(dst + done, size - done, s, n, true);
 		s += n;
-		if (*s == '\0' || done + 1 >= size)
+		/* With less room an escape before s may have been left out. */
+		if (*s == '\0' || size - done <= ESCAPE_MAX)
 			return done;
 		dst[done++] = *s++;
 		dst[done] = '\0';
@@ -84,7 +88,7 @@ compose(struct line *line, const char *fmt, va_list ap, int err)
 
 	format(raw, fmt, ap, err);
 	memcpy(line->bytes, PREFIX, PREFIX_LEN);
-	line->len = escape(text, PIPE_BUF - 1, raw);
+	line->len = escape(text, PIPE_BUF, raw);
 	text[line->len++] = '\n';
 }
 
