@@ -24,13 +24,13 @@ utf8_length(unsigned char lead)
 {
 	if (lead < 0x80)
 		return 1;
-	if (lead >= 0xc2 && lead <= 0xdf)
+	if (lead < 0xc0)
+		return 0;
+	if (lead < 0xe0)
 		return 2;
-	if (lead >= 0xe0 && lead <= 0xef)
+	if (lead < 0xf0)
 		return 3;
-	if (lead >= 0xf0 && lead <= 0xf4)
-		return 4;
-	return 0;
+	return lead < 0xf8 ? 4 : 0;
 }
 
 /* The length of the well-formed, printable character at s, or 0. */

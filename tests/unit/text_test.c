@@ -295,6 +295,7 @@ finds_near_misses(void **state)
 	    {"e", NULL},
 	    {"usr", "user"},
 	    {"usre", "user"},
+	    {"nikey", "nice"},
 	    {"uers", NULL},
 	    {"", NULL},
 	    {"something-else", NULL},
