@@ -15,8 +15,9 @@ B = build
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
 layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
-	confprint confset plan order backoff fsm proto report
-layer2 = loop spawn cgroup confdir notify logger
+	confprint confset envfile plan order backoff fsm proto report
+layer2 = loop spawn cgroup safefile accounts resolve confdir \
+	confenv confsave confplaces notify logger
 layer3 = prog reload control
 layer4 = hupd hupctl
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
@@ -100,6 +101,9 @@ check:
 check-unit check-golden check-system check-san check-init lint:
 	@tests/run $(@:check-%=%)
 
+coverage:
+	@tests/coverage
+
 # What tests/lint/layers reads.
 print-layers:
 	@echo '$(layer0)'
@@ -124,12 +128,13 @@ help::
 	@echo 'make check        every test; check-unit, check-golden,'
 	@echo '                  check-system, check-san, check-init and lint'
 	@echo '                  are its parts'
+	@echo 'make coverage     which lines the tests reach'
 	@echo 'make clean        remove build/'
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS DESTDIR PREFIX SYSCONFDIR,'
 	@echo 'WERROR=1 to have warnings fail the build.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-init lint print-layers print-flags \
+	check-san check-init lint coverage print-layers print-flags \
 	print-version clean help no-libbsd FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -2,10 +2,8 @@
  * confdir - the configuration as it lies on disk: safe reading of hupd.conf
  * and the program folder, users and groups looked up.
  *
- * A file is refused unless it is regular, of at most CONF_FILE_MAX bytes,
- * owned by root or the daemon's user and writable by none else; a symbolic
- * link is followed if its own owner is trusted as well.  What changes while
- * it is read is read again.
+ * What makes a file safe is told in safefile.h; the program folder itself
+ * must be safe as well.
  *
  * Layer 2.
  */
@@ -14,11 +12,19 @@
 
 #include "conf.h"
 
-/* Places for this user: the system's for root, else the XDG folders. */
-int confdir_places(struct conf_places *, char **config_file);
+/* The accepted configuration may have this many bytes. */
+#define CONF_WHOLE_MAX ((size_t)256 * 1024 * 1024)
 
 /*
- * Read everything.  file: the daemon's file (may be absent unless must_exist).
+ * Places for this user: the system's for root, else the XDG folders.
+ * -1 with errno.
+ */
+int confdir_places(struct conf_places *, char **config_file);
+void confdir_places_clear(struct conf_places *);
+
+/*
+ * Read everything.  file: the daemon's file (may be absent unless must_exist);
+ * if it is a whole configuration, the program folder is not read.
  * known: a set read earlier, or NULL; a program file that did not change
  * since is not parsed again, its definition is shared.  0, or -1 with
  * diagnostics; set is then empty.
@@ -30,11 +36,21 @@ int confdir_load(struct confset *, const struct conf_places *, const char *file,
 struct conf *confdir_load_file(const char *file, const struct conf *defaults,
     struct diags *);
 
-/* A whole configuration from one file (the accepted one). */
+/*
+ * A whole configuration from one file (the accepted one).  Environment files
+ * that are missing or unsafe are no error here: each program meets them when
+ * it starts.
+ */
 int confdir_load_whole(struct confset *, const struct conf_places *,
     const char *file, struct diags *);
 
 /* Write it, canonical, to file: a new file, mode 0600, renamed into place. */
 int confdir_save(const struct confset *, const char *file);
+
+/*
+ * The variables of an environment file: a NULL-terminated list in one
+ * allocation.  -1 with errno; EBADMSG is a line that cannot be read.
+ */
+int confdir_read_env(const char *path, char ***vars);
 
 #endif
