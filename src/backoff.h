@@ -28,9 +28,9 @@ struct backoff_rule {
  * clears the history; else delay, doubled with each quick end, up to max,
  * with jitter: the result is 75% to 100% of that.  random is any 32 bits.
  */
-int64_t	backoff_next(struct backoff *, const struct backoff_rule *,
-	    int64_t ran, uint32_t random);
+int64_t backoff_next(struct backoff *, const struct backoff_rule *, int64_t ran,
+    uint32_t random);
 /* Forget the history: an administrator's start, a new definition. */
-void	backoff_clear(struct backoff *);
+void backoff_clear(struct backoff *);
 
 #endif

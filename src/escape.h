@@ -17,18 +17,18 @@
  * written, NUL not counted; dst of 4 * n + 1 always holds it, a smaller dst
  * holds what fits, whole escapes and whole characters only.
  */
-size_t	text_escape(char *dst, size_t dstsize, const char *src, size_t n,
-	    bool keep_tab);
+size_t text_escape(char *dst, size_t dstsize, const char *src, size_t n,
+    bool keep_tab);
 
 /*
  * The value of a %XX escaped token in place; -1 for a bad escape, and for
  * %00, which a string cannot hold.
  */
-int	text_unescape_token(char *s);
+int text_unescape_token(char *s);
 /*
  * src as one token: bytes that are not printable ASCII, and blank % = are
  * written %XX.  malloc'd; NULL is out of memory.
  */
-char	*text_escape_token(const char *src);
+char *text_escape_token(const char *src);
 
 #endif

@@ -51,8 +51,8 @@ enum fsm_fate {
 
 /* What the machine has to be told besides the event. */
 struct fsm_facts {
-	bool blocked;	    /* a dependency is not ready: do not spawn */
-	bool held;	    /* a dependent that is leaving is alive: do not stop */
+	bool blocked; /* a dependency is not ready: do not spawn */
+	bool held;    /* a dependent that is leaving is alive: do not stop */
 	enum fsm_fate fate; /* for EXITED and EXEC_FAIL */
 };
 
@@ -71,11 +71,11 @@ struct fsm_next {
 };
 
 struct fsm_next fsm_step(enum fsm_state, enum fsm_want, enum fsm_event,
-	    struct fsm_facts);
+    struct fsm_facts);
 
 /* Does a process exist in this state?  Is it ready, or done? */
-bool	fsm_is_alive(enum fsm_state);
-bool	fsm_is_ready(enum fsm_state);
+bool fsm_is_alive(enum fsm_state);
+bool fsm_is_ready(enum fsm_state);
 /* "up", "starting" ... as in status and in the log. */
 const char *fsm_state_name(enum fsm_state);
 const char *fsm_event_name(enum fsm_event);

@@ -13,25 +13,25 @@
 #include <stdbool.h>
 
 /* to_stderr: print lines on stderr; verbose: print log_debug as well. */
-void	log_init(bool to_stderr, bool verbose);
+void log_init(bool to_stderr, bool verbose);
 /* End or begin printing on stderr. */
-void	log_stderr(bool on);
+void log_stderr(bool on);
 /* Send lines to syslog(3), facility daemon, as well. */
-void	log_syslog(bool on);
+void log_syslog(bool on);
 /*
  * Write lines to fd, a non-blocking FIFO, from now on; -1 detaches.  The
  * descriptor stays the caller's.  What the FIFO does not take is kept, up to
  * 64 KiB, and written by the next call or by log_flush; beyond that lines
  * are dropped, and the next line that fits says how many.
  */
-void	log_stream(int fd);
+void log_stream(int fd);
 /* Write what is kept; true if nothing is left. */
-bool	log_flush(void);
+bool log_flush(void);
 
-void	log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* For the time before the loop only: the reason on stderr, then exit(1). */
 _Noreturn void fatal(const char *, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fatalx(const char *, ...) __attribute__((format(printf, 1, 2)));

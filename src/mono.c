@@ -26,7 +26,7 @@ mono_now(void)
 {
 	struct timespec ts = read_clock(CLOCK_MONOTONIC);
 
-	return (struct mono) {ts.tv_sec * NS_PER_S + ts.tv_nsec};
+	return (struct mono){ts.tv_sec * NS_PER_S + ts.tv_nsec};
 }
 
 /* A sum that does not fit is the end of time: a deadline never due. */
@@ -38,7 +38,7 @@ mono_add_ms(struct mono t, int64_t ms)
 	if (__builtin_mul_overflow(ms, NS_PER_MS, &ns) ||
 	    __builtin_add_overflow(t.ns, ns, &ns))
 		ns = ms < 0 ? INT64_MIN : INT64_MAX;
-	return (struct mono) {ns};
+	return (struct mono){ns};
 }
 
 int64_t

@@ -19,14 +19,14 @@ struct mono {
 struct mono mono_now(void);
 struct mono mono_add_ms(struct mono, int64_t ms);
 /* a - b in milliseconds, rounded down. */
-int64_t	mono_diff_ms(struct mono a, struct mono b);
-bool	mono_before(struct mono a, struct mono b);
-bool	mono_is_set(struct mono);
+int64_t mono_diff_ms(struct mono a, struct mono b);
+bool mono_before(struct mono a, struct mono b);
+bool mono_is_set(struct mono);
 
 /* Wall time: for people and for the log, never for a deadline. */
 struct timespec wall_now(void);
 /* Local ISO 8601 with offset, "2026-11-22T13:17:05+00:00". */
 #define WALL_MAX 40
-void	wall_print(time_t, char buf[static WALL_MAX]);
+void wall_print(time_t, char buf[static WALL_MAX]);
 
 #endif

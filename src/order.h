@@ -20,7 +20,7 @@ struct order_edge {
  * by the nodes of one cycle, *ncycle of them, each of which needs the next
  * and the last the first.  (size_t)-1: no memory.
  */
-size_t	order_sort(size_t n, const struct order_edge *, size_t nedges,
-	    size_t *out, size_t *ncycle);
+size_t order_sort(size_t n, const struct order_edge *, size_t nedges,
+    size_t *out, size_t *ncycle);
 
 #endif

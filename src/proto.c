@@ -44,7 +44,7 @@ proto_parse(struct proto_line *line, char *text)
 	size_t nfields = count(text, ' ');
 	char *rest = text;
 
-	*line = (struct proto_line) {0};
+	*line = (struct proto_line){0};
 	text[strcspn(text, "\n")] = '\0';
 	if (nfields > 0 &&
 	    (line->v = calloc(nfields, sizeof(*line->v))) == NULL)
@@ -65,7 +65,7 @@ void
 proto_clear(struct proto_line *line)
 {
 	free(line->v);
-	*line = (struct proto_line) {0};
+	*line = (struct proto_line){0};
 }
 
 const char *
@@ -192,5 +192,5 @@ void
 proto_text_clear(struct proto_text *text)
 {
 	free(text->s);
-	*text = (struct proto_text) {0};
+	*text = (struct proto_text){0};
 }

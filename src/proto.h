@@ -22,10 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTO_VERSION	  1
+#define PROTO_VERSION 1
 /* A request line may have this many bytes, a reply line this many. */
 #define PROTO_REQUEST_MAX ((size_t)1024 * 1024)
-#define PROTO_REPLY_MAX	  ((size_t)256 * 1024)
+#define PROTO_REPLY_MAX ((size_t)256 * 1024)
 
 /* Exit statuses, after the Linux Standard Base's for init scripts. */
 enum {
@@ -51,13 +51,13 @@ struct proto_line {
 };
 
 /* -1: malformed (bad escape, empty tag) or no memory. */
-int	proto_parse(struct proto_line *, char *line);
-void	proto_clear(struct proto_line *);
+int proto_parse(struct proto_line *, char *line);
+void proto_clear(struct proto_line *);
 /* The value of a key, or NULL. */
 const char *proto_get(const struct proto_line *, const char *key);
 /* Its value as a number, or fallback if it is absent or none. */
-int64_t	proto_number(const struct proto_line *, const char *key,
-	    int64_t fallback);
+int64_t proto_number(const struct proto_line *, const char *key,
+    int64_t fallback);
 /* The i-th word (fields without key), or NULL. */
 const char *proto_word(const struct proto_line *, size_t i);
 
@@ -73,11 +73,11 @@ struct proto_text {
  * Append one line: proto_begin(tag), any number of proto_put_*, proto_end.
  * proto_put with a NULL value puts nothing.
  */
-void	proto_begin(struct proto_text *, const char *tag);
-void	proto_put_word(struct proto_text *, const char *word);
-void	proto_put(struct proto_text *, const char *key, const char *value);
-void	proto_put_number(struct proto_text *, const char *key, int64_t);
-void	proto_end(struct proto_text *);
-void	proto_text_clear(struct proto_text *);
+void proto_begin(struct proto_text *, const char *tag);
+void proto_put_word(struct proto_text *, const char *word);
+void proto_put(struct proto_text *, const char *key, const char *value);
+void proto_put_number(struct proto_text *, const char *key, int64_t);
+void proto_end(struct proto_text *);
+void proto_text_clear(struct proto_text *);
 
 #endif

@@ -24,20 +24,20 @@
  * A duration is a decimal number and a unit, ms s m h d; 0 needs none.
  * Milliseconds, at most 3650 days.
  */
-int	text_duration(const char *s, int64_t *ms, const char **why);
+int text_duration(const char *s, int64_t *ms, const char **why);
 /* The largest unit that divides it: 90000 is "90s", 60000 is "1m". */
-void	text_print_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
+void text_print_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
 /* For people, two units at most: "3d 4h", "12m 5s", "4s", "350ms". */
-void	text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
+void text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
 
 /* A size is a decimal number and an optional unit K M G (of 1024); bytes. */
-int	text_size(const char *s, int64_t *bytes, const char **why);
-void	text_print_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
+int text_size(const char *s, int64_t *bytes, const char **why);
+void text_print_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
 /* For people: "12.4M", "640K", "0B". */
-void	text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
+void text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
 
 /* A signal: "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-1". */
-int	text_signal(const char *s, int *sig, const char **why);
+int text_signal(const char *s, int *sig, const char **why);
 /* Its name without SIG: "TERM", "RTMIN+3".  buf is used where needed. */
 const char *text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX]);
 
@@ -49,6 +49,6 @@ const char *text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX]);
 const char *text_near(const char *word, const char *const *list);
 
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
-bool	text_is_name(const char *s);
+bool text_is_name(const char *s);
 
 #endif

@@ -57,6 +57,7 @@ escapes(void **state)
 	    {"\xf0\x8f\xbf\xbf", "\\360\\217\\277\\277"},
 	    {"\xed\xa0\x80\xed\xbf\xbf", "\\355\\240\\200\\355\\277\\277"},
 	    {"\xf4\x90\x80\x80", "\\364\\220\\200\\200"},
+	    {"\xf8\x90\x80\x80", "\\370\\220\\200\\200"},
 	    {"\xf5\x80\xfe\xff", "\\365\\200\\376\\377"},
 	    /* A bad lead does not swallow the good character after it. */
 	    {"\xe2\xc3\xa9", "\\342\xc3\xa9"},
