@@ -19,7 +19,10 @@ layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 layer2 = loop spawn cgroup safefile accounts resolve confdir \
 	confenv confsave confplaces notify logger
 layer3 = prog reload control
-layer4 = hupd hupctl
+layer4 = hupd hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
+	ctl_emit ctl_follow ctl_json ctl_log ctl_place ctl_plain ctl_reload \
+	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table ctl_tail \
+	ctl_utf8
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
 
 # The project's own flags; the user's come after them.

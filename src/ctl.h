@@ -1,0 +1,44 @@
+/*
+ * ctl - what every command of hupctl shares: its options, and how it fails.
+ *
+ * Layer 4.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct ctl {
+	/* before the command */
+	const char *socket; /* -s, or NULL */
+	const char *config; /* -f, or NULL */
+	bool json;
+	/* after the command */
+	bool all;
+	bool no_wait;
+	bool follow;
+	int64_t lines;
+	/* where stdout goes */
+	bool terminal;
+	bool colour;
+};
+
+/* A command: argv are its operands.  Returns the exit status. */
+typedef int ctl_command(const struct ctl *, int argc, char **argv);
+
+/*
+ * Say on stderr what failed, escaped, and with -j as a document on stdout as
+ * well.  Returns status.
+ */
+int ctl_fail(const struct ctl *, int status, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same on stderr alone. */
+void ctl_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
+/* Text that came from elsewhere, escaped, without newline. */
+void ctl_puts(const char *, FILE *);
+/* stdout could be written: status, else STATUS_FAILED with a message. */
+int ctl_finish(int status);
+
+#endif

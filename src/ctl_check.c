@@ -1,0 +1,196 @@
+/*
+ * ctl_check - "check": validate the files, and show what a reload would do.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "confdir.h"
+#include "ctl_check.h"
+#include "ctl_place.h"
+#include "ctl_report.h"
+#include "ctl_running.h"
+#include "plan.h"
+#include "report.h"
+
+/* Put conf into the set, in the place of the one of its name if there is. */
+static int
+put(struct confset *set, struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		if (strcmp(set->programs[i]->name, conf->name) != 0)
+			continue;
+		conf_unref(set->programs[i]);
+		set->programs[i] = conf;
+		return 0;
+	}
+	if (confset_add(set, conf) == 0)
+		return 0;
+	conf_unref(conf);
+	return -1;
+}
+
+/*
+ * Read what is on disk, then the files, each of which stands for the program
+ * of its name.  Whatever is wrong lands in diags.
+ */
+static int
+load(struct confset *set, const struct place *place, int nfiles, char **files,
+    struct diags *diags)
+{
+	struct conf *conf;
+	int i, error;
+
+	error = confdir_load(set, &place->places, place->config, place->named,
+	    NULL, diags);
+	for (i = 0; i < nfiles; i++) {
+		conf = confdir_load_file(files[i], set->defaults, diags);
+		if (conf == NULL || error == -1) {
+			conf_unref(conf);
+			error = -1;
+		} else if (put(set, conf) == -1) {
+			diags_add(diags, files[i], 0, NULL, "out of memory");
+			error = -1;
+		}
+	}
+	if (error == 0 && nfiles > 0)
+		error = confset_check(set, diags);
+	return error;
+}
+
+static void
+reject_json(const struct reply *reply)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "valid", false);
+	json_null(&json, "running");
+	report_json(&json, reply);
+	json_end(&json);
+}
+
+static int
+reject(const struct ctl *ctl, const struct diags *diags)
+{
+	struct proto_text text = {0};
+	struct reply reply = {0};
+	int status = STATUS_REJECTED;
+
+	report_errors(&text, diags);
+	if (text.failed || reply_add_all(&reply, text.s) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		report_show(&reply, 0, reply.n);
+		if (ctl->json)
+			reject_json(&reply);
+	}
+	reply_clear(&reply);
+	proto_text_clear(&text);
+	return status;
+}
+
+/* "plan: 1 added, 12 unchanged" */
+static void
+print_head(const struct plan *plan, bool runs)
+{
+	static const enum plan_kind order[PLAN_KINDS] = {PLAN_ADD, PLAN_REMOVE,
+	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
+	const char *lead = "plan: ";
+	int i;
+
+	for (i = 0; i < PLAN_KINDS; i++) {
+		if (plan->count[order[i]] == 0)
+			continue;
+		printf("%s%zu %s", lead, plan->count[order[i]],
+		    order[i] == PLAN_KEEP ? "unchanged"
+					  : plan_kind_name(order[i]));
+		lead = ", ";
+	}
+	if (lead[0] == 'p')
+		printf("plan: no program is configured");
+	printf("%s\n", runs ? "" : " (hupd is not running)");
+}
+
+static void
+plan_json(const struct reply *reply, bool runs)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "valid", true);
+	json_bool(&json, "running", runs);
+	report_json(&json, reply);
+	json_end(&json);
+}
+
+static int
+show(const struct ctl *ctl, const struct plan *plan, bool runs)
+{
+	struct proto_text text = {0};
+	struct reply reply = {0};
+	int status = STATUS_OK;
+
+	report_plan(&text, plan, 0);
+	if (text.failed || reply_add_all(&reply, text.s) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else if (ctl->json)
+		plan_json(&reply, runs);
+	else {
+		print_head(plan, runs);
+		/* The first line is a reload's own head. */
+		report_show(&reply, 1, reply.n);
+	}
+	reply_clear(&reply);
+	proto_text_clear(&text);
+	return status;
+}
+
+static int
+compare(const struct ctl *ctl, const struct place *place,
+    const struct confset *candidate)
+{
+	struct confset running;
+	struct plan plan;
+	bool runs;
+	int status;
+
+	status = running_load(ctl, place, candidate, &running, &runs);
+	if (status != STATUS_OK)
+		return status;
+	/* Without a daemon there are no settings that could wait. */
+	if (plan_make(&plan, &running, candidate) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		if (!runs)
+			plan.deferred = 0;
+		status = show(ctl, &plan, runs);
+		plan_clear(&plan);
+	}
+	confset_clear(&running);
+	return status;
+}
+
+int
+ctl_check(const struct ctl *ctl, int argc, char **argv)
+{
+	struct confset set = {0};
+	struct place place;
+	struct diags diags;
+	int status;
+
+	if ((status = place_find(&place, ctl)) != STATUS_OK)
+		return status;
+	diags_init(&diags);
+	if (load(&set, &place, argc, argv, &diags) == -1)
+		status = reject(ctl, &diags);
+	else
+		status = compare(ctl, &place, &set);
+	confset_clear(&set);
+	diags_clear(&diags);
+	place_clear(&place);
+	return status;
+}

@@ -1,0 +1,129 @@
+/*
+ * ctl_status - "status": the programs and the configuration.
+ */
+#include <string.h>
+
+#include "ctl_ask.h"
+#include "ctl_report.h"
+#include "ctl_status.h"
+#include "ctl_table.h"
+#include "mono.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct attr program[] = {
+    {"name", "name", ATTR_TEXT},
+    {"state", "state", ATTR_TEXT},
+    {"want", "want", ATTR_TEXT},
+    {"ready", "ready", ATTR_YES},
+    {"pid", "pid", ATTR_NUMBER},
+    {"state_ms", "since", ATTR_NUMBER},
+    {"uptime_ms", "uptime", ATTR_NUMBER},
+    {"restarts", "restarts", ATTR_NUMBER},
+    {"exit", "exit", ATTR_TEXT},
+    {"ended", "ended", ATTR_NUMBER},
+    {"memory_bytes", "memory", ATTR_NUMBER},
+    {"status", "status", ATTR_TEXT},
+    {"reason", "reason", ATTR_TEXT},
+    {"conf", "conf", ATTR_TEXT},
+    {"log", "log", ATTR_TEXT},
+};
+
+static const struct attr config[] = {
+    {"generation", "generation", ATTR_NUMBER},
+    {"accepted", "time", ATTR_NUMBER},
+    {"source", "source", ATTR_TEXT},
+    {"differs", "differs", ATTR_TEXT},
+    {"programs", "programs", ATTR_NUMBER},
+    {"pid", "pid", ATTR_NUMBER},
+    {"started", "started", ATTR_NUMBER},
+};
+
+static const struct attr rejected[] = {
+    {"time", "time", ATTR_NUMBER},
+    {"count", "count", ATTR_NUMBER},
+};
+
+static void
+print_json(const struct reply *reply)
+{
+	const struct proto_line *line;
+	struct json json;
+	size_t i;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_array(&json, "programs");
+	for (i = 0; i < reply->n; i++) {
+		if (!line_is(&reply->v[i], "program"))
+			continue;
+		json_object(&json, NULL);
+		line_json(&json, &reply->v[i], program, COUNT(program));
+		json_close(&json);
+	}
+	json_close(&json);
+	json_object(&json, "config");
+	line_json(&json, reply_find(reply, "config"), config, COUNT(config));
+	json_close(&json);
+	if ((line = reply_find(reply, "rejected")) == NULL)
+		json_null(&json, "rejected");
+	else {
+		json_object(&json, "rejected");
+		line_json(&json, line, rejected, COUNT(rejected));
+		errors_json(&json, reply);
+		json_close(&json);
+	}
+	json_end(&json);
+}
+
+/* Is every program of the answer up? */
+static bool
+all_up(const struct reply *reply)
+{
+	const char *state;
+	size_t i;
+
+	for (i = 0; i < reply->n; i++) {
+		state = proto_get(&reply->v[i], "state");
+		if (line_is(&reply->v[i], "program") &&
+		    (state == NULL || strcmp(state, "up") != 0))
+			return false;
+	}
+	return true;
+}
+
+static int
+show(const struct ctl *ctl, const struct reply *reply, bool details)
+{
+	struct table_form form = {.colour = ctl->colour,
+	    .details = details,
+	    .now = wall_now().tv_sec};
+
+	if (ctl->json)
+		print_json(reply);
+	else if (table_print(stdout, reply, &form) == -1)
+		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	return STATUS_OK;
+}
+
+int
+ctl_status(const struct ctl *ctl, int argc, char **argv)
+{
+	struct proto_text request = {0};
+	struct reply reply = {0};
+	int i, status;
+
+	if (!ctl_names(ctl, argc, argv))
+		return STATUS_USAGE;
+	proto_begin(&request, "status");
+	for (i = 0; i < argc; i++)
+		proto_put_word(&request, argv[i]);
+	proto_end(&request);
+	if ((status = ctl_ask(ctl, &request, &reply)) == STATUS_OK)
+		status = show(ctl, &reply, argc == 1);
+	if (status == STATUS_OK && argc > 0 && !all_up(&reply))
+		status = STATUS_NOT_UP;
+	reply_clear(&reply);
+	proto_text_clear(&request);
+	return status;
+}

@@ -1,0 +1,284 @@
+/*
+ * ctl_table - the programs of a "status" answer as an aligned table.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "ctl_summary.h"
+#include "ctl_table.h"
+#include "mono.h"
+#include "text.h"
+
+enum { NAME, STATE, PID, UPTIME, RESTARTS, EXIT, MEM, READY, COLUMNS };
+
+static const struct column {
+	const char *head;
+	bool right;
+} columns[COLUMNS] = {
+    {"NAME", false},
+    {"STATE", false},
+    {"PID", true},
+    {"UPTIME", true},
+    {"RESTARTS", true},
+    {"EXIT", false},
+    {"MEM", true},
+    {"READY", false},
+};
+
+struct row {
+	const struct proto_line *line;
+	char *cell[COLUMNS];
+};
+
+struct table {
+	struct row *v;
+	size_t n;
+	int width[COLUMNS];
+};
+
+static const char *
+value(const struct proto_line *line, const char *key, const char *fallback)
+{
+	const char *s = proto_get(line, key);
+
+	return s != NULL ? s : fallback;
+}
+
+static const char *
+state_of(const struct proto_line *line)
+{
+	return value(line, "state", "unknown");
+}
+
+static bool
+in(const char *word, const char *const *list)
+{
+	for (; *list != NULL; list++) {
+		if (strcmp(word, *list) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *
+colour_of(const char *state)
+{
+	static const char *const moving[] = {"starting", "wait", "stopping",
+	    "killing", NULL};
+
+	if (strcmp(state, "up") == 0)
+		return "\033[32m";
+	if (strcmp(state, "failed") == 0)
+		return "\033[31m";
+	return in(state, moving) ? "\033[33m" : "\033[2m";
+}
+
+/* Readiness means something only while a process is to become ready. */
+static const char *
+ready_of(const struct proto_line *line)
+{
+	static const char *const open[] = {"up", "starting", NULL};
+
+	return in(state_of(line), open) ? value(line, "ready", "-") : "-";
+}
+
+/* "exited, status 1" is told by its last words alone. */
+static const char *
+exit_of(const struct proto_line *line)
+{
+	const char *s = value(line, "exit", "-"), *comma = strstr(s, ", ");
+
+	return comma != NULL ? comma + 2 : s;
+}
+
+static char *
+escaped(const char *s)
+{
+	size_t len = strlen(s);
+	char *safe;
+
+	if ((safe = reallocarray(NULL, len + 1, 4)) != NULL)
+		text_escape(safe, 4 * (len + 1), s, len, false);
+	return safe;
+}
+
+/* A number of the line in its humane form, "-" if it is absent. */
+static char *
+humane(const struct proto_line *line, const char *key,
+    void (*print)(int64_t, char[static TEXT_NUMBER_MAX]))
+{
+	char buf[TEXT_NUMBER_MAX] = "-";
+
+	if (proto_get(line, key) != NULL)
+		print(proto_number(line, key, 0), buf);
+	return strdup(buf);
+}
+
+static int
+fill(struct table *table, const struct proto_line *line)
+{
+	struct row *row = &table->v[table->n++];
+	const char *name = proto_word(line, 0);
+	int i, len;
+
+	if (name == NULL)
+		name = value(line, "name", "?");
+	row->line = line;
+	row->cell[NAME] = escaped(name);
+	row->cell[STATE] = escaped(state_of(line));
+	row->cell[PID] = escaped(value(line, "pid", "-"));
+	row->cell[UPTIME] = humane(line, "uptime", text_humane_duration);
+	row->cell[RESTARTS] = escaped(value(line, "restarts", "-"));
+	row->cell[EXIT] = escaped(exit_of(line));
+	row->cell[MEM] = humane(line, "memory", text_humane_size);
+	row->cell[READY] = escaped(ready_of(line));
+	for (i = 0; i < COLUMNS; i++) {
+		if (row->cell[i] == NULL)
+			return -1;
+		len = (int)strnlen(row->cell[i], 1000);
+		if (len > table->width[i])
+			table->width[i] = len;
+	}
+	return 0;
+}
+
+/* One cell; the last of a row is not padded. */
+static void
+print_cell(FILE *f, const struct table *table, int i, const char *cell,
+    const char *colour)
+{
+	int gap = table->width[i] - (int)strlen(cell);
+
+	if (i > 0)
+		fputs("  ", f);
+	if (columns[i].right)
+		fprintf(f, "%*s", gap, "");
+	fprintf(f, "%s%s%s", colour, cell, *colour != '\0' ? "\033[0m" : "");
+	if (!columns[i].right && i < COLUMNS - 1)
+		fprintf(f, "%*s", gap, "");
+}
+
+/* Why a program is in its state, where the state alone does not tell. */
+static void
+print_reason(FILE *f, const struct proto_line *line)
+{
+	static const char *const puzzling[] = {"failed", "wait", NULL};
+	const char *reason = proto_get(line, "reason");
+
+	if (reason == NULL)
+		return;
+	if (!in(state_of(line), puzzling) &&
+	    !(strcmp(state_of(line), "down") == 0 &&
+		strcmp(value(line, "want", ""), "run") == 0))
+		return;
+	fputs("  ", f);
+	ctl_puts(reason, f);
+	fputc('\n', f);
+}
+
+static void
+print_detail(FILE *f, const char *title, const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(f, "  %-9s ", title);
+	ctl_puts(text, f);
+	fputc('\n', f);
+}
+
+static void
+print_details(FILE *f, const struct proto_line *line, time_t now)
+{
+	char since[TEXT_NUMBER_MAX], ago[TEXT_NUMBER_MAX];
+	int64_t ended = proto_number(line, "ended", 0);
+
+	if (proto_get(line, "since") != NULL) {
+		text_humane_duration(proto_number(line, "since", 0), since);
+		fprintf(f, "  %-9s ", "state");
+		ctl_puts(state_of(line), f);
+		fprintf(f, " for %s, wanted: ", since);
+		ctl_puts(value(line, "want", "?"), f);
+		fputc('\n', f);
+	}
+	print_detail(f, "reason", proto_get(line, "reason"));
+	print_detail(f, "status", proto_get(line, "status"));
+	if (proto_get(line, "exit") != NULL) {
+		fprintf(f, "  %-9s ", "last end");
+		ctl_puts(value(line, "exit", ""), f);
+		if (ended > 0) {
+			text_humane_duration(1000 * ((int64_t)now - ended),
+			    ago);
+			fprintf(f, ", %s ago", ago);
+		}
+		fputc('\n', f);
+	}
+	print_detail(f, "file", proto_get(line, "conf"));
+	print_detail(f, "log", proto_get(line, "log"));
+}
+
+static void
+print_rows(FILE *f, const struct table *table, const struct table_form *form)
+{
+	const struct row *row;
+	const char *colour;
+	size_t r;
+	int i;
+
+	for (i = 0; i < COLUMNS; i++)
+		print_cell(f, table, i, columns[i].head, "");
+	fputc('\n', f);
+	for (r = 0; r < table->n; r++) {
+		row = &table->v[r];
+		for (i = 0; i < COLUMNS; i++) {
+			colour = form->colour && i == STATE
+			    ? colour_of(row->cell[i])
+			    : "";
+			print_cell(f, table, i, row->cell[i], colour);
+		}
+		fputc('\n', f);
+		if (form->details)
+			print_details(f, row->line, form->now);
+		else
+			print_reason(f, row->line);
+	}
+}
+
+static void
+clear(struct table *table)
+{
+	size_t r;
+	int i;
+
+	for (r = 0; r < table->n; r++) {
+		for (i = 0; i < COLUMNS; i++)
+			free(table->v[r].cell[i]);
+	}
+	free(table->v);
+}
+
+int
+table_print(FILE *f, const struct reply *reply, const struct table_form *form)
+{
+	struct table table = {0};
+	size_t i;
+	int c, error = 0;
+
+	for (c = 0; c < COLUMNS; c++)
+		table.width[c] = (int)strlen(columns[c].head);
+	if ((table.v = calloc(reply->n + 1, sizeof(*table.v))) == NULL)
+		return -1;
+	for (i = 0; i < reply->n && error == 0; i++) {
+		if (line_is(&reply->v[i], "program"))
+			error = fill(&table, &reply->v[i]);
+	}
+	if (error == 0 && table.n > 0)
+		print_rows(f, &table, form);
+	else if (error == 0)
+		fputs("no program is configured\n", f);
+	clear(&table);
+	if (error == 0)
+		summary_print(f, reply, form->colour, form->now);
+	return error;
+}

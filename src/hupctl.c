@@ -1,0 +1,303 @@
+/*
+ * hupctl - the client of hupd: what it can be told, and by whom it is done.
+ */
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "ctl_act.h"
+#include "ctl_check.h"
+#include "ctl_log.h"
+#include "ctl_plain.h"
+#include "ctl_reload.h"
+#include "ctl_status.h"
+#include "proto.h"
+#include "text.h"
+
+enum { OPT_NO_WAIT = 256 };
+
+static ctl_command help;
+
+/*
+ * options: the short ones that the command takes besides -h and -j, W for
+ * --no-wait.  min, max: how many operands; -a stands for one.
+ */
+static const struct command {
+	const char *name;
+	const char *operands;
+	const char *what;
+	const char *options;
+	int min;
+	int max;
+	ctl_command *run;
+} commands[] = {
+    {"status", "[NAME ...]", "show programs and the configuration", "", 0,
+	INT_MAX, ctl_status},
+    {"start", "[--no-wait] -a | NAME ...", "start programs", "aW", 1, INT_MAX,
+	ctl_start},
+    {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aW", 1, INT_MAX,
+	ctl_stop},
+    {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aW", 1,
+	INT_MAX, ctl_restart},
+    {"reload", "[--no-wait] [NAME ...]",
+	"apply the configuration; NAME: its own reload", "W", 0, INT_MAX,
+	ctl_reload},
+    {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2, ctl_signal},
+    {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,
+	INT_MAX, ctl_check},
+    {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
+	1, ctl_log},
+    {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
+    {"ping", "", "does hupd answer?", "", 0, 0, ctl_ping},
+    {"version", "", "show the versions of hupctl and hupd", "", 0, 0,
+	ctl_version},
+    {"help", "[COMMAND]", "show this, or how a command is used", "", 0, 1,
+	help},
+};
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+usage(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: hupctl [-j] [-f FILE | -s SOCKET] COMMAND [ARGUMENT ...]"
+	      "\n\ncommands:\n",
+	    f);
+	for (i = 0; i < NCOMMANDS; i++)
+		fprintf(f, "  %-8s %-26s %s\n", commands[i].name,
+		    commands[i].operands, commands[i].what);
+	fputs("\noptions:\n"
+	      "  -f, --config FILE    the configuration file of the daemon "
+	      "that is meant\n"
+	      "  -s, --socket SOCKET  the socket of the daemon that is meant\n"
+	      "  -j, --json           print JSON\n"
+	      "  -h, --help           show this\n"
+	      "  -V, --version        show the version of hupctl\n"
+	      "  --no-wait            do not wait for the outcome\n"
+	      "  -a, --all            all programs\n"
+	      "\nexit status: 0 ok, 1 failed, 2 usage, 3 a named program is "
+	      "not "
+	      "up,\n4 not permitted, 6 configuration rejected, "
+	      "7 hupd is not running\n",
+	    f);
+}
+
+static int
+short_usage(void)
+{
+	size_t i;
+
+	fputs("usage: hupctl [-j] [-f FILE | -s SOCKET] COMMAND [ARGUMENT ...]"
+	      "\ncommands:",
+	    stderr);
+	for (i = 0; i < NCOMMANDS; i++)
+		fprintf(stderr, " %s", commands[i].name);
+	fputs("\nSee hupctl help, or hupctl(1).\n", stderr);
+	return STATUS_USAGE;
+}
+
+static int
+command_usage(const struct command *command, FILE *f)
+{
+	fprintf(f, "usage: hupctl %s%s%s\n", command->name,
+	    *command->operands != '\0' ? " " : "", command->operands);
+	return STATUS_USAGE;
+}
+
+/* The command of that name, or NULL after having said what there is. */
+static const struct command *
+find(const struct ctl *ctl, const char *name)
+{
+	const char *names[NCOMMANDS + 1] = {NULL}, *near;
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+		names[i] = commands[i].name;
+	}
+	if ((near = text_near(name, names)) != NULL)
+		ctl_fail(ctl, STATUS_USAGE,
+		    "there is no command '%s': did you mean '%s'?", name, near);
+	else
+		ctl_fail(ctl, STATUS_USAGE,
+		    "there is no command '%s': see hupctl help", name);
+	return NULL;
+}
+
+static int
+help(const struct ctl *ctl, int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc == 0) {
+		usage(stdout);
+		return STATUS_OK;
+	}
+	if ((command = find(ctl, argv[0])) == NULL)
+		return STATUS_USAGE;
+	command_usage(command, stdout);
+	printf("%s\n", command->what);
+	return STATUS_OK;
+}
+
+/*
+ * Options before the command.  Returns the index of the command, or -1 with
+ * the exit status.
+ */
+static int
+global_options(struct ctl *ctl, int argc, char **argv, int *status)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'f'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"socket", required_argument, NULL, 's'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*status = STATUS_OK;
+	while ((c = getopt_long(argc, argv, "+f:hjs:V", options, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			ctl->config = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return -1;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 's':
+			ctl->socket = optarg;
+			break;
+		case 'V':
+			printf("hupctl %s\n", HUPD_VERSION);
+			return -1;
+		default:
+			*status = short_usage();
+			return -1;
+		}
+	}
+	if (optind < argc)
+		return optind;
+	*status = short_usage();
+	return -1;
+}
+
+static int
+set_lines(struct ctl *ctl, const char *s)
+{
+	const char *why;
+
+	ctl->lines = strtonum(s, 0, LLONG_MAX, &why);
+	if (why == NULL)
+		return 0;
+	ctl_fail(ctl, STATUS_USAGE, "number of lines '%s': %s", s, why);
+	return -1;
+}
+
+/* One option of a command.  -1: it is wrong, and that has been said. */
+static int
+command_option(struct ctl *ctl, const struct command *command, int c)
+{
+	if (c == 'j') {
+		ctl->json = true;
+		return 0;
+	}
+	if (c == '?' ||
+	    strchr(command->options, c == OPT_NO_WAIT ? 'W' : c) == NULL) {
+		if (c != '?')
+			ctl_warn("%s takes no such option", command->name);
+		command_usage(command, stderr);
+		return -1;
+	}
+	switch (c) {
+	case 'a':
+		ctl->all = true;
+		return 0;
+	case 'f':
+		ctl->follow = true;
+		return 0;
+	case 'n':
+		return set_lines(ctl, optarg);
+	default:
+		ctl->no_wait = true;
+		return 0;
+	}
+}
+
+/* Options after the command.  The exit status in *status, or go on. */
+static bool
+command_options(struct ctl *ctl, const struct command *command, int argc,
+    char **argv, int *status)
+{
+	static const struct option options[] = {
+	    {"all", no_argument, NULL, 'a'},
+	    {"follow", no_argument, NULL, 'f'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"lines", required_argument, NULL, 'n'},
+	    {"no-wait", no_argument, NULL, OPT_NO_WAIT},
+	    {NULL, 0, NULL, 0},
+	};
+	int c;
+
+	/* 0 has getopt_long(3) begin anew, as glibc and musl have it. */
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "afhjn:", options, NULL)) != -1) {
+		if (c == 'h') {
+			command_usage(command, stdout);
+			printf("%s\n", command->what);
+			*status = STATUS_OK;
+			return false;
+		}
+		if (command_option(ctl, command, c) == -1) {
+			*status = STATUS_USAGE;
+			return false;
+		}
+	}
+	return true;
+}
+
+static int
+run(struct ctl *ctl, int argc, char **argv)
+{
+	const struct command *command;
+	char *self = argv[0];
+	int at, operands, status;
+
+	if ((at = global_options(ctl, argc, argv, &status)) == -1)
+		return status;
+	if ((command = find(ctl, argv[at])) == NULL)
+		return STATUS_USAGE;
+	/* getopt_long(3) names itself after the first. */
+	argv += at;
+	argc -= at;
+	argv[0] = self;
+	if (!command_options(ctl, command, argc, argv, &status))
+		return status;
+	operands = argc - optind;
+	if (operands + ctl->all < command->min || operands > command->max)
+		return command_usage(command, stderr);
+	return command->run(ctl, operands, argv + optind);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct ctl ctl = {.lines = 10};
+
+	ctl.terminal = isatty(STDOUT_FILENO);
+	ctl.colour = ctl.terminal &&
+	    (no_colour == NULL || *no_colour == '\0') && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+	return ctl_finish(run(&ctl, argc, argv));
+}
