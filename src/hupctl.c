@@ -43,7 +43,7 @@ static const struct command {
     {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aW", 1,
 	INT_MAX, ctl_restart},
     {"reload", "[--no-wait] [NAME ...]",
-	"apply the configuration; NAME: its own reload", "W", 0, INT_MAX,
+	"apply the files, or have NAME reload", "W", 0, INT_MAX,
 	ctl_reload},
     {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2, ctl_signal},
     {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,

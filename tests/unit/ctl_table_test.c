@@ -1,0 +1,141 @@
+/* ctl_table: the status of programs and configuration as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ctl_table.h"
+
+#define NOW 1000000
+
+/* What the lines look like. */
+static void
+check(const char *lines, bool colour, bool details, const char *expected)
+{
+	struct table_form form = {.colour = colour,
+	    .details = details,
+	    .now = NOW};
+	struct reply reply = {0};
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(reply_add_all(&reply, lines), 0);
+	assert_int_equal(table_print(f, &reply, &form), 0);
+	fclose(f);
+	assert_string_equal(text, expected);
+	free(text);
+	reply_clear(&reply);
+}
+
+static void
+aligns(void **state)
+{
+	(void)state;
+	check("program name=web state=up want=run ready=yes pid=1234 "
+	      "since=99000000 uptime=99000000 restarts=3 "
+	      "exit=exited,%20status%201 memory=13002342\n"
+	      "program name=a-longer-one state=failed want=run ready=no "
+	      "restarts=15 exit=killed,%20signal%20KILL "
+	      "reason=exec:%20No%20such%20file\n"
+	      "program name=off state=down want=rest ready=no restarts=0 "
+	      "reason=stopped\n",
+	    false, false,
+	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT           "
+	    "MEM  READY\n"
+	    "web           up      1234   1d 3h         3  status 1     "
+	    "12.3M  yes\n"
+	    "a-longer-one  failed     -       -        15  signal KILL      "
+	    "-  -\n"
+	    "  exec: No such file\n"
+	    "off           down       -       -         0  -                "
+	    "-  -\n");
+}
+
+static void
+colours_the_state_alone(void **state)
+{
+	(void)state;
+	check("program name=a state=up ready=yes restarts=0\n"
+	      "program name=b state=wait restarts=0\n",
+	    true, false,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "b     \033[33mwait\033[0m     -       -         0  -       -  "
+	    "-\n");
+}
+
+static void
+tells_details(void **state)
+{
+	(void)state;
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 exit=exited,%20status%200 ended=996400 "
+	      "status=busy%1b[31m conf=/c/a.conf log=/l/a.log\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT      MEM  READY\n"
+	    "a     up       -       -         0  status 0    -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  status    busy\\033[31m\n"
+	    "  last end  exited, status 0, 1h ago\n"
+	    "  file      /c/a.conf\n"
+	    "  log       /l/a.log\n");
+}
+
+static void
+survives_absent_fields(void **state)
+{
+	(void)state;
+	check("program\n", false, true,
+	    "NAME  STATE    PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "?     unknown    -       -         -  -       -  -\n");
+	check("", false, false, "no program is configured\n");
+}
+
+static void
+tells_the_configuration(void **state)
+{
+	setenv("TZ", "UTC", 1);
+	(void)state;
+	check("config generation=7 time=999995 source=files differs=no "
+	      "programs=1\n",
+	    false, false,
+	    "no program is configured\n\n"
+	    "generation 7, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
+	    "1 program; files on disk: as running\n");
+	check("config generation=0 time=999995 source=accepted "
+	      "differs=rejected programs=2\n"
+	      "rejected time=999940 count=3\n"
+	      "error text=x.conf:3:%20comand:%20unknown%20key "
+	      "file=x.conf line=3 key=comand reason=unknown%20key\n",
+	    false, false,
+	    "no program is configured\n\n"
+	    "generation 0, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
+	    "2 programs; files on disk: rejected (see hupctl check)\n"
+	    "running the last accepted configuration: the files on disk were "
+	    "rejected\n"
+	    "last reload rejected at 1970-01-12T13:45:40+00:00 (1m ago):\n"
+	    "  x.conf:3: comand: unknown key\n"
+	    "  and 2 more\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(aligns),
+	    cmocka_unit_test(colours_the_state_alone),
+	    cmocka_unit_test(tells_details),
+	    cmocka_unit_test(survives_absent_fields),
+	    cmocka_unit_test(tells_the_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
