@@ -1,0 +1,592 @@
+/*
+ * conf: parsing, defaults, the canonical form, comparison, whole sets.  What
+ * a value may be and what is said of a bad one stands in tests/golden/.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf.h"
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct diags diags;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	diags_init(&diags);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	diags_clear(&diags);
+	return 0;
+}
+
+static struct conf *
+parse(const char *name, const char *text, const struct conf *defaults)
+{
+	return conf_parse(name, "FILE", text, strlen(text), defaults, &diags);
+}
+
+static struct conf *
+good(const char *name, const char *text, const struct conf *defaults)
+{
+	struct conf *conf = parse(name, text, defaults);
+	char buf[256];
+
+	for (size_t i = 0; i < diags.n; i++) {
+		diag_print(&diags.v[i], buf, sizeof(buf));
+		print_message("# %s\n", buf);
+	}
+	assert_non_null(conf);
+	assert_int_equal(diags.n, 0);
+	return conf;
+}
+
+/* The set that text is, with n complaints after checking it. */
+static void
+load(struct confset *set, const char *text, size_t n)
+{
+	struct conf_places places = {.root = true};
+	char buf[256];
+	bool whole;
+
+	assert_int_equal(confset_init(set, &places), 0);
+	conf_parse_daemon(set, "FILE", text, strlen(text), &whole, &diags);
+	confset_check(set, &diags);
+	if (diags.n != n)
+		for (size_t i = 0; i < diags.n; i++) {
+			diag_print(&diags.v[i], buf, sizeof(buf));
+			print_message("# %s\n", buf);
+		}
+	assert_int_equal(diags.n, n);
+}
+
+static void
+assert_complaint(size_t i, const char *text)
+{
+	char buf[256];
+
+	assert_in_range(i, 0, diags.n - 1);
+	diag_print(&diags.v[i], buf, sizeof(buf));
+	assert_string_equal(buf, text);
+}
+
+static char *
+print(const struct conf *conf)
+{
+	char *text;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	assert_int_equal(conf_print(conf, f), 0);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static uint64_t
+bit(const char *key)
+{
+	const struct conf_key *k;
+
+	for (size_t i = 0; (k = conf_key(i)) != NULL && !k->daemon; i++)
+		if (strcmp(k->name, key) == 0)
+			return UINT64_C(1) << i;
+	fail_msg("no key %s", key);
+	return 0;
+}
+
+static void
+has_defaults(void **state)
+{
+	struct conf *c = conf_new();
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->given, 0);
+	assert_null(c->command);
+	assert_int_equal(c->umask, 022);
+	assert_int_equal(c->nice, CONF_UNSET);
+	assert_int_equal(c->oom_score_adj, CONF_UNSET);
+	assert_false(c->no_new_privs);
+	assert_true(c->autostart);
+	assert_int_equal(c->restart, RESTART_ALWAYS);
+	assert_int_equal(c->restart_delay, 100);
+	assert_int_equal(c->restart_delay_max, 30000);
+	assert_int_equal(c->restart_reset, 10000);
+	assert_int_equal(c->restart_limit, 0);
+	assert_int_equal(c->success_exit.codes[0], 1);
+	assert_int_equal(c->success_exit.signals, 0);
+	assert_int_equal(c->stop_signal, SIGTERM);
+	assert_int_equal(c->stop_timeout, 10000);
+	assert_int_equal(c->reload_signal, 0);
+	assert_int_equal(c->ready, READY_STARTED);
+	assert_int_equal(c->start_timeout, 30000);
+	assert_int_equal(c->log, LOG_TO_FILE);
+	assert_int_equal(c->log_size, 10 * 1024 * 1024);
+	assert_int_equal(c->log_keep, 10);
+	assert_true(c->log_timestamps);
+	assert_int_equal(c->uid, (uid_t)-1);
+	assert_int_equal(c->gid, (gid_t)-1);
+	conf_unref(c);
+	conf_unref(NULL);
+}
+
+static void
+parses_values(void **state)
+{
+	struct conf *c = good("web",
+	    "command = a 'b c'\nnice = 0\nrlimit-nofile = 10:20\n"
+	    "rlimit-core = unlimited\nsuccess-exit = 3 TERM\n"
+	    "ready = fd:7\nreload-signal = HUP\numask = 0",
+	    NULL);
+
+	(void)state;
+	assert_string_equal(c->name, "web");
+	assert_string_equal(c->file, "FILE");
+	assert_string_equal(c->command[0], "a");
+	assert_string_equal(c->command[1], "b c");
+	assert_null(c->command[2]);
+	assert_int_equal(c->nice, 0);
+	assert_true(conf_has(c, "nice"));
+	assert_false(conf_has(c, "user"));
+	assert_false(conf_has(c, "no-such-key"));
+	assert_int_equal(conf_rlimit(c, RLIMIT_NOFILE)->soft, 10);
+	assert_int_equal(conf_rlimit(c, RLIMIT_NOFILE)->hard, 20);
+	assert_true(conf_rlimit(c, RLIMIT_CORE)->hard == RLIM_INFINITY);
+	assert_null(conf_rlimit(c, RLIMIT_AS));
+	assert_int_equal(c->success_exit.codes[0], 1 << 3);
+	assert_int_equal(c->success_exit.signals, 1 << (SIGTERM - 1));
+	assert_int_equal(c->ready, READY_FD);
+	assert_int_equal(c->ready_fd, 7);
+	assert_int_equal(c->reload_signal, SIGHUP);
+	assert_int_equal(c->umask, 0);
+	conf_unref(c);
+}
+
+static void
+knows_its_lines(void **state)
+{
+	struct conf *c = good("web",
+	    "command = x\n\ndepends-on = a b\n# c\ndepends-on = b c\n", NULL);
+
+	(void)state;
+	assert_int_equal(conf_line(c, "command", 0), 1);
+	assert_int_equal(conf_line(c, "depends-on", 0), 3);
+	assert_int_equal(conf_line(c, "depends-on", 1), 3);
+	assert_int_equal(conf_line(c, "depends-on", 2), 5);
+	assert_int_equal(conf_line(c, "nice", 0), 0);
+	conf_unref(c);
+}
+
+static void
+inherits_defaults(void **state)
+{
+	struct confset set;
+	struct conf *c;
+
+	(void)state;
+	load(&set,
+	    "stop-timeout = 3s\nnice = 4\nenv = A=1\nenv = B=1\n"
+	    "depends-on = db\nreload-command = x y\nrlimit-as = 1M\n"
+	    "groups = a b\nenv-file = /a\n",
+	    0);
+	c = good("web",
+	    "command = c\nenv = A=2\nenv = C=3\ndepends-on = cache\n"
+	    "reload-signal = HUP\ngroups = c\nenv-file = /b\n",
+	    set.defaults);
+	assert_int_equal(c->stop_timeout, 3000);
+	assert_int_equal(c->nice, 4);
+	assert_true(conf_has(c, "nice"));
+	assert_int_equal(conf_line(c, "nice", 0), 0);
+	assert_string_equal(c->env[0], "B=1");
+	assert_string_equal(c->env[1], "A=2");
+	assert_string_equal(c->env[2], "C=3");
+	assert_null(c->env[3]);
+	assert_string_equal(c->depends_on[0], "db");
+	assert_string_equal(c->depends_on[1], "cache");
+	assert_int_equal(conf_line(c, "depends-on", 0), 0);
+	assert_int_equal(conf_line(c, "depends-on", 1), 4);
+	assert_string_equal(c->env_file[0], "/a");
+	assert_string_equal(c->env_file[1], "/b");
+	assert_string_equal(c->groups[0], "c");
+	assert_null(c->groups[1]);
+	assert_non_null(conf_rlimit(c, RLIMIT_AS));
+	/* One excludes the other, and the program's own wins. */
+	assert_null(c->reload_command);
+	assert_false(conf_has(c, "reload-command"));
+	assert_int_equal(c->reload_signal, SIGHUP);
+	conf_unref(c);
+
+	c = good("db", "command = c\n", set.defaults);
+	assert_null(c->depends_on);
+	assert_string_equal(c->reload_command[1], "y");
+	conf_unref(c);
+	confset_clear(&set);
+}
+
+static void
+checks_times_against_defaults(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	load(&set, "restart-delay-max = 1s\n", 0);
+	assert_null(parse("web", "command = x\nrestart-delay = 2s\n",
+	    set.defaults));
+	assert_complaint(0,
+	    "FILE:2: restart-delay: restart-delay is longer than "
+	    "restart-delay-max");
+	confset_clear(&set);
+}
+
+static void
+reports_everything(void **state)
+{
+	(void)state;
+	assert_null(parse("web", "a\nb = 1\nnice = x\n", NULL));
+	assert_int_equal(diags.n, 4);
+	assert_complaint(0, "FILE:1: \"a\" lacks \"= VALUE\"");
+	assert_complaint(1, "FILE:2: b: unknown key");
+	assert_complaint(3, "FILE: command: is missing");
+}
+
+static void
+truncates_complaints(void **state)
+{
+	char buf[16];
+
+	(void)state;
+	diags_add(&diags, "F", 1, "k", "%s", "\x01\x02\x03\x04\x05");
+	diag_print(&diags.v[0], buf, sizeof(buf));
+	assert_string_equal(buf, "F:1: k: \\001");
+	diag_print(&diags.v[0], buf, 1);
+	assert_string_equal(buf, "");
+}
+
+static void
+compares(void **state)
+{
+	static const struct {
+		const char *a, *b, *text;
+		bool live;
+	} cases[] = {
+	    {"nice = 0\n", "", "nice changed", false},
+	    {"nice = 0\n", "nice = 0\n", NULL, false},
+	    {"umask = 022\n", "", NULL, false},
+	    {"env = A=1\nenv=A=2\n", "env=A=2\n", NULL, false},
+	    {"env = A=1\n", "env=B=2\n", "env changed", false},
+	    {"depends-on = a b\n", "depends-on = a\ndepends-on = b\n", NULL,
+		false},
+	    {"stop-timeout = 60s\n", "stop-timeout = 1m\n", NULL, false},
+	    {"stop-timeout = 60s\n", "", "stop-timeout changed", true},
+	    {"ready = fd:3\n", "ready = fd:4\n", "ready changed", false},
+	    {"rlimit-as = 1K\n", "rlimit-as = 1024:1024\n", NULL, false},
+	    {"rlimit-as = 1K\n", "rlimit-core = 1K\n",
+		"rlimit-as, rlimit-core changed", false},
+	    {"success-exit = 0 1\n", "success-exit = 1,0\n", NULL, false},
+	    {"success-exit = 0 1\n", "log-keep = 3\n",
+		"success-exit, log-keep changed", true},
+	    {"directory = /a\n", "directory = /b\nlog-keep = 3\n",
+		"directory, log-keep changed", false},
+	    {"reload-command = a\n", "reload-signal = HUP\n",
+		"reload-signal, reload-command changed", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		char a[128], b[128], *text;
+		struct conf *x, *y;
+		uint64_t mask;
+
+		snprintf(a, sizeof(a), "command = x\n%s", cases[i].a);
+		snprintf(b, sizeof(b), "%scommand = x\n", cases[i].b);
+		x = good("web", a, NULL);
+		y = good("web", b, NULL);
+		mask = conf_diff(x, y);
+		assert_int_equal(mask, conf_diff(y, x));
+		if (cases[i].text == NULL) {
+			assert_int_equal(mask, 0);
+		} else {
+			text = conf_diff_text(mask);
+			assert_string_equal(text, cases[i].text);
+			free(text);
+			assert_int_equal((mask & ~conf_live_mask()) == 0,
+			    cases[i].live);
+		}
+		conf_unref(x);
+		conf_unref(y);
+	}
+}
+
+static void
+compares_what_was_resolved(void **state)
+{
+	struct conf *a = good("web", "command = x\n", NULL);
+	struct conf *b = conf_copy(a);
+	gid_t gids[] = {1};
+
+	(void)state;
+	assert_int_equal(conf_diff(a, b), 0);
+	b->env_digest = 7;
+	assert_int_equal(conf_diff(a, b), bit("env-file"));
+	b->uid = 3;
+	assert_int_equal(conf_diff(a, b), bit("env-file") | bit("user"));
+	b->gid = 3;
+	b->gids = gids;
+	b->ngids = 1;
+	b->env_digest = 0;
+	assert_int_equal(conf_diff(a, b),
+	    bit("user") | bit("group") | bit("groups"));
+	b->gids = NULL;
+	conf_unref(a);
+	conf_unref(b);
+}
+
+static void
+compares_settings(void **state)
+{
+	struct confset a, b;
+	uint64_t mask;
+	char *text;
+
+	(void)state;
+	load(&a, "", 0);
+	load(&b, "run-dir = /x\nsyslog = yes\nlog-dir = /var/log/hupd\n", 0);
+	mask = settings_diff(&a.settings, &b.settings);
+	text = settings_diff_text(mask);
+	assert_string_equal(text, "run-dir, syslog changed");
+	free(text);
+	text = settings_diff_text(mask & ~settings_live_mask());
+	assert_string_equal(text, "run-dir changed");
+	free(text);
+	assert_int_equal(settings_line(&b.settings, "run-dir"), 1);
+	assert_int_equal(settings_line(&b.settings, "pidfile"), 0);
+	confset_clear(&a);
+	confset_clear(&b);
+}
+
+static void
+has_places(void **state)
+{
+	char config[] = "/c/hupd", runtime[] = "/r/hupd", state_home[] = "/s";
+	struct conf_places places = {false, config, runtime, state_home};
+	struct confset set;
+
+	(void)state;
+	assert_int_equal(confset_init(&set, &places), 0);
+	assert_string_equal(set.settings.program_dir, "/c/hupd/hupd.d");
+	assert_string_equal(set.settings.run_dir, "/r/hupd");
+	assert_string_equal(set.settings.pidfile, "/r/hupd/hupd.pid");
+	assert_string_equal(set.settings.state_dir, "/s");
+	assert_string_equal(set.settings.log_dir, "/s/log");
+	assert_string_equal(set.settings.cgroup, "auto");
+	assert_true(set.settings.reload_rollback);
+	confset_clear(&set);
+
+	places.root = true;
+	assert_int_equal(confset_init(&set, &places), 0);
+	assert_string_equal(set.settings.run_dir, "/run/hupd");
+	assert_string_equal(set.settings.pidfile, "/run/hupd.pid");
+	assert_null(set.settings.log_user);
+	confset_clear(&set);
+}
+
+static void
+checks_the_whole(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	load(&set,
+	    "program = b\ncommand = x\ndepends-on = a\n"
+	    "program = a\ncommand = x\ndepends-on = c\n"
+	    "program = c\ncommand = x\n",
+	    0);
+	assert_int_equal(set.nprograms, 3);
+	assert_string_equal(set.programs[0]->name, "a");
+	assert_ptr_equal(confset_find(&set, "c"), set.programs[2]);
+	assert_null(confset_find(&set, "d"));
+	assert_null(set.programs[0]->file);
+	confset_clear(&set);
+	assert_null(confset_find(&set, "c"));
+}
+
+/* What the defaults ask for is theirs to answer for, once. */
+static void
+blames_the_defaults(void **state)
+{
+	static const char *const names[] = {"db", "web", "app"};
+	struct confset set;
+
+	(void)state;
+	load(&set, "\ndepends-on = db dbx\n", 0);
+	for (size_t i = 0; i < nitems(names); i++)
+		confset_add(&set,
+		    good(names[i], "command = x\n", set.defaults));
+	assert_int_equal(confset_check(&set, &diags), -1);
+	assert_int_equal(diags.n, 1);
+	assert_complaint(0,
+	    "FILE:2: depends-on: there is no program dbx; did you mean db?");
+	confset_clear(&set);
+}
+
+static void
+finds_cycles_through_defaults(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	load(&set, "depends-on = db\n", 0);
+	confset_add(&set, good("a", "command = x\n", set.defaults));
+	confset_add(&set,
+	    good("db", "command = x\ndepends-on = a\n", set.defaults));
+	assert_int_equal(confset_check(&set, &diags), -1);
+	assert_int_equal(diags.n, 1);
+	assert_complaint(0, "FILE:2: depends-on: cycle: db -> a -> db");
+	confset_clear(&set);
+}
+
+/* Keys with every kind of value, good and bad. */
+static const char *const values[] = {"yes", "no", "/a/b", "/x y", "1", "0",
+    "-3", "100", "10s", "1m", "250ms", "3K", "unlimited", "5:9", "TERM",
+    "RTMIN+2", "HUP 3", "notify", "fd:9", "always", "never", "file", "none",
+    "A=1", "A=b  c", "_x='\"", "B=#\\", "a 'b c' \"d\\\"e\"", "x\\ y \\\\",
+    "a,b c", "web", "\xc3\xbc", "\xff\x01", "''", "\"", "", "auto", "022",
+    "a\tb", "a\rb", "a\vb '\f'"};
+
+static void
+add_random(char *text, size_t size, unsigned *seed)
+{
+	const struct conf_key *k;
+	size_t len = strlen(text), n;
+
+	for (n = 0; conf_key(n) != NULL; n++)
+		;
+	k = conf_key((size_t)rand_r(seed) % n);
+	snprintf(text + len, size - len, "%s = %s\n", k->name,
+	    values[(size_t)rand_r(seed) % nitems(values)]);
+}
+
+/* Whatever is accepted prints to what parses to the same, and prints alike. */
+static void
+prints_what_it_parses(void **state)
+{
+	unsigned seed = 1, accepted = 0;
+	char text[8192], *first, *second;
+	struct conf *a, *b;
+
+	(void)state;
+	for (int i = 0; i < 8000; i++) {
+		strlcpy(text, "command = x 'y z'\n", sizeof(text));
+		for (int n = rand_r(&seed) % 3; n >= 0; n--)
+			add_random(text, sizeof(text), &seed);
+		a = parse("me", text, NULL);
+		diags_clear(&diags);
+		if (a == NULL)
+			continue;
+		accepted++;
+		first = print(a);
+		b = good("me", first, NULL);
+		assert_int_equal(conf_diff(a, b), 0);
+		second = print(b);
+		assert_string_equal(first, second);
+		free(first);
+		free(second);
+		conf_unref(a);
+		conf_unref(b);
+	}
+	assert_in_range(accepted, 200, 8000);
+}
+
+/* Bytes of any kind: complaints, but no crash and no leak. */
+static void
+survives_garbage(void **state)
+{
+	struct conf_places places = {.root = true};
+	unsigned seed = 7;
+	char text[2048];
+	struct confset set;
+	size_t len;
+	bool whole;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		text[0] = '\0';
+		for (int n = rand_r(&seed) % 8; n >= 0; n--) {
+			add_random(text, sizeof(text), &seed);
+			if (rand_r(&seed) % 4 == 0)
+				strlcat(text, "program = p\ncommand = x\n",
+				    sizeof(text));
+		}
+		len = strlen(text);
+		for (int n = rand_r(&seed) % 6; n > 0; n--)
+			text[(size_t)rand_r(&seed) % len] = (char)rand_r(&seed);
+		conf_unref(conf_parse("me", "FILE", text, len, NULL, &diags));
+		assert_int_equal(confset_init(&set, &places), 0);
+		conf_parse_daemon(&set, "FILE", text, len, &whole, &diags);
+		confset_check(&set, &diags);
+		confset_clear(&set);
+		diags_clear(&diags);
+	}
+}
+
+static void
+shares(void **state)
+{
+	struct conf *c = good("web", "command = x\n", NULL);
+
+	(void)state;
+	assert_ptr_equal(conf_ref(c), c);
+	conf_unref(c);
+	assert_string_equal(c->name, "web");
+	conf_unref(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(has_defaults),
+	    cmocka_unit_test_setup_teardown(parses_values, setup, teardown),
+	    cmocka_unit_test_setup_teardown(knows_its_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(inherits_defaults, setup, teardown),
+	    cmocka_unit_test_setup_teardown(checks_times_against_defaults,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(reports_everything, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(truncates_complaints, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(compares, setup, teardown),
+	    cmocka_unit_test_setup_teardown(compares_what_was_resolved, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(compares_settings, setup, teardown),
+	    cmocka_unit_test_setup_teardown(has_places, setup, teardown),
+	    cmocka_unit_test_setup_teardown(checks_the_whole, setup, teardown),
+	    cmocka_unit_test_setup_teardown(blames_the_defaults, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(finds_cycles_through_defaults,
+		setup, teardown),
+	    cmocka_unit_test_setup_teardown(prints_what_it_parses, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(survives_garbage, setup, teardown),
+	    cmocka_unit_test_setup_teardown(shares, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
