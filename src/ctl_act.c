@@ -12,7 +12,6 @@ static const struct attr attrs[] = {
     {"name", "name", ATTR_TEXT},
     {"ok", "ok", ATTR_YES},
     {"state", "state", ATTR_TEXT},
-    {"pid", "pid", ATTR_NUMBER},
     {"how", "how", ATTR_TEXT},
 };
 
@@ -34,20 +33,18 @@ is_ok(const struct proto_line *line)
 static void
 print_result(const struct proto_line *line)
 {
+	const char *state = proto_get(line, "state");
 	const char *how = proto_get(line, "how");
-	const char *pid = proto_get(line, "pid");
 
 	ctl_puts(value(line, "name"), stdout);
-	fputs(": ", stdout);
-	ctl_puts(value(line, "state"), stdout);
-	if (pid != NULL) {
-		fputs(" (pid ", stdout);
-		ctl_puts(pid, stdout);
-		fputc(')', stdout);
+	if (state != NULL) {
+		fputs(": ", stdout);
+		ctl_puts(state, stdout);
 	}
-	if (how != NULL) {
-		fputs(is_ok(line) ? ", " : ": ", stdout);
+	if (how != NULL && *how != '\0') {
+		fputs(is_ok(line) ? " (" : ": ", stdout);
 		ctl_puts(how, stdout);
+		fputs(is_ok(line) ? ")" : "", stdout);
 	}
 	fputc('\n', stdout);
 }
@@ -105,6 +102,8 @@ results(const struct ctl *ctl, struct conn *conn)
 	else {
 		if (ctl->json)
 			print_json(conn, &reply);
+		else if (ctl->no_wait)
+			puts("requested");
 		if (conn->why != NULL)
 			ctl_warn("%s", conn->why);
 	}

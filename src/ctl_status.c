@@ -1,8 +1,6 @@
 /*
  * ctl_status - "status": the programs and the configuration.
  */
-#include <string.h>
-
 #include "ctl_ask.h"
 #include "ctl_report.h"
 #include "ctl_status.h"
@@ -34,6 +32,7 @@ static const struct attr config[] = {
     {"accepted", "time", ATTR_NUMBER},
     {"source", "source", ATTR_TEXT},
     {"differs", "differs", ATTR_TEXT},
+    {"reloading", "reloading", ATTR_YES},
     {"programs", "programs", ATTR_NUMBER},
     {"pid", "pid", ATTR_NUMBER},
     {"started", "started", ATTR_NUMBER},
@@ -76,22 +75,6 @@ print_json(const struct reply *reply)
 	json_end(&json);
 }
 
-/* Is every program of the answer up? */
-static bool
-all_up(const struct reply *reply)
-{
-	const char *state;
-	size_t i;
-
-	for (i = 0; i < reply->n; i++) {
-		state = proto_get(&reply->v[i], "state");
-		if (line_is(&reply->v[i], "program") &&
-		    (state == NULL || strcmp(state, "up") != 0))
-			return false;
-	}
-	return true;
-}
-
 static int
 show(const struct ctl *ctl, const struct reply *reply, bool details)
 {
@@ -106,11 +89,31 @@ show(const struct ctl *ctl, const struct reply *reply, bool details)
 	return STATUS_OK;
 }
 
+/* A program that is not up is no failure: it is what was asked for. */
+static int
+answer(const struct ctl *ctl, struct conn *conn, bool details)
+{
+	struct reply reply = {0};
+	int status;
+
+	while (conn_next(conn, &reply) == 1)
+		;
+	if (conn->status != STATUS_OK && conn->status != STATUS_NOT_UP)
+		status = ctl_verdict(ctl, conn);
+	else if ((status = show(ctl, &reply, details)) == STATUS_OK) {
+		if (conn->why != NULL)
+			ctl_warn("%s", conn->why);
+		status = conn->status;
+	}
+	reply_clear(&reply);
+	return status;
+}
+
 int
 ctl_status(const struct ctl *ctl, int argc, char **argv)
 {
 	struct proto_text request = {0};
-	struct reply reply = {0};
+	struct conn conn;
 	int i, status;
 
 	if (!ctl_names(ctl, argc, argv))
@@ -119,11 +122,13 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	for (i = 0; i < argc; i++)
 		proto_put_word(&request, argv[i]);
 	proto_end(&request);
-	if ((status = ctl_ask(ctl, &request, &reply)) == STATUS_OK)
-		status = show(ctl, &reply, argc == 1);
-	if (status == STATUS_OK && argc > 0 && !all_up(&reply))
-		status = STATUS_NOT_UP;
-	reply_clear(&reply);
+	if ((status = ctl_connect(ctl, &conn)) == STATUS_OK) {
+		if (conn_send(&conn, &request) == STATUS_OK)
+			status = answer(ctl, &conn, argc == 1);
+		else
+			status = ctl_verdict(ctl, &conn);
+	}
+	conn_close(&conn);
 	proto_text_clear(&request);
 	return status;
 }

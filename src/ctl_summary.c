@@ -36,6 +36,14 @@ on_disk(const struct proto_line *line)
 	return "unknown";
 }
 
+static bool
+is_reloading(const struct proto_line *line)
+{
+	const char *reloading = proto_get(line, "reloading");
+
+	return reloading != NULL && strcmp(reloading, "yes") == 0;
+}
+
 static void
 print_configuration(FILE *f, const struct proto_line *line, bool colour,
     time_t now)
@@ -46,8 +54,9 @@ print_configuration(FILE *f, const struct proto_line *line, bool colour,
 	fprintf(f, "generation %" PRId64 ", accepted ",
 	    proto_number(line, "generation", 0));
 	print_time(f, proto_number(line, "time", 0), now);
-	fprintf(f, ", %" PRId64 " program%s; files on disk: %s\n", programs,
-	    programs == 1 ? "" : "s", on_disk(line));
+	fprintf(f, ", %" PRId64 " program%s; files on disk: %s%s\n", programs,
+	    programs == 1 ? "" : "s", on_disk(line),
+	    is_reloading(line) ? "; a reload is under way" : "");
 	if (source != NULL && strcmp(source, "accepted") == 0)
 		fprintf(f,
 		    "%srunning the last accepted configuration: "

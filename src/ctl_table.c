@@ -75,6 +75,22 @@ colour_of(const char *state)
 	return in(state, moving) ? "\033[33m" : "\033[2m";
 }
 
+static char *
+shortened(const char *s, size_t len)
+{
+	char *safe;
+
+	if ((safe = reallocarray(NULL, len + 1, 4)) != NULL)
+		text_escape(safe, 4 * (len + 1), s, len, false);
+	return safe;
+}
+
+static char *
+escaped(const char *s)
+{
+	return shortened(s, strlen(s));
+}
+
 /* Readiness means something only while a process is to become ready. */
 static const char *
 ready_of(const struct proto_line *line)
@@ -84,24 +100,23 @@ ready_of(const struct proto_line *line)
 	return in(state_of(line), open) ? value(line, "ready", "-") : "-";
 }
 
-/* "exited, status 1" is told by its last words alone. */
-static const char *
+/*
+ * How it ended last, in a word or two: "status 1", "SIGKILL", or the stage
+ * of a start that failed, "exec".  The details have it in full.
+ */
+static char *
 exit_of(const struct proto_line *line)
 {
-	const char *s = value(line, "exit", "-"), *comma = strstr(s, ", ");
+	const char *s = value(line, "exit", "-"), *word;
 
-	return comma != NULL ? comma + 2 : s;
-}
-
-static char *
-escaped(const char *s)
-{
-	size_t len = strlen(s);
-	char *safe;
-
-	if ((safe = reallocarray(NULL, len + 1, 4)) != NULL)
-		text_escape(safe, 4 * (len + 1), s, len, false);
-	return safe;
+	if ((word = strstr(s, "status ")) != NULL)
+		return escaped(word);
+	if (strstr(s, "nobody knows") != NULL)
+		return strdup("unknown");
+	word = strstr(s, "SIG");
+	if (word == NULL)
+		word = s;
+	return shortened(word, strcspn(word, ":,"));
 }
 
 /* A number of the line in its humane form, "-" if it is absent. */
@@ -131,7 +146,7 @@ fill(struct table *table, const struct proto_line *line)
 	row->cell[PID] = escaped(value(line, "pid", "-"));
 	row->cell[UPTIME] = humane(line, "uptime", text_humane_duration);
 	row->cell[RESTARTS] = escaped(value(line, "restarts", "-"));
-	row->cell[EXIT] = escaped(exit_of(line));
+	row->cell[EXIT] = exit_of(line);
 	row->cell[MEM] = humane(line, "memory", text_humane_size);
 	row->cell[READY] = escaped(ready_of(line));
 	for (i = 0; i < COLUMNS; i++) {
@@ -202,7 +217,10 @@ print_details(FILE *f, const struct proto_line *line, time_t now)
 		ctl_puts(value(line, "want", "?"), f);
 		fputc('\n', f);
 	}
-	print_detail(f, "reason", proto_get(line, "reason"));
+	/* Of a program that is up it only repeats the pid. */
+	if (strcmp(state_of(line), "up") != 0 ||
+	    strcmp(value(line, "want", ""), "run") != 0)
+		print_detail(f, "reason", proto_get(line, "reason"));
 	print_detail(f, "status", proto_get(line, "status"));
 	if (proto_get(line, "exit") != NULL) {
 		fprintf(f, "  %-9s ", "last end");
@@ -275,7 +293,7 @@ table_print(FILE *f, const struct reply *reply, const struct table_form *form)
 	}
 	if (error == 0 && table.n > 0)
 		print_rows(f, &table, form);
-	else if (error == 0)
+	else if (error == 0 && !form->details)
 		fputs("no program is configured\n", f);
 	clear(&table);
 	if (error == 0)

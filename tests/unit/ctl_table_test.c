@@ -40,22 +40,32 @@ aligns(void **state)
 	(void)state;
 	check("program name=web state=up want=run ready=yes pid=1234 "
 	      "since=99000000 uptime=99000000 restarts=3 "
-	      "exit=exited,%20status%201 memory=13002342\n"
+	      "exit=exited,%20status%201 memory=13002342 reason=pid%201234\n"
 	      "program name=a-longer-one state=failed want=run ready=no "
-	      "restarts=15 exit=killed,%20signal%20KILL "
-	      "reason=exec:%20No%20such%20file\n"
+	      "restarts=15 exit=killed%20by%20SIGKILL,%20core%20dumped "
+	      "reason=given%20up\n"
 	      "program name=off state=down want=rest ready=no restarts=0 "
-	      "reason=stopped\n",
+	      "reason=stopped\n"
+	      "program name=bad state=wait want=run ready=no restarts=1 "
+	      "exit=exec:%20No%20such%20file reason=again%20in%201s\n"
+	      "program name=dep state=down want=run ready=no restarts=0 "
+	      "reason=waits%20for%20bad\n",
 	    false, false,
-	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT           "
-	    "MEM  READY\n"
-	    "web           up      1234   1d 3h         3  status 1     "
-	    "12.3M  yes\n"
-	    "a-longer-one  failed     -       -        15  signal KILL      "
-	    "-  -\n"
-	    "  exec: No such file\n"
-	    "off           down       -       -         0  -                "
-	    "-  -\n");
+	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT        MEM  "
+	    "READY\n"
+	    "web           up      1234   1d 3h         3  status 1  12.3M  "
+	    "yes\n"
+	    "a-longer-one  failed     -       -        15  SIGKILL       -  "
+	    "-\n"
+	    "  given up\n"
+	    "off           down       -       -         0  -             -  "
+	    "-\n"
+	    "bad           wait       -       -         1  exec          -  "
+	    "-\n"
+	    "  again in 1s\n"
+	    "dep           down       -       -         0  -             -  "
+	    "-\n"
+	    "  waits for bad\n");
 }
 
 static void
@@ -96,6 +106,7 @@ survives_absent_fields(void **state)
 	check("program\n", false, true,
 	    "NAME  STATE    PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
 	    "?     unknown    -       -         -  -       -  -\n");
+	check("", false, true, "");
 	check("", false, false, "no program is configured\n");
 }
 
