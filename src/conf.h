@@ -72,6 +72,8 @@ struct conf_places {
 int confset_init(struct confset *, const struct conf_places *);
 /* Free what it holds; a zeroed set is cleared as well. */
 void confset_clear(struct confset *);
+/* Free its programs only. */
+void confset_clear_programs(struct confset *);
 /* Add a program at the end; the reference is the set's.  -1: no memory. */
 int confset_add(struct confset *, struct conf *);
 /* The program of that name, or NULL; binary search. */
@@ -98,6 +100,9 @@ int confset_print(const struct confset *, FILE *);
  */
 uint64_t conf_diff(const struct conf *, const struct conf *);
 uint64_t conf_live_mask(void);
+/* to is overwritten; -1: no memory.  settings_clear frees what it holds. */
+int settings_copy(struct settings *to, const struct settings *from);
+void settings_clear(struct settings *);
 uint64_t settings_diff(const struct settings *, const struct settings *);
 uint64_t settings_live_mask(void);
 /* "command, env changed" for a mask of conf_diff; malloc'd. */

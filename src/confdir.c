@@ -330,7 +330,7 @@ load(struct loading *l, const struct conf_places *places, const char *file,
 	resolver_free(l->resolver);
 	if (diags_count(l->diags) == before)
 		return 0;
-	confset_clear(l->set);
+	confset_clear_programs(l->set);
 	return -1;
 }
 

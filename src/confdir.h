@@ -27,7 +27,8 @@ void confdir_places_clear(struct conf_places *);
  * if it is a whole configuration, the program folder is not read.
  * known: a set read earlier, or NULL; a program file that did not change
  * since is not parsed again, its definition is shared.  0, or -1 with
- * diagnostics; set is then empty.
+ * diagnostics; set then has the settings as far as they could be read and no
+ * program, and is cleared by its owner all the same.
  */
 int confdir_load(struct confset *, const struct conf_places *, const char *file,
     bool must_exist, const struct confset *known, struct diags *);

@@ -75,15 +75,46 @@ fail:
 }
 
 void
-confset_clear(struct confset *set)
+settings_clear(struct settings *s)
 {
 	for (size_t i = 0; i < CONF_SETTINGS; i++)
-		settings_rows[i].type->store->clear(&set->settings,
-		    &settings_rows[i]);
-	conf_unref(set->defaults);
+		settings_rows[i].type->store->clear(s, &settings_rows[i]);
+	memset(s, 0, sizeof *s);
+}
+
+int
+settings_copy(struct settings *to, const struct settings *from)
+{
+	const struct conf_row *row;
+
+	memset(to, 0, sizeof *to);
+	for (size_t i = 0; i < CONF_SETTINGS; i++) {
+		row = &settings_rows[i];
+		if (row->type->store->copy(to, from, row) == -1) {
+			settings_clear(to);
+			return -1;
+		}
+	}
+	to->given = from->given;
+	return 0;
+}
+
+void
+confset_clear_programs(struct confset *set)
+{
 	for (size_t i = 0; i < set->nprograms; i++)
 		conf_unref(set->programs[i]);
 	free(set->programs);
+	set->programs = NULL;
+	set->nprograms = set->size = 0;
+}
+
+void
+confset_clear(struct confset *set)
+{
+	settings_clear(&set->settings);
+	conf_unref(set->defaults);
+	confset_clear_programs(set);
 	free(set->file);
 	memset(set, 0, sizeof *set);
 }

@@ -1,0 +1,821 @@
+/*
+ * confdir: reading folders as they may be found, as root and as a user.  Root
+ * tries what only root can set up; the rest runs for everybody.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "confdir.h"
+#include "mono.h"
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+static char base[] = "/tmp/hupd-confdir-XXXXXX";
+static char config[64], folder[64];
+static struct conf_places places;
+static struct diags diags;
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strlcpy(base, "/tmp/hupd-confdir-XXXXXX", sizeof(base));
+	assert_non_null(mkdtemp(base));
+	assert_int_equal(chmod(base, 0755), 0);
+	snprintf(config, sizeof(config), "%s/hupd.conf", base);
+	snprintf(folder, sizeof(folder), "%s/hupd.d", base);
+	places = (struct conf_places){.config_home = base,
+	    .runtime_dir = base,
+	    .state_home = base};
+	umask(022);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	diags_init(&diags);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	diags_clear(&diags);
+	return nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A path below base, valid until the next but three. */
+static const char *
+at(const char *name)
+{
+	static char paths[4][128];
+	static unsigned n;
+	char *path = paths[n++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", base, name);
+	return path;
+}
+
+static void
+put_bytes(const char *name, const char *bytes, size_t len)
+{
+	FILE *f = fopen(at(name), "we");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+put(const char *name, const char *text)
+{
+	put_bytes(name, text, strlen(text));
+}
+
+static void
+say(void)
+{
+	char buf[512];
+
+	for (size_t i = 0; i < diags.n; i++) {
+		diag_print(&diags.v[i], buf, sizeof(buf));
+		print_message("# %s\n", buf);
+	}
+}
+
+static void
+load_again(struct confset *set, const struct confset *known)
+{
+	int r = confdir_load(set, &places, config, false, known, &diags);
+
+	if (r == -1)
+		say();
+	assert_int_equal(r, 0);
+	assert_int_equal(diags.n, 0);
+}
+
+static void
+load(struct confset *set)
+{
+	load_again(set, NULL);
+}
+
+/* Loading complains of one thing, in these words after the base folder. */
+static void
+assert_refused(const char *complaint)
+{
+	struct confset set;
+	char buf[512];
+
+	assert_int_equal(confdir_load(&set, &places, config, false, NULL,
+			     &diags),
+	    -1);
+	/* The settings remain, for whoever has to say so. */
+	assert_int_equal(set.nprograms, 0);
+	assert_non_null(set.settings.state_dir);
+	confset_clear(&set);
+	if (diags.n != 1)
+		say();
+	assert_int_equal(diags.n, 1);
+	diag_print(&diags.v[0], buf, sizeof(buf));
+	assert_memory_equal(buf, base, strlen(base));
+	assert_string_equal(buf + strlen(base) + 1, complaint);
+	diags_clear(&diags);
+}
+
+static void
+needs_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
+static void
+loads_a_folder(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	put("hupd.conf", "syslog = yes\nstop-timeout = 3s\n");
+	put("hupd.d/web.conf", "command = web\ndepends-on = db\n");
+	put("hupd.d/db.conf", "command = db");
+	put("hupd.d/a.b@c-d.conf.conf", "command = x\r\n");
+	/* None of these is a program. */
+	put("hupd.d/web.conf~", "?");
+	put("hupd.d/.web.conf", "?");
+	put("hupd.d/.#web.conf", "?");
+	put("hupd.d/web.conf.dpkg-dist", "?");
+	put("hupd.d/web.conf.rpmnew", "?");
+	put("hupd.d/.web.conf.swp", "?");
+	put("hupd.d/README", "?");
+	load(&set);
+	assert_true(set.settings.syslog);
+	assert_string_equal(set.file, config);
+	assert_int_equal(set.nprograms, 3);
+	assert_string_equal(set.programs[0]->name, "a.b@c-d.conf");
+	assert_string_equal(set.programs[1]->name, "db");
+	assert_string_equal(set.programs[2]->name, "web");
+	assert_int_equal(set.programs[2]->stop_timeout, 3000);
+	assert_string_equal(set.programs[2]->file, at("hupd.d/web.conf"));
+	confset_clear(&set);
+}
+
+static void
+loads_what_is_absent(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	load(&set);
+	assert_int_equal(set.nprograms, 0);
+	confset_clear(&set);
+	assert_int_equal(rmdir(folder), 0);
+	load(&set);
+	assert_int_equal(set.nprograms, 0);
+	confset_clear(&set);
+	assert_int_equal(confdir_load(&set, &places, config, true, NULL,
+			     &diags),
+	    -1);
+	assert_string_equal(diags.v[0].reason, "does not exist");
+	confset_clear(&set);
+}
+
+static void
+reports_all_files(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	put("hupd.conf", "sislog = yes\n");
+	put("hupd.d/b.conf", "command = x\nnise = 3\n");
+	put("hupd.d/a.conf", "");
+	put("hupd.d/bad name.conf", "command = x\n");
+	put("hupd.d/hupd.conf", "command = x\n");
+	put("hupd.d/A.conf", "command = x\ndepends-on = b gone\n");
+	assert_int_equal(confdir_load(&set, &places, config, false, NULL,
+			     &diags),
+	    -1);
+	if (diags.n != 7)
+		say();
+	assert_int_equal(diags.n, 7);
+	assert_string_equal(diags.v[0].key, "sislog");
+	assert_string_equal(diags.v[1].file, at("hupd.d/a.conf"));
+	assert_string_equal(diags.v[2].key, "nise");
+	assert_string_equal(diags.v[3].file, at("hupd.d/bad name.conf"));
+	assert_non_null(strstr(diags.v[4].reason, "reserved"));
+	assert_string_equal(diags.v[5].reason,
+	    "the name a differs from A only in case");
+	/* b was refused, but it is there. */
+	assert_string_equal(diags.v[6].reason, "there is no program gone");
+	assert_int_equal(diags.v[6].line, 2);
+	confset_clear(&set);
+}
+
+static void
+refuses_what_is_no_file(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(at("hupd.d/x.conf"), 0644), 0);
+	assert_refused("hupd.d/x.conf: is a FIFO, not a regular file");
+	unlink(at("hupd.d/x.conf"));
+	assert_int_equal(mkdir(at("hupd.d/x.conf"), 0755), 0);
+	assert_refused("hupd.d/x.conf: is a folder, not a regular file");
+	rmdir(at("hupd.d/x.conf"));
+	/* A link of our own to a device that would never end. */
+	assert_int_equal(symlink("/dev/zero", at("hupd.d/x.conf")), 0);
+	assert_refused("hupd.d/x.conf: is a device, not a regular file");
+	unlink(at("hupd.d/x.conf"));
+	assert_int_equal(rmdir(folder), 0);
+	put("hupd.d", "");
+	assert_refused("hupd.d: cannot be opened: Not a directory");
+}
+
+static void
+refuses_a_device(void **state)
+{
+	(void)state;
+	needs_root();
+	if (mknod(at("hupd.d/x.conf"), S_IFCHR | 0644, 0x105) == -1)
+		skip();
+	assert_refused("hupd.d/x.conf: is a device, not a regular file");
+}
+
+static void
+limits_size(void **state)
+{
+	static char bytes[CONF_FILE_MAX + 1];
+	struct confset set;
+	int fd;
+
+	(void)state;
+	memset(bytes, '#', sizeof(bytes));
+	memcpy(bytes, "command = x\n", 12);
+	put_bytes("hupd.d/x.conf", bytes, CONF_FILE_MAX);
+	load(&set);
+	assert_int_equal(set.nprograms, 1);
+	confset_clear(&set);
+	put_bytes("hupd.d/x.conf", bytes, CONF_FILE_MAX + 1);
+	assert_refused("hupd.d/x.conf: is larger than 64 KiB");
+	/* Huge, and not read at all. */
+	fd = open(at("hupd.d/x.conf"), O_WRONLY | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
+	close(fd);
+	assert_refused("hupd.d/x.conf: is larger than 64 KiB");
+}
+
+static void
+refuses_writable(void **state)
+{
+	(void)state;
+	put("hupd.d/x.conf", "command = x\n");
+	chmod(at("hupd.d/x.conf"), 0664);
+	assert_refused("hupd.d/x.conf: may be written by others (mode 0664)");
+	chmod(at("hupd.d/x.conf"), 0602);
+	assert_refused("hupd.d/x.conf: may be written by others (mode 0602)");
+	chmod(at("hupd.d/x.conf"), 0600);
+	chmod(folder, 01777);
+	assert_refused("hupd.d: may be written by others (mode 1777)");
+	chmod(folder, 0755);
+	put("hupd.conf", "");
+	chmod(config, 0666);
+	assert_refused("hupd.conf: may be written by others (mode 0666)");
+}
+
+static void
+refuses_owners(void **state)
+{
+	char line[128];
+
+	(void)state;
+	needs_root();
+	put("hupd.d/x.conf", "command = x\n");
+	assert_int_equal(chown(at("hupd.d/x.conf"), 65534, 0), 0);
+	assert_refused("hupd.d/x.conf: belongs to user 65534, neither root "
+		       "nor hupd's own user");
+	assert_int_equal(rename(at("hupd.d/x.conf"), at("target")), 0);
+	assert_int_equal(chown(at("target"), 0, 0), 0);
+	assert_int_equal(symlink(at("target"), at("hupd.d/x.conf")), 0);
+	assert_int_equal(lchown(at("hupd.d/x.conf"), 65534, 0), 0);
+	assert_refused("hupd.d/x.conf: is a symbolic link of user 65534, "
+		       "neither root nor hupd's own user");
+	unlink(at("hupd.d/x.conf"));
+	snprintf(line, sizeof(line), "command = x\nenv-file = %s\n",
+	    at("target"));
+	put("hupd.d/x.conf", line);
+	assert_int_equal(chown(at("target"), 65534, 0), 0);
+	snprintf(line, sizeof(line),
+	    "hupd.d/x.conf:2: env-file: %s belongs to user 65534, neither "
+	    "root nor hupd's own user",
+	    at("target"));
+	assert_refused(line);
+	unlink(at("hupd.d/x.conf"));
+	assert_int_equal(chown(folder, 65534, 0), 0);
+	assert_refused("hupd.d: belongs to user 65534, neither root nor "
+		       "hupd's own user");
+}
+
+static void
+follows_trusted_links(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	put("elsewhere", "command = x\n");
+	assert_int_equal(symlink("../elsewhere", at("hupd.d/x.conf")), 0);
+	load(&set);
+	assert_int_equal(set.nprograms, 1);
+	confset_clear(&set);
+	chmod(at("elsewhere"), 0666);
+	assert_refused("hupd.d/x.conf: may be written by others (mode 0666)");
+	unlink(at("elsewhere"));
+	assert_refused("hupd.d/x.conf: is a symbolic link that leads nowhere: "
+		       "No such file or directory");
+	unlink(at("hupd.d/x.conf"));
+	assert_int_equal(symlink("x.conf", at("hupd.d/x.conf")), 0);
+	assert_refused("hupd.d/x.conf: is a symbolic link that leads nowhere: "
+		       "Too many levels of symbolic links");
+}
+
+/* Carry out a test as an ordinary user, whom modes stop. */
+static void
+as_user(void (*test)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		test();
+		return;
+	}
+	assert_int_equal(chown(base, 65534, 65534), 0);
+	assert_int_equal(chown(folder, 65534, 65534), 0);
+	if ((pid = fork()) == 0) {
+		if (setresgid(65534, 65534, 65534) == -1 ||
+		    setresuid(65534, 65534, 65534) == -1)
+			_exit(2);
+		test();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+unreadable(void)
+{
+	put("hupd.d/x.conf", "command = x\n");
+	chmod(at("hupd.d/x.conf"), 0);
+	assert_refused("hupd.d/x.conf: cannot be opened: Permission denied");
+	chmod(folder, 0);
+	assert_refused("hupd.d: cannot be opened: Permission denied");
+	chmod(folder, 0755);
+}
+
+static void
+refuses_unreadable(void **state)
+{
+	(void)state;
+	as_user(unreadable);
+}
+
+static void
+another_user(void)
+{
+	put("hupd.d/x.conf", "command = x\nuser = root\n");
+	assert_refused("hupd.d/x.conf:2: user: only root can run programs as "
+		       "another user");
+	put("hupd.d/x.conf", "command = x\ngroup = root\n");
+	assert_refused("hupd.d/x.conf:2: group: only root can run programs in "
+		       "another group");
+	put("hupd.d/x.conf", "command = x\n\ngroups = root\n");
+	assert_refused("hupd.d/x.conf:3: groups: only root can give programs "
+		       "other groups");
+}
+
+static void
+refuses_users_without_root(void **state)
+{
+	(void)state;
+	as_user(another_user);
+}
+
+static void
+looks_up_users(void **state)
+{
+	struct confset set;
+	const struct conf *c;
+
+	(void)state;
+	needs_root();
+	put("hupd.d/a.conf", "command = x\nuser = daemon\n");
+	put("hupd.d/b.conf", "command = x\nuser = daemon\ngroup = adm\n");
+	put("hupd.d/c.conf", "command = x\ngroup = adm\n");
+	put("hupd.d/d.conf", "command = x\nuser = daemon\ngroups = sys adm\n");
+	put("hupd.d/e.conf", "command = x\n");
+	load(&set);
+	c = set.programs[0];
+	assert_int_equal(c->uid, 1);
+	assert_int_equal(c->gid, 1);
+	assert_in_range(c->ngids, 1, 64);
+	assert_string_equal(c->home, "/usr/sbin");
+	assert_string_equal(c->shell, "/usr/sbin/nologin");
+	c = set.programs[1];
+	assert_int_equal(c->gid, 4);
+	c = set.programs[2];
+	assert_int_equal(c->uid, (uid_t)-1);
+	assert_int_equal(c->gid, 4);
+	assert_int_equal(c->ngids, 1);
+	assert_int_equal(c->gids[0], 4);
+	c = set.programs[3];
+	assert_int_equal(c->ngids, 2);
+	assert_int_equal(c->gids[0], 3);
+	assert_int_equal(c->gids[1], 4);
+	c = set.programs[4];
+	assert_int_equal(c->ngids, 0);
+	assert_null(c->home);
+	confset_clear(&set);
+}
+
+static void
+refuses_unknown_accounts(void **state)
+{
+	(void)state;
+	put("hupd.conf", "log-user = nosuchuser\n");
+	assert_refused("hupd.conf:1: log-user: there is no user nosuchuser");
+	put("hupd.conf", "\ncontrol-group = nosuchgroup\n");
+	assert_refused("hupd.conf:2: control-group: there is no group "
+		       "nosuchgroup");
+	/* Once, however many programs inherit it. */
+	put("hupd.d/a.conf", "command = x\n");
+	put("hupd.d/b.conf", "command = x\n");
+	put("hupd.conf", "user = nosuchuser\n");
+	assert_refused("hupd.conf:1: user: there is no user nosuchuser");
+	put("hupd.conf", "");
+	put("hupd.d/a.conf", "command = x\n\nuser = nosuchuser\n");
+	assert_refused("hupd.d/a.conf:3: user: there is no user nosuchuser");
+}
+
+static void
+reads_env_files(void **state)
+{
+	char text[256], complaint[256];
+	struct confset set, now;
+	char **vars;
+
+	(void)state;
+	snprintf(text, sizeof(text), "command = x\nenv-file = %s\n", at("env"));
+	put("hupd.d/a.conf", text);
+	snprintf(complaint, sizeof(complaint),
+	    "hupd.d/a.conf:2: env-file: %s does not exist", at("env"));
+	assert_refused(complaint);
+	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(errno, ENOENT);
+
+	put("env", "A=1\nB\n");
+	snprintf(complaint, sizeof(complaint),
+	    "hupd.d/a.conf:2: env-file: %s: line 2 is not NAME=VALUE",
+	    at("env"));
+	assert_refused(complaint);
+	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(errno, EBADMSG);
+
+	put("env", "A=1\n");
+	chmod(at("env"), 0666);
+	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(errno, EPERM);
+	chmod(at("env"), 0644);
+	assert_int_equal(confdir_read_env(at("env"), &vars), 0);
+	assert_string_equal(vars[0], "A=1");
+	assert_null(vars[1]);
+	free(vars);
+
+	/* What it says counts, not when it was written. */
+	load(&set);
+	put("env", "A=1\n");
+	load_again(&now, &set);
+	assert_int_equal(conf_diff(set.programs[0], now.programs[0]), 0);
+	confset_clear(&now);
+	put("env", "A=2\n");
+	load_again(&now, &set);
+	assert_int_not_equal(conf_diff(set.programs[0], now.programs[0]), 0);
+	confset_clear(&now);
+	confset_clear(&set);
+}
+
+/* A file whose last change is as old as a stamp needs. */
+static void
+settle(const char *name)
+{
+	struct timespec now, pause = {0, 5000000};
+	struct stat st;
+	int64_t age;
+
+	do {
+		nanosleep(&pause, NULL);
+		assert_int_equal(stat(at(name), &st), 0);
+		now = wall_now();
+		age = (int64_t)(now.tv_sec - st.st_ctim.tv_sec) * 1000000000 +
+		    now.tv_nsec - st.st_ctim.tv_nsec;
+	} while (age < 40000000);
+}
+
+static void
+shares_what_is_unchanged(void **state)
+{
+	struct confset set, now;
+
+	(void)state;
+	put("hupd.d/a.conf", "command = x\n");
+	put("hupd.d/b.conf", "command = x\n");
+	load(&set);
+	/* Just written: it could change without a new time. */
+	load_again(&now, &set);
+	assert_ptr_not_equal(set.programs[0], now.programs[0]);
+	confset_clear(&now);
+	confset_clear(&set);
+
+	settle("hupd.d/b.conf");
+	load(&set);
+	load_again(&now, &set);
+	assert_ptr_equal(set.programs[0], now.programs[0]);
+	assert_int_equal(set.programs[0]->refs, 2);
+	confset_clear(&now);
+	assert_int_equal(set.programs[0]->refs, 1);
+
+	put("hupd.d/b.conf", "command = y\n");
+	load_again(&now, &set);
+	assert_ptr_equal(set.programs[0], now.programs[0]);
+	assert_ptr_not_equal(set.programs[1], now.programs[1]);
+	assert_string_equal(now.programs[1]->command[0], "y");
+	confset_clear(&now);
+
+	put("hupd.conf", "nice = 1\n");
+	load_again(&now, &set);
+	assert_ptr_not_equal(set.programs[0], now.programs[0]);
+	confset_clear(&now);
+	put("hupd.conf", "");
+
+	/* Access is checked for what is shared as well. */
+	chmod(at("hupd.d/a.conf"), 0666);
+	assert_int_equal(confdir_load(&now, &places, config, false, &set,
+			     &diags),
+	    -1);
+	confset_clear(&now);
+	confset_clear(&set);
+}
+
+static void
+saves_and_loads_the_whole(void **state)
+{
+	struct confset set, again;
+	struct stat st;
+	char text[256];
+
+	(void)state;
+	put("env", "A=1\n");
+	put("hupd.conf", "syslog = yes\nnice = 3\n");
+	snprintf(text, sizeof(text), "command = x 'y z'\nenv-file = %s\n",
+	    at("env"));
+	put("hupd.d/a.conf", text);
+	put("hupd.d/b.conf", "command = y\nnice = 4\ndepends-on = a\n");
+	load(&set);
+	/* Left by a crash. */
+	put("accepted.new", "?");
+	assert_int_equal(confdir_save(&set, at("accepted")), 0);
+	assert_int_equal(stat(at("accepted"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(access(at("accepted.new"), F_OK), -1);
+	assert_int_equal(confdir_load_whole(&again, &places, at("accepted"),
+			     &diags),
+	    0);
+	assert_int_equal(settings_diff(&set.settings, &again.settings), 0);
+	assert_int_equal(again.nprograms, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(conf_diff(set.programs[i], again.programs[i]),
+		    0);
+	confset_clear(&again);
+
+	/* At boot a lost environment file is the matter of its program. */
+	unlink(at("env"));
+	assert_int_equal(confdir_load_whole(&again, &places, at("accepted"),
+			     &diags),
+	    0);
+	confset_clear(&again);
+	confset_clear(&set);
+
+	assert_int_equal(confdir_load_whole(&again, &places, at("none"),
+			     &diags),
+	    -1);
+	confset_clear(&again);
+}
+
+/* As hupd -f does: the programs of the folder are not added. */
+static void
+loads_a_whole_file(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	put("hupd.conf", "program = a\ncommand = x\n");
+	put("hupd.d/b.conf", "command = y\n");
+	load(&set);
+	assert_int_equal(set.nprograms, 1);
+	assert_string_equal(set.programs[0]->name, "a");
+	confset_clear(&set);
+}
+
+static void
+fails_to_save(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	load(&set);
+	assert_int_equal(confdir_save(&set, at("none/accepted")), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(mkdir(at("accepted"), 0755), 0);
+	assert_int_equal(confdir_save(&set, at("accepted")), -1);
+	assert_int_equal(access(at("accepted.new"), F_OK), -1);
+	confset_clear(&set);
+}
+
+static void
+loads_one_file(void **state)
+{
+	struct conf *c;
+
+	(void)state;
+	put("web.conf", "command = x\n");
+	put("bad.conf", "comand = x\n");
+	c = confdir_load_file(at("web.conf"), NULL, &diags);
+	assert_non_null(c);
+	assert_string_equal(c->name, "web");
+	conf_unref(c);
+	assert_null(confdir_load_file(at("bad.conf"), NULL, &diags));
+	assert_int_equal(diags.n, 2);
+	assert_null(confdir_load_file(at("none.conf"), NULL, &diags));
+	assert_string_equal(diags.v[2].reason, "does not exist");
+	assert_null(confdir_load_file(at("web"), NULL, &diags));
+	assert_int_equal(diags.n, 4);
+}
+
+static void
+loads_many(void **state)
+{
+	enum { N = 10000 };
+	struct confset set, now;
+	char name[32], text[64];
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		snprintf(name, sizeof(name), "hupd.d/p%d.conf", i);
+		snprintf(text, sizeof(text), "command = x\ndepends-on = p%d\n",
+		    i + 1);
+		put(name, i + 1 < N ? text : "command = x\n");
+	}
+	settle(name);
+	load(&set);
+	assert_int_equal(set.nprograms, N);
+	load_again(&now, &set);
+	for (size_t i = 0; i < N; i++)
+		assert_ptr_equal(set.programs[i], now.programs[i]);
+	confset_clear(&set);
+	confset_clear(&now);
+}
+
+/* A file that is replaced, removed and written all the time. */
+static void
+survives_changes(void **state)
+{
+	struct confset set;
+	pid_t pid;
+
+	(void)state;
+	if ((pid = fork()) == 0) {
+		for (;;) {
+			put("hupd.d/x.conf", "command = x\n");
+			put("hupd.d/x.conf", "command = x\nnice = 3\n");
+			put("y", "command = x\n");
+			rename(at("y"), at("hupd.d/x.conf"));
+			unlink(at("hupd.d/x.conf"));
+		}
+	}
+	for (int i = 0; i < 300; i++) {
+		confdir_load(&set, &places, config, false, NULL, &diags);
+		assert_in_range(set.nprograms, 0, 1);
+		confset_clear(&set);
+		/* Half-written and changing files are no crash. */
+		diags_clear(&diags);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void
+finds_places(void **state)
+{
+	struct conf_places p;
+	char *file;
+
+	(void)state;
+	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_true(p.root == (geteuid() == 0));
+	if (p.root)
+		assert_string_equal(file, HUPD_SYSCONFDIR "/hupd.conf");
+	free(file);
+	confdir_places_clear(&p);
+}
+
+static void
+users_places(void)
+{
+	struct conf_places p;
+	char *file, tmp[64];
+
+	setenv("XDG_CONFIG_HOME", "/c", 1);
+	setenv("XDG_RUNTIME_DIR", "/r", 1);
+	setenv("XDG_STATE_HOME", "relative", 1);
+	setenv("HOME", "/h", 1);
+	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_false(p.root);
+	assert_string_equal(file, "/c/hupd/hupd.conf");
+	assert_string_equal(p.config_home, "/c/hupd");
+	assert_string_equal(p.runtime_dir, "/r/hupd");
+	assert_string_equal(p.state_home, "/h/.local/state/hupd");
+	free(file);
+	confdir_places_clear(&p);
+
+	unsetenv("XDG_CONFIG_HOME");
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_string_equal(file, "/h/.config/hupd/hupd.conf");
+	snprintf(tmp, sizeof(tmp), "/run/user/%u", (unsigned)geteuid());
+	if (access(tmp, F_OK) == -1) {
+		snprintf(tmp, sizeof(tmp), "/tmp/hupd-%u", (unsigned)geteuid());
+		assert_string_equal(p.runtime_dir, tmp);
+	}
+	free(file);
+	confdir_places_clear(&p);
+}
+
+static void
+finds_users_places(void **state)
+{
+	(void)state;
+	as_user(users_places);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(loads_a_folder),
+	    TEST(loads_what_is_absent),
+	    TEST(reports_all_files),
+	    TEST(refuses_what_is_no_file),
+	    TEST(refuses_a_device),
+	    TEST(limits_size),
+	    TEST(refuses_writable),
+	    TEST(refuses_owners),
+	    TEST(follows_trusted_links),
+	    TEST(refuses_unreadable),
+	    TEST(refuses_users_without_root),
+	    TEST(looks_up_users),
+	    TEST(refuses_unknown_accounts),
+	    TEST(reads_env_files),
+	    TEST(shares_what_is_unchanged),
+	    TEST(saves_and_loads_the_whole),
+	    TEST(loads_a_whole_file),
+	    TEST(fails_to_save),
+	    TEST(loads_one_file),
+	    TEST(loads_many),
+	    TEST(survives_changes),
+	    TEST(finds_places),
+	    TEST(finds_users_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
