@@ -4,10 +4,10 @@
 # ends by Ctrl-C, or by itself where it is not on a terminal.
 set -eu
 cd "$(dirname "$0")/.."
+self=examples/demo.sh
 
 make=${MAKE:-make}
 dir=build/run
-socket=$dir/run/hupd.sock
 port=7007
 
 if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
@@ -20,19 +20,27 @@ say() {
 	printf '\n%s==> %s%s\n' "$bold" "$*" "$plain"
 }
 
-# Show a command, then run it.
+# Show a command as it would be typed, then run it.
 show() {
-	printf '%s$ %s%s\n' "$dim" "$*" "$plain"
+	local word line=
+
+	for word; do
+		case $word in
+		*[!A-Za-z0-9_./:=,@%+-]*) word=${word@Q} ;;
+		esac
+		line+=" $word"
+	done
+	printf '%s$%s%s\n' "$dim" "$line" "$plain"
 	"$@"
 }
 
 hupctl() {
-	show build/hupctl -s "$socket" "$@"
+	show build/hupctl -f "$dir/hupd.conf" "$@"
 }
 
 # Name and pid of every program.
 pids() {
-	build/hupctl -s "$socket" status | awk '$1 == "ping" ||
+	build/hupctl -f "$dir/hupd.conf" status | awk '$1 == "ping" ||
 	    $1 == "greet" || $1 == "flaky" { print $1, $3 }'
 }
 
@@ -105,6 +113,14 @@ greeting() {
 	cat <"/dev/tcp/127.0.0.1/$port"
 }
 
+# Ctrl-C is for this script, not for the make that runs it: on a terminal it
+# goes on as a job of its own.
+if [ -t 0 ] && [ -z "${HUPD_DEMO-}" ]; then
+	set -m
+	HUPD_DEMO=1 "$self"
+	exit
+fi
+
 umask 022
 tests/deps run
 say "build"
@@ -114,7 +130,7 @@ trap finish EXIT
 trap 'exit 0' INT TERM
 
 say "one file, one program: ping, a TCP server, one that crashes"
-show head -n 20 "$dir"/hupd.d/*.conf
+show tail -n +1 "$dir"/hupd.d/*.conf
 
 say "start: hupd says 0 when it is up, and is a daemon then"
 show build/hupd -f "$dir/hupd.conf"
@@ -140,10 +156,11 @@ hupctl status
 show sed -i 's/^redy/ready/' "$dir/hupd.d/greet.conf"
 hupctl reload
 
-say "what the crashing one printed"
 if [ -t 0 ] && [ -t 1 ]; then
-	say "Ctrl-C ends it"
+	say "what the crashing one prints, until Ctrl-C"
 	hupctl log -f flaky
 else
-	show timeout 5 build/hupctl -s "$socket" log -f flaky || [ $? -eq 124 ]
+	say "what the crashing one prints, for five seconds"
+	show timeout 5 build/hupctl -f "$dir/hupd.conf" log -f flaky ||
+	    [ $? -eq 124 ]
 fi
