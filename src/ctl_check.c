@@ -94,7 +94,7 @@ reject(const struct ctl *ctl, const struct diags *diags)
 
 /* "plan: 1 added, 12 unchanged" */
 static void
-print_head(const struct plan *plan, bool runs)
+print_head(const struct plan *plan, const char *alone)
 {
 	static const enum plan_kind order[PLAN_KINDS] = {PLAN_ADD, PLAN_REMOVE,
 	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
@@ -111,7 +111,9 @@ print_head(const struct plan *plan, bool runs)
 	}
 	if (lead[0] == 'p')
 		printf("plan: no program is configured");
-	printf("%s\n", runs ? "" : " (hupd is not running)");
+	if (alone != NULL)
+		printf(" (%s)", alone);
+	putchar('\n');
 }
 
 static void
@@ -128,7 +130,7 @@ plan_json(const struct reply *reply, bool runs)
 }
 
 static int
-show(const struct ctl *ctl, const struct plan *plan, bool runs)
+show(const struct ctl *ctl, const struct plan *plan, const char *alone)
 {
 	struct proto_text text = {0};
 	struct reply reply = {0};
@@ -138,9 +140,9 @@ show(const struct ctl *ctl, const struct plan *plan, bool runs)
 	if (text.failed || reply_add_all(&reply, text.s) == -1)
 		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	else if (ctl->json)
-		plan_json(&reply, runs);
+		plan_json(&reply, alone == NULL);
 	else {
-		print_head(plan, runs);
+		print_head(plan, alone);
 		/* The first line is a reload's own head. */
 		report_show(&reply, 1, reply.n);
 	}
@@ -153,22 +155,21 @@ static int
 compare(const struct ctl *ctl, const struct place *place,
     const struct confset *candidate)
 {
-	struct confset running;
+	struct confset running = {0};
+	const char *alone;
 	struct plan plan;
-	bool runs;
 	int status;
 
-	status = running_load(ctl, place, candidate, &running, &runs);
-	if (status != STATUS_OK)
-		return status;
-	/* Without a daemon there are no settings that could wait. */
-	if (plan_make(&plan, &running, candidate) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		if (!runs)
-			plan.deferred = 0;
-		status = show(ctl, &plan, runs);
-		plan_clear(&plan);
+	status = running_load(ctl, place, candidate, &running, &alone);
+	if (status == STATUS_OK) {
+		if (plan_make(&plan, &running, candidate) == 0) {
+			/* Without a daemon no setting waits for another. */
+			if (alone != NULL)
+				plan.deferred = 0;
+			status = show(ctl, &plan, alone);
+			plan_clear(&plan);
+		} else
+			status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	}
 	confset_clear(&running);
 	return status;

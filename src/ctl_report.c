@@ -10,7 +10,6 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct attr counts[] = {
-    {"generation", "generation", ATTR_NUMBER},
     {"added", "added", ATTR_NUMBER},
     {"removed", "removed", ATTR_NUMBER},
     {"restarted", "restarted", ATTR_NUMBER},

@@ -88,7 +88,7 @@ parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
 
 int
 running_load(const struct ctl *ctl, const struct place *place,
-    const struct confset *candidate, struct confset *set, bool *runs)
+    const struct confset *candidate, struct confset *set, const char **alone)
 {
 	struct proto_text request = {0};
 	struct reply reply = {0};
@@ -100,14 +100,16 @@ running_load(const struct ctl *ctl, const struct place *place,
 	proto_begin(&request, "dump");
 	proto_end(&request);
 	status = conn_ask(&conn, place->socket, &request, &reply);
-	*runs = status == STATUS_OK;
+	*alone = NULL;
 	if (status == STATUS_OK) {
 		status = parse(ctl, &reply, set);
 		if (status == STATUS_OK)
 			set_digests(set, candidate, &reply);
-	} else if (status == STATUS_NO_DAEMON)
+	} else if (status == STATUS_NO_DAEMON || status == STATUS_DENIED) {
+		*alone = status == STATUS_DENIED ? "hupd may not be asked"
+						 : "hupd is not running";
 		status = STATUS_OK;
-	else
+	} else
 		ctl_fail(ctl, status, "%s",
 		    conn.why != NULL ? conn.why
 				     : "hupd refused, without a reason");

@@ -10,11 +10,11 @@
 #include "ctl_place.h"
 
 /*
- * Ask the daemon.  *runs: there is one, and set is its; without one it is
- * empty.  candidate: what it will be compared with.  An exit status after
- * having said what failed.
+ * Ask the daemon.  *alone: NULL, and set is its, or why there is none to
+ * compare with, and set is empty.  candidate: what it will be compared with.
+ * An exit status after having said what failed; set must be cleared anyway.
  */
 int running_load(const struct ctl *, const struct place *,
-    const struct confset *candidate, struct confset *set, bool *runs);
+    const struct confset *candidate, struct confset *set, const char **alone);
 
 #endif
