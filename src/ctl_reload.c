@@ -94,6 +94,8 @@ report(const struct ctl *ctl, struct conn *conn)
 		print_json(conn, &reply);
 	if (conn->why != NULL)
 		ctl_warn("%s", conn->why);
+	else if (conn->status == STATUS_REJECTED)
+		ctl_warn("reload rejected, nothing was changed");
 	reply_clear(&reply);
 	return conn->status;
 }

@@ -295,8 +295,9 @@ table_print(FILE *f, const struct reply *reply, const struct table_form *form)
 		print_rows(f, &table, form);
 	else if (error == 0 && !form->details)
 		fputs("no program is configured\n", f);
-	clear(&table);
-	if (error == 0)
+	/* Who asked for a program that there is none of, asked for no more. */
+	if (error == 0 && (table.n > 0 || !form->details))
 		summary_print(f, reply, form->colour, form->now);
+	clear(&table);
 	return error;
 }
