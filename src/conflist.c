@@ -10,12 +10,6 @@
 #include "text.h"
 #include "words.h"
 
-static int
-no_memory(char *why)
-{
-	return conf_refuse(why, "out of memory");
-}
-
 /* A command line, split as a shell does. */
 
 static int
@@ -36,7 +30,7 @@ words_parse(void *base, const struct conf_row *row, const char *text, char *why)
 	r = list_copy(&copy, words);
 	free(words);
 	if (r == -1)
-		return no_memory(why);
+		return conf_no_memory(why);
 	free(*field);
 	*field = copy;
 	return 0;
@@ -72,7 +66,7 @@ for_each_name(const char *text, const char *separators,
 	int r = 0;
 
 	if ((copy = strdup(text)) == NULL)
-		return no_memory(why);
+		return conf_no_memory(why);
 	rest = copy;
 	while (r == 0 && (name = strsep(&rest, separators)) != NULL) {
 		if (*name == '\0')
@@ -91,7 +85,7 @@ add_once(char ***list, const char *item, char *why)
 {
 	if (list_has(*list, item))
 		return 0;
-	return list_add(list, item) == -1 ? no_memory(why) : 0;
+	return list_add(list, item) == -1 ? conf_no_memory(why) : 0;
 }
 
 static int
@@ -159,7 +153,7 @@ programs_parse(void *base, const struct conf_row *row, const char *text,
 	struct programs p = {.conf = base};
 
 	if (list_copy(&p.list, *field) == -1)
-		return no_memory(why);
+		return conf_no_memory(why);
 	if (for_each_name(text, " \t,", each_program, &p, why) == -1) {
 		free(p.list);
 		return -1;
@@ -219,7 +213,7 @@ env_parse(void *base, const struct conf_row *row, const char *text, char *why)
 	if (len == 0)
 		return conf_refuse(why, "\"%.80s\" is not NAME=VALUE", text);
 	if (list_add(field, text) == -1)
-		return no_memory(why);
+		return conf_no_memory(why);
 	while (strncmp((*field)[i], text, len + 1) != 0)
 		i++;
 	if ((*field)[i + 1] != NULL)
@@ -336,7 +330,7 @@ rlimit_parse(void *base, const struct conf_row *row, const char *text,
 	if (limit.soft > limit.hard)
 		return conf_refuse(why,
 		    "\"%.60s\": the soft limit is above the hard one", text);
-	return conf_set_rlimit(base, &limit) == -1 ? no_memory(why) : 0;
+	return conf_set_rlimit(base, &limit) == -1 ? conf_no_memory(why) : 0;
 }
 
 static void

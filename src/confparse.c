@@ -15,6 +15,8 @@
 #include "text.h"
 
 #define KEYS_MAX 64
+/* Looking for near names is slow: the first unknown keys get one, not all. */
+#define NEAR_MAX 20
 
 struct parser {
 	const char *file;
@@ -27,6 +29,7 @@ struct parser {
 	/* Only in the daemon's file: */
 	struct confset *set;
 	bool whole; /* a "program" line was seen */
+	unsigned nunknown;
 };
 
 #define complain(p, ...) \
@@ -79,7 +82,7 @@ unknown_key(struct parser *p)
 	for (size_t i = 0; p->set != NULL && i < CONF_SETTINGS; i++)
 		names[n++] = settings_rows[i].key.name;
 	names[n] = NULL;
-	near = text_near(p->key, names);
+	near = p->nunknown++ < NEAR_MAX ? text_near(p->key, names) : NULL;
 	if (near == NULL)
 		complain(p, "unknown key");
 	else

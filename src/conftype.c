@@ -20,8 +20,8 @@ conf_refuse(char *why, const char *fmt, ...)
 	return -1;
 }
 
-static int
-no_memory(char *why)
+int
+conf_no_memory(char *why)
 {
 	return conf_refuse(why, "out of memory");
 }
@@ -34,7 +34,7 @@ set_string(void *base, const struct conf_row *row, const char *text, char *why)
 	char **field = conf_field(base, row), *copy;
 
 	if ((copy = strdup(text)) == NULL)
-		return no_memory(why);
+		return conf_no_memory(why);
 	free(*field);
 	*field = copy;
 	return 0;

@@ -26,5 +26,6 @@ extern const struct conf_type type_ready;
 /* Write the reason, return -1. */
 int conf_refuse(char *why, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+int conf_no_memory(char *why);
 
 #endif

@@ -28,20 +28,20 @@ struct change {
 };
 
 struct plan {
-	struct change *v;  /* in the order of names; KEEP is only counted */
+	struct change *v; /* in the order of names; KEEP is only counted */
 	size_t n;
 	size_t count[PLAN_KINDS];
 	uint64_t deferred; /* daemon settings that wait for the next start */
 };
 
 /* 0, or -1 without memory.  The sets must outlive the plan. */
-int	plan_make(struct plan *, const struct confset *from,
-	    const struct confset *to);
-void	plan_clear(struct plan *);
+int plan_make(struct plan *, const struct confset *from,
+    const struct confset *to);
+void plan_clear(struct plan *);
 
-/* "restarted" ...; the sign of the report, '+', '-', '~', '='. */
+/* "added", "restarted" ... as in the report. */
 const char *plan_kind_name(enum plan_kind);
 /* "command changed", "added"...; malloc'd. */
-char	*change_reason(const struct change *);
+char *change_reason(const struct change *);
 
 #endif

@@ -11,17 +11,17 @@
 #include "proto.h"
 
 /* The report's head and its changes, of a plan, as proto lines. */
-void	report_plan(struct proto_text *, const struct plan *,
-	    uint64_t generation);
+void report_plan(struct proto_text *, const struct plan *, uint64_t generation);
 /* One "error" line for each diagnostic. */
-void	report_errors(struct proto_text *, const struct diags *);
+void report_errors(struct proto_text *, const struct diags *);
 
 /*
  * One line of a report as text, without newline, escaped; malloc'd, or NULL
  * if the line is none of a report's.  width: the longest program name, for
  * the columns; 0 for none.
  *
- *	report generation=7 added=1 removed=1 restarted=1 adjusted=1 unchanged=12
+ *	report generation=7 added=1 removed=1 restarted=1 adjusted=1
+ *		unchanged=12
  *	change kind=added name=cache reason=added
  *	deferred reason=run-dir%20changed
  *	rolledback name=web
@@ -29,8 +29,8 @@ void	report_errors(struct proto_text *, const struct diags *);
  *	tail name=web text=bind:%20address%20in%20use
  *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
  */
-char	*report_text(const struct proto_line *, int width);
+char *report_text(const struct proto_line *, int width);
 /* The longest name among the change lines of a report, for width. */
-int	report_width(const char *lines);
+int report_width(const char *lines);
 
 #endif
