@@ -1,0 +1,36 @@
+/*
+ * logbatch - write what is left of a batch in the journal, from wherever it
+ * was left.
+ *
+ * Layer 2.
+ */
+#ifndef LOGBATCH_H
+#define LOGBATCH_H
+
+#include <stdint.h>
+
+#include "devlog.h"
+#include "journal.h"
+#include "logfile.h"
+#include "mono.h"
+
+/* Output with stamps is put together in pieces of this size. */
+#define LOGBATCH_BUF ((size_t)64 * 1024)
+
+/* Where batches go. */
+struct logsink {
+	struct journal *journal;
+	struct logdir dir;
+	struct devlog devlog;
+	char buf[LOGBATCH_BUF];
+};
+
+/*
+ * Write the batch of a slot at HAVE; *written grows by the bytes written to
+ * its file.  -1 with errno: not all could be, to be called again.  A file that
+ * cannot be rotated grows beyond its limit: that is better than silence.
+ */
+int	logbatch_write(struct logsink *, struct slot *, struct logfile **,
+	    int64_t *written);
+
+#endif
