@@ -1,0 +1,578 @@
+/*
+ * logger: a real log process, which is killed, stopped and deprived of its
+ * folder while programs write.
+ */
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "log.h"
+#include "logger.h"
+#include "spawn.h"
+
+#define NOBODY 65534
+/* How long anything may take before the test has failed. */
+#define PATIENCE_MS 20000
+
+struct world {
+	char path[64];
+	char logs[80];
+	char run[80];
+	struct loop *loop;
+	struct logger *logger;
+	struct deadline tick;
+	struct deadline impatient;
+	bool (*reached)(struct world *);
+	int self;
+	/* for the conditions */
+	const char *name;
+	const char *text;
+	pid_t pid;
+	int tails;
+	char tail[4096];
+};
+
+static void
+signalled(const struct signalfd_siginfo *si, void *arg)
+{
+	(void)si;
+	(void)arg;
+}
+
+static void
+start(struct world *w)
+{
+	const bool root = geteuid() == 0;
+	const struct logger_conf conf = {
+		.log_dir = w->logs,
+		.run_dir = w->run,
+		.uid = root ? NOBODY : (uid_t)-1,
+		.gid = root ? NOBODY : (gid_t)-1,
+		.log_gid = root ? NOBODY : (gid_t)-1,
+		.self = w->self,
+	};
+	char why[256] = "";
+
+	w->logger = logger_new(w->loop, &conf, why, sizeof(why));
+	assert_string_equal(why, "");
+	assert_non_null(w->logger);
+}
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	sigset_t none;
+
+	strcpy(w->path, "/tmp/logger_test.XXXXXX");
+	assert_non_null(mkdtemp(w->path));
+	snprintf(w->logs, sizeof(w->logs), "%s/logs", w->path);
+	snprintf(w->run, sizeof(w->run), "%s/run", w->path);
+	sigemptyset(&none);
+	w->loop = loop_new(&none, signalled, w);
+	assert_non_null(w->loop);
+	w->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	start(w);
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+	char command[128];
+
+	logger_free(w->logger, PATIENCE_MS);
+	loop_free(w->loop);
+	close(w->self);
+	snprintf(command, sizeof(command), "rm -rf %s", w->path);
+	assert_int_equal(system(command), 0);
+	free(w);
+	return 0;
+}
+
+static void
+tick(struct deadline *d)
+{
+	struct world *w = d->arg;
+
+	if (w->reached(w))
+		loop_end(w->loop);
+	else
+		loop_at(w->loop, d, mono_add_ms(mono_now(), 2));
+}
+
+static void
+impatient(struct deadline *d)
+{
+	struct world *w = d->arg;
+
+	print_error("waited in vain for %s: %s\n", w->name, w->text);
+	abort();
+}
+
+/* Run the loop until it is so. */
+static void
+await(struct world *w, bool (*reached)(struct world *))
+{
+	w->reached = reached;
+	w->tick = (struct deadline){ .due = tick, .arg = w };
+	w->impatient = (struct deadline){ .due = impatient, .arg = w };
+	loop_at(w->loop, &w->tick, mono_now());
+	loop_at(w->loop, &w->impatient,
+	    mono_add_ms(mono_now(), PATIENCE_MS));
+	assert_int_equal(loop_run(w->loop), 0);
+	loop_cancel(w->loop, &w->tick);
+	loop_cancel(w->loop, &w->impatient);
+}
+
+static char *
+slurp(struct world *w, const char *file, size_t *len)
+{
+	char path[160], *buf = malloc(1 << 20);
+	ssize_t n, total = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", w->logs, file);
+	buf[0] = '\0';
+	*len = 0;
+	if ((fd = open(path, O_RDONLY)) == -1)
+		return buf;
+	while ((n = read(fd, buf + total, (1 << 20) - 1 - (size_t)total)) > 0)
+		total += n;
+	close(fd);
+	buf[total] = '\0';
+	*len = (size_t)total;
+	return buf;
+}
+
+static bool
+file_is(struct world *w)
+{
+	size_t len;
+	char *s = slurp(w, w->name, &len);
+	bool is = len == strlen(w->text) && memcmp(s, w->text, len) == 0;
+
+	free(s);
+	return is;
+}
+
+static void
+await_file(struct world *w, const char *file, const char *text)
+{
+	w->name = file;
+	w->text = text;
+	await(w, file_is);
+}
+
+static const struct stream_conf plain = { .size = 0, .keep = 3 };
+static const struct stream_conf stamped = { .timestamps = true };
+
+static struct stream *
+stream(struct world *w, const char *name, const struct stream_conf *conf)
+{
+	struct stream *s;
+
+	s = stream_open(w->logger, name,
+	    geteuid() == 0 ? NOBODY - 1 : (uid_t)-1, conf);
+	assert_non_null(s);
+	return s;
+}
+
+static void
+print(struct stream *s, const char *text)
+{
+	assert_int_equal(write(stream_fd(s), text, strlen(text)),
+	    strlen(text));
+}
+
+static void
+on_tail(void *arg, const char *bytes, size_t len)
+{
+	struct world *w = arg;
+
+	w->tails++;
+	if (bytes == NULL) {
+		strcpy(w->tail, "(null)");
+		return;
+	}
+	assert_int_equal(strlen(bytes), len);
+	strcpy(w->tail, bytes);
+}
+
+static bool
+has_tail(struct world *w)
+{
+	return w->tails > 0;
+}
+
+static void
+test_writes(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	struct stat st;
+	size_t len;
+	char *log;
+
+	print(s, "one\ntwo\n");
+	await_file(w, "web.log", "one\ntwo\n");
+	assert_int_equal(fstat(stream_fd(s), &st), 0);
+	assert_int_equal(st.st_mode, S_IFIFO | 0600);
+	if (geteuid() == 0)
+		assert_int_equal(st.st_uid, NOBODY - 1);
+	stream_adjust(s, &stamped);
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_string_equal(w->tail, "one\ntwo\n");
+	print(s, "three\nfour");
+	stream_ended(s, on_tail, w);
+	w->tails = 0;
+	await(w, has_tail);
+	assert_string_equal(w->tail, "three\nfour\n");
+	log = slurp(w, "web.log", &len);
+	assert_int_equal(len, 8 + 11 + 60);
+	assert_int_equal(log[8 + 4], '-');
+	assert_memory_equal(log + 8 + 29, " three\n", 7);
+	free(log);
+}
+
+static bool
+is_gone(struct world *w)
+{
+	return faccessat(stream_outdir(w->logger), w->name, F_OK, 0) == -1;
+}
+
+static void
+test_close(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+
+	print(s, "last words");
+	stream_close(s);
+	w->name = "web";
+	w->text = "its FIFO to go";
+	await(w, is_gone);
+	await_file(w, "web.log", "last words\n");
+}
+
+/* Opened again while it is being closed: nothing is lost or out of order. */
+static void
+test_close_and_open(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	char want[2048] = "", line[16];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(line, sizeof(line), "%d\n", i);
+		strcat(want, line);
+		print(s, line);
+		stream_close(s);
+		s = stream(w, "web", &plain);
+	}
+	await_file(w, "web.log", want);
+	stream_close(s);
+	w->name = "web";
+	await(w, is_gone);
+}
+
+static void
+test_tail_is_of_this_instance(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &stamped);
+	char line[64];
+
+	print(s, "earlier\n");
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	w->tails = 0;
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "line %d\n", i);
+		print(s, line);
+	}
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_memory_equal(w->tail, "line 10\n", 8);
+	assert_null(strstr(w->tail, "T"));
+	w->tails = 0;
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_string_equal(w->tail, "");
+}
+
+static void
+test_odd_output(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	const size_t n = 300 * 1000;
+	char *big = malloc(n), *log;
+	size_t len;
+	pid_t pid;
+
+	memset(big, 'x', n);
+	big[n - 1] = '\n';
+	big[7] = '\0';
+	big[9] = '\377';
+	if ((pid = fork()) == 0) {
+		int fd = openat(stream_outdir(w->logger), "web", O_RDWR);
+
+		_exit(write(fd, big, n) != (ssize_t)n);
+	}
+	stream_adjust(s, &plain);
+	w->name = "web.log";
+	w->text = "300 KB in a line";
+	do {
+		log = slurp(w, "web.log", &len);
+		if (len < n) {
+			free(log);
+			stream_ended(s, on_tail, w);
+			w->tails = 0;
+			await(w, has_tail);
+		}
+	} while (len < n);
+	assert_true(len == n || len > n);
+	free(log);
+	free(big);
+	waitpid(pid, NULL, 0);
+}
+
+static bool
+is_restarted(struct world *w)
+{
+	return logger_pid(w->logger) != -1 && logger_pid(w->logger) != w->pid;
+}
+
+static void
+kill_it(struct world *w)
+{
+	w->pid = logger_pid(w->logger);
+	assert_int_not_equal(w->pid, -1);
+	kill(w->pid, SIGKILL);
+	w->name = "log process";
+	w->text = "its return";
+	await(w, is_restarted);
+}
+
+static void
+test_stopped(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	struct stream *t;
+	char name[16];
+
+	kill(logger_pid(w->logger), SIGSTOP);
+	print(s, "while stopped\n");
+	stream_ended(s, on_tail, w);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		t = stream(w, name, &plain);
+		print(t, "hello\n");
+		if (i != 999)
+			stream_close(t);
+	}
+	await(w, has_tail);
+	assert_string_equal(w->tail, "(null)");
+	kill(logger_pid(w->logger), SIGCONT);
+	await_file(w, "web.log", "while stopped\n");
+	await_file(w, "s0.log", "hello\n");
+	await_file(w, "s999.log", "hello\n");
+	w->name = "s998";
+	w->text = "its FIFO to go";
+	await(w, is_gone);
+}
+
+static void
+test_vanished_folder(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	char command[128];
+
+	print(s, "before\n");
+	await_file(w, "web.log", "before\n");
+	snprintf(command, sizeof(command), "rm -rf %s", w->logs);
+	assert_int_equal(system(command), 0);
+	print(s, "after\n");
+	await_file(w, "web.log", "after\n");
+}
+
+static void
+test_reopen(void **state)
+{
+	struct world *w = *state;
+	struct stream *s = stream(w, "web", &plain);
+	char from[128], to[128];
+
+	snprintf(from, sizeof(from), "%s/web.log", w->logs);
+	snprintf(to, sizeof(to), "%s/moved", w->logs);
+	print(s, "one\n");
+	await_file(w, "web.log", "one\n");
+	assert_int_equal(rename(from, to), 0);
+	print(s, "two\n");
+	await_file(w, "moved", "one\ntwo\n");
+	logger_reopen(w->logger);
+	print(s, "three\n");
+	await_file(w, "web.log", "three\n");
+	await_file(w, "moved", "one\ntwo\n");
+}
+
+/* Numbered lines at full speed, until told to stop. */
+static pid_t
+writer(struct world *w, const char *name)
+{
+	static const char pad[] = "........................................"
+				  "........................................";
+	char line[128];
+	pid_t pid;
+	int fd, n;
+
+	if ((pid = fork()) != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = openat(stream_outdir(w->logger), name, O_RDWR | O_CLOEXEC);
+	for (unsigned i = 0;; i++) {
+		n = snprintf(line, sizeof(line), "%08u %.*s\n", i,
+		    (int)(i * 7 % 80), pad);
+		if (write(fd, line, (size_t)n) != n)
+			_exit(1);
+	}
+}
+
+/* The lines of a file, in order; the number that is next. */
+static unsigned
+check_file(struct world *w, const char *file, unsigned next, bool stamps)
+{
+	char path[160], line[4096];
+	unsigned number;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", w->logs, file);
+	if ((f = fopen(path, "r")) == NULL)
+		return next;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line + (stamps ? 30 : 0), "%8u", &number) != 1 ||
+		    number != next)
+			fail_msg("%s: want %u: %s", file, next, line);
+		next++;
+	}
+	fclose(f);
+	return next;
+}
+
+static unsigned
+check_files(struct world *w, const char *name, bool stamps)
+{
+	unsigned next = 0;
+	char file[64];
+
+	for (int i = 9999; i > 0; i--) {
+		snprintf(file, sizeof(file), "%s.log.%d", name, i);
+		next = check_file(w, file, next, stamps);
+	}
+	snprintf(file, sizeof(file), "%s.log", name);
+	return check_file(w, file, next, stamps);
+}
+
+/* LOGGER_KILLS=N asks for more. */
+static int
+kills(void)
+{
+	const char *s = getenv("LOGGER_KILLS");
+
+	return s != NULL ? atoi(s) : 40;
+}
+
+static void
+slow_tick(struct deadline *d)
+{
+	loop_end(((struct world *)d->arg)->loop);
+}
+
+static void
+run_for(struct world *w, int ms)
+{
+	struct deadline d = { .due = slow_tick, .arg = w };
+
+	loop_at(w->loop, &d, mono_add_ms(mono_now(), ms));
+	assert_int_equal(loop_run(w->loop), 0);
+	loop_cancel(w->loop, &d);
+}
+
+static void
+test_killed(void **state)
+{
+	struct world *w = *state;
+	const struct stream_conf confs[] = {
+		{ .timestamps = true, .size = 1000000, .keep = 9999 },
+		{ .timestamps = false, .size = 300000, .keep = 9999 },
+		{ .timestamps = true, .size = 0, .keep = 0 },
+	};
+	static const char *const names[] = { "a", "b", "c" };
+	struct stream *s[3];
+	pid_t pids[3];
+
+	for (int i = 0; i < 3; i++) {
+		s[i] = stream(w, names[i], &confs[i]);
+		pids[i] = writer(w, names[i]);
+	}
+	for (int i = 0; i < kills(); i++) {
+		run_for(w, (int)arc4random_uniform(20));
+		kill_it(w);
+	}
+	for (int i = 0; i < 3; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+		w->tails = 0;
+		stream_ended(s[i], on_tail, w);
+		await(w, has_tail);
+	}
+	for (int i = 0; i < 3; i++)
+		assert_true(check_files(w, names[i], confs[i].timestamps) > 0);
+}
+
+int
+main(int argc, char **argv)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_writes),
+		T(test_close),
+		T(test_close_and_open),
+		T(test_tail_is_of_this_instance),
+		T(test_odd_output),
+		T(test_reopen),
+		T(test_vanished_folder),
+		T(test_stopped),
+		T(test_killed),
+	};
+
+	if (strcmp(argv[0], LOGGER_ARGV0) == 0)
+		return logger_main(argc, argv);
+	log_init(false, false);
+	if (spawn_init() == -1)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
