@@ -15,9 +15,12 @@ B = build
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
 layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
-	confprint confset envfile plan order backoff fsm proto report
+	confprint confset envfile plan order backoff fsm proto report \
+	loglines
 layer2 = loop spawn cgroup safefile accounts resolve confdir \
-	confenv confsave confplaces notify logger
+	confenv confsave confplaces notify streamconf devlog journal logfile \
+	logbatch logpump logmsg logproc logtell outfifo logger_int logger \
+	logger_life logger_link
 layer3 = prog reload control
 layer4 = hupd hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_emit ctl_follow ctl_json ctl_log ctl_place ctl_plain ctl_reload \
