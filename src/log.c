@@ -37,6 +37,7 @@ struct line {
 
 static struct {
 	bool to_stderr;
+	bool quiet; /* only warnings on stderr */
 	bool to_syslog;
 	bool verbose;
 	int stream;
@@ -197,7 +198,10 @@ say(int priority, const char *fmt, va_list ap, int err)
 	int saved = errno;
 
 	compose(&line, fmt, ap, err);
-	emit(priority, &line, logs.to_stderr || priority == LOG_CRIT);
+	emit(priority, &line,
+	    priority == LOG_CRIT ||
+		(logs.to_stderr &&
+		    (!logs.quiet || priority <= LOG_WARNING)));
 	errno = saved;
 }
 
@@ -212,6 +216,12 @@ void
 log_stderr(bool on)
 {
 	logs.to_stderr = on;
+}
+
+void
+log_quiet(bool on)
+{
+	logs.quiet = on;
 }
 
 void

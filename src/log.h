@@ -16,6 +16,8 @@
 void log_init(bool to_stderr, bool verbose);
 /* End or begin printing on stderr. */
 void log_stderr(bool on);
+/* Only warnings on stderr: what a terminal should see of a start. */
+void log_quiet(bool on);
 /* Send lines to syslog(3), facility daemon, as well. */
 void log_syslog(bool on);
 /*

@@ -194,3 +194,9 @@ proto_text_clear(struct proto_text *text)
 	free(text->s);
 	*text = (struct proto_text){0};
 }
+
+void
+proto_raw(struct proto_text *text, const char *lines)
+{
+	append(text, lines);
+}

@@ -78,6 +78,8 @@ void proto_put_word(struct proto_text *, const char *word);
 void proto_put(struct proto_text *, const char *key, const char *value);
 void proto_put_number(struct proto_text *, const char *key, int64_t);
 void proto_end(struct proto_text *);
+/* Append lines that are complete already. */
+void proto_raw(struct proto_text *, const char *lines);
 void proto_text_clear(struct proto_text *);
 
 #endif

@@ -88,6 +88,28 @@ report_errors(struct proto_text *text, const struct diags *diags)
 	}
 }
 
+void
+report_tail(struct proto_text *text, const char *name, const char *tail)
+{
+	char *copy, *rest, *line;
+
+	if (tail == NULL)
+		return;
+	if ((copy = rest = strdup(tail)) == NULL) {
+		text->failed = true;
+		return;
+	}
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0' && rest == NULL)
+			break; /* what follows the last newline */
+		proto_begin(text, "tail");
+		proto_put(text, "name", name);
+		proto_put(text, "text", line);
+		proto_end(text);
+	}
+	free(copy);
+}
+
 /* The value of a key, escaped, "" if it is absent; malloc'd, or NULL. */
 static char *
 value(const struct proto_line *line, const char *key)

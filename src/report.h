@@ -15,6 +15,9 @@ void report_plan(struct proto_text *, const struct plan *, uint64_t generation);
 /* One "error" line for each diagnostic. */
 void report_errors(struct proto_text *, const struct diags *);
 
+/* One "tail" line for each line of a program's last words, or of NULL. */
+void report_tail(struct proto_text *, const char *name, const char *tail);
+
 /*
  * One line of a report as text, without newline, escaped; malloc'd, or NULL
  * if the line is none of a report's.  width: the longest program name, for
