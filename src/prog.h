@@ -1,0 +1,190 @@
+/*
+ * prog - one program: carries out the actions of fsm, is the only writer of
+ * its state, and tells who watches.
+ *
+ * Layer 3.
+ */
+#ifndef PROG_H
+#define PROG_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "backoff.h"
+#include "cgroup.h"
+#include "conf.h"
+#include "fsm.h"
+#include "logger.h"
+#include "loop.h"
+#include "notify.h"
+#include "process.h"
+#include "spawn.h"
+
+struct prog;
+struct action;
+
+/* Someone who wants to know when a program changes; embedded in the owner. */
+struct watch {
+	TAILQ_ENTRY(watch) entry;
+	struct prog *prog; /* NULL: not watching */
+	/*
+	 * Takes note, for the end of the turn; unwatches nothing.  When the
+	 * program has been freed, prog is NULL.
+	 */
+	void (*changed)(struct watch *);
+	void *arg;
+};
+
+/* How its last process ended. */
+enum prog_end_kind {
+	END_NONE,    /* none has ended yet */
+	END_PROCESS, /* see .process */
+	END_SPAWN,   /* it could not be started, see .error */
+	END_ENV,     /* its environment file could not be read, see .error */
+};
+
+struct prog_end {
+	enum prog_end_kind kind;
+	bool late; /* it was ended for not being ready in time */
+	struct process_end process;
+	struct spawn_error error;
+	time_t at;
+};
+
+/* What is being done to a program besides: see action.h. */
+struct prog_action {
+	/* A message of the program's. */
+	void (*notified)(struct prog_action *, const struct notify_message *);
+	/* Its main process has ended; it is going away. */
+	void (*ended)(struct prog_action *);
+	void (*cancel)(struct prog_action *);
+};
+
+TAILQ_HEAD(watches, watch);
+
+struct prog {
+	RB_ENTRY(prog) by_name;
+	RB_ENTRY(prog) by_pid;
+	TAILQ_ENTRY(prog) queued;
+	struct progs *progs;
+	struct conf *conf;
+
+	enum fsm_state state;
+	enum fsm_want want;
+	struct mono since; /* in this state */
+	struct deadline deadline;
+	int64_t delay; /* ms, STATE_WAIT */
+
+	struct spawn_child child; /* the main process; pid 0: none */
+	bool leader;		  /* it leads the session that spawn made */
+	uint64_t run;		  /* this start's mark, see orphan.h */
+	struct source exit;	  /* the pidfd */
+	struct source ready;	  /* READY_FD */
+	struct mono started;
+	time_t started_at;
+	struct stream *stream; /* NULL: log = none */
+
+	struct backoff backoff;
+	uint32_t restarts;
+	struct prog_end end;
+	char *status; /* STATUS= of the program, or NULL */
+	char *tail;   /* last words of a start that failed, or NULL */
+	bool tail_due;
+
+	struct prog **needs; /* dependencies */
+	size_t nneeds;
+	struct prog **needed_by; /* the inverse */
+	size_t nneeded_by;
+	struct watches watches;
+	struct prog_action *action; /* under way, or NULL */
+	bool is_queued;
+};
+
+RB_HEAD(prog_names, prog);
+RB_HEAD(prog_pids, prog);
+TAILQ_HEAD(prog_queue, prog);
+
+/* All programs and what they share.  Borrowed but for the trees. */
+struct progs {
+	struct prog_names names;
+	struct prog_pids pids;
+	struct prog_queue queue; /* to be looked at again this turn */
+	struct prog_queue dead;	 /* to be freed this turn */
+	size_t n;
+	size_t nalive;
+	struct loop *loop;
+	struct logger *logger;
+	struct cgroup *cgroup;	     /* NULL: sub-reaper and process groups */
+	const char *notify_path;     /* of the notify socket */
+	LIST_HEAD(, action) actions; /* under way, see action.h */
+	struct deadline reap;
+	bool drain_due;
+	bool sweep_due;
+	/* Is the child one of the daemon's own, not a program's? */
+	bool (*is_ours)(pid_t, void *);
+	/* Called after a turn in which something changed and nothing lives. */
+	void (*idle)(void *);
+	void *arg;
+};
+
+void progs_init(struct progs *, struct loop *, struct logger *, struct cgroup *,
+    const char *notify_path);
+struct prog *progs_find(const struct progs *, const char *name);
+struct prog *progs_first(struct progs *);
+struct prog *progs_next(struct prog *);
+/* Begin to stop everything; idle is called when that is done. */
+void progs_stop_all(struct progs *);
+/* The program that a process belongs to, by what the kernel says, or NULL. */
+struct prog *progs_owner(struct progs *, pid_t);
+/* SIGCHLD told of this pid: reap it if it is nobody's program. */
+void progs_child_died(struct progs *, pid_t);
+
+/* A new program, DOWN.  Takes a reference to conf.  NULL with errno. */
+struct prog *prog_new(struct progs *, struct conf *);
+/* Free one that does not run, at the end of all. */
+void progs_drop(struct prog *);
+/*
+ * Give it another definition; void, because it must not fail.  What is live
+ * takes effect at once, the rest when it is started next.
+ */
+void prog_set_conf(struct prog *, struct conf *);
+/* Make needs and needed_by of all programs anew.  -1 without memory. */
+int progs_link(struct progs *);
+
+/*
+ * What an administrator or a reload wants.  START takes its dependencies
+ * along, STOP those that depend on it.  An administrator's START forgets the
+ * restart history.
+ */
+void prog_request(struct prog *, enum fsm_event);
+
+/*
+ * The outcome of a START or RESTART: is there one, and is it a good one?
+ * Why not is prog_why.
+ */
+bool prog_settled(const struct prog *);
+bool prog_is_good(const struct prog *);
+/* The outcome of a STOP. */
+bool prog_is_stopped(const struct prog *);
+/* Its state in words, with the reason, escaped: "waits for db". */
+void prog_why(const struct prog *, char *buf, size_t size);
+/* How it ended: "exited, status 1", "exec: No such file or directory". */
+void prog_end_text(const struct prog *, char *buf, size_t size);
+/* Resident memory of all its processes, in bytes. */
+int64_t prog_memory(const struct prog *);
+
+void prog_watch(struct prog *, struct watch *);
+void prog_unwatch(struct watch *);
+
+/* A message of the notify socket that came from one of its processes. */
+void prog_notified(struct prog *, const struct notify_message *);
+
+int prog_names_cmp(struct prog *, struct prog *);
+RB_PROTOTYPE(prog_names, prog, by_name, prog_names_cmp)
+
+#endif
