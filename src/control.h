@@ -1,0 +1,58 @@
+/*
+ * control - the socket by which hupctl asks and acts: peer credentials,
+ * framing, dispatch.
+ *
+ * Root, the daemon's own user and members of control-group may connect
+ * (SO_PEERCRED); anyone else gets "end 4" and is cut off.  Every bound is
+ * small and fixed: clients, request size, bytes that a client has not read,
+ * time to send a request.  Form of the lines: proto.h.
+ *
+ * Requests and what comes before "end":
+ *
+ *	ping		pong pid= version=
+ *	version		version version= proto=
+ *	status [NAME ...]
+ *		for each: program name= state= want= ready=(yes|no) pid=
+ *			since= (ms in this state) uptime= (ms, if alive)
+ *			restarts= exit= (text, absent before the first end)
+ *			ended= (Unix time) memory= (bytes, if alive)
+ *			status= (its STATUS=) reason= (why in this state)
+ *			conf= (file, if it has one) log= (file, if any)
+ *		then	config generation= time= (Unix) source=(files|accepted)
+ *			differs=(no|yes|rejected) programs= pid= started=
+ *		if there was one since the last accepted reload:
+ *			rejected time= count=  and its "error" lines of report.h
+ *	where [NAME]	paths log-dir= program-dir= config= log=
+ *	dump		text line=  for each line of the canonical form of
+ *			what runs
+ *	start | stop | restart [all=yes] [wait=no] NAME ...
+ *		for each: result name= ok=(yes|no) state= how=
+ *			and "tail" lines of report.h where it failed
+ *	reload-program [wait=no] NAME ...	likewise
+ *	signal SIG NAME
+ *	reload [wait=no]
+ *		at once: waiting pid=
+ *		The client then sends SIGHUP to that pid, or, if it may not,
+ *		the line "hup" to have the daemon do so.  The verdict of the
+ *		first reload that begins after "waiting" follows as the lines
+ *		of report.h, status 0, 1 or 6.
+ *	reopen		(nothing)
+ *
+ * A client may end the connection at any time: what it asked for goes on.
+ *
+ * Layer 3.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+struct control;
+struct hupd;
+
+/* Listen at run_dir/hupd.sock.  NULL with errno. */
+struct control *control_open(struct hupd *, const char *path);
+/* The group whose members may connect, by name; NULL: none. */
+void control_set_group(struct control *, const char *group);
+/* Tell every waiting client that the daemon ends, and remove the socket. */
+void control_close(struct control *);
+
+#endif

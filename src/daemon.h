@@ -1,0 +1,43 @@
+/*
+ * daemon - the daemon's own state, which reload and control act on.
+ *
+ * Layer 3; main fills it in.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "conf.h"
+#include "loop.h"
+#include "prog.h"
+
+struct reload;
+struct control;
+
+struct hupd {
+	struct loop *loop;
+	struct logger *logger;
+	struct progs progs;
+	struct reload *reload;
+	struct control *control;
+
+	const char *config; /* hupd.conf, absolute */
+	bool must_exist;    /* it was named on the command line */
+	struct conf_places places;
+	struct settings effective; /* as they were at the start */
+	char *accepted;		   /* file of the last accepted configuration */
+	char *socket;
+
+	time_t started;
+	bool stopping;
+	/* The live settings are others now. */
+	void (*adjusted)(struct hupd *, const struct settings *);
+};
+
+/* Stop every program, then end the loop. */
+void hupd_stop(struct hupd *);
+
+#endif

@@ -1,0 +1,369 @@
+/*
+ * reload - the transaction over the whole configuration.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "confdir.h"
+#include "log.h"
+#include "plan.h"
+#include "reload.h"
+#include "report.h"
+#include "settle.h"
+
+TAILQ_HEAD(verdicts, verdict);
+
+struct reload {
+	struct hupd *hupd;
+	struct confset running;
+	uint64_t generation;
+	time_t accepted_at;
+	bool from_accepted; /* the files were rejected at the start */
+
+	/* The last rejection since then; at 0: none. */
+	struct {
+		time_t at;
+		struct diags errors;
+	} rejected;
+
+	struct verdicts next;	  /* wait for the next reload */
+	struct verdicts now;	  /* for the one under way */
+	struct settle *settle;	  /* not NULL: under way */
+	struct proto_text report; /* of the one under way */
+	bool again;		  /* SIGHUP came meanwhile */
+};
+
+struct reload *
+reload_new(struct hupd *h)
+{
+	struct reload *r;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->hupd = h;
+	TAILQ_INIT(&r->next);
+	TAILQ_INIT(&r->now);
+	diags_init(&r->rejected.errors);
+	return r;
+}
+
+void
+reload_free(struct reload *r)
+{
+	if (r == NULL)
+		return;
+	settle_free(r->settle);
+	confset_clear(&r->running);
+	diags_clear(&r->rejected.errors);
+	proto_text_clear(&r->report);
+	free(r);
+}
+
+const struct confset *
+reload_running(const struct reload *r)
+{
+	return &r->running;
+}
+
+/* The report goes to the event log as people read it. */
+static void
+log_report(const char *lines)
+{
+	char *copy, *rest, *line, *text;
+	struct proto_line pl;
+	int width;
+
+	width = report_width(lines);
+	copy = rest = strdup(lines);
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0' || proto_parse(&pl, line) == -1)
+			continue;
+		text = report_text(&pl, width);
+		if (text != NULL)
+			log_info("%s", text);
+		free(text);
+		proto_clear(&pl);
+	}
+	free(copy);
+}
+
+static void
+give_verdict(struct reload *r, const char *lines, int status)
+{
+	struct verdict *v;
+
+	while ((v = TAILQ_FIRST(&r->now)) != NULL) {
+		TAILQ_REMOVE(&r->now, v, entry);
+		v->waiting = false;
+		v->given(v, lines, status);
+	}
+}
+
+/* Takes the errors, for status, and puts them into the event log. */
+static void
+remember_rejection(struct reload *r, struct diags *errors)
+{
+	struct proto_text text = {0};
+
+	diags_clear(&r->rejected.errors);
+	r->rejected.errors = *errors;
+	diags_init(errors);
+	r->rejected.at = wall_now().tv_sec;
+	report_errors(&text, &r->rejected.errors);
+	if (!text.failed && text.s != NULL)
+		log_report(text.s);
+	proto_text_clear(&text);
+}
+
+static void
+reject(struct reload *r, struct diags *errors)
+{
+	struct proto_text text = {0};
+
+	log_info("reload rejected, nothing was changed");
+	remember_rejection(r, errors);
+	report_errors(&text, &r->rejected.errors);
+	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
+	proto_text_clear(&text);
+}
+
+/* What was accepted lasts, for a start with files that are rejected. */
+static void
+keep_accepted(struct reload *r, const struct confset *set)
+{
+	const char *file = r->hupd->accepted;
+
+	if (confdir_save(set, file) == -1)
+		log_warn("%s: the accepted configuration cannot be kept", file);
+}
+
+static void begin(struct reload *);
+
+/* Every program that was touched has its outcome. */
+static void
+settled(void *arg)
+{
+	struct reload *r = arg;
+	bool good, rolled_back;
+
+	settle_report(r->settle, &r->report);
+	good = settle_is_good(r->settle);
+	rolled_back = settle_rolled_back(r->settle);
+	settle_free(r->settle);
+	r->settle = NULL;
+	if (rolled_back)
+		keep_accepted(r, &r->running);
+	if (r->report.failed)
+		log_warnx("no memory for the report of the reload");
+	else
+		log_report(r->report.s);
+	give_verdict(r, r->report.failed ? "" : r->report.s,
+	    good ? STATUS_OK : STATUS_FAILED);
+	proto_text_clear(&r->report);
+	if (r->again && !r->hupd->stopping)
+		begin(r);
+}
+
+/* The new set becomes what runs; the old one is freed. */
+static void
+replace_running(struct reload *r, struct confset *set)
+{
+	confset_clear(&r->running);
+	r->running = *set;
+	memset(set, 0, sizeof(*set));
+	r->generation++;
+	r->accepted_at = wall_now().tv_sec;
+	r->rejected.at = 0;
+	diags_clear(&r->rejected.errors);
+}
+
+/* Nothing here can fail. */
+static void
+commit(struct reload *r, struct confset *set, const struct plan *plan)
+{
+	report_plan(&r->report, plan, r->generation + 1);
+	settle_commit(r->settle);
+	replace_running(r, set);
+	r->hupd->adjusted(r->hupd, &r->running.settings);
+	r->from_accepted = false;
+	settle_start(r->settle);
+}
+
+/* Replace the definition in what runs: settle gave the old one back. */
+static void
+put_back(void *arg, struct conf *previous)
+{
+	struct reload *r = arg;
+	size_t lo = 0, hi = r->running.nprograms, mid;
+	int c;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		c = strcmp(previous->name, r->running.programs[mid]->name);
+		if (c == 0) {
+			conf_unref(r->running.programs[mid]);
+			r->running.programs[mid] = conf_ref(previous);
+			return;
+		}
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+}
+
+static void
+transact(struct reload *r)
+{
+	struct hupd *h = r->hupd;
+	struct confset set = {0};
+	struct plan plan = {0};
+	struct diags errors;
+
+	diags_init(&errors);
+	if (confdir_load(&set, &h->places, h->config, h->must_exist,
+		&r->running, &errors) == -1) {
+		reject(r, &errors);
+		goto out;
+	}
+	if (plan_make(&plan, &r->running, &set) == -1 ||
+	    (r->settle =
+		    settle_new(&h->progs, &plan, set.settings.reload_rollback,
+			settled, put_back, r, &errors)) == NULL) {
+		if (errors.n == 0)
+			diags_add(&errors, h->config, 0, NULL, "%s",
+			    strerror(errno));
+		reject(r, &errors);
+		goto out;
+	}
+	keep_accepted(r, &set);
+	commit(r, &set, &plan);
+out:
+	plan_clear(&plan);
+	confset_clear(&set);
+	diags_clear(&errors);
+}
+
+static void
+begin(struct reload *r)
+{
+	do {
+		r->again = false;
+		TAILQ_CONCAT(&r->now, &r->next, entry);
+		transact(r);
+	} while (r->settle == NULL && r->again);
+}
+
+void
+reload_request(struct reload *r)
+{
+	if (r->hupd->stopping)
+		return;
+	if (r->settle != NULL) {
+		r->again = true;
+		log_info("a reload is under way, another follows it");
+		return;
+	}
+	begin(r);
+}
+
+int
+reload_begin(struct reload *r, struct confset *set, struct diags *errors)
+{
+	struct confset none = {0};
+	struct plan plan = {0};
+	int rv = -1;
+
+	if (plan_make(&plan, &none, set) == -1)
+		goto out;
+	r->settle = settle_new(&r->hupd->progs, &plan, false, settled, put_back,
+	    r, NULL);
+	if (r->settle == NULL)
+		goto out;
+	plan.deferred = 0;
+	if (errors->n == 0)
+		keep_accepted(r, set);
+	commit(r, set, &plan);
+	if (errors->n > 0) {
+		r->from_accepted = true;
+		log_info("the files are rejected, these programs are those "
+			 "of the last accepted configuration:");
+		remember_rejection(r, errors);
+	}
+	rv = 0;
+out:
+	plan_clear(&plan);
+	return rv;
+}
+
+void
+reload_wait(struct reload *r, struct verdict *v)
+{
+	v->waiting = true;
+	TAILQ_INSERT_TAIL(&r->next, v, entry);
+}
+
+void
+reload_forget(struct reload *r, struct verdict *v)
+{
+	struct verdict *other;
+
+	if (!v->waiting)
+		return;
+	v->waiting = false;
+	TAILQ_FOREACH (other, &r->next, entry)
+		if (other == v) {
+			TAILQ_REMOVE(&r->next, v, entry);
+			return;
+		}
+	TAILQ_REMOVE(&r->now, v, entry);
+}
+
+/* Would a reload change anything, or fail? */
+static const char *
+differs(struct reload *r)
+{
+	struct hupd *h = r->hupd;
+	struct confset set = {0};
+	struct plan plan = {0};
+	struct diags errors;
+	const char *answer = "rejected";
+
+	diags_init(&errors);
+	if (confdir_load(&set, &h->places, h->config, h->must_exist,
+		&r->running, &errors) == 0 &&
+	    plan_make(&plan, &r->running, &set) == 0)
+		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
+	plan_clear(&plan);
+	confset_clear(&set);
+	diags_clear(&errors);
+	return answer;
+}
+
+void
+reload_status(struct reload *r, struct proto_text *t)
+{
+	proto_begin(t, "config");
+	proto_put_number(t, "generation", (int64_t)r->generation);
+	proto_put_number(t, "time", r->accepted_at);
+	proto_put(t, "source", r->from_accepted ? "accepted" : "files");
+	proto_put(t, "differs", differs(r));
+	proto_put(t, "reloading", r->settle != NULL ? "yes" : "no");
+	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
+	proto_put_number(t, "pid", getpid());
+	proto_put_number(t, "started", r->hupd->started);
+	proto_end(t);
+	if (r->rejected.at == 0)
+		return;
+	proto_begin(t, "rejected");
+	proto_put_number(t, "time", r->rejected.at);
+	proto_put_number(t, "count", (int64_t)r->rejected.errors.n);
+	proto_end(t);
+	report_errors(t, &r->rejected.errors);
+}

@@ -1,0 +1,53 @@
+/*
+ * reload - the transaction over the whole configuration.
+ *
+ * collect, parse all, validate, plan, prepare, commit, settle, report.  What
+ * fails before the commit leaves everything as it was.  The commit cannot
+ * fail.  Settling waits, in the loop, until every program that was started,
+ * restarted or removed has an outcome; one that was up and whose changed
+ * definition does not become ready gets its previous one back.
+ *
+ * Layer 3.
+ */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "daemon.h"
+#include "proto.h"
+
+struct reload *reload_new(struct hupd *);
+void reload_free(struct reload *);
+
+/*
+ * The first generation.  Takes the contents of set.  errors: why the files on
+ * disk were rejected, if set is the last accepted configuration; taken too.
+ */
+int reload_begin(struct reload *, struct confset *set, struct diags *errors);
+
+/* SIGHUP came: reload now, or once more after the one under way. */
+void reload_request(struct reload *);
+
+/* Someone who waits for the verdict; embedded in the owner. */
+struct verdict {
+	TAILQ_ENTRY(verdict) entry;
+	bool waiting;
+	/* lines: the report in proto lines; status: hupctl's exit status. */
+	void (*given)(struct verdict *, const char *lines, int status);
+	void *arg;
+};
+/* Of the first reload that begins from now on. */
+void reload_wait(struct reload *, struct verdict *);
+void reload_forget(struct reload *, struct verdict *);
+
+/* The "config" line of status, and the last rejection: control.h. */
+void reload_status(struct reload *, struct proto_text *);
+/* What runs. */
+const struct confset *reload_running(const struct reload *);
+
+#endif

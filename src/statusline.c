@@ -1,0 +1,49 @@
+/*
+ * statusline - one program as a line of the status reply.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "statusline.h"
+
+void
+status_program(struct proto_text *t, const struct prog *p, const char *log_dir)
+{
+	static const char *const wants[FSM_WANTS] = {
+	    [WANT_RUN] = "run",
+	    [WANT_REST] = "rest",
+	    [WANT_RESTART] = "restart",
+	    [WANT_REMOVE] = "remove",
+	};
+	struct mono now = loop_now(p->progs->loop);
+	char text[256], *log = NULL;
+
+	proto_begin(t, "program");
+	proto_put(t, "name", p->conf->name);
+	proto_put(t, "state", fsm_state_name(p->state));
+	proto_put(t, "want", wants[p->want]);
+	proto_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
+	proto_put_number(t, "since", mono_diff_ms(now, p->since));
+	proto_put_number(t, "restarts", p->restarts);
+	if (fsm_is_alive(p->state)) {
+		proto_put_number(t, "pid", p->child.pid);
+		proto_put_number(t, "uptime", mono_diff_ms(now, p->started));
+		proto_put_number(t, "memory", prog_memory(p));
+	}
+	if (p->end.kind != END_NONE) {
+		prog_end_text(p, text, sizeof(text));
+		proto_put(t, "exit", text);
+		proto_put_number(t, "ended", p->end.at);
+	}
+	prog_why(p, text, sizeof(text));
+	if (*text != '\0')
+		proto_put(t, "reason", text);
+	proto_put(t, "status", p->status);
+	proto_put(t, "conf", p->conf->file);
+	if (p->conf->log == LOG_TO_FILE &&
+	    asprintf(&log, "%s/%s.log", log_dir, p->conf->name) != -1) {
+		proto_put(t, "log", log);
+		free(log);
+	}
+	proto_end(t);
+}

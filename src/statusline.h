@@ -1,0 +1,15 @@
+/*
+ * statusline - one program as a line of the status reply, see control.h.
+ *
+ * Layer 3.
+ */
+#ifndef STATUSLINE_H
+#define STATUSLINE_H
+
+#include "prog.h"
+#include "proto.h"
+
+void status_program(struct proto_text *, const struct prog *,
+    const char *log_dir);
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * waiter - the requests that wait for an outcome.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action.h"
+#include "log.h"
+#include "reload.h"
+#include "report.h"
+#include "waiter.h"
+
+/* One program that is waited for. */
+struct target {
+	struct waiter *waiter;
+	struct watch watch;
+	struct prog *prog;
+	char *name;
+	bool pending;
+};
+
+struct waiter {
+	struct client *client;
+	enum waiter_kind kind;
+	struct verdict verdict; /* WAIT_RELOAD */
+	struct target *v;
+	size_t n;
+	bool failed;
+	bool look_due;
+	bool orphaned; /* the client has gone before look came */
+};
+
+struct prog **
+waiter_named(struct client *c, const struct proto_line *pl, size_t first,
+    size_t *n)
+{
+	struct progs *ps = &client_hupd(c)->progs;
+	struct prog **v, *p;
+	const char *all = proto_get(pl, "all"), *name;
+	char text[256];
+	size_t i;
+
+	*n = 0;
+	v = calloc(ps->n + pl->n + 1, sizeof(struct prog *));
+	if (v == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	if (all != NULL && strcmp(all, "yes") == 0) {
+		for (p = progs_first(ps); p != NULL; p = progs_next(p))
+			v[(*n)++] = p;
+		return v;
+	}
+	for (i = first; (name = proto_word(pl, i)) != NULL; i++) {
+		p = progs_find(ps, name);
+		if (p == NULL) {
+			snprintf(text, sizeof(text), "no program %.64s", name);
+			client_end(c, STATUS_FAILED, text);
+			free(v);
+			return NULL;
+		}
+		v[(*n)++] = p;
+	}
+	return v;
+}
+
+static void
+put_result(struct waiter *w, const char *name, const struct prog *p, bool ok,
+    const char *how)
+{
+	struct proto_text *t = client_text(w->client);
+
+	proto_begin(t, "result");
+	proto_put(t, "name", name);
+	proto_put(t, "ok", ok ? "yes" : "no");
+	if (p != NULL)
+		proto_put(t, "state", fsm_state_name(p->state));
+	proto_put(t, "how", how);
+	proto_end(t);
+	if (p != NULL && !ok)
+		report_tail(t, name, p->tail);
+	if (!ok)
+		w->failed = true;
+	client_more(w->client);
+}
+
+/* Has it come to an end, and to which?  True: the result has been put. */
+static bool
+target_settled(struct target *tg)
+{
+	struct prog *p = tg->watch.prog;
+	bool good;
+	char why[256];
+
+	if (p == NULL) {
+		put_result(tg->waiter, tg->name, NULL,
+		    tg->waiter->kind == WAIT_STOP, "removed");
+		return true;
+	}
+	if (tg->waiter->kind == WAIT_STOP) {
+		if (!prog_is_stopped(p) && !prog_settled(p))
+			return false;
+		good = prog_is_stopped(p);
+	} else {
+		if (!prog_settled(p))
+			return false;
+		good = prog_is_good(p);
+	}
+	prog_why(p, why, sizeof(why));
+	put_result(tg->waiter, tg->name, p, good, why);
+	return true;
+}
+
+static void
+finish_if_done(struct waiter *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->v[i].pending)
+			return;
+	client_end(w->client, w->failed ? STATUS_FAILED : STATUS_OK, NULL);
+}
+
+static void
+look(void *arg)
+{
+	struct waiter *w = arg;
+	struct target *tg;
+	size_t i;
+
+	w->look_due = false;
+	if (w->orphaned) {
+		waiter_free(w);
+		return;
+	}
+	for (i = 0; i < w->n; i++) {
+		tg = &w->v[i];
+		if (tg->pending && target_settled(tg)) {
+			tg->pending = false;
+			prog_unwatch(&tg->watch);
+		}
+	}
+	finish_if_done(w);
+}
+
+static void
+look_later(struct waiter *w)
+{
+	if (w->look_due)
+		return;
+	w->look_due = true;
+	loop_after(client_hupd(w->client)->loop, look, w);
+}
+
+static void
+target_changed(struct watch *w)
+{
+	struct target *tg = w->arg;
+
+	look_later(tg->waiter);
+}
+
+static struct waiter *
+waiter_new(struct client *c, enum waiter_kind kind, size_t n)
+{
+	struct waiter *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->client = c;
+	w->kind = kind;
+	w->v = calloc(n > 0 ? n : 1, sizeof(*w->v));
+	if (w->v == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+waiter_free(struct waiter *w)
+{
+	size_t i;
+
+	if (w == NULL)
+		return;
+	if (w->kind == WAIT_RELOAD && !w->orphaned)
+		reload_forget(client_hupd(w->client)->reload, &w->verdict);
+	for (i = 0; i < w->n; i++) {
+		prog_unwatch(&w->v[i].watch);
+		if (w->kind == WAIT_ACTION && w->v[i].pending &&
+		    w->v[i].prog != NULL)
+			action_forget(w->v[i].prog, &w->v[i]);
+		free(w->v[i].name);
+	}
+	w->n = 0;
+	if (w->look_due) {
+		/* The loop will still call: it frees then. */
+		w->orphaned = true;
+		return;
+	}
+	free(w->v);
+	free(w);
+}
+
+static void
+action_done(void *arg, bool ok, const char *how)
+{
+	struct target *tg = arg;
+
+	tg->pending = false;
+	put_result(tg->waiter, tg->name, tg->prog, ok, how);
+	look_later(tg->waiter);
+}
+
+static void
+target_begin(struct target *tg)
+{
+	struct prog *p = tg->prog;
+
+	switch (tg->waiter->kind) {
+	case WAIT_START:
+		prog_watch(p, &tg->watch);
+		prog_request(p, EVENT_START);
+		break;
+	case WAIT_STOP:
+		prog_watch(p, &tg->watch);
+		prog_request(p, EVENT_STOP);
+		break;
+	case WAIT_RESTART:
+		prog_watch(p, &tg->watch);
+		prog_request(p, EVENT_RESTART);
+		break;
+	case WAIT_ACTION:
+		action_begin(p, action_done, tg);
+		break;
+	case WAIT_RELOAD:
+		break;
+	}
+}
+
+struct waiter *
+waiter_programs(struct client *c, const struct proto_line *pl,
+    enum waiter_kind kind)
+{
+	const char *wait = proto_get(pl, "wait");
+	struct waiter *w;
+	struct prog **v;
+	size_t i, n;
+
+	v = waiter_named(c, pl, 0, &n);
+	if (v == NULL)
+		return NULL;
+	w = waiter_new(c, kind, n);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		free(v);
+		return NULL;
+	}
+	for (i = 0; i < n; i++) {
+		w->v[i].waiter = w;
+		w->v[i].prog = v[i];
+		w->v[i].name = strdup(v[i]->conf->name);
+		w->v[i].pending = true;
+		w->v[i].watch.changed = target_changed;
+		w->v[i].watch.arg = &w->v[i];
+	}
+	w->n = n;
+	free(v);
+	for (i = 0; i < n; i++)
+		target_begin(&w->v[i]);
+	if (wait != NULL && strcmp(wait, "no") == 0) {
+		client_end(c, STATUS_OK, NULL);
+		waiter_free(w);
+		return NULL;
+	}
+	look_later(w);
+	return w;
+}
+
+static void
+verdict_given(struct verdict *v, const char *lines, int status)
+{
+	struct waiter *w = v->arg;
+	struct proto_text *t = client_text(w->client);
+
+	proto_raw(t, lines);
+	client_end(w->client, status, NULL);
+}
+
+struct waiter *
+waiter_reload(struct client *c)
+{
+	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
+	struct waiter *w;
+
+	w = waiter_new(c, WAIT_RELOAD, 0);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	reload_wait(h->reload, &w->verdict);
+	proto_begin(t, "waiting");
+	proto_put_number(t, "pid", getpid());
+	proto_end(t);
+	client_more(c);
+	return w;
+}
+
+void
+waiter_more(struct waiter *w, const struct proto_line *pl)
+{
+	/* It may use the socket, but not send us a signal: we do it. */
+	if (w->kind != WAIT_RELOAD || strcmp(pl->tag, "hup") != 0)
+		return;
+	log_info("SIGHUP asked for by uid %d over the control socket",
+	    (int)client_uid(w->client));
+	kill(getpid(), SIGHUP);
+}
