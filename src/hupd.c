@@ -1,0 +1,237 @@
+/*
+ * hupd - keeps the programs of a machine running; a reload you can trust.
+ */
+#include <sys/types.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "confdir.h"
+#include "detach.h"
+#include "folder.h"
+#include "log.h"
+#include "proto.h"
+#include "serve.h"
+
+struct options {
+	bool foreground;
+	bool check;
+	bool verbose;
+	bool strict;
+	char *config; /* NULL: the default */
+};
+
+_Noreturn static void
+usage(int status)
+{
+	fprintf(status == 0 ? stdout : stderr,
+	    "usage: hupd [-dnvVh] [--strict] [-f FILE]\n"
+	    "  -d, --foreground   do not detach, print events on stderr\n"
+	    "  -f, --config FILE  settings of the daemon\n"
+	    "  -n, --check        check the configuration and exit\n"
+	    "  -v, --verbose      with -n, print it; else log more\n"
+	    "      --strict       never start with an older configuration\n"
+	    "  -V, --version      print the version\n"
+	    "  -h, --help         print this\n");
+	exit(status);
+}
+
+static char *
+absolute(const char *path)
+{
+	char cwd[PATH_MAX], *p;
+
+	if (*path == '/')
+		p = strdup(path);
+	else if (getcwd(cwd, sizeof(cwd)) == NULL ||
+	    asprintf(&p, "%s/%s", cwd, path) == -1)
+		p = NULL;
+	if (p == NULL)
+		fatal("%s", path);
+	return p;
+}
+
+static void
+parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option longopts[] = {
+	    {"foreground", no_argument, NULL, 'd'},
+	    {"config", required_argument, NULL, 'f'},
+	    {"check", no_argument, NULL, 'n'},
+	    {"verbose", no_argument, NULL, 'v'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"strict", no_argument, NULL, 's'},
+	    {NULL, 0, NULL, 0},
+	};
+	int ch;
+
+	memset(o, 0, sizeof(*o));
+	while ((ch = getopt_long(argc, argv, "df:nvVh", longopts, NULL)) != -1)
+		switch (ch) {
+		case 'd':
+			o->foreground = true;
+			break;
+		case 'f':
+			o->config = absolute(optarg);
+			break;
+		case 'n':
+			o->check = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 's':
+			o->strict = true;
+			break;
+		case 'V':
+			printf("hupd %s\n", HUPD_VERSION);
+			exit(STATUS_OK);
+		case 'h':
+			usage(STATUS_OK);
+		default:
+			usage(STATUS_USAGE);
+		}
+	if (optind != argc)
+		usage(STATUS_USAGE);
+}
+
+static void
+print_errors(const struct diags *errors)
+{
+	char buf[4096];
+	size_t i;
+
+	for (i = 0; i < errors->n; i++) {
+		diag_print(&errors->v[i], buf, sizeof(buf));
+		fprintf(stderr, "%s\n", buf);
+	}
+}
+
+/* In place of what the files say: the last that was accepted, or the end. */
+static void
+load_accepted(struct daemon *d, struct confset *set)
+{
+	struct diags older;
+	char *file;
+
+	if (asprintf(&file, "%s/accepted", set->settings.state_dir) == -1)
+		fatal("accepted");
+	confset_clear(set);
+	diags_init(&older);
+	if (confdir_load_whole(set, &d->hupd.places, file, &older) == -1) {
+		if (access(file, F_OK) == 0)
+			print_errors(&older);
+		exit(STATUS_REJECTED);
+	}
+	diags_clear(&older);
+	free(file);
+	log_warnx("the configuration is rejected: this is the last accepted "
+		  "one");
+}
+
+/* The configuration to begin with; errors: why it is not the files'. */
+static void
+load(struct daemon *d, const struct options *o, struct confset *set,
+    struct diags *errors)
+{
+	struct hupd *h = &d->hupd;
+
+	if (confdir_load(set, &h->places, h->config, h->must_exist, NULL,
+		errors) == 0)
+		return;
+	print_errors(errors);
+	if (o->check || o->strict)
+		exit(STATUS_REJECTED);
+	load_accepted(d, set);
+}
+
+static struct pidfh *
+open_pidfile(const char *path)
+{
+	struct pidfh *pf;
+	pid_t other;
+
+	pf = pidfile_open(path, 0644, &other);
+	if (pf != NULL) {
+		/* Its manual says so, but libbsd 0.11 does not set it. */
+		fcntl(pidfile_fileno(pf), F_SETFD, FD_CLOEXEC);
+		return pf;
+	}
+	if (errno == EEXIST)
+		fatalx("hupd is already running (pid %d)", (int)other);
+	if (errno == EAGAIN)
+		fatalx("hupd is already running");
+	log_warn("%s", path);
+	exit(errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED);
+}
+
+static void
+make_folders(const struct settings *s)
+{
+	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700) == -1)
+		fatal("%s", s->run_dir);
+	if (folder_make(s->state_dir, 0700) == -1)
+		fatal("%s", s->state_dir);
+}
+
+/* Settings as they are now, for as long as this daemon runs. */
+static void
+keep_effective(struct hupd *h, const struct settings *s)
+{
+	if (settings_copy(&h->effective, s) == -1)
+		fatal("settings");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = {.notify.fd = -1, .events_source.fd = -1};
+	struct options options;
+	struct confset set = {0};
+	struct diags errors;
+	char *file;
+
+	if (argc > 0 && strcmp(argv[0], LOGGER_ARGV0) == 0)
+		return logger_main(argc, argv);
+	if (detach_sanitize() == -1 || spawn_init() == -1)
+		err(STATUS_FAILED, "start");
+	parse_options(&options, argc, argv);
+	log_init(true, options.verbose);
+	if (confdir_places(&d.hupd.places, &file) == -1)
+		fatal("places");
+	d.hupd.config = options.config != NULL ? options.config : file;
+	d.hupd.must_exist = options.config != NULL;
+	diags_init(&errors);
+	load(&d, &options, &set, &errors);
+	if (options.check) {
+		if (options.verbose)
+			confset_print(&set, stdout);
+		return fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK;
+	}
+	keep_effective(&d.hupd, &set.settings);
+	d.self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (d.self == -1)
+		fatal("/proc/self/exe");
+	make_folders(&d.hupd.effective);
+	d.pidfile = open_pidfile(d.hupd.effective.pidfile);
+	log_quiet(!options.foreground && !options.verbose);
+	if (!options.foreground && detach() == -1)
+		fatal("the daemon cannot detach");
+	serve_begin(&d, &set, &errors);
+	if (!options.foreground) {
+		detach_up();
+		log_stderr(false);
+	}
+	if (loop_run(d.hupd.loop) == -1)
+		log_warn("the event loop failed");
+	serve_end(&d);
+	return STATUS_OK;
+}

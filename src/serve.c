@@ -1,0 +1,318 @@
+/*
+ * serve - the daemon from its first descriptor to its last.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action.h"
+#include "control.h"
+#include "log.h"
+#include "notify.h"
+#include "orphan.h"
+#include "reload.h"
+#include "serve.h"
+#include "text.h"
+
+/* At the end, what the programs printed last gets this long, ms. */
+#define LOG_DRAIN_TIMEOUT 5000
+
+/* Who the log process runs as: contract between log-user and the system. */
+static void
+find_log_user(const struct settings *s, struct logger_conf *lc)
+{
+	const char *name = s->log_user != NULL ? s->log_user : "hupd";
+	struct passwd *pw;
+
+	lc->uid = (uid_t)-1;
+	lc->gid = lc->log_gid = getegid();
+	if (geteuid() != 0)
+		return;
+	pw = getpwnam(name);
+	if (pw != NULL) {
+		lc->uid = pw->pw_uid;
+		lc->gid = lc->log_gid = pw->pw_gid;
+	} else if (s->log_user != NULL)
+		fatalx("log-user %s does not exist", name);
+	else
+		log_warnx("there is no user %s, the log process runs as "
+			  "root",
+		    name);
+}
+
+static void
+events_writable(struct source *s, uint32_t events)
+{
+	(void)s;
+	(void)events;
+	log_flush();
+}
+
+static void
+open_logs(struct daemon *d, const struct conf *defaults)
+{
+	struct hupd *h = &d->hupd;
+	struct logger_conf lc = {
+	    .log_dir = h->effective.log_dir,
+	    .run_dir = h->effective.run_dir,
+	    .self = d->self,
+	};
+	struct stream_conf sc = {
+	    .timestamps = true,
+	    .size = defaults->log_size,
+	    .keep = defaults->log_keep,
+	};
+	char why[256];
+
+	find_log_user(&h->effective, &lc);
+	h->logger = logger_new(h->loop, &lc, why, sizeof(why));
+	if (h->logger == NULL)
+		fatalx("%s", why);
+	d->events = stream_open(h->logger, "hupd", (uid_t)-1, &sc);
+	if (d->events == NULL)
+		fatal("the event log cannot be opened");
+	log_stream(stream_fd(d->events));
+	/* Told once when a full FIFO can take more; silent otherwise. */
+	d->events_source.ready = events_writable;
+	if (loop_watch(h->loop, &d->events_source, stream_fd(d->events),
+		EPOLLOUT | EPOLLET) == -1)
+		fatal("the event log cannot be watched");
+}
+
+static void
+open_cgroup(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	char why[PATH_MAX];
+
+	d->cgroup = cgroup_open(h->effective.cgroup, h->effective.run_dir, why,
+	    sizeof(why));
+	if (d->cgroup == NULL && *why != '\0')
+		log_debug("no cgroups: %s", why);
+	if (orphan_init() == -1)
+		log_warn("orphans of programs will not be found");
+}
+
+static void
+notify_ready(struct source *s, uint32_t events)
+{
+	struct daemon *d = s->arg;
+	struct notify_message m;
+	struct prog *p;
+	pid_t pid;
+	uid_t uid;
+	int barrier, rv;
+
+	(void)events;
+	while ((rv = notify_receive(s->fd, &m, &pid, &uid, &barrier)) != 0) {
+		if (rv == -1)
+			continue;
+		p = progs_owner(&d->hupd.progs, pid);
+		if (p != NULL)
+			prog_notified(p, &m);
+		else
+			log_debug("a message of process %d, uid %d, is "
+				  "nobody's",
+			    (int)pid, (int)uid);
+		/* Whoever waits for the barrier may go on. */
+		if (barrier != -1)
+			close(barrier);
+	}
+}
+
+static void
+open_notify(struct daemon *d)
+{
+	int fd;
+
+	fd = notify_open(d->notify_path);
+	if (fd == -1)
+		fatal("%s", d->notify_path);
+	d->notify.ready = notify_ready;
+	d->notify.arg = d;
+	if (loop_watch(d->hupd.loop, &d->notify, fd, EPOLLIN) == -1)
+		fatal("%s", d->notify_path);
+}
+
+static bool
+is_ours(pid_t pid, void *arg)
+{
+	struct daemon *d = arg;
+
+	return pid == logger_pid(d->hupd.logger) ||
+	    action_is_child(&d->hupd.progs, pid);
+}
+
+static void
+all_ended(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->hupd.stopping)
+		loop_end(d->hupd.loop);
+}
+
+void
+hupd_stop(struct hupd *h)
+{
+	if (h->stopping)
+		return;
+	h->stopping = true;
+	progs_stop_all(&h->progs);
+}
+
+/* "Daemon start up at 2026-11-22T13:17:05+00:00" */
+static void
+log_moment(const char *what)
+{
+	char when[WALL_MAX];
+
+	wall_print(wall_now().tv_sec, when);
+	log_info("Daemon %s at %s", what, when);
+}
+
+static void
+log_sender(const struct signalfd_siginfo *si)
+{
+	char name[TEXT_NUMBER_MAX], comm[PROCESS_COMM_MAX];
+
+	if (si->ssi_code > 0) {
+		log_info("SIG%s from the kernel",
+		    text_signal_name((int)si->ssi_signo, name));
+		return;
+	}
+	process_comm((pid_t)si->ssi_pid, comm);
+	log_info("SIG%s from pid %d, uid %d (%s)",
+	    text_signal_name((int)si->ssi_signo, name), (int)si->ssi_pid,
+	    (int)si->ssi_uid, comm);
+}
+
+static void
+child_died(struct daemon *d, pid_t pid)
+{
+	struct hupd *h = &d->hupd;
+
+	if (pid == logger_pid(h->logger))
+		return; /* it watches its own */
+	progs_child_died(&h->progs, pid);
+}
+
+static void
+signalled(const struct signalfd_siginfo *si, void *arg)
+{
+	struct daemon *d = arg;
+	struct hupd *h = &d->hupd;
+	int sig = (int)si->ssi_signo;
+
+	if (sig == SIGCHLD) {
+		child_died(d, (pid_t)si->ssi_pid);
+		return;
+	}
+	if (sig == SIGHUP)
+		log_moment("reload");
+	log_sender(si);
+	if (sig == SIGHUP) {
+		logger_reopen(h->logger);
+		reload_request(h->reload);
+	} else if (sig == SIGUSR1)
+		logger_reopen(h->logger);
+	else if (sig == SIGTERM || sig == SIGINT)
+		hupd_stop(h);
+}
+
+static void
+make_paths(struct daemon *d)
+{
+	const struct settings *s = &d->hupd.effective;
+
+	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
+	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
+		fatal("paths");
+}
+
+static void
+make_loop(struct daemon *d)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2,
+	    SIGCHLD};
+	sigset_t mask;
+	size_t i;
+
+	sigemptyset(&mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&mask, signals[i]);
+	d->hupd.loop = loop_new(&mask, signalled, d);
+	if (d->hupd.loop == NULL)
+		fatal("the event loop cannot be made");
+}
+
+static void
+adjusted(struct hupd *h, const struct settings *s)
+{
+	log_syslog(s->syslog);
+	control_set_group(h->control, s->control_group);
+}
+
+void
+serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
+{
+	struct hupd *h = &d->hupd;
+
+	umask(0);
+	make_loop(d);
+	make_paths(d);
+	open_cgroup(d);
+	open_logs(d, set->defaults);
+	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path);
+	h->progs.is_ours = is_ours;
+	h->progs.idle = all_ended;
+	h->progs.arg = d;
+	open_notify(d);
+	h->adjusted = adjusted;
+	h->reload = reload_new(h);
+	if (h->reload == NULL)
+		fatal("reload");
+	h->control = control_open(h, h->socket);
+	if (h->control == NULL)
+		fatal("%s", h->socket);
+	adjusted(h, &set->settings);
+	if (pidfile_write(d->pidfile) == -1)
+		fatal("%s", h->effective.pidfile);
+	h->started = wall_now().tv_sec;
+	log_moment("start up");
+	if (reload_begin(h->reload, set, errors) == -1)
+		fatal("the programs cannot be started");
+}
+
+void
+serve_end(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	struct prog *p;
+
+	control_close(h->control);
+	log_moment("stop");
+	loop_unwatch(h->loop, &d->events_source);
+	log_flush();
+	log_stream(-1);
+	while ((p = progs_first(&h->progs)) != NULL)
+		progs_drop(p);
+	reload_free(h->reload);
+	stream_close(d->events);
+	logger_free(h->logger, LOG_DRAIN_TIMEOUT);
+	cgroup_close(d->cgroup);
+	close(d->notify.fd);
+	unlink(d->notify_path);
+	loop_free(h->loop);
+	pidfile_remove(d->pidfile);
+}

@@ -1,0 +1,34 @@
+/*
+ * serve - the daemon from its first descriptor to its last: put together,
+ * told of signals, taken apart.
+ *
+ * Layer 4.
+ */
+#ifndef SERVE_H
+#define SERVE_H
+
+#include <libutil.h>
+
+#include "daemon.h"
+
+/* What main makes and the daemon's parts borrow. */
+struct daemon {
+	struct hupd hupd;
+	struct pidfh *pidfile;
+	struct cgroup *cgroup;
+	struct stream *events;
+	struct source events_source;
+	struct source notify;
+	char *notify_path;
+	int self;
+};
+
+/*
+ * Everything that can fail before the starter is told that we are up; what
+ * fails is fatal.  Takes the contents of set and errors, as reload_begin.
+ */
+void serve_begin(struct daemon *, struct confset *set, struct diags *errors);
+/* After the loop: in reverse. */
+void serve_end(struct daemon *);
+
+#endif
