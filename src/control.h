@@ -23,7 +23,9 @@
  *		if there was one since the last accepted reload:
  *			rejected time= count=  and its "error" lines of report.h
  *	where [NAME]	paths log-dir= program-dir= config= log=
- *	dump		text line=  for each line of the canonical form of
+ *	dump		digest name= env=  for each program with env files:
+ *			a number that changes with their contents
+ *			text line=  for each line of the canonical form of
  *			what runs
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		for each: result name= ok=(yes|no) state= how=

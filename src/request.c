@@ -78,8 +78,9 @@ static void
 do_dump(struct client *c)
 {
 	struct proto_text *t = client_text(c);
+	const struct confset *set = reload_running(client_hupd(c)->reload);
 	char *text = NULL, *rest, *line;
-	size_t len = 0;
+	size_t i, len = 0;
 	FILE *f;
 
 	f = open_memstream(&text, &len);
@@ -87,11 +88,20 @@ do_dump(struct client *c)
 		client_end(c, STATUS_FAILED, strerror(errno));
 		return;
 	}
-	confset_print(reload_running(client_hupd(c)->reload), f);
+	confset_print(set, f);
 	if (fclose(f) == EOF) {
 		client_end(c, STATUS_FAILED, strerror(errno));
 		free(text);
 		return;
+	}
+	for (i = 0; i < set->nprograms; i++) {
+		if (set->programs[i]->env_file == NULL)
+			continue;
+		proto_begin(t, "digest");
+		proto_put(t, "name", set->programs[i]->name);
+		proto_put_number(t, "env",
+		    (int64_t)set->programs[i]->env_digest);
+		proto_end(t);
 	}
 	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL) {

@@ -256,7 +256,8 @@ look_at(struct settle *s, struct item *it)
 		    it->kind == PLAN_REMOVE ? OUTCOME_GOOD : OUTCOME_BAD;
 	} else if (it->kind != PLAN_REMOVE)
 		look_at_start(s, it);
-	else if (prog_settled(it->prog)) {
+	else if (fsm_is_alive(it->prog->state) && prog_settled(it->prog)) {
+		/* Not even SIGKILL has ended it. */
 		note_failure(it);
 		it->outcome = OUTCOME_BAD;
 	}

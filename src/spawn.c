@@ -270,7 +270,7 @@ child_setup(const struct child_args *args)
 	const struct spawn_request *req = args->req;
 	const struct conf *c = req->conf;
 	sigset_t none;
-	int execfd;
+	int execfd = -1;
 
 	if (child_table() == -1)
 		return (-1);
