@@ -39,7 +39,7 @@ setup(void **state)
 	static struct world w;
 	sigset_t mask;
 
-	w = (struct world) {0};
+	w = (struct world){0};
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	w.loop = loop_new(&mask, signalled, &w);
@@ -95,7 +95,7 @@ timer_due(struct deadline *d)
 static void
 timer_init(struct timer *t, struct world *w, int id)
 {
-	*t = (struct timer) {.w = w, .id = id};
+	*t = (struct timer){.w = w, .id = id};
 	t->deadline.due = timer_due;
 	t->deadline.arg = t;
 }
