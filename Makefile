@@ -17,16 +17,16 @@ layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset envfile envlist plan order backoff fsm proto report \
 	loglines
-layer2 = loop spawn process cgroup orphan folder detach safefile accounts resolve confdir \
-	confenv confsave confplaces notify streamconf devlog journal logfile \
-	logbatch logpump logmsg logproc logtell outfifo logger_int logger \
-	logger_life logger_link
-layer3 = prog_int progs progspawn prog progask proginfo action settle daemon client reload statusline \
-	waiter request control
+layer2 = loop spawn process cgroup orphan folder detach safefile accounts \
+	resolve confdir confenv confsave confplaces notify streamconf devlog \
+	journal logfile logbatch logtake logpump logmsg logproc logtell \
+	outfifo logger_int logger logger_life logger_link
+layer3 = prog_int progs progspawn prog progask proginfo action settle daemon \
+	client reload statusline waiter request control
 layer4 = hupd serve hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_emit ctl_follow ctl_json ctl_log ctl_place ctl_plain ctl_reload \
-	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table ctl_tail \
-	ctl_utf8
+	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
+	ctl_tail ctl_utf8
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
 
 # The project's own flags; the user's come after them.
@@ -44,7 +44,7 @@ link = $(CC) $(CFLAGS) $(LDFLAGS)
 all: $(B)/hupd $(B)/hupctl
 
 # All but the mains is an archive, so that each binary and each test pulls in
-# what it uses and nothing more.
+# what it uses and nothing more.  A module may be a header alone.
 mains = hupd hupctl
 parts = $(basename $(notdir $(wildcard $(patsubst %,src/%.c,\
 	$(filter-out $(mains),$(modules))))))
