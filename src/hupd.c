@@ -153,6 +153,16 @@ load(struct daemon *d, const struct options *o, struct confset *set,
 	load_accepted(d, set);
 }
 
+/* A path of ours that cannot be had: errno says why. */
+_Noreturn static void
+refuse(const char *path)
+{
+	bool denied = errno == EACCES || errno == EPERM;
+
+	log_warn("%s", path);
+	exit(denied ? STATUS_DENIED : STATUS_FAILED);
+}
+
 static struct pidfh *
 open_pidfile(const char *path)
 {
@@ -169,17 +179,16 @@ open_pidfile(const char *path)
 		fatalx("hupd is already running (pid %d)", (int)other);
 	if (errno == EAGAIN)
 		fatalx("hupd is already running");
-	log_warn("%s", path);
-	exit(errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED);
+	refuse(path);
 }
 
 static void
 make_folders(const struct settings *s)
 {
 	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700) == -1)
-		fatal("%s", s->run_dir);
+		refuse(s->run_dir);
 	if (folder_make(s->state_dir, 0700) == -1)
-		fatal("%s", s->state_dir);
+		refuse(s->state_dir);
 }
 
 /* Settings as they are now, for as long as this daemon runs. */
@@ -222,6 +231,7 @@ main(int argc, char **argv)
 		fatal("/proc/self/exe");
 	make_folders(&d.hupd.effective);
 	d.pidfile = open_pidfile(d.hupd.effective.pidfile);
+	serve_guard(&d);
 	log_quiet(!options.foreground && !options.verbose);
 	if (!options.foreground && detach() == -1)
 		fatal("the daemon cannot detach");

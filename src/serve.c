@@ -26,6 +26,8 @@
 /* At the end, what the programs printed last gets this long, ms. */
 #define LOG_DRAIN_TIMEOUT 5000
 
+static struct daemon *unfinished; /* its start may still fail */
+
 /* Who the log process runs as: contract between log-user and the system. */
 static void
 find_log_user(const struct settings *s, struct logger_conf *lc)
@@ -263,6 +265,28 @@ adjusted(struct hupd *h, const struct settings *s)
 	control_set_group(h->control, s->control_group);
 }
 
+static void
+remove_unfinished(void)
+{
+	struct daemon *d = unfinished;
+
+	if (d == NULL)
+		return;
+	if (d->hupd.socket != NULL)
+		unlink(d->hupd.socket);
+	if (d->notify_path != NULL)
+		unlink(d->notify_path);
+	pidfile_remove(d->pidfile);
+}
+
+void
+serve_guard(struct daemon *d)
+{
+	unfinished = d;
+	if (atexit(remove_unfinished) != 0)
+		fatalx("atexit");
+}
+
 void
 serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 {
@@ -292,6 +316,7 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	log_moment("start up");
 	if (reload_begin(h->reload, set, errors) == -1)
 		fatal("the programs cannot be started");
+	unfinished = NULL;
 }
 
 void

@@ -23,6 +23,8 @@ struct daemon {
 	int self;
 };
 
+/* From here on a start that fails removes the pidfile and the sockets. */
+void serve_guard(struct daemon *);
 /*
  * Everything that can fail before the starter is told that we are up; what
  * fails is fatal.  Takes the contents of set and errors, as reload_begin.

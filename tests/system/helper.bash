@@ -56,10 +56,11 @@ hupd_setup() {
 }
 
 # Environment of the daemon: the mark by which what it leaves is found, and
-# where the sanitizers write, for its stderr is /dev/null.
+# where the sanitizers write, for its stderr is /dev/null.  With HUPD_EXEC=exec
+# in the background, $! is the process itself and not a shell around it.
 hupd_env() {
 	local log=$BATS_TEST_TMPDIR/sanitizer/report
-	env HUPD_TEST_MARK="$MARK" \
+	${HUPD_EXEC-} env HUPD_TEST_MARK="$MARK" \
 	    ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$log" \
 	    UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$log" "$@" 3>&-
 }
@@ -83,7 +84,7 @@ hupd_start() {
 # hupd_foreground [OPTION ...]: with -d in the background; its pid in
 # $DAEMON, what it prints in $T/stderr.
 hupd_foreground() {
-	hupd_env "$HUPD" -d -f "$T/hupd.conf" "$@" \
+	HUPD_EXEC="exec" hupd_env "$HUPD" -d -f "$T/hupd.conf" "$@" \
 	    >"$T/stdout" 2>"$T/stderr" </dev/null &
 	# shellcheck disable=SC2034
 	DAEMON=$!
