@@ -194,6 +194,7 @@ refused() {
 }
 
 @test "after SIGKILL a new start works" {
+	# shellcheck disable=SC2034
 	LEFT_OK=yes
 	sleeper web
 	hupd_start
