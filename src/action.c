@@ -172,7 +172,7 @@ begin_command(struct action *a)
 	    -1) {
 		a->child.pid = 0;
 		snprintf(how, sizeof(how), "reload-command: %s: %s",
-		    spawn_stage_name(&error, p->conf), strerror(error.err));
+		    spawn_stage_name(&error), strerror(error.err));
 		finish(a, false, how);
 		return;
 	}

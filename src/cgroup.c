@@ -36,7 +36,7 @@ path_of(const char *proc, char *buf, size_t size)
 
 	f = fopen(proc, "re");
 	if (f == NULL)
-		return (-1);
+		return -1;
 	while (fgets(line, sizeof(line), f) != NULL) {
 		if (strncmp(line, "0::/", 4) != 0)
 			continue;
@@ -46,7 +46,7 @@ path_of(const char *proc, char *buf, size_t size)
 		break;
 	}
 	fclose(f);
-	return (found);
+	return found;
 }
 
 /* Where cgroup2 is mounted: field 5 of mountinfo, see proc(5).  0, or -1. */
@@ -60,7 +60,7 @@ mount_point(char *buf, size_t size)
 
 	f = fopen("/proc/self/mountinfo", "re");
 	if (f == NULL)
-		return (-1);
+		return -1;
 	while (found == -1 && getline(&line, &cap, f) != -1) {
 		if (strstr(line, " - cgroup2 ") == NULL)
 			continue;
@@ -72,7 +72,7 @@ mount_point(char *buf, size_t size)
 	}
 	free(line);
 	fclose(f);
-	return (found);
+	return found;
 }
 
 /* The run folder as part of a name: "/run/hupd" is "hupd". */
@@ -107,12 +107,12 @@ cgroup_open(const char *setting, const char *instance, char *why,
 
 	*why = '\0';
 	if (strcmp(setting, "off") == 0)
-		return (NULL);
+		return NULL;
 	if (mount_point(mnt, sizeof(mnt)) == -1 ||
 	    path_of("/proc/self/cgroup", own, sizeof(own)) == -1 ||
 	    strncmp(own, "/..", 3) == 0) {
 		strlcpy(why, "no cgroup v2 hierarchy is mounted", whysize);
-		return (NULL);
+		return NULL;
 	}
 	if (strcmp(setting, "auto") == 0) {
 		instance_name(instance, name, sizeof(name));
@@ -122,7 +122,7 @@ cgroup_open(const char *setting, const char *instance, char *why,
 		strlcpy(path, setting, sizeof(path));
 	if (strncmp(path, mnt, strlen(mnt)) != 0) {
 		snprintf(why, whysize, "%s is not below %s", path, mnt);
-		return (NULL);
+		return NULL;
 	}
 	cg = calloc(1, sizeof(*cg));
 	if (cg == NULL)
@@ -141,11 +141,11 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	if (cg->path == NULL || cg->inside == NULL)
 		goto fail;
 	cg->insidelen = strlen(cg->inside);
-	return (cg);
+	return cg;
 fail:
 	snprintf(why, whysize, "%s: %s", path, strerror(errno));
 	cgroup_close(cg);
-	return (NULL);
+	return NULL;
 }
 
 void
@@ -166,7 +166,7 @@ cgroup_close(struct cgroup *cg)
 const char *
 cgroup_path(const struct cgroup *cg)
 {
-	return (cg->path);
+	return cg->path;
 }
 
 static int
@@ -175,7 +175,7 @@ open_in(const struct cgroup *cg, const char *name, const char *file, int flags)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/%s", name, file);
-	return (openat(cg->dir, path, flags | O_CLOEXEC));
+	return openat(cg->dir, path, flags | O_CLOEXEC);
 }
 
 int
@@ -185,10 +185,10 @@ cgroup_enter(struct cgroup *cg, const char *name)
 
 	fd = open_in(cg, name, "cgroup.procs", O_WRONLY);
 	if (fd != -1 || errno != ENOENT)
-		return (fd);
+		return fd;
 	if (mkdirat(cg->dir, name, 0755) == -1 && errno != EEXIST)
-		return (-1);
-	return (open_in(cg, name, "cgroup.procs", O_WRONLY));
+		return -1;
+	return open_in(cg, name, "cgroup.procs", O_WRONLY);
 }
 
 int
@@ -203,21 +203,21 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 
 	fd = open_in(cg, name, "cgroup.procs", O_RDONLY);
 	if (fd == -1)
-		return (-1);
+		return -1;
 	while ((n = read(fd, buf + kept, sizeof(buf) - 1 - kept)) > 0) {
 		buf[kept + (size_t)n] = '\0';
 		for (p = buf; (end = strchr(p, '\n')) != NULL; p = end + 1) {
 			pid = strtol(p, NULL, 10);
 			if (pid > 0 && !fn((pid_t)pid, arg)) {
 				close(fd);
-				return (0);
+				return 0;
 			}
 		}
 		kept = strlen(p);
 		memmove(buf, p, kept + 1);
 	}
 	close(fd);
-	return (n == -1 ? -1 : 0);
+	return n == -1 ? -1 : 0;
 }
 
 static bool
@@ -227,7 +227,7 @@ count_one(pid_t pid, void *arg)
 
 	(void)pid;
 	(*count)++;
-	return (true);
+	return true;
 }
 
 static bool
@@ -235,7 +235,7 @@ kill_one(pid_t pid, void *arg)
 {
 	count_one(pid, arg);
 	kill(pid, SIGKILL);
-	return (true);
+	return true;
 }
 
 int
@@ -244,11 +244,11 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	int fd, left, rounds, count = 0;
 
 	if (cgroup_each(cg, name, count_one, &count) == -1 || count == 0)
-		return (0);
+		return 0;
 	fd = open_in(cg, name, "cgroup.kill", O_WRONLY);
 	if (fd != -1 && write(fd, "1", 1) == 1) {
 		close(fd);
-		return (count);
+		return count;
 	}
 	if (fd != -1)
 		close(fd);
@@ -258,7 +258,7 @@ cgroup_kill(struct cgroup *cg, const char *name)
 		if (cgroup_each(cg, name, kill_one, &left) == -1 || left == 0)
 			break;
 	}
-	return (count);
+	return count;
 }
 
 void
@@ -276,8 +276,8 @@ cgroup_owner(struct cgroup *cg, pid_t pid, char *buf, size_t size)
 	if (path_of(proc, path, sizeof(path)) == -1 ||
 	    strncmp(path, cg->inside, cg->insidelen) != 0 ||
 	    path[cg->insidelen] != '/')
-		return (false);
+		return false;
 	name = path + cg->insidelen + 1;
 	name[strcspn(name, "/")] = '\0';
-	return (strlcpy(buf, name, size) < size);
+	return strlcpy(buf, name, size) < size;
 }

@@ -203,8 +203,7 @@ execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
 	if (spawn(&req, &l->child, &e) == 0)
 		return 0;
 	l->child = (struct spawn_child){-1, -1};
-	snprintf(why, whysize, "%s: %s", spawn_stage_name(&e, l->as),
-	    strerror(e.err));
+	snprintf(why, whysize, "%s: %s", spawn_stage_name(&e), strerror(e.err));
 	return -1;
 }
 

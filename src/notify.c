@@ -28,13 +28,13 @@ number(const char *s, uint64_t *out)
 	uint64_t n;
 
 	if (*s < '0' || *s > '9')
-		return (false);
+		return false;
 	errno = 0;
 	n = strtoull(s, &end, 10);
 	if (errno != 0 || *end != '\0')
-		return (false);
+		return false;
 	*out = n;
-	return (true);
+	return true;
 }
 
 static void
@@ -95,23 +95,23 @@ notify_open(const char *path)
 	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
 	    sizeof(sun.sun_path)) {
 		errno = ENAMETOOLONG;
-		return (-1);
+		return -1;
 	}
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
-		return (-1);
+		return -1;
 	if (unlink(path) == -1 && errno != ENOENT)
 		goto fail;
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == -1 ||
 	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
 	    chmod(path, 0666) == -1)
 		goto fail;
-	return (fd);
+	return fd;
 fail:
 	saved = errno;
 	close(fd);
 	errno = saved;
-	return (-1);
+	return -1;
 }
 
 /* The first descriptor is the barrier's, others are none of our business. */
@@ -156,7 +156,7 @@ notify_receive(int fd, struct notify_message *m, pid_t *pid, uid_t *uid,
 	*barrier = -1;
 	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n == -1)
-		return (errno == EAGAIN || errno == EINTR ? 0 : -1);
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
 		if (c->cmsg_level != SOL_SOCKET)
 			continue;
@@ -169,10 +169,10 @@ notify_receive(int fd, struct notify_message *m, pid_t *pid, uid_t *uid,
 		if (*barrier != -1)
 			close(*barrier);
 		*barrier = -1;
-		return (-1);
+		return -1;
 	}
 	*pid = cred.pid;
 	*uid = cred.uid;
 	notify_parse(m, buf, (size_t)n);
-	return (1);
+	return 1;
 }

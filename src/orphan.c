@@ -21,7 +21,7 @@
 int
 orphan_init(void)
 {
-	return (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 /* The value of the mark in a process's environment; false: none. */
@@ -36,7 +36,7 @@ mark_of(pid_t pid, uint64_t *run)
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
 	f = fopen(path, "re");
 	if (f == NULL)
-		return (false);
+		return false;
 	while (!found && getdelim(&line, &cap, '\0', f) != -1)
 		if (strncmp(line, ORPHAN_MARK "=", sizeof(ORPHAN_MARK)) == 0) {
 			*run = strtoull(line + sizeof(ORPHAN_MARK), NULL, 16);
@@ -44,7 +44,7 @@ mark_of(pid_t pid, uint64_t *run)
 		}
 	free(line);
 	fclose(f);
-	return (found);
+	return found;
 }
 
 static int
@@ -54,12 +54,12 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 
 	if (rule->known(pid, rule->arg) || !mark_of(pid, &run) ||
 	    rule->alive(run, rule->arg))
-		return (0);
+		return 0;
 	/* It is an unreaped child of ours: the pid cannot be another's. */
 	if (kill(pid, SIGKILL) == -1)
-		return (0);
+		return 0;
 	rule->killed(run, pid, rule->arg);
-	return (1);
+	return 1;
 }
 
 /* Without the list of children: everyone whose parent we are. */
@@ -73,7 +73,7 @@ sweep_proc(const struct orphan_rule *rule)
 
 	proc = opendir("/proc");
 	if (proc == NULL)
-		return (0);
+		return 0;
 	while ((d = readdir(proc)) != NULL) {
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
@@ -82,7 +82,7 @@ sweep_proc(const struct orphan_rule *rule)
 			n += sweep_one(rule, pid);
 	}
 	closedir(proc);
-	return (n);
+	return n;
 }
 
 int
@@ -96,11 +96,11 @@ orphan_sweep(const struct orphan_rule *rule)
 	    (int)getpid());
 	f = fopen(path, "re");
 	if (f == NULL)
-		return (sweep_proc(rule));
+		return sweep_proc(rule);
 	while (fscanf(f, "%d", &pid) == 1)
 		n += sweep_one(rule, pid);
 	fclose(f);
-	return (n);
+	return n;
 }
 
 pid_t
@@ -110,14 +110,14 @@ orphan_leader(pid_t pid, bool (*known)(pid_t, void *), void *arg)
 	int depth;
 
 	if (known(pid, arg))
-		return (pid);
+		return pid;
 	sid = getsid(pid);
 	if (sid > 0 && known(sid, arg))
-		return (sid);
+		return sid;
 	for (depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
 		pid = process_parent(pid);
 		if (pid > 0 && known(pid, arg))
-			return (pid);
+			return pid;
 	}
-	return (-1);
+	return -1;
 }

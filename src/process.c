@@ -42,7 +42,7 @@ int
 process_open(pid_t pid)
 {
 	/* The kernel sets close-on-exec on it by itself. */
-	return ((int)syscall(SYS_pidfd_open, pid, 0));
+	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 /*
@@ -59,16 +59,16 @@ proc_text(pid_t pid, const char *name, char *buf, size_t size)
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		return (NULL);
+		return NULL;
 	n = read(fd, buf, size - 1);
 	close(fd);
 	if (n <= 0)
-		return (NULL);
+		return NULL;
 	buf[n] = '\0';
 	if (strcmp(name, "stat") != 0)
-		return (buf);
+		return buf;
 	p = strrchr(buf, ')');
-	return (p != NULL && p[1] == ' ' ? p + 2 : NULL);
+	return p != NULL && p[1] == ' ' ? p + 2 : NULL;
 }
 
 /* Field n of /proc/PID/stat as proc(5) counts them, from 3 on. */
@@ -85,9 +85,9 @@ stat_field(pid_t pid, int n, uint64_t *value)
 			p++;
 	}
 	if (p == NULL)
-		return (false);
+		return false;
 	*value = strtoull(p, NULL, 10);
-	return (true);
+	return true;
 }
 
 pid_t
@@ -95,7 +95,7 @@ process_parent(pid_t pid)
 {
 	uint64_t value;
 
-	return (stat_field(pid, 4, &value) ? (pid_t)value : -1);
+	return stat_field(pid, 4, &value) ? (pid_t)value : -1;
 }
 
 uint64_t
@@ -103,7 +103,7 @@ process_start_time(pid_t pid)
 {
 	uint64_t value;
 
-	return (stat_field(pid, 22, &value) ? value : 0);
+	return stat_field(pid, 22, &value) ? value : 0;
 }
 
 int
@@ -135,8 +135,8 @@ process_memory(pid_t pid)
 
 	p = proc_text(pid, "statm", buf, sizeof(buf));
 	if (p == NULL || sscanf(p, "%*s %" SCNd64, &pages) != 1)
-		return (0);
-	return (pages * sysconf(_SC_PAGESIZE));
+		return 0;
+	return pages * sysconf(_SC_PAGESIZE);
 }
 
 void
@@ -169,13 +169,13 @@ stranger_ended(pid_t pid, int pidfd, struct process_end *end)
 	uint64_t status;
 
 	if (pidfd == -1 || poll(&pfd, 1, 0) != 1)
-		return (false);
+		return false;
 	if (ioctl(pidfd, GET_INFO, &info) == 0 && (info.mask & INFO_EXIT))
 		end_of_status(end, info.exit_code);
 	else if (stat_field(pid, 52, &status))
 		/* Still a zombie: its new parent has not looked yet. */
 		end_of_status(end, (int)status);
-	return (true);
+	return true;
 }
 
 bool
@@ -192,14 +192,14 @@ process_ended(pid_t pid, int pidfd, struct process_end *end)
 		    WEXITED | WNOHANG | WNOWAIT | __WALL);
 	} while (rv == -1 && errno == EINTR);
 	if (rv == -1)
-		return (stranger_ended(pid, pidfd, end));
+		return stranger_ended(pid, pidfd, end);
 	if (si.si_pid == 0)
-		return (false);
+		return false;
 	end->known = true;
 	end->signal = si.si_code != CLD_EXITED;
 	end->core = si.si_code == CLD_DUMPED;
 	end->code = si.si_status;
-	return (true);
+	return true;
 }
 
 void

@@ -84,8 +84,7 @@ prog_end_text(const struct prog *p, char *buf, size_t size)
 	case END_NONE:
 		return;
 	case END_SPAWN:
-		snprintf(buf, size, "%s: %s",
-		    spawn_stage_name(&p->end.error, p->conf),
+		snprintf(buf, size, "%s: %s", spawn_stage_name(&p->end.error),
 		    strerror(p->end.error.err));
 		return;
 	case END_ENV:

@@ -72,25 +72,33 @@ struct child_args {
 int
 spawn_init(void)
 {
+	siginfo_t si;
 	int fd, null;
 
 	spawner.shared = mmap(NULL, sizeof(*spawner.shared),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (spawner.shared == MAP_FAILED)
-		return (-1);
+		return -1;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null == -1)
-		return (-1);
+		return -1;
 	for (fd = STAGE; fd < STAGE_END; fd++)
 		if (fd != null && dup3(null, fd, O_CLOEXEC) == -1)
-			return (-1);
+			return -1;
 	if (null >= STAGE_END)
 		close(null);
-	spawner.clone_flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+	spawner.clone_flags = CLONE_VM | CLONE_VFORK;
+	/*
+	 * Linux 5.4 can wait for a pidfd.  One that cannot be waited for, of
+	 * 5.2 or 5.3, would be of little use.
+	 */
+	if (waitid((idtype_t)P_PIDFD, INT_MAX, &si, WEXITED) == -1 &&
+	    errno != EINVAL)
+		spawner.clone_flags |= CLONE_PIDFD;
 	/* An empty range is refused by a kernel that has the call. */
 	if (syscall(SYS_close_range, 1U, 0U, 0U) == -1 && errno == EINVAL)
 		spawner.clone_flags |= CLONE_FILES;
-	return (0);
+	return 0;
 }
 
 IN_CHILD static int
@@ -101,7 +109,7 @@ fail(enum spawn_stage stage, int which)
 	e->err = errno;
 	e->which = which;
 	e->stage = stage;
-	return (-1);
+	return -1;
 }
 
 /* Take leave of the parent's descriptors, but for those staged. */
@@ -111,10 +119,10 @@ child_table(void)
 	if (spawner.clone_flags & CLONE_FILES) {
 		if (syscall(SYS_close_range, (unsigned)STAGE_END, ~0U,
 			CLOSE_RANGE_UNSHARE) == -1)
-			return (fail(SPAWN_DESCRIPTORS, 0));
+			return fail(SPAWN_DESCRIPTORS, 0);
 	} else
 		closefrom(STAGE_END);
-	return (0);
+	return 0;
 }
 
 IN_CHILD static int
@@ -124,7 +132,7 @@ child_output(const struct spawn_request *req)
 
 	null = open("/dev/null", O_RDWR | O_NOCTTY);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1)
-		return (fail(SPAWN_OUTPUT, 0));
+		return fail(SPAWN_OUTPUT, 0);
 	fd = null;
 	if (req->outname != NULL) {
 		/*
@@ -133,14 +141,14 @@ child_output(const struct spawn_request *req)
 		 */
 		fd = openat(STAGE_OUTDIR, req->outname, O_RDWR | O_NOCTTY);
 		if (fd == -1)
-			return (fail(SPAWN_OUTPUT, 0));
+			return fail(SPAWN_OUTPUT, 0);
 	}
 	if (dup2(fd, STDOUT_FILENO) == -1 || dup2(fd, STDERR_FILENO) == -1)
-		return (fail(SPAWN_OUTPUT, 0));
+		return fail(SPAWN_OUTPUT, 0);
 	if (fd != null)
 		close(fd);
 	close(null);
-	return (0);
+	return 0;
 }
 
 /*
@@ -156,18 +164,18 @@ child_fds(const struct spawn_request *req, int maxfd, int *execfd)
 	for (i = 0; i < req->nfds; i++) {
 		high[i] = fcntl(STAGE_FDS + (int)i, F_DUPFD_CLOEXEC, maxfd + 1);
 		if (high[i] == -1)
-			return (fail(SPAWN_DESCRIPTORS, 0));
+			return fail(SPAWN_DESCRIPTORS, 0);
 	}
 	*execfd = -1;
 	if (req->execfd != -1) {
 		*execfd = fcntl(STAGE_EXEC, F_DUPFD_CLOEXEC, maxfd + 1);
 		if (*execfd == -1)
-			return (fail(SPAWN_DESCRIPTORS, 0));
+			return fail(SPAWN_DESCRIPTORS, 0);
 	}
 	for (i = 0; i < req->nfds; i++)
 		if (dup2(high[i], req->fds[i].to) == -1)
-			return (fail(SPAWN_DESCRIPTORS, 0));
-	return (0);
+			return fail(SPAWN_DESCRIPTORS, 0);
+	return 0;
 }
 
 IN_CHILD static int
@@ -178,14 +186,14 @@ child_write(const char *path, int value)
 
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd == -1)
-		return (-1);
+		return -1;
 	n = snprintf(buf, sizeof(buf), "%d", value);
 	if (write(fd, buf, (size_t)n) != n) {
 		close(fd);
-		return (-1);
+		return -1;
 	}
 	close(fd);
-	return (0);
+	return 0;
 }
 
 IN_CHILD static int
@@ -196,17 +204,17 @@ child_limits(const struct conf *c)
 
 	if (conf_has(c, "oom-score-adj") &&
 	    child_write("/proc/self/oom_score_adj", c->oom_score_adj) == -1)
-		return (fail(SPAWN_OOM, 0));
+		return fail(SPAWN_OOM, 0);
 	if (conf_has(c, "nice") && setpriority(PRIO_PROCESS, 0, c->nice) == -1)
-		return (fail(SPAWN_NICE, 0));
+		return fail(SPAWN_NICE, 0);
 	for (i = 0; i < c->nrlimits; i++) {
 		rl.rlim_cur = c->rlimits[i].soft;
 		rl.rlim_max = c->rlimits[i].hard;
 		if (setrlimit((__rlimit_resource_t)c->rlimits[i].which, &rl) ==
 		    -1)
-			return (fail(SPAWN_RLIMIT, (int)i));
+			return fail(SPAWN_RLIMIT, c->rlimits[i].which);
 	}
-	return (0);
+	return 0;
 }
 
 /*
@@ -217,16 +225,16 @@ IN_CHILD static int
 child_ids(const struct conf *c)
 {
 	if (c->uid == (uid_t)-1 && c->gid == (gid_t)-1 && c->gids == NULL)
-		return (0);
+		return 0;
 	if (geteuid() == 0 && syscall(SYS_setgroups, c->ngids, c->gids) == -1)
-		return (fail(SPAWN_GROUPS, 0));
+		return fail(SPAWN_GROUPS, 0);
 	if (c->gid != (gid_t)-1 &&
 	    syscall(SYS_setresgid, c->gid, c->gid, c->gid) == -1)
-		return (fail(SPAWN_GROUP, 0));
+		return fail(SPAWN_GROUP, 0);
 	if (c->uid != (uid_t)-1 &&
 	    syscall(SYS_setresuid, c->uid, c->uid, c->uid) == -1)
-		return (fail(SPAWN_USER, 0));
-	return (0);
+		return fail(SPAWN_USER, 0);
+	return 0;
 }
 
 /* As execvp(3), but without a shell for what is no program. */
@@ -241,11 +249,11 @@ child_exec(const struct spawn_request *req, int execfd)
 	if (execfd != -1) {
 		syscall(SYS_execveat, execfd, "", req->argv, req->envp,
 		    AT_EMPTY_PATH);
-		return (fail(SPAWN_EXEC, 0));
+		return fail(SPAWN_EXEC, 0);
 	}
 	if (req->path == NULL || strchr(name, '/') != NULL) {
 		execve(name, req->argv, req->envp);
-		return (fail(SPAWN_EXEC, 0));
+		return fail(SPAWN_EXEC, 0);
 	}
 	for (p = req->path; p != NULL; p = *end == '\0' ? NULL : end + 1) {
 		end = strchrnul(p, ':');
@@ -261,7 +269,7 @@ child_exec(const struct spawn_request *req, int execfd)
 			saved = errno;
 	}
 	errno = saved;
-	return (fail(SPAWN_EXEC, 0));
+	return fail(SPAWN_EXEC, 0);
 }
 
 IN_CHILD static int
@@ -273,29 +281,29 @@ child_setup(const struct child_args *args)
 	int execfd = -1;
 
 	if (child_table() == -1)
-		return (-1);
+		return -1;
 	if (req->session && setsid() == -1)
-		return (fail(SPAWN_SESSION, 0));
+		return fail(SPAWN_SESSION, 0);
 	if (req->cgroup != -1 && write(STAGE_CGROUP, "0", 1) != 1)
-		return (fail(SPAWN_CGROUP, 0));
+		return fail(SPAWN_CGROUP, 0);
 	if (child_output(req) == -1)
-		return (-1);
+		return -1;
 	if (child_fds(req, args->maxfd, &execfd) == -1)
-		return (-1);
+		return -1;
 	if (c != NULL) {
 		if (child_limits(c) == -1 || child_ids(c) == -1)
-			return (-1);
+			return -1;
 		umask((mode_t)c->umask);
 		if (chdir(c->directory != NULL ? c->directory : "/") == -1)
-			return (fail(SPAWN_DIRECTORY, 0));
+			return fail(SPAWN_DIRECTORY, 0);
 		if (c->no_new_privs &&
 		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-			return (fail(SPAWN_PRIVS, 0));
+			return fail(SPAWN_PRIVS, 0);
 	}
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	return (child_exec(req, execfd));
+	return child_exec(req, execfd);
 }
 
 IN_CHILD static int
@@ -313,16 +321,16 @@ stage(const struct spawn_request *req)
 
 	if (req->cgroup != -1 &&
 	    dup3(req->cgroup, STAGE_CGROUP, O_CLOEXEC) == -1)
-		return (-1);
+		return -1;
 	if (req->outname != NULL &&
 	    dup3(req->outdir, STAGE_OUTDIR, O_CLOEXEC) == -1)
-		return (-1);
+		return -1;
 	if (req->execfd != -1 && dup3(req->execfd, STAGE_EXEC, O_CLOEXEC) == -1)
-		return (-1);
+		return -1;
 	for (i = 0; i < req->nfds; i++)
 		if (dup3(req->fds[i].from, STAGE_FDS + (int)i, O_CLOEXEC) == -1)
-			return (-1);
-	return (0);
+			return -1;
+	return 0;
 }
 
 /*
@@ -348,21 +356,12 @@ static pid_t
 clone_child(struct child_args *args, int *pidfd)
 {
 	struct shared *sh = spawner.shared;
-	pid_t pid;
 
 	*pidfd = -1;
 	/* What the last child left there must not be taken for this one's. */
 	memset(&sh->error, 0, sizeof(sh->error));
-	pid = clone(child_main, sh->stack + sizeof(sh->stack),
+	return clone(child_main, sh->stack + sizeof(sh->stack),
 	    spawner.clone_flags | SIGCHLD, args, pidfd);
-	if (pid == -1 && errno == EINVAL &&
-	    (spawner.clone_flags & CLONE_PIDFD)) {
-		/* Before Linux 5.2 there was no such flag. */
-		spawner.clone_flags &= ~CLONE_PIDFD;
-		pid = clone(child_main, sh->stack + sizeof(sh->stack),
-		    spawner.clone_flags | SIGCHLD, args, NULL);
-	}
-	return (pid);
 }
 
 int
@@ -382,21 +381,21 @@ spawn(const struct spawn_request *req, struct spawn_child *child,
 	if (child->pid == -1) {
 		*error = (struct spawn_error){SPAWN_CLONE, 0, errno};
 		unstage(req);
-		return (-1);
+		return -1;
 	}
 	unstage(req);
 	if (sh->error.err == 0)
-		return (0);
+		return 0;
 	*error = sh->error;
 	while (waitpid(child->pid, NULL, 0) == -1 && errno == EINTR)
 		;
 	if (child->pidfd != -1)
 		close(child->pidfd);
-	return (-1);
+	return -1;
 }
 
 const char *
-spawn_stage_name(const struct spawn_error *e, const struct conf *c)
+spawn_stage_name(const struct spawn_error *e)
 {
 	static const struct {
 		int which;
@@ -423,45 +422,45 @@ spawn_stage_name(const struct spawn_error *e, const struct conf *c)
 
 	switch (e->stage) {
 	case SPAWN_CLONE:
-		return ("clone");
+		return "clone";
 	case SPAWN_SESSION:
-		return ("session");
+		return "session";
 	case SPAWN_CGROUP:
-		return ("cgroup");
+		return "cgroup";
 	case SPAWN_OUTPUT:
-		return ("output");
+		return "output";
 	case SPAWN_DESCRIPTORS:
-		return ("descriptors");
+		return "descriptors";
 	case SPAWN_OOM:
-		return ("oom-score-adj");
+		return "oom-score-adj";
 	case SPAWN_NICE:
-		return ("nice");
+		return "nice";
 	case SPAWN_RLIMIT:
 		for (i = 0; i < sizeof(rlimits) / sizeof(rlimits[0]); i++)
-			if (rlimits[i].which == c->rlimits[e->which].which)
-				return (rlimits[i].name);
-		return ("rlimit");
+			if (rlimits[i].which == e->which)
+				return rlimits[i].name;
+		return "rlimit";
 	case SPAWN_GROUPS:
-		return ("groups");
+		return "groups";
 	case SPAWN_GROUP:
-		return ("group");
+		return "group";
 	case SPAWN_USER:
-		return ("user");
+		return "user";
 	case SPAWN_DIRECTORY:
-		return ("directory");
+		return "directory";
 	case SPAWN_PRIVS:
-		return ("no-new-privs");
+		return "no-new-privs";
 	case SPAWN_EXEC:
-		return ("exec");
+		return "exec";
 	}
-	return ("unknown");
+	return "unknown";
 }
 
 int
 spawn_signal(const struct spawn_child *child, int sig)
 {
 	if (child->pidfd != -1)
-		return ((int)syscall(SYS_pidfd_send_signal, child->pidfd, sig,
-		    NULL, 0));
-	return (kill(child->pid, sig));
+		return (int)syscall(SYS_pidfd_send_signal, child->pidfd, sig,
+		    NULL, 0);
+	return kill(child->pid, sig);
 }

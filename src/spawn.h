@@ -65,7 +65,7 @@ struct spawn_child {
 
 struct spawn_error {
 	enum spawn_stage stage;
-	int which; /* SPAWN_RLIMIT: the index in conf->rlimits */
+	int which; /* SPAWN_RLIMIT: which one, RLIMIT_NOFILE ... */
 	int err;   /* errno */
 };
 
@@ -80,11 +80,8 @@ int spawn_init(void);
 int spawn(const struct spawn_request *, struct spawn_child *,
     struct spawn_error *);
 
-/*
- * The stage as it is logged: "exec", "user", "directory", "rlimit-nofile".
- * conf is the request's.
- */
-const char *spawn_stage_name(const struct spawn_error *, const struct conf *);
+/* The stage as it is logged: "exec", "user", "directory", "rlimit-nofile". */
+const char *spawn_stage_name(const struct spawn_error *);
 
 /* pidfd_send_signal(2), or kill(2) of a child where there is no pidfd. */
 int spawn_signal(const struct spawn_child *, int sig);
