@@ -15,7 +15,7 @@
 #include "mono.h"
 
 /* Output with stamps is put together in pieces of this size. */
-#define LOGBATCH_BUF ((size_t)64 * 1024)
+#define LOGBATCH_BUF ((size_t)128 * 1024)
 
 /* Where batches go. */
 struct logsink {

@@ -91,7 +91,7 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 	struct proc *p = arg;
 	struct entry *e = (struct entry *)m;
 
-	if (err == ENOENT && (m == NULL || !m->syslog))
+	if (err == ENOENT && (m == NULL || !m->out.syslog))
 		logtell_once(p, LOGMSG_NODIR, none, name, err);
 	if (again || (m != NULL && m->told))
 		return;
@@ -134,12 +134,12 @@ set(struct entry *e, const struct stream_conf *conf)
 {
 	struct pumped *m = &e->pumped;
 
-	m->timestamps = conf->timestamps;
-	m->limit = conf->size;
-	m->keep = conf->keep;
+	m->out.timestamps = conf->timestamps;
+	m->out.limit = conf->size;
+	m->out.keep = conf->keep;
 	if (m->pump != NULL)
 		logpump_adjust(m, conf->syslog);
-	m->syslog = conf->syslog;
+	m->out.syslog = conf->syslog;
 }
 
 static struct entry *
@@ -150,7 +150,7 @@ entry_new(struct proc *p, const struct logmsg_order *o)
 	if (!make_room(p, o->id.index) || (e = calloc(1, sizeof(*e))) == NULL)
 		return NULL;
 	e->proc = p;
-	memcpy(e->pumped.name, o->name, sizeof(e->pumped.name));
+	memcpy(e->pumped.out.name, o->name, sizeof(e->pumped.out.name));
 	e->pumped.told = o->stuck;
 	p->entries[o->id.index] = e;
 	p->open++;

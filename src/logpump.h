@@ -16,9 +16,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "logbatch.h"
+#include "logtake.h"
 #include "loop.h"
 
 enum pumped_state {
@@ -34,17 +34,12 @@ struct pumped {
 	TAILQ_ENTRY(pumped) entry; /* while parked */
 	struct logpump *pump;
 	struct logfile *file; /* a cache; may become NULL at any time */
-	int64_t limit;
 	int64_t instance; /* bytes written since the last end */
-	int32_t keep;
-	uint32_t left; /* bytes that are to be read before the end */
-	int fd;
+	uint32_t left;	  /* bytes that are to be read before the end */
 	enum pumped_state state;
-	bool syslog;
-	bool timestamps;
 	bool ending;
 	bool told; /* that it is stuck */
-	char name[JOURNAL_NAME];
+	struct outlet out;
 };
 
 /* What the user is told; each may remove the stream. */
@@ -72,12 +67,15 @@ struct logpump {
 	struct logsink *sink;
 	struct deadline retry;
 	TAILQ_HEAD(, pumped) parked;
-	int peek[2]; /* a pipe to look at what is in a FIFO */
+	struct taker taker;
 	struct pumped *owner[JOURNAL_SLOTS];
 	struct logfile *orphan[JOURNAL_SLOTS];
 	bool stuck[JOURNAL_SLOTS];
-	time_t second; /* the one that stamp is for */
-	char stamp[LOGLINES_STAMP + 1];
+	struct {
+		uint32_t done;
+		struct mono since;
+	} progress[JOURNAL_SLOTS]; /* of a batch for syslog that waits */
+	struct source full; /* the socket of syslog, while it is */
 };
 
 /*

@@ -39,17 +39,17 @@ put_tail(struct entry *e, struct logmsg_reply *r)
 	char buf[TAIL_READ];
 	ssize_t n;
 
-	if (!e->want_tail || m->syslog)
+	if (!e->want_tail || m->out.syslog)
 		return;
 	n = 0;
 	if (m->instance > 0)
-		n = logfile_read_end(&e->proc->sink.dir, &m->file, m->name, buf,
-		    MIN((size_t)m->instance, sizeof(buf)));
+		n = logfile_read_end(&e->proc->sink.dir, &m->file, m->out.name,
+		    buf, MIN((size_t)m->instance, sizeof(buf)));
 	if (n == -1)
 		return;
 	r->has_tail = true;
 	r->len = (uint32_t)loglines_tail(buf, (size_t)n, LOGMSG_TAIL_LINES,
-	    LOGMSG_TAIL, m->timestamps);
+	    LOGMSG_TAIL, m->out.timestamps);
 	memcpy(r->tail, buf, r->len);
 }
 
@@ -60,7 +60,7 @@ tell(struct entry *e)
 	struct logmsg_reply r = {.id = e->id};
 	enum owed what = e->owed & -e->owed;
 
-	memcpy(r.name, e->pumped.name, sizeof(r.name));
+	memcpy(r.name, e->pumped.out.name, sizeof(r.name));
 	switch (what) {
 	case OWE_STUCK:
 		r.type = LOGMSG_STUCK;

@@ -1,0 +1,454 @@
+/* logpump: syslog streams, streams that wait, and what a hung place holds up.
+ */
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "logpump.h"
+
+#define PATIENCE_MS 20000
+#define STREAMS 20
+
+struct world {
+	char path[64];
+	char socket[96];
+	int dir;
+	int receiver;
+	struct loop *loop;
+	struct journal journal;
+	struct logsink sink;
+	struct logpump pump;
+	struct deadline end;
+	struct pumped p[STREAMS];
+	int writer[STREAMS];
+	int ended;
+	int silent;
+	int stuck;
+	int mended;
+	int want; /* end the loop when so many have ended, silent or mended */
+};
+
+static struct world *world;
+
+static void
+count(int *n)
+{
+	if (++*n == world->want)
+		loop_end(world->loop);
+}
+
+static void
+on_ended(struct pumped *p)
+{
+	(void)p;
+	count(&world->ended);
+}
+
+static void
+on_silent(struct pumped *p)
+{
+	(void)p;
+	count(&world->silent);
+}
+
+static void
+on_stuck(void *arg, struct pumped *p, const char *name, int err, bool again)
+{
+	assert_ptr_equal(arg, world);
+	if (p != NULL)
+		assert_string_equal(p->out.name, name);
+	assert_true(err == EISDIR || err == ENOENT || err == ECONNREFUSED ||
+	    err == EAGAIN);
+	if (!again) {
+		assert_non_null(p);
+		p->told = true;
+		count(&world->stuck);
+	}
+}
+
+static void
+on_mended(struct pumped *p)
+{
+	(void)p;
+	count(&world->mended);
+}
+
+static void
+on_retried(void *arg)
+{
+	(void)arg;
+}
+
+static void
+receive(struct world *w)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	w->receiver =
+	    socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	strcpy(sun.sun_path, w->socket);
+	unlink(w->socket);
+	assert_int_equal(bind(w->receiver, (struct sockaddr *)&sun,
+			     sizeof(sun)),
+	    0);
+}
+
+static int
+setup(void **state)
+{
+	const struct logpump_calls calls = {on_ended, on_silent, on_stuck,
+	    on_mended, on_retried, NULL};
+	struct logpump_calls mine = calls;
+	struct world *w = calloc(1, sizeof(*w));
+	sigset_t none;
+
+	world = w;
+	mine.arg = w;
+	strcpy(w->path, "/tmp/logpump_test.XXXXXX");
+	assert_non_null(mkdtemp(w->path));
+	strcpy(w->socket, w->path);
+	strcat(w->socket, "/dev-log");
+	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
+	receive(w);
+	logdir_init(&w->sink.dir, dup(w->dir), 4);
+	devlog_init(&w->sink.devlog, w->socket);
+	w->sink.journal = &w->journal;
+	sigemptyset(&none);
+	w->loop = loop_new(&none, NULL, NULL);
+	assert_int_equal(journal_open(&w->journal,
+			     openat(w->dir, "journal", O_RDWR | O_CREAT, 0600)),
+	    0);
+	assert_int_equal(logpump_init(&w->pump, w->loop, &w->sink, &mine), 0);
+	memset(w->writer, -1, sizeof(w->writer));
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+	char command[128];
+
+	for (int i = 0; i < STREAMS; i++) {
+		if (w->p[i].pump != NULL)
+			logpump_remove(&w->p[i]);
+		if (w->writer[i] != -1)
+			close(w->writer[i]);
+	}
+	logpump_free(&w->pump);
+	devlog_close(&w->sink.devlog);
+	journal_close(&w->journal);
+	logdir_free(&w->sink.dir);
+	loop_free(w->loop);
+	close(w->receiver);
+	close(w->dir);
+	snprintf(command, sizeof(command), "rm -rf %s", w->path);
+	assert_int_equal(system(command), 0);
+	free(w);
+	return 0;
+}
+
+static void
+add(struct world *w, int i, bool syslog)
+{
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+	snprintf(w->p[i].out.name, sizeof(w->p[i].out.name), "s%d", i);
+	w->p[i].out.syslog = syslog;
+	w->writer[i] = fds[1];
+	logpump_add(&w->pump, &w->p[i], fds[0]);
+}
+
+static void
+print(struct world *w, int i, const char *text)
+{
+	assert_int_equal(write(w->writer[i], text, strlen(text)), strlen(text));
+}
+
+static void
+too_late(struct deadline *d)
+{
+	(void)d;
+	fail_msg("waited in vain");
+}
+
+static void
+end_turn(struct deadline *d)
+{
+	loop_end(d->arg);
+}
+
+/* Until a count is reached; 0: for as long as there is something to do. */
+static void
+run(struct world *w, int want)
+{
+	w->want = want;
+	w->end.due = want == 0 ? end_turn : too_late;
+	w->end.arg = w->loop;
+	for (int i = 0; i < (want == 0 ? 20 : 1); i++) {
+		loop_at(w->loop, &w->end,
+		    mono_add_ms(mono_now(), want == 0 ? 0 : PATIENCE_MS));
+		assert_int_equal(loop_run(w->loop), 0);
+		loop_cancel(w->loop, &w->end);
+	}
+}
+
+/* The next datagram's text, after the date; "" if there is none. */
+static const char *
+datagram(struct world *w)
+{
+	static char buf[4096];
+	ssize_t n = recv(w->receiver, buf, sizeof(buf) - 1, 0);
+
+	if (n == -1)
+		return "";
+	buf[n] = '\0';
+	assert_memory_equal(buf, "<30>", 4);
+	assert_true(n > 20);
+	return buf + 20;
+}
+
+static void
+test_syslog(void **state)
+{
+	struct world *w = *state;
+
+	add(w, 0, true);
+	print(w, 0, "one\n\ntwo\nunfin");
+	run(w, 0);
+	assert_string_equal(datagram(w), "s0: one");
+	assert_string_equal(datagram(w), "s0: two");
+	assert_string_equal(datagram(w), "");
+	/* It stays in the FIFO, where no crash can take it. */
+	assert_false(logpump_busy(&w->pump));
+	print(w, 0, "ished\nmo");
+	run(w, 0);
+	assert_string_equal(datagram(w), "s0: unfinished");
+	logpump_end(&w->p[0]);
+	assert_int_equal(w->ended, 1);
+	assert_string_equal(datagram(w), "s0: mo");
+	/* What comes after a line without end, and with the last writer. */
+	print(w, 0, "bye");
+	close(w->writer[0]);
+	w->writer[0] = -1;
+	run(w, 1);
+	assert_int_equal(w->silent, 1);
+	assert_string_equal(datagram(w), "s0: bye");
+}
+
+static void
+test_syslog_long_line(void **state)
+{
+	struct world *w = *state;
+	char text[20001];
+	const char *s;
+	size_t total = 0, pieces = 0;
+
+	memset(text, 'x', 20000);
+	text[20000] = '\0';
+	add(w, 0, true);
+	print(w, 0, text);
+	print(w, 0, "\n");
+	/* The receiver's queue is shorter: the rest follows as it is read. */
+	while (total < 20000) {
+		run(w, 0);
+		s = datagram(w);
+		assert_int_not_equal(*s, '\0');
+		assert_true(strlen(s) - 4 <= DEVLOG_LINE);
+		total += strlen(s) - 4;
+		pieces++;
+	}
+	assert_int_equal(total, 20000);
+	assert_true(pieces >= 15);
+	assert_int_equal(w->stuck, 0);
+}
+
+/* A FIFO too small for an unfinished line must not block its program. */
+static void
+test_syslog_small_pipe(void **state)
+{
+	struct world *w = *state;
+	char text[4097];
+
+	memset(text, 'x', 4096);
+	text[4096] = '\0';
+	add(w, 0, true);
+	assert_int_equal(fcntl(w->writer[0], F_SETPIPE_SZ, 4096), 4096);
+	print(w, 0, text);
+	run(w, 0);
+	print(w, 0, "\n");
+}
+
+static void
+test_syslog_restarted(void **state)
+{
+	struct world *w = *state;
+
+	add(w, 0, true);
+	add(w, 1, false);
+	print(w, 0, "one\n");
+	run(w, 0);
+	assert_string_equal(datagram(w), "s0: one");
+	close(w->receiver);
+	print(w, 0, "two\n");
+	run(w, 0);
+	assert_int_equal(w->stuck, 1);
+	/* Others are served meanwhile. */
+	print(w, 1, "file\n");
+	logpump_end(&w->p[1]);
+	assert_int_equal(w->ended, 1);
+	receive(w);
+	print(w, 0, "three\n");
+	run(w, 1);
+	run(w, 0);
+	assert_int_equal(w->mended, 1);
+	assert_string_equal(datagram(w), "s0: two");
+	assert_string_equal(datagram(w), "s0: three");
+}
+
+static char *
+slurp(struct world *w, int i)
+{
+	static char buf[512];
+	char file[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(file, sizeof(file), "s%d.log", i);
+	fd = openat(w->dir, file, O_RDONLY);
+	assert_int_not_equal(fd, -1);
+	n = read(fd, buf, sizeof(buf) - 1);
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	close(fd);
+	return buf;
+}
+
+/* Nobody reads the socket for a second. */
+static void
+test_syslog_hung(void **state)
+{
+	struct world *w = *state;
+
+	add(w, 0, true);
+	for (int i = 0; i < 50; i++)
+		print(w, 0, "line\n");
+	run(w, 1);
+	assert_int_equal(w->stuck, 1);
+	for (int i = 0; i < 50; i++) {
+		assert_string_equal(datagram(w), "s0: line");
+		run(w, 0);
+	}
+	assert_int_equal(w->mended, 1);
+}
+
+/* More streams are stuck than there are slots; syslog is not. */
+static void
+test_all_stuck(void **state)
+{
+	struct world *w = *state;
+	char file[32];
+
+	for (int i = 0; i < STREAMS; i++) {
+		snprintf(file, sizeof(file), "s%d.log", i);
+		if (i > 0)
+			assert_int_equal(mkdirat(w->dir, file, 0700), 0);
+		add(w, i, i == 0);
+		print(w, i, "one\n");
+	}
+	run(w, 0);
+	assert_int_equal(w->stuck, JOURNAL_SLOTS - JOURNAL_SYSLOG);
+	assert_string_equal(datagram(w), "s0: one");
+	for (int i = 1; i < STREAMS; i++) {
+		snprintf(file, sizeof(file), "s%d.log", i);
+		assert_int_equal(unlinkat(w->dir, file, AT_REMOVEDIR), 0);
+		print(w, i, "two");
+		logpump_end(&w->p[i]);
+	}
+	assert_int_equal(w->ended, 0);
+	logpump_retry(&w->pump);
+	run(w, 0);
+	assert_int_equal(w->ended, STREAMS - 1);
+	assert_int_equal(w->mended, w->stuck);
+	for (int i = 1; i < STREAMS; i++)
+		assert_string_equal(slurp(w, i), "one\ntwo\n");
+	assert_false(logpump_busy(&w->pump));
+}
+
+/* A stream that is removed while stuck leaves its batch to the next. */
+static void
+test_orphan(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(mkdirat(w->dir, "s0.log", 0700), 0);
+	add(w, 0, false);
+	print(w, 0, "first\n");
+	run(w, 0);
+	logpump_remove(&w->p[0]);
+	close(w->writer[0]);
+	assert_true(logpump_busy(&w->pump));
+	memset(&w->p[0], 0, sizeof(w->p[0]));
+	add(w, 0, false);
+	print(w, 0, "second\n");
+	run(w, 0);
+	unlinkat(w->dir, "s0.log", AT_REMOVEDIR);
+	logpump_retry(&w->pump);
+	run(w, 0);
+	assert_string_equal(slurp(w, 0), "first\nsecond\n");
+}
+
+static void
+test_end_line(void **state)
+{
+	struct world *w = *state;
+
+	add(w, 0, false);
+	logpump_end(&w->p[0]);
+	assert_int_equal(w->ended, 1);
+	assert_int_equal(faccessat(w->dir, "s0.log", F_OK, 0), -1);
+	print(w, 0, "a");
+	logpump_end(&w->p[0]);
+	assert_string_equal(slurp(w, 0), "a\n");
+	logpump_end(&w->p[0]);
+	assert_string_equal(slurp(w, 0), "a\n");
+	w->p[0].out.timestamps = true;
+	print(w, 0, "b");
+	logpump_end(&w->p[0]);
+	assert_int_equal(strlen(slurp(w, 0)), 2 + LOGLINES_STAMP + 2);
+	assert_int_equal(w->p[0].instance, 2 + LOGLINES_STAMP + 2);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    T(test_syslog),
+	    T(test_syslog_long_line),
+	    T(test_syslog_small_pipe),
+	    T(test_syslog_restarted),
+	    T(test_syslog_hung),
+	    T(test_all_stuck),
+	    T(test_orphan),
+	    T(test_end_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
