@@ -199,6 +199,14 @@ keep_effective(struct hupd *h, const struct settings *s)
 		fatal("settings");
 }
 
+_Noreturn static void
+print_and_exit(const struct confset *set, bool verbose)
+{
+	if (verbose)
+		confset_print(set, stdout);
+	exit(fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -220,11 +228,8 @@ main(int argc, char **argv)
 	d.hupd.must_exist = options.config != NULL;
 	diags_init(&errors);
 	load(&d, &options, &set, &errors);
-	if (options.check) {
-		if (options.verbose)
-			confset_print(&set, stdout);
-		return fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK;
-	}
+	if (options.check)
+		print_and_exit(&set, options.verbose);
 	keep_effective(&d.hupd, &set.settings);
 	d.self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (d.self == -1)
@@ -243,5 +248,8 @@ main(int argc, char **argv)
 	if (loop_run(d.hupd.loop) == -1)
 		log_warn("the event loop failed");
 	serve_end(&d);
+	confdir_places_clear(&d.hupd.places);
+	free(options.config);
+	free(file);
 	return STATUS_OK;
 }
