@@ -219,6 +219,30 @@ hook(struct logger *l)
 	return loop_watch(l->loop, &l->pidfd, l->child.pidfd, EPOLLIN);
 }
 
+/*
+ * The one that has the journal locked is it.  Asked again once its pidfd is
+ * open, so that it is no other process that got its number.  True if it has
+ * ended.
+ */
+static bool
+kill_holder(struct logger *l, pid_t pid)
+{
+	struct spawn_child c = {.pid = pid};
+	struct pollfd pfd;
+	siginfo_t si;
+
+	c.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (journal_holder(l->journal) == pid)
+		spawn_signal(&c, SIGKILL);
+	pfd = (struct pollfd){.fd = c.pidfd, .events = POLLIN};
+	poll(&pfd, 1, LOOK_MS);
+	/* It is a child if this daemon was executed in place of its parent. */
+	reap(&c, &si);
+	if (c.pidfd != -1)
+		close(c.pidfd);
+	return journal_holder(l->journal) != pid;
+}
+
 static int
 start_in(struct logger *l, int folder, char *why, size_t whysize)
 {
@@ -247,8 +271,14 @@ int
 logger_start(struct logger *l, char *why, size_t whysize)
 {
 	int folder, rc;
+	pid_t pid;
 
 	l->start = (struct deadline){.due = start_due, .arg = l};
+	/* One that was begun by an earlier daemon just before its end. */
+	if ((pid = journal_holder(l->journal)) > 0 && !kill_holder(l, pid)) {
+		snprintf(why, whysize, "pid %d has not ended", (int)pid);
+		return -1;
+	}
 	if ((folder = logger_open_folder(l)) == -1) {
 		snprintf(why, whysize, "%s: %s", l->log_dir, strerror(errno));
 		return -1;
@@ -260,28 +290,6 @@ logger_start(struct logger *l, char *why, size_t whysize)
 	l->began = mono_now();
 	logger_introduce(l);
 	return 0;
-}
-
-/*
- * The one that has the journal locked is it.  Asked again once its pidfd is
- * open, so that it is no other process that got its number.
- */
-static void
-kill_holder(struct logger *l, pid_t pid)
-{
-	struct spawn_child c = {.pid = pid};
-	struct pollfd pfd;
-	siginfo_t si;
-
-	c.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (journal_holder(l->journal) == pid)
-		spawn_signal(&c, SIGKILL);
-	pfd = (struct pollfd){.fd = c.pidfd, .events = POLLIN};
-	poll(&pfd, 1, LOOK_MS);
-	/* It is a child if this daemon was executed in place of its parent. */
-	reap(&c, &si);
-	if (c.pidfd != -1)
-		close(c.pidfd);
 }
 
 int

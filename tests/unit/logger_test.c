@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,6 +24,7 @@
 
 #include <cmocka.h>
 
+#include "journal.h"
 #include "log.h"
 #include "logger.h"
 #include "spawn.h"
@@ -61,12 +63,12 @@ start(struct world *w)
 {
 	const bool root = geteuid() == 0;
 	const struct logger_conf conf = {
-		.log_dir = w->logs,
-		.run_dir = w->run,
-		.uid = root ? NOBODY : (uid_t)-1,
-		.gid = root ? NOBODY : (gid_t)-1,
-		.log_gid = root ? NOBODY : (gid_t)-1,
-		.self = w->self,
+	    .log_dir = w->logs,
+	    .run_dir = w->run,
+	    .uid = root ? NOBODY : (uid_t)-1,
+	    .gid = root ? NOBODY : (gid_t)-1,
+	    .log_gid = root ? NOBODY : (gid_t)-1,
+	    .self = w->self,
 	};
 	char why[256] = "";
 
@@ -76,7 +78,7 @@ start(struct world *w)
 }
 
 static int
-setup(void **state)
+setup_bare(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	sigset_t none;
@@ -89,8 +91,15 @@ setup(void **state)
 	w->loop = loop_new(&none, signalled, w);
 	assert_non_null(w->loop);
 	w->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	start(w);
 	*state = w;
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	setup_bare(state);
+	start(*state);
 	return 0;
 }
 
@@ -134,11 +143,10 @@ static void
 await(struct world *w, bool (*reached)(struct world *))
 {
 	w->reached = reached;
-	w->tick = (struct deadline){ .due = tick, .arg = w };
-	w->impatient = (struct deadline){ .due = impatient, .arg = w };
+	w->tick = (struct deadline){.due = tick, .arg = w};
+	w->impatient = (struct deadline){.due = impatient, .arg = w};
 	loop_at(w->loop, &w->tick, mono_now());
-	loop_at(w->loop, &w->impatient,
-	    mono_add_ms(mono_now(), PATIENCE_MS));
+	loop_at(w->loop, &w->impatient, mono_add_ms(mono_now(), PATIENCE_MS));
 	assert_int_equal(loop_run(w->loop), 0);
 	loop_cancel(w->loop, &w->tick);
 	loop_cancel(w->loop, &w->impatient);
@@ -183,8 +191,8 @@ await_file(struct world *w, const char *file, const char *text)
 	await(w, file_is);
 }
 
-static const struct stream_conf plain = { .size = 0, .keep = 3 };
-static const struct stream_conf stamped = { .timestamps = true };
+static const struct stream_conf plain = {.size = 0, .keep = 3};
+static const struct stream_conf stamped = {.timestamps = true};
 
 static struct stream *
 stream(struct world *w, const char *name, const struct stream_conf *conf)
@@ -200,8 +208,7 @@ stream(struct world *w, const char *name, const struct stream_conf *conf)
 static void
 print(struct stream *s, const char *text)
 {
-	assert_int_equal(write(stream_fd(s), text, strlen(text)),
-	    strlen(text));
+	assert_int_equal(write(stream_fd(s), text, strlen(text)), strlen(text));
 }
 
 static void
@@ -445,14 +452,15 @@ writer(struct world *w, const char *name)
 {
 	static const char pad[] = "........................................"
 				  "........................................";
-	char line[128];
+	char line[128], path[128];
 	pid_t pid;
 	int fd, n;
 
 	if ((pid = fork()) != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd = openat(stream_outdir(w->logger), name, O_RDWR | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/out/%s", w->run, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	for (unsigned i = 0;; i++) {
 		n = snprintf(line, sizeof(line), "%08u %.*s\n", i,
 		    (int)(i * 7 % 80), pad);
@@ -514,7 +522,7 @@ slow_tick(struct deadline *d)
 static void
 run_for(struct world *w, int ms)
 {
-	struct deadline d = { .due = slow_tick, .arg = w };
+	struct deadline d = {.due = slow_tick, .arg = w};
 
 	loop_at(w->loop, &d, mono_add_ms(mono_now(), ms));
 	assert_int_equal(loop_run(w->loop), 0);
@@ -526,11 +534,11 @@ test_killed(void **state)
 {
 	struct world *w = *state;
 	const struct stream_conf confs[] = {
-		{ .timestamps = true, .size = 1000000, .keep = 9999 },
-		{ .timestamps = false, .size = 300000, .keep = 9999 },
-		{ .timestamps = true, .size = 0, .keep = 0 },
+	    {.timestamps = true, .size = 1000000, .keep = 9999},
+	    {.timestamps = false, .size = 300000, .keep = 9999},
+	    {.timestamps = true, .size = 0, .keep = 0},
 	};
-	static const char *const names[] = { "a", "b", "c" };
+	static const char *const names[] = {"a", "b", "c"};
 	struct stream *s[3];
 	pid_t pids[3];
 
@@ -553,20 +561,244 @@ test_killed(void **state)
 		assert_true(check_files(w, names[i], confs[i].timestamps) > 0);
 }
 
+static const struct stream_conf rotated = {.timestamps = true,
+    .size = 1000000,
+    .keep = 9999};
+
+/* A daemon with one stream, up when this returns; its log process in *log. */
+static pid_t
+daemon_up(struct world *w, pid_t *log)
+{
+	pid_t pid;
+	int p[2];
+
+	assert_int_equal(pipe(p), 0);
+	if ((pid = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		loop_free(w->loop);
+		w->loop = loop_new(&(sigset_t){0}, signalled, w);
+		start(w);
+		stream(w, "a", &rotated);
+		*log = logger_pid(w->logger);
+		if (write(p[1], log, sizeof(*log)) != sizeof(*log))
+			_exit(1);
+		loop_run(w->loop);
+		_exit(1);
+	}
+	close(p[1]);
+	assert_int_equal(read(p[0], log, sizeof(*log)), sizeof(*log));
+	close(p[0]);
+	return pid;
+}
+
+static void
+kill_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* The daemon, its log process, or both, in either order. */
+static void
+test_daemon_killed(void **state)
+{
+	struct world *w = *state;
+	struct stream *s;
+	pid_t log, hupd, program;
+
+	hupd = daemon_up(w, &log);
+	program = writer(w, "a");
+	for (int i = 0; i < kills() / 2; i++) {
+		run_for(w, (int)arc4random_uniform(20));
+		if (i % 3 == 1)
+			kill(log, SIGKILL);
+		if (i % 6 == 4)
+			run_for(w, (int)arc4random_uniform(5));
+		kill_child(hupd);
+		if (i % 3 == 2)
+			kill(log, SIGKILL);
+		run_for(w, (int)arc4random_uniform(5));
+		hupd = daemon_up(w, &log);
+	}
+	kill_child(hupd);
+	start(w);
+	s = stream(w, "a", &rotated);
+	kill_child(program);
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_true(check_files(w, "a", true) > 0);
+}
+
+static bool
+has_no_log_process(struct world *w)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/4", (int)w->pid);
+	return stat(path, &st) == -1;
+}
+
+/* No daemon and no program: it writes the rest and ends. */
+static void
+test_alone(void **state)
+{
+	struct world *w = *state;
+	pid_t hupd, program;
+	unsigned n;
+
+	hupd = daemon_up(w, &w->pid);
+	program = writer(w, "a");
+	run_for(w, 20);
+	kill_child(hupd);
+	run_for(w, 20);
+	assert_false(has_no_log_process(w));
+	kill_child(program);
+	w->name = "log process";
+	w->text = "its end";
+	await(w, has_no_log_process);
+	assert_true((n = check_files(w, "a", true)) > 0);
+	start(w);
+	w->name = "a";
+	w->text = "its FIFO to go";
+	await(w, is_gone);
+	assert_true(check_files(w, "a", true) == n);
+}
+
+static bool
+has_journal(struct world *w)
+{
+	char path[128];
+	bool has;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/log.journal", w->run);
+	fd = open(path, O_RDWR);
+	has = journal_holder(fd) == w->pid;
+	close(fd);
+	return has;
+}
+
+/* What is in a FIFO of a program that is no more is written nevertheless. */
+static void
+test_left_over(void **state)
+{
+	struct world *w = *state;
+	char path[128], *log;
+	size_t len;
+	pid_t hupd;
+	int fd;
+
+	hupd = daemon_up(w, &w->pid);
+	w->name = "log process";
+	w->text = "its begin";
+	await(w, has_journal);
+	kill(w->pid, SIGSTOP);
+	snprintf(path, sizeof(path), "%s/out/a", w->run);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(write(fd, "last words", 10), 10);
+	close(fd);
+	kill_child(hupd);
+	start(w);
+	w->name = "a";
+	w->text = "its FIFO to go";
+	await(w, is_gone);
+	log = slurp(w, "a.log", &len);
+	assert_int_equal(len, 30 + 11);
+	assert_string_equal(log + 30, "last words\n");
+	free(log);
+}
+
+static off_t
+log_size(struct world *w, const char *file)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", w->logs, file);
+	return stat(path, &st) == -1 ? 0 : st.st_size;
+}
+
+static bool
+is_full(struct world *w)
+{
+	return log_size(w, "a.log") >= 60 * 1024;
+}
+
+static bool
+is_more(struct world *w)
+{
+	return log_size(w, "a.log") >= 1000 * 1024;
+}
+
+static void
+mount_logs(struct world *w, const char *size, unsigned long flags)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "size=%s,uid=%d,gid=%d,mode=750",
+	    size, NOBODY, NOBODY);
+	assert_int_equal(mount("logs", w->logs, "tmpfs", flags, options), 0);
+}
+
+/* The disk is full, the process is killed on top of it, then there is room. */
+static void
+test_disk_full(void **state)
+{
+	struct world *w = *state;
+	const struct stream_conf conf = {.timestamps = true};
+	struct stream *s;
+	pid_t program;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		skip();
+	mkdir(w->logs, 0750);
+	mount_logs(w, "64k", 0);
+	start(w);
+	s = stream(w, "a", &conf);
+	program = writer(w, "a");
+	w->name = "a.log";
+	w->text = "a full disk";
+	await(w, is_full);
+	for (int i = 0; i < 5; i++)
+		kill_it(w);
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_string_equal(w->tail, "(null)");
+	mount_logs(w, "64m", MS_REMOUNT);
+	w->name = "a.log";
+	w->text = "room";
+	await(w, is_more);
+	kill_child(program);
+	w->tails = 0;
+	stream_ended(s, on_tail, w);
+	await(w, has_tail);
+	assert_true(check_files(w, "a", true) > 0);
+	logger_free(w->logger, PATIENCE_MS);
+	w->logger = NULL;
+	assert_int_equal(umount(w->logs), 0);
+}
+
 int
 main(int argc, char **argv)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define B(f) cmocka_unit_test_setup_teardown(f, setup_bare, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_writes),
-		T(test_close),
-		T(test_close_and_open),
-		T(test_tail_is_of_this_instance),
-		T(test_odd_output),
-		T(test_reopen),
-		T(test_vanished_folder),
-		T(test_stopped),
-		T(test_killed),
+	    T(test_writes),
+	    T(test_close),
+	    T(test_close_and_open),
+	    T(test_tail_is_of_this_instance),
+	    T(test_odd_output),
+	    T(test_reopen),
+	    T(test_vanished_folder),
+	    T(test_stopped),
+	    T(test_killed),
+	    B(test_daemon_killed),
+	    B(test_alone),
+	    B(test_left_over),
+	    B(test_disk_full),
 	};
 
 	if (strcmp(argv[0], LOGGER_ARGV0) == 0)
