@@ -15,9 +15,7 @@
 #include <unistd.h>
 
 #include "action.h"
-#include "adopt.h"
 #include "control.h"
-#include "guard.h"
 #include "log.h"
 #include "notify.h"
 #include "orphan.h"
@@ -96,14 +94,9 @@ static void
 open_cgroup(struct daemon *d)
 {
 	struct hupd *h = &d->hupd;
-	const struct record_header *rh = records_header(h->records);
-	const char *setting = h->effective.cgroup;
 	char why[PATH_MAX];
 
-	/* Programs that are taken over stay where they are. */
-	if (d->adopting)
-		setting = rh->cgroup[0] != '\0' ? rh->cgroup : "off";
-	d->cgroup = cgroup_open(setting, h->effective.run_dir, why,
+	d->cgroup = cgroup_open(h->effective.cgroup, h->effective.run_dir, why,
 	    sizeof(why));
 	if (d->cgroup == NULL && *why != '\0')
 		log_debug("no cgroups: %s", why);
@@ -141,12 +134,9 @@ notify_ready(struct source *s, uint32_t events)
 static void
 open_notify(struct daemon *d)
 {
-	int fd = -1;
+	int fd;
 
-	if (d->inherited)
-		fd = records_header(d->hupd.records)->notify_fd;
-	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		fd = notify_open(d->notify_path);
+	fd = notify_open(d->notify_path);
 	if (fd == -1)
 		fatal("%s", d->notify_path);
 	d->notify.ready = notify_ready;
@@ -248,7 +238,6 @@ make_paths(struct daemon *d)
 
 	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
 	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
-	    asprintf(&d->hupd.running, "%s/running", s->run_dir) == -1 ||
 	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
 		fatal("paths");
 }
@@ -298,67 +287,6 @@ serve_guard(struct daemon *d)
 		fatalx("atexit");
 }
 
-static void
-open_control(struct daemon *d)
-{
-	struct hupd *h = &d->hupd;
-	int fd = -1;
-
-	if (d->inherited)
-		fd = records_header(h->records)->control_fd;
-	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		fd = -1;
-	h->control = control_open(h, h->socket, fd);
-	if (h->control == NULL)
-		fatal("%s", h->socket);
-}
-
-/* For whoever follows us. */
-static void
-record_daemon(struct daemon *d)
-{
-	struct hupd *h = &d->hupd;
-	struct record_header *rh = records_header(h->records);
-
-	rh->pid = getpid();
-	rh->control_fd = control_fd(h->control);
-	rh->notify_fd = d->notify.fd;
-	rh->pidfile_fd = pidfile_fileno(d->pidfile);
-	if (d->adopting)
-		rh->execs++;
-	else
-		rh->started = wall_now().tv_sec;
-	h->started = rh->started;
-	strlcpy(rh->run_dir, h->effective.run_dir, sizeof(rh->run_dir));
-	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
-	    sizeof(rh->cgroup));
-	records_begin(h->records);
-}
-
-/*
- * Those of an earlier daemon are taken over as they are.  Where that was
- * killed and somebody has started this one, the files count then as well.
- */
-static void
-begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
-{
-	struct hupd *h = &d->hupd;
-	struct confset running;
-
-	if (!d->adopting) {
-		if (reload_begin(h->reload, set, errors) == -1)
-			fatal("the programs cannot be started");
-		return;
-	}
-	running = *set;
-	memset(set, 0, sizeof(*set));
-	reload_resume(h->reload, &running);
-	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
-		fatal("the programs cannot be taken over");
-	if (!d->inherited)
-		reload_request(h->reload);
-}
-
 void
 serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 {
@@ -369,8 +297,7 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	make_paths(d);
 	open_cgroup(d);
 	open_logs(d, set->defaults);
-	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path,
-	    h->records);
+	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path);
 	h->progs.is_ours = is_ours;
 	h->progs.idle = all_ended;
 	h->progs.arg = d;
@@ -379,15 +306,16 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	h->reload = reload_new(h);
 	if (h->reload == NULL)
 		fatal("reload");
-	open_control(d);
+	h->control = control_open(h, h->socket);
+	if (h->control == NULL)
+		fatal("%s", h->socket);
 	adjusted(h, &set->settings);
 	if (pidfile_write(d->pidfile) == -1)
 		fatal("%s", h->effective.pidfile);
-	record_daemon(d);
+	h->started = wall_now().tv_sec;
 	log_moment("start up");
-	begin_programs(d, set, errors);
-	if (d->guarded)
-		guard_start(d);
+	if (reload_begin(h->reload, set, errors) == -1)
+		fatal("the programs cannot be started");
 	unfinished = NULL;
 }
 
@@ -397,7 +325,6 @@ serve_end(struct daemon *d)
 	struct hupd *h = &d->hupd;
 	struct prog *p;
 
-	guard_end(d);
 	control_close(h->control);
 	log_moment("stop");
 	loop_unwatch(h->loop, &d->events_source);
@@ -417,7 +344,5 @@ serve_end(struct daemon *d)
 	free(h->socket);
 	free(h->accepted);
 	settings_clear(&h->effective);
-	unlink(h->running);
-	records_close(h->records, true);
 	pidfile_remove(d->pidfile);
 }
