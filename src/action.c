@@ -48,6 +48,7 @@ action_cancel(struct prog_action *base)
 		loop_unwatch(loop, &a->exit);
 	if (a->child.pid != 0) {
 		/* Not reaped by us yet: the pid is still its own. */
+		kill(-a->child.pid, SIGKILL);
 		spawn_signal(&a->child, SIGKILL);
 		if (a->child.pidfd != -1)
 			close(a->child.pidfd);
@@ -82,14 +83,12 @@ action_due(struct deadline *d)
 }
 
 static void
-command_ended(struct source *s, uint32_t events)
+look_at_command(struct action *a)
 {
-	struct action *a = s->arg;
 	struct process_end end;
 	char how[128], name[TEXT_NUMBER_MAX];
 	bool ok;
 
-	(void)events;
 	if (!process_ended(a->child.pid, a->child.pidfd, &end))
 		return;
 	ok = end.known && !end.signal && end.code == 0;
@@ -107,6 +106,13 @@ command_ended(struct source *s, uint32_t events)
 		close(a->child.pidfd);
 	a->child.pid = 0;
 	finish(a, ok, how);
+}
+
+static void
+command_ready(struct source *s, uint32_t events)
+{
+	(void)events;
+	look_at_command(s->arg);
 }
 
 static void
@@ -138,8 +144,7 @@ action_ended(struct prog_action *base)
 {
 	struct action *a = (struct action *)base;
 
-	if (a->child.pid == 0)
-		finish(a, false, "the program ended");
+	finish(a, false, "the program ended");
 }
 
 static void
@@ -176,12 +181,9 @@ begin_command(struct action *a)
 		finish(a, false, how);
 		return;
 	}
-	if (a->child.pidfd == -1 ||
-	    loop_watch(p->progs->loop, &a->exit, a->child.pidfd, EPOLLIN) ==
-		-1) {
-		finish(a, false, "reload-command cannot be watched");
-		return;
-	}
+	/* If it cannot be watched its end is noticed by SIGCHLD. */
+	if (a->child.pidfd != -1)
+		loop_watch(p->progs->loop, &a->exit, a->child.pidfd, EPOLLIN);
 	if (p->conf->start_timeout > 0)
 		loop_at(p->progs->loop, &a->deadline,
 		    mono_add_ms(loop_now(p->progs->loop),
@@ -222,7 +224,7 @@ action_begin(struct prog *p, void (*done)(void *, bool, const char *),
 	a->deadline.arg = a;
 	a->child.pidfd = -1;
 	a->exit.fd = -1;
-	a->exit.ready = command_ended;
+	a->exit.ready = command_ready;
 	a->exit.arg = a;
 	p->action = &a->base;
 	LIST_INSERT_HEAD(&p->progs->actions, a, entry);
@@ -250,4 +252,16 @@ action_is_child(const struct progs *ps, pid_t pid)
 		if (a->child.pid == pid)
 			return true;
 	return false;
+}
+
+void
+action_child_died(const struct progs *ps, pid_t pid)
+{
+	struct action *a;
+
+	LIST_FOREACH (a, &ps->actions, entry)
+		if (a->child.pid == pid) {
+			look_at_command(a);
+			return;
+		}
 }

@@ -21,5 +21,7 @@ void action_begin(struct prog *,
 void action_forget(struct prog *, void *arg);
 /* Is the child the command of an action?  For reaping. */
 bool action_is_child(const struct progs *, pid_t);
+/* SIGCHLD told of it. */
+void action_child_died(const struct progs *, pid_t);
 
 #endif

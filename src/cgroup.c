@@ -4,9 +4,11 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,9 +20,13 @@
 
 /* A folder that refuses to become empty is given up after so many rounds. */
 #define KILL_ROUNDS 10
+/* At the end, folders may become empty in so many steps of so long, ms. */
+#define CLOSE_ROUNDS 10
+#define CLOSE_WAIT 500
 
 struct cgroup {
 	int dir;      /* the folder that holds the programs' */
+	bool is_ours; /* made by us, or by an earlier daemon */
 	char *path;   /* its place in the file system */
 	char *inside; /* its place in the hierarchy, as in /proc/PID/cgroup */
 	size_t insidelen;
@@ -97,6 +103,18 @@ instance_name(const char *instance, char *buf, size_t size)
 			*q = '-';
 }
 
+static void
+free_all(struct cgroup *cg)
+{
+	if (cg == NULL)
+		return;
+	if (cg->dir != -1)
+		close(cg->dir);
+	free(cg->path);
+	free(cg->inside);
+	free(cg);
+}
+
 struct cgroup *
 cgroup_open(const char *setting, const char *instance, char *why,
     size_t whysize)
@@ -104,6 +122,7 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	char mnt[PATH_MAX], own[PATH_MAX], name[256];
 	char path[2 * PATH_MAX + 256];
 	struct cgroup *cg;
+	size_t mntlen;
 
 	*why = '\0';
 	if (strcmp(setting, "off") == 0)
@@ -120,7 +139,9 @@ cgroup_open(const char *setting, const char *instance, char *why,
 		    strcmp(own, "/") == 0 ? "" : own, name);
 	} else
 		strlcpy(path, setting, sizeof(path));
-	if (strncmp(path, mnt, strlen(mnt)) != 0) {
+	mntlen = strlen(mnt);
+	if (strncmp(path, mnt, mntlen) != 0 ||
+	    (mntlen > 1 && path[mntlen] != '/')) {
 		snprintf(why, whysize, "%s is not below %s", path, mnt);
 		return NULL;
 	}
@@ -128,7 +149,13 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	if (cg == NULL)
 		goto fail;
 	cg->dir = -1;
-	if (mkdir(path, 0755) == -1 && errno != EEXIST)
+	cg->path = strdup(path);
+	cg->inside = strdup(path + (mntlen > 1 ? mntlen : 0));
+	if (cg->path == NULL || cg->inside == NULL)
+		goto fail;
+	cg->insidelen = strlen(cg->inside);
+	cg->is_ours = mkdir(path, 0755) == 0;
+	if (!cg->is_ours && errno != EEXIST)
 		goto fail;
 	cg->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Who may not write here may make folders, but move nobody. */
@@ -136,31 +163,15 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	    faccessat(cg->dir, "cgroup.procs", W_OK, AT_EACCESS) == -1 ||
 	    faccessat(cg->dir, "../cgroup.procs", W_OK, AT_EACCESS) == -1)
 		goto fail;
-	cg->path = strdup(path);
-	cg->inside = strdup(path + strlen(mnt));
-	if (cg->path == NULL || cg->inside == NULL)
-		goto fail;
-	cg->insidelen = strlen(cg->inside);
+	if (strcmp(setting, "auto") == 0)
+		cg->is_ours = true;
 	return cg;
 fail:
 	snprintf(why, whysize, "%s: %s", path, strerror(errno));
-	cgroup_close(cg);
+	if (cg != NULL && cg->is_ours)
+		rmdir(path);
+	free_all(cg);
 	return NULL;
-}
-
-void
-cgroup_close(struct cgroup *cg)
-{
-	if (cg == NULL)
-		return;
-	if (cg->dir != -1) {
-		close(cg->dir);
-		if (cg->path != NULL)
-			rmdir(cg->path);
-	}
-	free(cg->path);
-	free(cg->inside);
-	free(cg);
 }
 
 const char *
@@ -191,9 +202,9 @@ cgroup_enter(struct cgroup *cg, const char *name)
 	return open_in(cg, name, "cgroup.procs", O_WRONLY);
 }
 
-int
-cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
-    void *arg)
+/* The processes of one folder.  1: fn has had enough; -1 with errno. */
+static int
+each_process(int dir, bool (*fn)(pid_t, void *), void *arg)
 {
 	char buf[4096], *p, *end;
 	ssize_t n;
@@ -201,7 +212,7 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 	size_t kept = 0;
 	int fd;
 
-	fd = open_in(cg, name, "cgroup.procs", O_RDONLY);
+	fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	while ((n = read(fd, buf + kept, sizeof(buf) - 1 - kept)) > 0) {
@@ -210,7 +221,7 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 			pid = strtol(p, NULL, 10);
 			if (pid > 0 && !fn((pid_t)pid, arg)) {
 				close(fd);
-				return 0;
+				return 1;
 			}
 		}
 		kept = strlen(p);
@@ -218,6 +229,60 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 	}
 	close(fd);
 	return n == -1 ? -1 : 0;
+}
+
+static DIR *
+open_folder(int dir, const char *name)
+{
+	DIR *d;
+	int fd;
+
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	d = fdopendir(fd);
+	if (d == NULL)
+		close(fd);
+	return d;
+}
+
+/* The next folder in it, or NULL. */
+static const char *
+next_folder(DIR *d)
+{
+	const struct dirent *e;
+
+	while ((e = readdir(d)) != NULL)
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			return e->d_name;
+	return NULL;
+}
+
+/* The same, and of the folders below, which may go meanwhile. */
+static int
+each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
+{
+	const char *below;
+	DIR *d;
+	int rv;
+
+	d = open_folder(dir, name);
+	if (d == NULL)
+		return -1;
+	rv = each_process(dirfd(d), fn, arg);
+	while (rv == 0 && (below = next_folder(d)) != NULL)
+		if (each_below(dirfd(d), below, fn, arg) == 1)
+			rv = 1;
+	closedir(d);
+	return rv;
+}
+
+int
+cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
+    void *arg)
+{
+	return each_below(cg->dir, name, fn, arg) == -1 ? -1 : 0;
 }
 
 static bool
@@ -261,10 +326,77 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	return count;
 }
 
+/* A folder and those below it: 0, or -1 if one is not empty. */
+static int
+remove_below(int dir, const char *name)
+{
+	const char *below;
+	DIR *d;
+
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	d = open_folder(dir, name);
+	if (d == NULL)
+		return -1;
+	while ((below = next_folder(d)) != NULL)
+		remove_below(dirfd(d), below);
+	closedir(d);
+	return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
 void
 cgroup_leave(struct cgroup *cg, const char *name)
 {
-	unlinkat(cg->dir, name, AT_REMOVEDIR);
+	remove_below(cg->dir, name);
+}
+
+/* The folders of programs: 0, or -1 if one is not empty. */
+static int
+remove_programs(const struct cgroup *cg)
+{
+	const char *name;
+	DIR *d;
+	int rv = 0;
+
+	d = open_folder(cg->dir, ".");
+	if (d == NULL)
+		return 0;
+	while ((name = next_folder(d)) != NULL)
+		if (remove_below(cg->dir, name) == -1)
+			rv = -1;
+	closedir(d);
+	return rv;
+}
+
+/* What was killed takes a moment to be gone, and keeps its folder until. */
+static void
+remove_all(const struct cgroup *cg)
+{
+	struct pollfd events = {.events = POLLPRI};
+	char buf[128];
+	int rounds;
+
+	events.fd = openat(cg->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	for (rounds = 0; rounds < CLOSE_ROUNDS; rounds++) {
+		/* Having been read, it tells of the next change. */
+		if (events.fd == -1 ||
+		    pread(events.fd, buf, sizeof(buf), 0) == -1 ||
+		    remove_programs(cg) == 0 ||
+		    poll(&events, 1, CLOSE_WAIT) != 1)
+			break;
+	}
+	if (events.fd != -1)
+		close(events.fd);
+	if (cg->is_ours)
+		rmdir(cg->path);
+}
+
+void
+cgroup_close(struct cgroup *cg)
+{
+	if (cg != NULL)
+		remove_all(cg);
+	free_all(cg);
 }
 
 bool

@@ -24,18 +24,21 @@ struct cgroup;
  */
 struct cgroup *cgroup_open(const char *setting, const char *instance, char *why,
     size_t whysize);
-/* Remove the folder if it is empty, and free.  Accepts NULL. */
+/*
+ * Remove the folder and those in it, unless something lives there for long,
+ * and free.  Accepts NULL.
+ */
 void cgroup_close(struct cgroup *);
 const char *cgroup_path(const struct cgroup *);
 
 /* Make the folder of a program; its cgroup.procs for writing, or -1. */
 int cgroup_enter(struct cgroup *, const char *name);
 /*
- * SIGKILL every process of it.  Returns how many there were, 0 if it was
- * empty or there is no such folder.
+ * SIGKILL every process in it and in the folders that the program made below.
+ * Returns how many there were, 0 if it was empty or there is no such folder.
  */
 int cgroup_kill(struct cgroup *, const char *name);
-/* Remove the folder; harmless if it is not empty or not there. */
+/* Remove it and those below; harmless if not empty or not there. */
 void cgroup_leave(struct cgroup *, const char *name);
 /*
  * The program whose folder, or one below it, the process is in: its name into
@@ -43,8 +46,8 @@ void cgroup_leave(struct cgroup *, const char *name);
  */
 bool cgroup_owner(struct cgroup *, pid_t, char *buf, size_t size);
 /*
- * Call fn for each process of it, until fn returns false.  -1 with errno if
- * the folder cannot be read.
+ * Call fn for each process in it and below, until fn returns false.  -1 with
+ * errno if the folder cannot be read.
  */
 int cgroup_each(struct cgroup *, const char *name, bool (*fn)(pid_t, void *),
     void *);

@@ -52,8 +52,11 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 {
 	uint64_t run;
 
-	if (rule->known(pid, rule->arg) || !mark_of(pid, &run) ||
-	    rule->alive(run, rule->arg))
+	if (rule->known(pid, rule->arg))
+		return 0;
+	if (process_is_dying(pid))
+		return 1;
+	if (!mark_of(pid, &run) || rule->alive(run, rule->arg))
 		return 0;
 	/* It is an unreaped child of ours: the pid cannot be another's. */
 	if (kill(pid, SIGKILL) == -1)

@@ -30,7 +30,10 @@ struct orphan_rule {
 	void *arg;
 };
 
-/* Look at the daemon's children once; returns how many were killed. */
+/*
+ * Look at the daemon's children once.  Returns how many of them are still to
+ * die: SIGCHLD tells of each, and may bring those that it left.
+ */
 int orphan_sweep(const struct orphan_rule *);
 
 /*

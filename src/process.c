@@ -35,6 +35,9 @@ struct pidfd_info_v1 {
 	uint32_t ids[11];
 	int32_t exit_code;
 };
+/* The kernel's PF_EXITING, in field 9 of stat. */
+#define FLAG_EXITING 0x4
+
 #define INFO_EXIT (1UL << 3)
 #define GET_INFO _IOWR(0xFF, 11, struct pidfd_info_v1)
 
@@ -104,6 +107,15 @@ process_start_time(pid_t pid)
 	uint64_t value;
 
 	return stat_field(pid, 22, &value) ? value : 0;
+}
+
+bool
+process_is_dying(pid_t pid)
+{
+	uint64_t flags, pending;
+
+	return !stat_field(pid, 9, &flags) || !stat_field(pid, 31, &pending) ||
+	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
 }
 
 int

@@ -19,6 +19,8 @@ int process_open(pid_t);
 pid_t process_parent(pid_t);
 /* When it was started, in clock ticks since boot; 0 if it is gone. */
 uint64_t process_start_time(pid_t);
+/* Has it been sent SIGKILL, or ended, and is only not gone yet? */
+bool process_is_dying(pid_t);
 /* Resident memory in bytes, 0 if it is gone. */
 int64_t process_memory(pid_t);
 /* How many processes, zombies too, have that process group. */

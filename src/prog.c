@@ -48,6 +48,7 @@ prog_new(struct progs *ps, struct conf *conf)
 	p->since = loop_now(ps->loop);
 	p->deadline.due = deadline_due;
 	p->deadline.arg = p;
+	p->run = (uint64_t)arc4random() << 32;
 	p->child.pidfd = -1;
 	p->exit.fd = -1;
 	p->exit.ready = exit_ready;
@@ -223,6 +224,7 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 	    event == EVENT_TIMEOUT)
 		p->restarts++;
 	p->state = next.state;
+	p->is_stuck = false;
 	p->since = loop_now(ps->loop);
 	if (fsm_is_alive(next.state) && !fsm_is_alive(from))
 		ps->nalive++;
@@ -231,6 +233,7 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 	prog_arm(p, p->since);
 	log_change(p, from, event);
 	prog_tell(p);
+	progs_queue(p);
 	for (i = 0; i < p->nneeds; i++)
 		progs_queue(p->needs[i]);
 	for (i = 0; i < p->nneeded_by; i++)
@@ -246,7 +249,8 @@ kill_all(struct prog *p)
 
 	if (ps->cgroup != NULL)
 		cgroup_kill(ps->cgroup, p->conf->name);
-	else if (p->leader)
+	/* It may run without its cgroup. */
+	if (p->leader)
 		kill(-p->child.pid, SIGKILL);
 	spawn_signal(&p->child, SIGKILL);
 }
@@ -264,7 +268,7 @@ sweep(struct prog *p)
 
 	if (ps->cgroup != NULL)
 		left = cgroup_kill(ps->cgroup, p->conf->name);
-	else if (p->leader)
+	if (p->leader)
 		kill(-pid, SIGKILL);
 	progs_remove_pid(p);
 	loop_unwatch(ps->loop, &p->exit);

@@ -60,7 +60,7 @@ struct prog_end {
 struct prog_action {
 	/* A message of the program's. */
 	void (*notified)(struct prog_action *, const struct notify_message *);
-	/* Its main process has ended; it is going away. */
+	/* Its main process has ended: so has this. */
 	void (*ended)(struct prog_action *);
 	void (*cancel)(struct prog_action *);
 };
@@ -82,9 +82,13 @@ struct prog {
 
 	struct spawn_child child; /* the main process; pid 0: none */
 	bool leader;		  /* it leads the session that spawn made */
-	uint64_t run;		  /* this start's mark, see orphan.h */
-	struct source exit;	  /* the pidfd */
-	struct source ready;	  /* READY_FD */
+	/*
+	 * This start's mark, see orphan.h: its upper half is the program's,
+	 * the lower counts.
+	 */
+	uint64_t run;
+	struct source exit;  /* the pidfd */
+	struct source ready; /* READY_FD */
 	struct mono started;
 	time_t started_at;
 	struct stream *stream; /* NULL: log = none */
@@ -103,6 +107,7 @@ struct prog {
 	struct watches watches;
 	struct prog_action *action; /* under way, or NULL */
 	bool is_queued;
+	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
 };
 
 RB_HEAD(prog_names, prog);
@@ -123,10 +128,13 @@ struct progs {
 	const char *notify_path;     /* of the notify socket */
 	LIST_HEAD(, action) actions; /* under way, see action.h */
 	struct deadline reap;
+	int nstrangers; /* killed, but not gone yet */
 	bool drain_due;
 	bool sweep_due;
 	/* Is the child one of the daemon's own, not a program's? */
 	bool (*is_ours)(pid_t, void *);
+	/* Such a child has ended; it is its owner's to reap. */
+	void (*ours_died)(pid_t, void *);
 	/* Called after a turn in which something changed and nothing lives. */
 	void (*idle)(void *);
 	void *arg;

@@ -25,6 +25,7 @@ prog_look_again(struct prog *p)
 	    [WANT_RESTART] = EVENT_RESTART,
 	    [WANT_REMOVE] = EVENT_REMOVE,
 	};
+	bool stuck;
 	size_t i;
 
 	if (p->want == WANT_RUN
@@ -34,9 +35,13 @@ prog_look_again(struct prog *p)
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
 	prog_tell(p);
-	if (prog_settled(p))
-		for (i = 0; i < p->nneeded_by; i++)
-			progs_queue(p->needed_by[i]);
+	/* Passed on from one to the next; searched for, it could take long. */
+	stuck = prog_is_hopeless(p);
+	if (stuck == p->is_stuck)
+		return;
+	p->is_stuck = stuck;
+	for (i = 0; i < p->nneeded_by; i++)
+		progs_queue(p->needed_by[i]);
 }
 
 /* Dependencies that nobody wants, or that were given up, come along. */
@@ -93,6 +98,9 @@ prog_request(struct prog *p, enum fsm_event event)
 		return;
 	}
 	prog_feed(p, event);
+	/* One that is blocked does not change, but may be stuck. */
+	if (event != EVENT_REMOVE)
+		progs_queue(p);
 }
 
 void
@@ -139,13 +147,20 @@ static void
 change_main(struct prog *p, pid_t pid)
 {
 	struct progs *ps = p->progs;
-	int pidfd;
+	struct spawn_child child = {.pid = pid};
 
 	if (pid == p->child.pid || !fsm_is_alive(p->state))
 		return;
-	if (progs_owner(ps, pid) != p || (pidfd = process_open(pid)) == -1) {
+	child.pidfd = process_open(pid);
+	if (child.pidfd == -1) {
+		log_warn("%s: MAINPID=%d refused", p->conf->name, (int)pid);
+		return;
+	}
+	/* If it lives after it was looked at, the pid was not another's. */
+	if (progs_owner(ps, pid) != p || spawn_signal(&child, 0) == -1) {
 		log_warnx("%s: MAINPID=%d refused: none of its processes",
 		    p->conf->name, (int)pid);
+		close(child.pidfd);
 		return;
 	}
 	log_info("%s: its main process is %d now, was %d", p->conf->name,
@@ -154,11 +169,10 @@ change_main(struct prog *p, pid_t pid)
 	loop_unwatch(ps->loop, &p->exit);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
-	p->child.pid = pid;
-	p->child.pidfd = pidfd;
+	p->child = child;
 	p->leader = false;
 	progs_add_pid(p);
-	if (loop_watch(ps->loop, &p->exit, pidfd, EPOLLIN) == -1)
+	if (loop_watch(ps->loop, &p->exit, child.pidfd, EPOLLIN) == -1)
 		log_warn("%s: process %d cannot be watched", p->conf->name,
 		    (int)pid);
 }

@@ -9,9 +9,9 @@
 #include "prog_int.h"
 #include "text.h"
 
-/* A dependency that will not become ready by itself, or not soon. */
-static const struct prog *
-hopeless_need(const struct prog *p)
+/* Has it a dependency that will not become ready by itself, or not soon? */
+bool
+prog_is_hopeless(const struct prog *p)
 {
 	const struct prog *need;
 	size_t i;
@@ -27,14 +27,14 @@ hopeless_need(const struct prog *p)
 			break;
 		case STATE_WAIT:
 		case STATE_FAILED:
-			return need;
+			return true;
 		case STATE_DOWN:
-			if (need->want != WANT_RUN || hopeless_need(need))
-				return need;
+			if (need->want != WANT_RUN || need->is_stuck)
+				return true;
 			break;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 bool
@@ -50,7 +50,7 @@ prog_settled(const struct prog *p)
 	case STATE_FAILED:
 		return true;
 	case STATE_DOWN:
-		return p->want != WANT_RUN || hopeless_need(p) != NULL;
+		return p->want != WANT_RUN || prog_is_hopeless(p);
 	case STATE_KILLING:
 		return mono_diff_ms(loop_now(p->progs->loop), p->since) >=
 		    PROG_KILL_AGAIN;

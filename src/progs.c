@@ -130,25 +130,47 @@ is_known(pid_t pid, void *arg)
 	return find_pid(ps, pid) != NULL || ps->is_ours(pid, ps->arg);
 }
 
+static void
+reap_stranger(struct progs *ps, pid_t pid)
+{
+	process_reap(pid, -1);
+	/* Its end may leave us its children. */
+	progs_sweep_later(ps);
+}
+
+static void
+reap_later(struct progs *ps)
+{
+	if (!mono_is_set(ps->reap.at))
+		loop_at(ps->loop, &ps->reap,
+		    mono_add_ms(loop_now(ps->loop), REAP_DELAY));
+}
+
 /* Look at every dead child once.  O(children), in the kernel. */
 static void
 reap_all(struct progs *ps)
 {
 	struct prog *p;
 	siginfo_t si;
+	pid_t last = 0;
 
-	for (;;) {
+	for (;; last = si.si_pid) {
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
 		    si.si_pid == 0)
 			return;
+		if (si.si_pid == last) {
+			/* Its owner has yet to come. */
+			reap_later(ps);
+			return;
+		}
 		p = find_pid(ps, si.si_pid);
 		if (p != NULL)
 			prog_exited(p);
-		else if (!ps->is_ours(si.si_pid, ps->arg))
-			process_reap(si.si_pid, -1);
+		else if (ps->is_ours(si.si_pid, ps->arg))
+			ps->ours_died(si.si_pid, ps->arg);
 		else
-			return; /* its owner will come; look again later */
+			reap_stranger(ps, si.si_pid);
 	}
 }
 
@@ -166,14 +188,11 @@ progs_child_died(struct progs *ps, pid_t pid)
 	if (p != NULL) {
 		if (p->exit.fd == -1)
 			prog_exited(p);
-	} else if (!ps->is_ours(pid, ps->arg)) {
-		process_reap(pid, -1);
-		/* A stranger's end may leave us its children. */
-		progs_sweep_later(ps);
-	}
-	if (!mono_is_set(ps->reap.at))
-		loop_at(ps->loop, &ps->reap,
-		    mono_add_ms(loop_now(ps->loop), REAP_DELAY));
+	} else if (ps->is_ours(pid, ps->arg))
+		ps->ours_died(pid, ps->arg);
+	else
+		reap_stranger(ps, pid);
+	reap_later(ps);
 }
 
 static bool
@@ -191,9 +210,14 @@ run_is_alive(uint64_t run, void *arg)
 static void
 stranger_killed(uint64_t run, pid_t pid, void *arg)
 {
-	(void)run;
-	(void)arg;
-	log_info("process %d, left by a program that ended: killed", (int)pid);
+	struct progs *ps = arg;
+	struct prog *p;
+
+	RB_FOREACH (p, prog_names, &ps->names)
+		if (p->run >> 32 == run >> 32)
+			break;
+	log_info("%s: left process %d behind, killed",
+	    p != NULL ? p->conf->name : "a program that is gone", (int)pid);
 }
 
 static void
@@ -206,7 +230,7 @@ sweep(struct progs *ps)
 	    .arg = ps,
 	};
 
-	orphan_sweep(&rule);
+	ps->nstrangers = orphan_sweep(&rule);
 }
 
 /*
@@ -233,7 +257,7 @@ drain(void *arg)
 		TAILQ_REMOVE(&ps->dead, p, queued);
 		prog_free(p);
 	}
-	if (ps->nalive == 0 && ps->idle != NULL)
+	if (ps->nalive == 0 && ps->nstrangers == 0 && ps->idle != NULL)
 		ps->idle(ps->arg);
 }
 

@@ -273,7 +273,7 @@ prog_spawn(struct prog *p)
 	size_t nfds = 0;
 	int rv = -1;
 
-	arc4random_buf(&p->run, sizeof(p->run));
+	p->run++;
 	if (prog_open_stream(p) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {

@@ -23,6 +23,8 @@
 #include "serve.h"
 #include "text.h"
 
+/* Messages taken from the notify socket in a turn. */
+#define NOTIFY_BATCH 64
 /* At the end, what the programs printed last gets this long, ms. */
 #define LOG_DRAIN_TIMEOUT 5000
 
@@ -112,10 +114,14 @@ notify_ready(struct source *s, uint32_t events)
 	struct prog *p;
 	pid_t pid;
 	uid_t uid;
-	int barrier, rv;
+	int barrier, n, rv;
 
 	(void)events;
-	while ((rv = notify_receive(s->fd, &m, &pid, &uid, &barrier)) != 0) {
+	/* Whoever talks without end does not hold up the others. */
+	for (n = 0; n < NOTIFY_BATCH; n++) {
+		rv = notify_receive(s->fd, &m, &pid, &uid, &barrier);
+		if (rv == 0)
+			return;
 		if (rv == -1)
 			continue;
 		p = progs_owner(&d->hupd.progs, pid);
@@ -152,6 +158,15 @@ is_ours(pid_t pid, void *arg)
 
 	return pid == logger_pid(d->hupd.logger) ||
 	    action_is_child(&d->hupd.progs, pid);
+}
+
+static void
+ours_died(pid_t pid, void *arg)
+{
+	struct daemon *d = arg;
+
+	/* The log process is watched by its handle. */
+	action_child_died(&d->hupd.progs, pid);
 }
 
 static void
@@ -299,6 +314,7 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	open_logs(d, set->defaults);
 	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path);
 	h->progs.is_ours = is_ours;
+	h->progs.ours_died = ours_died;
 	h->progs.idle = all_ended;
 	h->progs.arg = d;
 	open_notify(d);
