@@ -22,6 +22,7 @@
 struct loading {
 	struct confset *set;
 	const struct confset *known; /* NULL: nothing can be shared */
+	const char *folder;	     /* of the programs; NULL: set's own */
 	struct resolver *resolver;
 	struct diags *diags;
 };
@@ -243,7 +244,8 @@ load_entries(struct loading *l, int dir, const char *folder)
 static void
 load_folder(struct loading *l)
 {
-	const char *folder = l->set->settings.program_dir;
+	const char *folder =
+	    l->folder != NULL ? l->folder : l->set->settings.program_dir;
 	char why[SAFEFILE_WHY_MAX];
 	int dir;
 
@@ -341,6 +343,8 @@ confdir_load(struct confset *set, const struct conf_places *places,
 {
 	struct loading l = {.set = set, .known = known, .diags = diags};
 
+	if (known != NULL)
+		l.folder = known->settings.program_dir;
 	return load(&l, places, file, CONF_FILE_MAX, must_exist, false);
 }
 

@@ -25,8 +25,9 @@ void confdir_places_clear(struct conf_places *);
 /*
  * Read everything.  file: the daemon's file (may be absent unless must_exist);
  * if it is a whole configuration, the program folder is not read.
- * known: a set read earlier, or NULL; a program file that did not change
- * since is not parsed again, its definition is shared.  0, or -1 with
+ * known: what runs, or NULL; a program file that did not change since is not
+ * parsed again, its definition is shared, and the program folder is that of
+ * known, whatever the file says now.  0, or -1 with
  * diagnostics; set then has the settings as far as they could be read and no
  * program, and is cleared by its owner all the same.
  */

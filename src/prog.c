@@ -91,7 +91,7 @@ is_blocked(const struct prog *p)
 	size_t i;
 
 	for (i = 0; i < p->nneeds; i++)
-		if (!fsm_is_ready(p->needs[i]->state))
+		if (!prog_is_good(p->needs[i]))
 			return true;
 	return false;
 }

@@ -104,6 +104,7 @@ struct prog {
 	size_t nneeds;
 	struct prog **needed_by; /* the inverse */
 	size_t nneeded_by;
+	size_t depth; /* of the longest chain of dependencies, from 1 */
 	struct watches watches;
 	struct prog_action *action; /* under way, or NULL */
 	bool is_queued;
@@ -163,6 +164,8 @@ void progs_drop(struct prog *);
 void prog_set_conf(struct prog *, struct conf *);
 /* Make needs and needed_by of all programs anew.  -1 without memory. */
 int progs_link(struct progs *);
+/* As of qsort(3): dependents come before what they need. */
+int prog_leaves_before(const struct prog *a, const struct prog *b);
 
 /*
  * What an administrator or a reload wants.  START takes its dependencies

@@ -53,8 +53,7 @@ request_needs(struct prog *p)
 
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
-		if (!fsm_is_ready(need->state) &&
-		    (need->want == WANT_REST || need->state == STATE_FAILED))
+		if (need->want == WANT_REST || need->state == STATE_FAILED)
 			prog_request(need, EVENT_START);
 	}
 }

@@ -18,6 +18,8 @@ prog_is_hopeless(const struct prog *p)
 
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
+		if (need->tail_due)
+			continue; /* its failure is not settled */
 		switch (need->state) {
 		case STATE_UP:
 		case STATE_DONE:
@@ -127,7 +129,7 @@ name_some(char *buf, size_t size, struct prog *const *v, size_t n,
 static bool
 is_not_ready(const struct prog *p)
 {
-	return !fsm_is_ready(p->state);
+	return !prog_is_good(p);
 }
 
 static bool
@@ -139,6 +141,8 @@ is_leaving(const struct prog *p)
 static void
 why_starting(const struct prog *p, char *buf, size_t size)
 {
+	if (p->child.pid == 0)
+		return; /* about to be made */
 	switch (p->conf->ready) {
 	case READY_STARTED:
 		strlcpy(buf, "", size);

@@ -346,7 +346,7 @@ clear_links(struct prog *p)
 	free(p->needs);
 	free(p->needed_by);
 	p->needs = p->needed_by = NULL;
-	p->nneeds = p->nneeded_by = 0;
+	p->nneeds = p->nneeded_by = p->depth = 0;
 }
 
 /* Take it out of its neighbours' lists. */
@@ -362,6 +362,28 @@ progs_unlink(struct prog *p)
 		remove_from(p->needed_by[i]->needs, &p->needed_by[i]->nneeds,
 		    p);
 	clear_links(p);
+}
+
+static size_t
+depth(struct prog *p)
+{
+	size_t i, most = 0;
+
+	if (p->depth == 0) {
+		for (i = 0; i < p->nneeds; i++)
+			if (depth(p->needs[i]) > most)
+				most = depth(p->needs[i]);
+		p->depth = most + 1;
+	}
+	return p->depth;
+}
+
+int
+prog_leaves_before(const struct prog *a, const struct prog *b)
+{
+	if (a->depth != b->depth)
+		return a->depth > b->depth ? -1 : 1;
+	return strcmp(b->conf->name, a->conf->name);
 }
 
 int
@@ -385,5 +407,7 @@ progs_link(struct progs *ps)
 				failed = -1;
 		}
 	}
+	RB_FOREACH (p, prog_names, &ps->names)
+		depth(p);
 	return failed;
 }

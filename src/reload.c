@@ -195,44 +195,62 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
 	settle_start(r->settle);
 }
 
-/* Replace the definition in what runs: settle gave the old one back. */
-static void
+/*
+ * Replace the definition in what runs by its previous one, unless that needs
+ * what was removed, or is needed by what it needs, since this reload.
+ */
+static bool
 put_back(void *arg, struct conf *previous)
 {
 	struct reload *r = arg;
-	size_t lo = 0, hi = r->running.nprograms, mid;
-	int c;
+	struct conf *changed, **place = r->running.programs;
+	struct diags errors;
+	bool fits;
 
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		c = strcmp(previous->name, r->running.programs[mid]->name);
-		if (c == 0) {
-			conf_unref(r->running.programs[mid]);
-			r->running.programs[mid] = conf_ref(previous);
-			return;
-		}
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
+	while (strcmp((*place)->name, previous->name) != 0)
+		place++;
+	changed = *place;
+	*place = previous;
+	diags_init(&errors);
+	fits = confset_check(&r->running, &errors) == 0;
+	diags_clear(&errors);
+	if (fits) {
+		conf_ref(previous);
+		conf_unref(changed);
+	} else
+		*place = changed;
+	return fits;
+}
+
+/*
+ * What runs, with the settings that it runs with: those that are not live are
+ * as they were at the start.  Borrowed.
+ */
+static struct confset
+effective(const struct reload *r)
+{
+	struct confset now = r->running;
+
+	now.settings = r->hupd->effective;
+	return now;
 }
 
 static void
 transact(struct reload *r)
 {
 	struct hupd *h = r->hupd;
+	const struct confset now = effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
 	struct diags errors;
 
 	diags_init(&errors);
-	if (confdir_load(&set, &h->places, h->config, h->must_exist,
-		&r->running, &errors) == -1) {
+	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+		&errors) == -1) {
 		reject(r, &errors);
 		goto out;
 	}
-	if (plan_make(&plan, &r->running, &set) == -1 ||
+	if (plan_make(&plan, &now, &set) == -1 ||
 	    (r->settle =
 		    settle_new(&h->progs, &plan, set.settings.reload_rollback,
 			settled, put_back, r, &errors)) == NULL) {
@@ -253,11 +271,9 @@ out:
 static void
 begin(struct reload *r)
 {
-	do {
-		r->again = false;
-		TAILQ_CONCAT(&r->now, &r->next, entry);
-		transact(r);
-	} while (r->settle == NULL && r->again);
+	r->again = false;
+	TAILQ_CONCAT(&r->now, &r->next, entry);
+	transact(r);
 }
 
 void
@@ -330,15 +346,16 @@ static const char *
 differs(struct reload *r)
 {
 	struct hupd *h = r->hupd;
+	const struct confset now = effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
 	struct diags errors;
 	const char *answer = "rejected";
 
 	diags_init(&errors);
-	if (confdir_load(&set, &h->places, h->config, h->must_exist,
-		&r->running, &errors) == 0 &&
-	    plan_make(&plan, &r->running, &set) == 0)
+	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+		&errors) == 0 &&
+	    plan_make(&plan, &now, &set) == 0)
 		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
 	plan_clear(&plan);
 	confset_clear(&set);

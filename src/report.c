@@ -220,6 +220,16 @@ plain_text(const char *before, const struct proto_line *line, const char *key,
 	return text;
 }
 
+static const char *
+rollback_words(const struct proto_line *line)
+{
+	const char *ready = proto_get(line, "ready");
+
+	if (ready != NULL && strcmp(ready, "no") == 0)
+		return "previous definition restored, not ready either";
+	return "did not become ready; previous definition restored";
+}
+
 /* Its text is escaped already; doing it twice would show. */
 static char *
 error_text(const struct proto_line *line)
@@ -240,9 +250,7 @@ report_text(const struct proto_line *line, int width)
 		return plain_text("  * ", line, "reason",
 		    ": takes effect at the next start");
 	if (strcmp(line->tag, "rolledback") == 0)
-		return name_text(line, '!',
-		    "did not become ready; previous definition restored", "",
-		    width);
+		return name_text(line, '!', rollback_words(line), "", width);
 	if (strcmp(line->tag, "trouble") == 0)
 		return name_text(line, '!', "", "how", width);
 	if (strcmp(line->tag, "tail") == 0)

@@ -27,7 +27,7 @@ void report_tail(struct proto_text *, const char *name, const char *tail);
  *		unchanged=12
  *	change kind=added name=cache reason=added
  *	deferred reason=run-dir%20changed
- *	rolledback name=web
+ *	rolledback name=web ready=yes
  *	trouble name=web how=exited,%20status%201
  *	tail name=web text=bind:%20address%20in%20use
  *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=

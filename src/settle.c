@@ -43,7 +43,7 @@ struct settle {
 	bool rollback;
 	bool check_due;
 	void (*done)(void *);
-	void (*put_back)(void *, struct conf *);
+	bool (*put_back)(void *, struct conf *);
 	void *arg;
 };
 
@@ -81,7 +81,7 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 
 struct settle *
 settle_new(struct progs *ps, const struct plan *plan, bool rollback,
-    void (*done)(void *), void (*put_back)(void *, struct conf *), void *arg,
+    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
     struct diags *errors)
 {
 	struct settle *s;
@@ -105,7 +105,6 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 		it = &s->v[s->n++];
 		it->settle = s;
 		it->watch.changed = item_changed;
-		it->watch.arg = it;
 		it->kind = plan->v[i].kind;
 		it->from =
 		    plan->v[i].from != NULL ? conf_ref(plan->v[i].from) : NULL;
@@ -145,6 +144,15 @@ settle_free(struct settle *s)
 	free(s);
 }
 
+/* Whoever leaves does so before what it needs. */
+static int
+leaves_before(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return prog_leaves_before(x->prog, y->prog);
+}
+
 void
 settle_commit(struct settle *s)
 {
@@ -160,12 +168,15 @@ settle_commit(struct settle *s)
 	}
 	if (progs_link(s->progs) == -1)
 		log_warnx("no memory for all dependencies");
+	if (s->n > 0)
+		qsort(s->v, s->n, sizeof(*s->v), leaves_before);
 }
 
 static void
 await(struct item *it, enum fsm_event event)
 {
 	it->outcome = OUTCOME_PENDING;
+	it->watch.arg = it;
 	prog_watch(it->prog, &it->watch);
 	prog_request(it->prog, event);
 }
@@ -216,6 +227,16 @@ note_failure(struct item *it)
 }
 
 static void
+go_back(struct settle *s, struct item *it)
+{
+	it->going_back = true;
+	prog_set_conf(it->prog, it->from);
+	if (progs_link(s->progs) == -1)
+		log_warnx("no memory for all dependencies");
+	prog_request(it->prog, EVENT_RESTART);
+}
+
+static void
 look_at_start(struct settle *s, struct item *it)
 {
 	struct prog *p = it->prog;
@@ -236,14 +257,17 @@ look_at_start(struct settle *s, struct item *it)
 		it->outcome = OUTCOME_BAD;
 		return;
 	}
+	if (!s->put_back(s->arg, it->from)) {
+		log_warnx("%s: did not become ready, and its previous "
+			  "definition does not fit the others any more",
+		    p->conf->name);
+		it->outcome = OUTCOME_BAD;
+		return;
+	}
 	log_warnx("%s: did not become ready (%s), its previous definition "
 		  "returns",
 	    p->conf->name, it->how != NULL ? it->how : "no memory");
-	it->going_back = true;
-	prog_set_conf(p, it->from);
-	progs_link(s->progs);
-	s->put_back(s->arg, it->from);
-	prog_request(p, EVENT_RESTART);
+	go_back(s, it);
 }
 
 static void
@@ -272,7 +296,8 @@ look(void *arg)
 	size_t i, pending = 0;
 
 	s->check_due = false;
-	for (i = 0; i < s->n; i++) {
+	/* What others wait for first: it may be given another chance. */
+	for (i = s->n; i-- > 0;) {
 		if (s->v[i].outcome == OUTCOME_PENDING)
 			look_at(s, &s->v[i]);
 		if (s->v[i].outcome == OUTCOME_PENDING)
@@ -298,7 +323,7 @@ settle_report(const struct settle *s, struct proto_text *t)
 	const char *name;
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
+	for (i = s->n; i-- > 0;) {
 		it = &s->v[i];
 		name = it->to != NULL ? it->to->name : it->from->name;
 		if (it->outcome != OUTCOME_BAD &&

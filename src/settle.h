@@ -16,13 +16,13 @@ struct settle;
 
 /*
  * Prepare: everything that can fail.  done is called, from the loop, when all
- * programs concerned have an outcome; put_back when one got its previous
- * definition back.  NULL with errno, or with diagnostics.  At the start of the
+ * programs concerned have an outcome; put_back when one shall get its previous
+ * definition back, false if that no longer fits what runs.  NULL with errno, or with diagnostics.  At the start of the
  * daemon errors is NULL: what is wrong with one program's output is then left
  * to its start, and to the next attempt.
  */
 struct settle *settle_new(struct progs *, const struct plan *, bool rollback,
-    void (*done)(void *), void (*put_back)(void *, struct conf *), void *arg,
+    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
     struct diags *);
 void settle_free(struct settle *); /* accepts NULL */
 

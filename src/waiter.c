@@ -19,7 +19,6 @@
 struct target {
 	struct waiter *waiter;
 	struct watch watch;
-	struct prog *prog;
 	char *name;
 	bool pending;
 };
@@ -31,8 +30,7 @@ struct waiter {
 	struct target *v;
 	size_t n;
 	bool failed;
-	bool look_due;
-	bool orphaned; /* the client has gone before look came */
+	struct deadline look; /* at the end of the turn */
 };
 
 struct prog **
@@ -102,6 +100,8 @@ target_settled(struct target *tg)
 		    tg->waiter->kind == WAIT_STOP, "removed");
 		return true;
 	}
+	if (tg->waiter->kind == WAIT_ACTION)
+		return false; /* action_done is told */
 	if (tg->waiter->kind == WAIT_STOP) {
 		if (!prog_is_stopped(p) && !prog_settled(p))
 			return false;
@@ -128,17 +128,12 @@ finish_if_done(struct waiter *w)
 }
 
 static void
-look(void *arg)
+look(struct deadline *d)
 {
-	struct waiter *w = arg;
+	struct waiter *w = d->arg;
 	struct target *tg;
 	size_t i;
 
-	w->look_due = false;
-	if (w->orphaned) {
-		waiter_free(w);
-		return;
-	}
 	for (i = 0; i < w->n; i++) {
 		tg = &w->v[i];
 		if (tg->pending && target_settled(tg)) {
@@ -152,10 +147,9 @@ look(void *arg)
 static void
 look_later(struct waiter *w)
 {
-	if (w->look_due)
-		return;
-	w->look_due = true;
-	loop_after(client_hupd(w->client)->loop, look, w);
+	struct loop *loop = client_hupd(w->client)->loop;
+
+	loop_at(loop, &w->look, loop_now(loop));
 }
 
 static void
@@ -176,6 +170,8 @@ waiter_new(struct client *c, enum waiter_kind kind, size_t n)
 		return NULL;
 	w->client = c;
 	w->kind = kind;
+	w->look.due = look;
+	w->look.arg = w;
 	w->v = calloc(n > 0 ? n : 1, sizeof(*w->v));
 	if (w->v == NULL) {
 		free(w);
@@ -187,24 +183,18 @@ waiter_new(struct client *c, enum waiter_kind kind, size_t n)
 void
 waiter_free(struct waiter *w)
 {
-	size_t i;
+	struct target *tg;
 
 	if (w == NULL)
 		return;
-	if (w->kind == WAIT_RELOAD && !w->orphaned)
+	loop_cancel(client_hupd(w->client)->loop, &w->look);
+	if (w->kind == WAIT_RELOAD)
 		reload_forget(client_hupd(w->client)->reload, &w->verdict);
-	for (i = 0; i < w->n; i++) {
-		prog_unwatch(&w->v[i].watch);
-		if (w->kind == WAIT_ACTION && w->v[i].pending &&
-		    w->v[i].prog != NULL)
-			action_forget(w->v[i].prog, &w->v[i]);
-		free(w->v[i].name);
-	}
-	w->n = 0;
-	if (w->look_due) {
-		/* The loop will still call: it frees then. */
-		w->orphaned = true;
-		return;
+	for (tg = w->v; tg < w->v + w->n; tg++) {
+		if (w->kind == WAIT_ACTION && tg->watch.prog != NULL)
+			action_forget(tg->watch.prog, tg);
+		prog_unwatch(&tg->watch);
+		free(tg->name);
 	}
 	free(w->v);
 	free(w);
@@ -216,26 +206,24 @@ action_done(void *arg, bool ok, const char *how)
 	struct target *tg = arg;
 
 	tg->pending = false;
-	put_result(tg->waiter, tg->name, tg->prog, ok, how);
+	put_result(tg->waiter, tg->name, tg->watch.prog, ok, how);
+	prog_unwatch(&tg->watch);
 	look_later(tg->waiter);
 }
 
 static void
 target_begin(struct target *tg)
 {
-	struct prog *p = tg->prog;
+	struct prog *p = tg->watch.prog;
 
 	switch (tg->waiter->kind) {
 	case WAIT_START:
-		prog_watch(p, &tg->watch);
 		prog_request(p, EVENT_START);
 		break;
 	case WAIT_STOP:
-		prog_watch(p, &tg->watch);
 		prog_request(p, EVENT_STOP);
 		break;
 	case WAIT_RESTART:
-		prog_watch(p, &tg->watch);
 		prog_request(p, EVENT_RESTART);
 		break;
 	case WAIT_ACTION:
@@ -244,6 +232,14 @@ target_begin(struct target *tg)
 	case WAIT_RELOAD:
 		break;
 	}
+}
+
+/* Those that are restarted together stop in order. */
+static int
+leaves_before(const void *a, const void *b)
+{
+	return prog_leaves_before(*(struct prog *const *)a,
+	    *(struct prog *const *)b);
 }
 
 struct waiter *
@@ -264,13 +260,15 @@ waiter_programs(struct client *c, const struct proto_line *pl,
 		free(v);
 		return NULL;
 	}
+	if (kind == WAIT_RESTART)
+		qsort(v, n, sizeof(*v), leaves_before);
 	for (i = 0; i < n; i++) {
 		w->v[i].waiter = w;
-		w->v[i].prog = v[i];
 		w->v[i].name = strdup(v[i]->conf->name);
 		w->v[i].pending = true;
 		w->v[i].watch.changed = target_changed;
 		w->v[i].watch.arg = &w->v[i];
+		prog_watch(v[i], &w->v[i].watch);
 	}
 	w->n = n;
 	free(v);
