@@ -8,10 +8,14 @@
 
 #include <sys/types.h>
 
+#include "safefile.h"
+
 /*
  * Make path with that mode, and its parents (0755).  One that exists must be
- * a folder of root's or of ours; its mode is left alone.  -1 with errno.
+ * safe from others, as safefile.h has it; its mode is left alone.  -1 with
+ * errno and why.
  */
-int folder_make(const char *path, mode_t mode);
+int folder_make(const char *path, mode_t mode,
+    char why[static SAFEFILE_WHY_MAX]);
 
 #endif

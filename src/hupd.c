@@ -153,13 +153,13 @@ load(struct daemon *d, const struct options *o, struct confset *set,
 	load_accepted(d, set);
 }
 
-/* A path of ours that cannot be had: errno says why. */
+/* A path of ours that cannot be had. */
 _Noreturn static void
-refuse(const char *path)
+refuse(const char *path, const char *why)
 {
 	bool denied = errno == EACCES || errno == EPERM;
 
-	log_warn("%s", path);
+	log_warnx("%s: %s", path, why);
 	exit(denied ? STATUS_DENIED : STATUS_FAILED);
 }
 
@@ -179,16 +179,18 @@ open_pidfile(const char *path)
 		fatalx("hupd is already running (pid %d)", (int)other);
 	if (errno == EAGAIN)
 		fatalx("hupd is already running");
-	refuse(path);
+	refuse(path, strerror(errno));
 }
 
 static void
 make_folders(const struct settings *s)
 {
-	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700) == -1)
-		refuse(s->run_dir);
-	if (folder_make(s->state_dir, 0700) == -1)
-		refuse(s->state_dir);
+	char why[SAFEFILE_WHY_MAX];
+
+	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700, why) == -1)
+		refuse(s->run_dir, why);
+	if (folder_make(s->state_dir, 0700, why) == -1)
+		refuse(s->state_dir, why);
 }
 
 /* Settings as they are now, for as long as this daemon runs. */
