@@ -17,13 +17,13 @@ layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset envfile envlist plan order backoff fsm proto report \
 	loglines
-layer2 = loop spawn process cgroup orphan folder detach safefile accounts \
+layer2 = loop spawn process record cgroup orphan folder detach safefile accounts \
 	resolve confdir confenv confsave confplaces notify streamconf devlog \
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
 	outfifo logger_int logger logger_life logger_link
-layer3 = prog_int progs progspawn prog progask proginfo action settle daemon \
+layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo action settle daemon \
 	client reload statusline waiter request control
-layer4 = hupd serve hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
+layer4 = hupd self serve guard inherit reexec hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_emit ctl_follow ctl_json ctl_log ctl_place ctl_plain ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
 	ctl_tail ctl_utf8

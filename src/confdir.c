@@ -322,7 +322,7 @@ load(struct loading *l, const struct conf_places *places, const char *file,
 	load_daemon(l, file, max, must_exist, &whole);
 	resolve_settings(l->resolver, &l->set->settings, file, l->diags);
 	resolve(l->resolver, l->set->defaults, file, l->diags);
-	if (whole) {
+	if (whole || lenient) {
 		resolve_whole(l, file);
 	} else {
 		forget_known(l);

@@ -438,7 +438,7 @@ fail:
 }
 
 struct control *
-control_open(struct hupd *h, const char *path)
+control_open(struct hupd *h, const char *path, int inherited)
 {
 	struct control *ctl;
 	int fd;
@@ -455,7 +455,7 @@ control_open(struct hupd *h, const char *path)
 	ctl->listener.ready = control_ready;
 	ctl->listener.arg = ctl;
 	ctl->path = strdup(path);
-	fd = listen_at(path);
+	fd = inherited != -1 ? inherited : listen_at(path);
 	if (ctl->path == NULL || fd == -1 ||
 	    loop_watch(h->loop, &ctl->listener, fd, EPOLLIN) == -1) {
 		if (fd != -1)
@@ -465,6 +465,18 @@ control_open(struct hupd *h, const char *path)
 		return NULL;
 	}
 	return ctl;
+}
+
+int
+control_fd(const struct control *ctl)
+{
+	return ctl->listener.fd;
+}
+
+void
+control_flush(struct control *ctl)
+{
+	flush_all(ctl);
 }
 
 void

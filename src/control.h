@@ -9,7 +9,7 @@
  *
  * Requests and what comes before "end":
  *
- *	ping		pong pid= version=
+ *	ping		pong pid= version= execs=
  *	version		version version= proto=
  *	status [NAME ...]
  *		for each: program name= state= want= ready=(yes|no) pid=
@@ -39,6 +39,9 @@
  *		first reload that begins after "waiting" follows as the lines
  *		of report.h, status 0, 1 or 6.
  *	reopen		(nothing)
+ *	reexec		"executing", and then the connection ends: the daemon
+ *			that answers next on the same socket, with another
+ *			execs= in its pong, has followed.  Or: failed how=
  *
  * A client may end the connection at any time: what it asked for goes on.
  *
@@ -50,8 +53,15 @@
 struct control;
 struct hupd;
 
-/* Listen at run_dir/hupd.sock.  NULL with errno. */
-struct control *control_open(struct hupd *, const char *path);
+/*
+ * Listen at path, or go on with the socket inherited there, if it is not -1.
+ * NULL with errno.
+ */
+struct control *control_open(struct hupd *, const char *path, int inherited);
+/* The listening socket. */
+int control_fd(const struct control *);
+/* Send what is to be sent now: an exec would lose it. */
+void control_flush(struct control *);
 /* The group whose members may connect, by name; NULL: none. */
 void control_set_group(struct control *, const char *group);
 /* Tell every waiting client that the daemon ends, and remove the socket. */

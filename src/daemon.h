@@ -16,6 +16,7 @@
 
 struct reload;
 struct control;
+struct verdict;
 
 struct hupd {
 	struct loop *loop;
@@ -23,11 +24,13 @@ struct hupd {
 	struct progs progs;
 	struct reload *reload;
 	struct control *control;
+	struct records *records;
 
 	const char *config; /* hupd.conf, absolute */
 	bool must_exist;    /* it was named on the command line */
 	struct conf_places places;
 	struct settings effective; /* as they were at the start */
+	char *running;		   /* what runs, for a successor */
 	char *accepted;		   /* file of the last accepted configuration */
 	char *socket;
 
@@ -35,6 +38,9 @@ struct hupd {
 	bool stopping;
 	/* The live settings are others now. */
 	void (*adjusted)(struct hupd *, const struct settings *);
+	/* Re-execute, and say what becomes of it; or say it to nobody. */
+	void (*reexec)(struct hupd *, struct verdict *);
+	void (*reexec_forget)(struct hupd *, struct verdict *);
 };
 
 /* Stop every program, then end the loop. */

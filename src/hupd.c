@@ -2,6 +2,7 @@
  * hupd - keeps the programs of a machine running; a reload you can trust.
  */
 #include <sys/types.h>
+#include <sys/file.h>
 
 #include <err.h>
 #include <errno.h>
@@ -16,9 +17,13 @@
 #include "confdir.h"
 #include "detach.h"
 #include "folder.h"
+#include "guard.h"
+#include "inherit.h"
 #include "log.h"
 #include "proto.h"
 #include "serve.h"
+
+extern char **environ;
 
 struct options {
 	bool foreground;
@@ -209,18 +214,87 @@ print_and_exit(const struct confset *set, bool verbose)
 	exit(fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK);
 }
 
+/* With what to execute a successor. */
+static void
+make_argv(struct daemon *d, const struct options *o, const char *name)
+{
+	static char f[] = "-f", foreground[] = "-d", verbose[] = "-v";
+	char path[PATH_MAX];
+	ssize_t n;
+	size_t i = 0;
+
+	d->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (d->self == -1 || n == -1)
+		fatal("/proc/self/exe");
+	path[n] = '\0';
+	d->exe = strdup(path);
+	d->argv = calloc(6, sizeof(*d->argv));
+	/* A copy: setproctitle(3) writes over the original. */
+	if (d->exe == NULL || d->argv == NULL ||
+	    (d->argv[i++] = strdup(name)) == NULL)
+		fatal("arguments");
+	if (o->config != NULL) {
+		d->argv[i++] = f;
+		d->argv[i++] = o->config;
+	}
+	if (o->foreground)
+		d->argv[i++] = foreground;
+	if (o->verbose)
+		d->argv[i++] = verbose;
+}
+
+/* What the first daemon has to do before it is one. */
+static void
+prepare(struct daemon *d, const struct options *o, struct confset *set)
+{
+	make_folders(&d->hupd.effective);
+	d->pidfile = open_pidfile(d->hupd.effective.pidfile);
+	serve_guard(d);
+	log_quiet(!o->foreground && !o->verbose);
+	if (!o->foreground && detach() == -1)
+		fatal("the daemon cannot detach");
+	inherit_find(d, set);
+	inherit_keep(d);
+}
+
+/*
+ * And one that follows: the lock of the records, which was never let go of,
+ * keeps others out while the pidfile changes hands.
+ */
+static void
+prepare_successor(struct daemon *d, const struct options *o)
+{
+	int fd = records_header(d->hupd.records)->pidfile_fd;
+
+	log_stderr(o->foreground);
+	/* The guard of before may have it as well: closing is not enough. */
+	if (fd != -1) {
+		flock(fd, LOCK_UN);
+		close(fd);
+	}
+	d->pidfile = open_pidfile(d->hupd.effective.pidfile);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct daemon d = {.notify.fd = -1, .events_source.fd = -1};
+	struct daemon d = {
+	    .notify.fd = -1,
+	    .events_source.fd = -1,
+	    .self_pidfd = -1,
+	};
 	struct options options;
 	struct confset set = {0};
 	struct diags errors;
 	char *file;
+	int inheritance;
 
 	if (argc > 0 && strcmp(argv[0], LOGGER_ARGV0) == 0)
 		return logger_main(argc, argv);
-	if (detach_sanitize() == -1 || spawn_init() == -1)
+	setproctitle_init(argc, argv, environ);
+	inheritance = guard_inheritance();
+	if (inheritance == -1 && detach_sanitize() == -1)
 		err(STATUS_FAILED, "start");
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
@@ -229,19 +303,21 @@ main(int argc, char **argv)
 	d.hupd.config = options.config != NULL ? options.config : file;
 	d.hupd.must_exist = options.config != NULL;
 	diags_init(&errors);
-	load(&d, &options, &set, &errors);
+	if (inheritance != -1)
+		inherit_begin(&d, inheritance, &set);
+	else
+		load(&d, &options, &set, &errors);
 	if (options.check)
 		print_and_exit(&set, options.verbose);
-	keep_effective(&d.hupd, &set.settings);
-	d.self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	if (d.self == -1)
-		fatal("/proc/self/exe");
-	make_folders(&d.hupd.effective);
-	d.pidfile = open_pidfile(d.hupd.effective.pidfile);
-	serve_guard(&d);
-	log_quiet(!options.foreground && !options.verbose);
-	if (!options.foreground && detach() == -1)
-		fatal("the daemon cannot detach");
+	if (spawn_init() == -1)
+		fatal("start");
+	make_argv(&d, &options, argv[0]);
+	d.guarded = !options.foreground;
+	if (inheritance == -1) {
+		keep_effective(&d.hupd, &set.settings);
+		prepare(&d, &options, &set);
+	} else
+		prepare_successor(&d, &options);
 	serve_begin(&d, &set, &errors);
 	if (!options.foreground) {
 		detach_up();
@@ -251,6 +327,9 @@ main(int argc, char **argv)
 		log_warn("the event loop failed");
 	serve_end(&d);
 	confdir_places_clear(&d.hupd.places);
+	free(d.exe);
+	free(d.argv[0]);
+	free(d.argv);
 	free(options.config);
 	free(file);
 	return STATUS_OK;

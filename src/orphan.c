@@ -14,6 +14,7 @@
 
 #include "orphan.h"
 #include "process.h"
+#include "spawn.h"
 
 /* Generations of parents that orphan_leader follows. */
 #define DEPTH_MAX 64
@@ -24,9 +25,8 @@ orphan_init(void)
 	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
-/* The value of the mark in a process's environment; false: none. */
-static bool
-mark_of(pid_t pid, uint64_t *run)
+bool
+orphan_mark(pid_t pid, uint64_t *run)
 {
 	char path[64], *line = NULL;
 	size_t cap = 0;
@@ -47,6 +47,37 @@ mark_of(pid_t pid, uint64_t *run)
 	return found;
 }
 
+struct group_rule {
+	uint64_t run;
+	int killed;
+};
+
+/* Held by a pidfd, so that it is the one that was looked at. */
+static void
+kill_marked(pid_t pid, void *arg)
+{
+	struct group_rule *rule = arg;
+	struct spawn_child child = {.pid = pid};
+	uint64_t run;
+
+	child.pidfd = process_open(pid);
+	if (child.pidfd == -1)
+		return;
+	if (orphan_mark(pid, &run) && run == rule->run &&
+	    spawn_signal(&child, SIGKILL) == 0)
+		rule->killed++;
+	close(child.pidfd);
+}
+
+int
+orphan_kill_group(pid_t pgid, uint64_t run)
+{
+	struct group_rule rule = {.run = run};
+
+	process_each_in_group(pgid, kill_marked, &rule);
+	return rule.killed;
+}
+
 static int
 sweep_one(const struct orphan_rule *rule, pid_t pid)
 {
@@ -56,7 +87,7 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 		return 0;
 	if (process_is_dying(pid))
 		return 1;
-	if (!mark_of(pid, &run) || rule->alive(run, rule->arg))
+	if (!orphan_mark(pid, &run) || rule->alive(run, rule->arg))
 		return 0;
 	/* It is an unreaped child of ours: the pid cannot be another's. */
 	if (kill(pid, SIGKILL) == -1)

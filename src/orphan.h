@@ -20,6 +20,12 @@
 /* Become the sub-reaper.  -1 with errno. */
 int orphan_init(void);
 
+/* The value of the mark in a process's environment; false: none. */
+bool orphan_mark(pid_t, uint64_t *run);
+
+/* SIGKILL those in the process group that carry the mark; how many. */
+int orphan_kill_group(pid_t pgid, uint64_t run);
+
 struct orphan_rule {
 	/* Is the pid a child that the daemon knows? */
 	bool (*known)(pid_t, void *);

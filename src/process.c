@@ -118,23 +118,42 @@ process_is_dying(pid_t pid)
 	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
 }
 
-int
-process_count_group(pid_t pgid)
+void
+process_each_in_group(pid_t pgid, void (*fn)(pid_t, void *), void *arg)
 {
 	struct dirent *d;
 	DIR *proc;
 	uint64_t value;
-	int n = 0;
+	pid_t pid;
 
 	proc = opendir("/proc");
 	if (proc == NULL)
-		return 0;
-	while ((d = readdir(proc)) != NULL)
-		if (isdigit((unsigned char)d->d_name[0]) &&
-		    stat_field((pid_t)strtol(d->d_name, NULL, 10), 5, &value) &&
-		    (pid_t)value == pgid)
-			n++;
+		return;
+	while ((d = readdir(proc)) != NULL) {
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		pid = (pid_t)strtol(d->d_name, NULL, 10);
+		if (stat_field(pid, 5, &value) && (pid_t)value == pgid)
+			fn(pid, arg);
+	}
 	closedir(proc);
+}
+
+static void
+count_one(pid_t pid, void *arg)
+{
+	int *n = arg;
+
+	(void)pid;
+	(*n)++;
+}
+
+int
+process_count_group(pid_t pgid)
+{
+	int n = 0;
+
+	process_each_in_group(pgid, count_one, &n);
 	return n;
 }
 
@@ -224,4 +243,13 @@ process_reap(pid_t pid, int pidfd)
 		   WEXITED | WNOHANG | __WALL) == -1 &&
 	    errno == EINTR)
 		;
+}
+
+bool
+process_is_child(pid_t pid)
+{
+	siginfo_t si;
+
+	return waitid(P_PID, (id_t)pid, &si,
+		   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }

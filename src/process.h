@@ -23,6 +23,8 @@ uint64_t process_start_time(pid_t);
 bool process_is_dying(pid_t);
 /* Resident memory in bytes, 0 if it is gone. */
 int64_t process_memory(pid_t);
+/* Call fn for each process in that process group, zombies too. */
+void process_each_in_group(pid_t pgid, void (*fn)(pid_t, void *), void *);
 /* How many processes, zombies too, have that process group. */
 int process_count_group(pid_t pgid);
 /* Its command name, "?" if it is gone; not escaped. */
@@ -44,5 +46,7 @@ struct process_end {
  */
 bool process_ended(pid_t, int pidfd, struct process_end *);
 void process_reap(pid_t, int pidfd);
+/* Is it a child of ours, perhaps a dead one? */
+bool process_is_child(pid_t);
 
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "orphan.h"
 #include "prog_int.h"
 #include "text.h"
 
@@ -54,6 +55,7 @@ prog_new(struct progs *ps, struct conf *conf)
 	p->exit.ready = exit_ready;
 	p->exit.arg = p;
 	prog_init_ready(p);
+	p->slot = -1;
 	TAILQ_INIT(&p->watches);
 	RB_INSERT(prog_names, &ps->names, p);
 	ps->n++;
@@ -77,12 +79,21 @@ prog_free(struct prog *p)
 		stream_close(p->stream);
 	if (p->progs->cgroup != NULL)
 		cgroup_leave(p->progs->cgroup, p->conf->name);
+	records_give(p->progs->records, p->slot);
 	conf_unref(p->conf);
 	free(p->status);
 	free(p->tail);
 	free(p->needs);
 	free(p->needed_by);
 	free(p);
+}
+
+void
+prog_take_record(struct prog *p)
+{
+	p->slot = records_take(p->progs->records, p->conf->name);
+	if (p->slot == -1)
+		log_warn("%s: it cannot be recorded", p->conf->name);
 }
 
 static bool
@@ -256,26 +267,47 @@ kill_all(struct prog *p)
 }
 
 /*
- * End what the process left, then let go of it.  The process itself is still
- * a zombie while its group is signalled, so that the group is surely its own.
+ * SIGKILL to the group of a process that has ended, and its reaping; returns
+ * how many others there were.  A child of ours is still a zombie while its
+ * group is signalled, so that the group is surely its own.  One that an
+ * earlier daemon started may be gone, and its number be another's: then the
+ * mark tells who belongs to it.
  */
+static int
+end_group(struct prog *p)
+{
+	pid_t pid = p->child.pid;
+
+	if (!process_is_child(pid))
+		return orphan_kill_group(pid, p->run);
+	kill(-pid, SIGKILL);
+	process_reap(pid, p->child.pidfd);
+	return kill(-pid, 0) == 0 ? process_count_group(pid) : 0;
+}
+
+/* End what the process left, then let go of it. */
 static void
 sweep(struct prog *p)
 {
 	struct progs *ps = p->progs;
 	pid_t pid = p->child.pid;
-	int left = 0;
+	int left = 0, others = 0;
 
+	prog_close_ready(p);
 	if (ps->cgroup != NULL)
 		left = cgroup_kill(ps->cgroup, p->conf->name);
-	if (p->leader)
-		kill(-pid, SIGKILL);
+	if (pid == 0)
+		return; /* it ended while there was no daemon */
 	progs_remove_pid(p);
 	loop_unwatch(ps->loop, &p->exit);
-	prog_close_ready(p);
-	process_reap(pid, p->child.pidfd);
-	if (ps->cgroup == NULL && p->leader && kill(-pid, 0) == 0)
-		left = process_count_group(pid);
+	prog_record_main(p, 0);
+	/* Its group too, for it may run without its cgroup. */
+	if (p->leader)
+		others = end_group(p);
+	else
+		process_reap(pid, p->child.pidfd);
+	if (others > left)
+		left = others;
 	progs_sweep_later(ps);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
@@ -304,6 +336,7 @@ start(struct prog *p)
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
 	if (p->child.pidfd != -1)
 		loop_watch(ps->loop, &p->exit, p->child.pidfd, EPOLLIN);
+	prog_record_main(p, p->child.pid);
 	prog_feed(p, EVENT_EXEC_OK);
 	if (p->conf->ready == READY_STARTED)
 		prog_feed(p, EVENT_READY);
@@ -343,6 +376,7 @@ prog_feed(struct prog *p, enum fsm_event event)
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);
 	act(p, next.actions);
+	prog_note(p);
 }
 
 /* The last words have come, or never will. */

@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "notify.h"
 #include "process.h"
+#include "record.h"
 #include "spawn.h"
 
 struct prog;
@@ -109,6 +110,7 @@ struct prog {
 	struct prog_action *action; /* under way, or NULL */
 	bool is_queued;
 	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
+	int slot; /* of its record, or -1 */
 };
 
 RB_HEAD(prog_names, prog);
@@ -127,6 +129,7 @@ struct progs {
 	struct logger *logger;
 	struct cgroup *cgroup;	     /* NULL: sub-reaper and process groups */
 	const char *notify_path;     /* of the notify socket */
+	struct records *records;
 	LIST_HEAD(, action) actions; /* under way, see action.h */
 	struct deadline reap;
 	int nstrangers; /* killed, but not gone yet */
@@ -142,7 +145,7 @@ struct progs {
 };
 
 void progs_init(struct progs *, struct loop *, struct logger *, struct cgroup *,
-    const char *notify_path);
+    const char *notify_path, struct records *);
 struct prog *progs_find(const struct progs *, const char *name);
 struct prog *progs_first(struct progs *);
 struct prog *progs_next(struct prog *);
@@ -155,6 +158,13 @@ void progs_child_died(struct progs *, pid_t);
 
 /* A new program, DOWN.  Takes a reference to conf.  NULL with errno. */
 struct prog *prog_new(struct progs *, struct conf *);
+/* Give it a record of its own; without one it runs, but is not taken over. */
+void prog_take_record(struct prog *);
+/*
+ * Take over what an earlier daemon recorded of it; p is new.  inherited: the
+ * descriptors in the record are ours.  False: the record is damaged.
+ */
+bool prog_adopt(struct prog *, int slot, bool inherited);
 /* Free one that does not run, at the end of all. */
 void progs_drop(struct prog *);
 /*

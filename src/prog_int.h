@@ -21,6 +21,13 @@ void progs_sweep_later(struct progs *);
 void progs_bury(struct prog *);
 void progs_unlink(struct prog *);
 
+/*
+ * progrecord.c: what a later daemon needs.  Where spawn stores the pid, its
+ * main process (or that there is none), and all the rest.
+ */
+volatile int32_t *prog_record_pid(struct prog *);
+void prog_record_main(struct prog *, pid_t);
+void prog_note(struct prog *);
 /* prog.c: free what is in no list of the set any more. */
 void prog_free(struct prog *);
 /* prog.c: its process may have ended.  progask.c: its neighbours changed. */

@@ -171,6 +171,8 @@ change_main(struct prog *p, pid_t pid)
 	p->child = child;
 	p->leader = false;
 	progs_add_pid(p);
+	prog_record_main(p, pid);
+	prog_note(p);
 	if (loop_watch(ps->loop, &p->exit, child.pidfd, EPOLLIN) == -1)
 		log_warn("%s: process %d cannot be watched", p->conf->name,
 		    (int)pid);

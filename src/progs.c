@@ -38,7 +38,7 @@ static void reap_due(struct deadline *);
 
 void
 progs_init(struct progs *ps, struct loop *loop, struct logger *logger,
-    struct cgroup *cgroup, const char *notify_path)
+    struct cgroup *cgroup, const char *notify_path, struct records *records)
 {
 	memset(ps, 0, sizeof(*ps));
 	RB_INIT(&ps->names);
@@ -50,6 +50,7 @@ progs_init(struct progs *ps, struct loop *loop, struct logger *logger,
 	ps->logger = logger;
 	ps->cgroup = cgroup;
 	ps->notify_path = notify_path;
+	ps->records = records;
 	ps->reap.due = reap_due;
 	ps->reap.arg = ps;
 }

@@ -216,6 +216,7 @@ spawn_in(struct prog *p, char *const *argv, pid_t mainpid,
 	    .cgroup = -1,
 	    .outdir = -1,
 	    .session = true,
+	    .record = child == &p->child ? prog_record_pid(p) : NULL,
 	    .fds = fds,
 	    .nfds = nfds,
 	};
@@ -305,6 +306,7 @@ fail:
 		close(pair[1]);
 	}
 	p->child.pid = 0;
+	prog_record_main(p, 0);
 	fail(p, env_failed ? END_ENV : END_SPAWN, &error);
 	return -1;
 }

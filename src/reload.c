@@ -133,6 +133,16 @@ reject(struct reload *r, struct diags *errors)
 	proto_text_clear(&text);
 }
 
+/* And what runs, for a daemon that follows this one without a reload. */
+static void
+keep_running(struct reload *r, const struct confset *set)
+{
+	const char *file = r->hupd->running;
+
+	if (confdir_save(set, file) == -1)
+		log_warn("%s: what runs cannot be recorded", file);
+}
+
 /* What was accepted lasts, for a start with files that are rejected. */
 static void
 keep_accepted(struct reload *r, const struct confset *set)
@@ -141,6 +151,17 @@ keep_accepted(struct reload *r, const struct confset *set)
 
 	if (confdir_save(set, file) == -1)
 		log_warn("%s: the accepted configuration cannot be kept", file);
+	keep_running(r, set);
+}
+
+static void
+record(const struct reload *r)
+{
+	struct record_header *h = records_header(r->hupd->records);
+
+	h->generation = r->generation;
+	h->accepted_at = r->accepted_at;
+	h->from_accepted = r->from_accepted;
 }
 
 static void begin(struct reload *);
@@ -192,6 +213,7 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
 	replace_running(r, set);
 	r->hupd->adjusted(r->hupd, &r->running.settings);
 	r->from_accepted = false;
+	record(r);
 	settle_start(r->settle);
 }
 
@@ -305,9 +327,12 @@ reload_begin(struct reload *r, struct confset *set, struct diags *errors)
 	plan.deferred = 0;
 	if (errors->n == 0)
 		keep_accepted(r, set);
+	else
+		keep_running(r, set);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
 		r->from_accepted = true;
+		record(r);
 		log_info("the files are rejected, these programs are those "
 			 "of the last accepted configuration:");
 		remember_rejection(r, errors);
@@ -316,6 +341,23 @@ reload_begin(struct reload *r, struct confset *set, struct diags *errors)
 out:
 	plan_clear(&plan);
 	return rv;
+}
+
+void
+reload_resume(struct reload *r, struct confset *set)
+{
+	const struct record_header *h = records_header(r->hupd->records);
+
+	replace_running(r, set);
+	r->generation = h->generation;
+	r->accepted_at = h->accepted_at;
+	r->from_accepted = h->from_accepted != 0;
+}
+
+bool
+reload_is_idle(const struct reload *r)
+{
+	return r->settle == NULL;
 }
 
 void

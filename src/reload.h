@@ -30,6 +30,14 @@ void reload_free(struct reload *);
  */
 int reload_begin(struct reload *, struct confset *set, struct diags *errors);
 
+/*
+ * Go on with what an earlier daemon left: set is what it ran, and its
+ * generation is in the header of the records.  Takes the contents of set.
+ */
+void reload_resume(struct reload *, struct confset *set);
+/* Is there nothing under way? */
+bool reload_is_idle(const struct reload *);
+
 /* SIGHUP came: reload now, or once more after the one under way. */
 void reload_request(struct reload *);
 

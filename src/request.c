@@ -157,6 +157,8 @@ do_version(struct client *c, const char *tag)
 	proto_put_number(t, "pid", getpid());
 	proto_put(t, "version", HUPD_VERSION);
 	proto_put_number(t, "proto", PROTO_VERSION);
+	proto_put_number(t, "execs",
+	    records_header(client_hupd(c)->records)->execs);
 	proto_end(t);
 	client_end(c, STATUS_OK, NULL);
 }
@@ -189,6 +191,10 @@ request_begin(struct client *c, const struct proto_line *pl)
 	if (strcmp(tag, "reload") == 0) {
 		if (!h->stopping)
 			return waiter_reload(c);
+		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
+	} else if (strcmp(tag, "reexec") == 0) {
+		if (!h->stopping)
+			return waiter_reexec(c);
 		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
 	} else if (strcmp(tag, "status") == 0)
 		do_status(c, pl);

@@ -4,7 +4,9 @@
 #include <sys/types.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
@@ -15,10 +17,14 @@
 #include <unistd.h>
 
 #include "action.h"
+#include "adopt.h"
 #include "control.h"
+#include "guard.h"
+#include "inherit.h"
 #include "log.h"
 #include "notify.h"
 #include "orphan.h"
+#include "reexec.h"
 #include "reload.h"
 #include "serve.h"
 #include "text.h"
@@ -96,10 +102,15 @@ static void
 open_cgroup(struct daemon *d)
 {
 	struct hupd *h = &d->hupd;
+	const struct record_header *rh = records_header(h->records);
+	const char *setting = h->effective.cgroup;
 	char why[PATH_MAX];
 
-	d->cgroup = cgroup_open(h->effective.cgroup, h->effective.run_dir, why,
-	    sizeof(why));
+	/* Programs that are taken over stay where they are. */
+	if (d->adopting)
+		setting = rh->cgroup[0] != '\0' ? rh->cgroup : "off";
+	d->cgroup =
+	    cgroup_open(setting, h->effective.run_dir, why, sizeof(why));
 	if (d->cgroup == NULL && *why != '\0')
 		log_debug("no cgroups: %s", why);
 	if (orphan_init() == -1)
@@ -140,9 +151,12 @@ notify_ready(struct source *s, uint32_t events)
 static void
 open_notify(struct daemon *d)
 {
-	int fd;
+	int fd = -1;
 
-	fd = notify_open(d->notify_path);
+	if (d->inherited)
+		fd = records_header(d->hupd.records)->notify_fd;
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = notify_open(d->notify_path);
 	if (fd == -1)
 		fatal("%s", d->notify_path);
 	d->notify.ready = notify_ready;
@@ -156,7 +170,8 @@ is_ours(pid_t pid, void *arg)
 {
 	struct daemon *d = arg;
 
-	return pid == logger_pid(d->hupd.logger) ||
+	return pid == logger_pid(d->hupd.logger) || pid == d->guard.pid ||
+	    reexec_is_child(d->reexec, pid) ||
 	    action_is_child(&d->hupd.progs, pid);
 }
 
@@ -242,6 +257,8 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 		reload_request(h->reload);
 	} else if (sig == SIGUSR1)
 		logger_reopen(h->logger);
+	else if (sig == SIGUSR2)
+		reexec_request(d->reexec);
 	else if (sig == SIGTERM || sig == SIGINT)
 		hupd_stop(h);
 }
@@ -253,6 +270,7 @@ make_paths(struct daemon *d)
 
 	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
 	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.running, "%s/running", s->run_dir) == -1 ||
 	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
 		fatal("paths");
 }
@@ -302,6 +320,105 @@ serve_guard(struct daemon *d)
 		fatalx("atexit");
 }
 
+static struct daemon *
+daemon_of(struct hupd *h)
+{
+	return (struct daemon *)h; /* its first member */
+}
+
+static void
+reexec(struct hupd *h, struct verdict *v)
+{
+	struct daemon *d = daemon_of(h);
+
+	reexec_wait(d->reexec, v);
+	reexec_request(d->reexec);
+}
+
+static void
+forget_reexec(struct hupd *h, struct verdict *v)
+{
+	reexec_forget(daemon_of(h)->reexec, v);
+}
+
+static void
+open_control(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	int fd = -1;
+
+	if (d->inherited)
+		fd = records_header(h->records)->control_fd;
+	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = -1;
+	h->control = control_open(h, h->socket, fd);
+	if (h->control == NULL)
+		fatal("%s", h->socket);
+}
+
+/* For whoever follows us. */
+static void
+record_daemon(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	struct record_header *rh = records_header(h->records);
+
+	rh->pid = getpid();
+	rh->control_fd = control_fd(h->control);
+	rh->notify_fd = d->notify.fd;
+	rh->pidfile_fd = pidfile_fileno(d->pidfile);
+	if (d->adopting)
+		rh->execs++;
+	else
+		rh->started = wall_now().tv_sec;
+	h->started = rh->started;
+	strlcpy(rh->run_dir, h->effective.run_dir, sizeof(rh->run_dir));
+	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
+	    sizeof(rh->cgroup));
+	records_begin(h->records);
+}
+
+/*
+ * Those of an earlier daemon are taken over as they are.  Where that was
+ * killed and somebody has started this one, the files count then as well.
+ */
+static void
+begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
+{
+	struct hupd *h = &d->hupd;
+	struct confset running;
+
+	if (!d->adopting) {
+		if (reload_begin(h->reload, set, errors) == -1)
+			fatal("the programs cannot be started");
+		return;
+	}
+	running = *set;
+	memset(set, 0, sizeof(*set));
+	reload_resume(h->reload, &running);
+	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
+		fatal("the programs cannot be taken over");
+	if (!d->inherited)
+		reload_request(h->reload);
+}
+
+/*
+ * The guard of the daemon whose place we took by exec: it watched this very
+ * process, in case that it failed until now, and is a child of ours.
+ */
+static void
+end_former_guard(struct daemon *d)
+{
+	pid_t pid = records_header(d->hupd.records)->guard_pid;
+
+	records_header(d->hupd.records)->guard_pid = 0;
+	if (!d->inherited || pid <= 1 || !process_is_child(pid))
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
 void
 serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 {
@@ -312,7 +429,8 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	make_paths(d);
 	open_cgroup(d);
 	open_logs(d, set->defaults);
-	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path);
+	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path,
+	    h->records);
 	h->progs.is_ours = is_ours;
 	h->progs.ours_died = ours_died;
 	h->progs.idle = all_ended;
@@ -322,16 +440,21 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 	h->reload = reload_new(h);
 	if (h->reload == NULL)
 		fatal("reload");
-	h->control = control_open(h, h->socket);
-	if (h->control == NULL)
-		fatal("%s", h->socket);
+	d->reexec = reexec_new(d);
+	if (d->reexec == NULL)
+		fatal("reexec");
+	h->reexec = reexec;
+	h->reexec_forget = forget_reexec;
+	open_control(d);
 	adjusted(h, &set->settings);
 	if (pidfile_write(d->pidfile) == -1)
 		fatal("%s", h->effective.pidfile);
-	h->started = wall_now().tv_sec;
+	record_daemon(d);
 	log_moment("start up");
-	if (reload_begin(h->reload, set, errors) == -1)
-		fatal("the programs cannot be started");
+	begin_programs(d, set, errors);
+	end_former_guard(d);
+	if (d->guarded)
+		guard_start(d);
 	unfinished = NULL;
 }
 
@@ -341,6 +464,8 @@ serve_end(struct daemon *d)
 	struct hupd *h = &d->hupd;
 	struct prog *p;
 
+	guard_end(d);
+	reexec_free(d->reexec);
 	control_close(h->control);
 	log_moment("stop");
 	loop_unwatch(h->loop, &d->events_source);
@@ -359,6 +484,8 @@ serve_end(struct daemon *d)
 	free(d->notify_path);
 	free(h->socket);
 	free(h->accepted);
+	inherit_forget(d);
+	records_close(h->records, true);
 	settings_clear(&h->effective);
 	pidfile_remove(d->pidfile);
 }

@@ -7,21 +7,7 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-#include <libutil.h>
-
-#include "daemon.h"
-
-/* What main makes and the daemon's parts borrow. */
-struct daemon {
-	struct hupd hupd;
-	struct pidfh *pidfile;
-	struct cgroup *cgroup;
-	struct stream *events;
-	struct source events_source;
-	struct source notify;
-	char *notify_path;
-	int self;
-};
+#include "self.h"
 
 /* From here on a start that fails removes the pidfile and the sockets. */
 void serve_guard(struct daemon *);

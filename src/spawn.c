@@ -57,6 +57,7 @@ enum {
 struct shared {
 	struct spawn_error error;
 	char stack[STACK_SIZE] __attribute__((aligned(64)));
+	char twin[STACK_SIZE] __attribute__((aligned(64)));
 };
 
 static struct {
@@ -280,6 +281,8 @@ child_setup(const struct child_args *args)
 	sigset_t none;
 	int execfd = -1;
 
+	if (req->record != NULL)
+		*req->record = (int32_t)syscall(SYS_getpid);
 	if (child_table() == -1)
 		return -1;
 	if (req->session && setsid() == -1)
@@ -392,6 +395,18 @@ spawn(const struct spawn_request *req, struct spawn_child *child,
 	if (child->pidfd != -1)
 		close(child->pidfd);
 	return -1;
+}
+
+int
+spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *child)
+{
+	struct shared *sh = spawner.shared;
+	int flags = CLONE_FILES | (spawner.clone_flags & CLONE_PIDFD);
+
+	child->pidfd = -1;
+	child->pid = clone(fn, sh->twin + sizeof(sh->twin), flags | SIGCHLD,
+	    arg, &child->pidfd);
+	return child->pid == -1 ? -1 : 0;
 }
 
 const char *

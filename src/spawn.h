@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conf.h"
 
@@ -54,6 +55,8 @@ struct spawn_request {
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */
+	/* Where the child stores its pid first of all, in shared memory. */
+	volatile int32_t *record;
 	const struct spawn_fd *fds; /* at most SPAWN_FDS */
 	size_t nfds;
 };
@@ -79,6 +82,13 @@ int spawn_init(void);
 /* 0, or -1 with the error filled in and no process left. */
 int spawn(const struct spawn_request *, struct spawn_child *,
     struct spawn_error *);
+
+/*
+ * A child that runs fn in a copy of this process's memory, but with this very
+ * table of descriptors: what the daemon opens and closes it has and has not,
+ * until one of the two executes something.
+ */
+int spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *);
 
 /* The stage as it is logged: "exec", "user", "directory", "rlimit-nofile". */
 const char *spawn_stage_name(const struct spawn_error *);

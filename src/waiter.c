@@ -190,6 +190,9 @@ waiter_free(struct waiter *w)
 	loop_cancel(client_hupd(w->client)->loop, &w->look);
 	if (w->kind == WAIT_RELOAD)
 		reload_forget(client_hupd(w->client)->reload, &w->verdict);
+	if (w->kind == WAIT_REEXEC)
+		client_hupd(w->client)->reexec_forget(client_hupd(w->client),
+		    &w->verdict);
 	for (tg = w->v; tg < w->v + w->n; tg++) {
 		if (w->kind == WAIT_ACTION && tg->watch.prog != NULL)
 			action_forget(tg->watch.prog, tg);
@@ -230,6 +233,7 @@ target_begin(struct target *tg)
 		action_begin(p, action_done, tg);
 		break;
 	case WAIT_RELOAD:
+	case WAIT_REEXEC:
 		break;
 	}
 }
@@ -290,7 +294,10 @@ verdict_given(struct verdict *v, const char *lines, int status)
 	struct proto_text *t = client_text(w->client);
 
 	proto_raw(t, lines);
-	client_end(w->client, status, NULL);
+	if (status == -1)
+		client_more(w->client);
+	else
+		client_end(w->client, status, NULL);
 }
 
 struct waiter *
@@ -312,6 +319,23 @@ waiter_reload(struct client *c)
 	proto_put_number(t, "pid", getpid());
 	proto_end(t);
 	client_more(c);
+	return w;
+}
+
+struct waiter *
+waiter_reexec(struct client *c)
+{
+	struct hupd *h = client_hupd(c);
+	struct waiter *w;
+
+	w = waiter_new(c, WAIT_REEXEC, 0);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	h->reexec(h, &w->verdict);
 	return w;
 }
 

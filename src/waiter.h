@@ -15,6 +15,7 @@ enum waiter_kind {
 	WAIT_RESTART,
 	WAIT_ACTION, /* reload-program */
 	WAIT_RELOAD,
+	WAIT_REEXEC,
 };
 
 struct waiter;
@@ -26,6 +27,7 @@ struct waiter;
 struct waiter *waiter_programs(struct client *, const struct proto_line *,
     enum waiter_kind);
 struct waiter *waiter_reload(struct client *);
+struct waiter *waiter_reexec(struct client *);
 /* A further line of the client. */
 void waiter_more(struct waiter *, const struct proto_line *);
 /* The client has gone; what it asked for goes on.  Accepts NULL. */

@@ -1,0 +1,174 @@
+/*
+ * guard - a process that waits for the daemon's end, and is the next daemon.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "adopt.h"
+#include "guard.h"
+#include "log.h"
+
+/* So many ends within so long, and there is no further daemon. */
+#define CRASHES 5
+#define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
+/* A guard that died is replaced after this, ms. */
+#define GUARD_AGAIN 100
+
+extern char **environ;
+
+int
+guard_inheritance(void)
+{
+	const char *value = getenv(GUARD_VARIABLE), *why;
+	struct stat st;
+	int fd;
+
+	if (value == NULL)
+		return -1;
+	fd = (int)strtonum(value, 3, INT_MAX, &why);
+	unsetenv(GUARD_VARIABLE);
+	if (why != NULL || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	return fd;
+}
+
+void
+guard_execute(struct daemon *d, int fd)
+{
+	char value[16];
+	int saved;
+
+	snprintf(value, sizeof(value), "%d", records_fd(d->hupd.records));
+	if (setenv(GUARD_VARIABLE, value, 1) == -1)
+		return;
+	adopt_bequeath(d->hupd.records, true);
+	syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
+	saved = errno;
+	adopt_bequeath(d->hupd.records, false);
+	unsetenv(GUARD_VARIABLE);
+	errno = saved;
+}
+
+/* Take note of this end; false if there were too many of late. */
+static bool
+may_go_on(struct record_header *h)
+{
+	int64_t now = mono_now().ns;
+
+	memmove(h->crashes + 1, h->crashes,
+	    sizeof(h->crashes) - sizeof(h->crashes[0]));
+	h->crashes[0] = now;
+	return h->crashes[CRASHES] == 0 ||
+	    now - h->crashes[CRASHES] > CRASH_PERIOD;
+}
+
+static void
+say_it_is_over(void)
+{
+	static const char text[] = "the daemon keeps dying: no other follows, "
+				   "the programs run on unsupervised; start "
+				   "it again once the cause is found";
+
+	log_warnx("%s", text);
+	openlog("hupd", LOG_PID, LOG_DAEMON);
+	syslog(LOG_CRIT, "%s", text);
+}
+
+static int
+guard_main(void *arg)
+{
+	struct daemon *d = arg;
+	struct pollfd pfd = {.fd = d->self_pidfd, .events = POLLIN};
+
+	prctl(PR_SET_NAME, "hupd: guard", 0, 0, 0);
+	setproctitle("guard");
+	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
+		;
+	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
+	    (int)records_header(d->hupd.records)->pid);
+	if (!may_go_on(records_header(d->hupd.records))) {
+		say_it_is_over();
+		_exit(1);
+	}
+	guard_execute(d, d->self);
+	log_warn("no other daemon can be executed");
+	_exit(1);
+}
+
+static void
+guard_due(struct deadline *dl)
+{
+	guard_start(dl->arg);
+}
+
+static void
+guard_died(struct source *s, uint32_t events)
+{
+	struct daemon *d = s->arg;
+	struct process_end end;
+
+	(void)events;
+	if (!process_ended(d->guard.pid, d->guard.pidfd, &end))
+		return;
+	log_warnx("the guard (pid %d) has died, another follows",
+	    (int)d->guard.pid);
+	loop_unwatch(d->hupd.loop, &d->guard_source);
+	process_reap(d->guard.pid, d->guard.pidfd);
+	close(d->guard.pidfd);
+	d->guard.pid = 0;
+	loop_at(d->hupd.loop, &d->guard_again,
+	    mono_add_ms(loop_now(d->hupd.loop), GUARD_AGAIN));
+}
+
+void
+guard_start(struct daemon *d)
+{
+	d->guard_again.due = guard_due;
+	d->guard_again.arg = d;
+	d->guard_source.ready = guard_died;
+	d->guard_source.arg = d;
+	d->guard_source.fd = -1;
+	if (d->self_pidfd == -1)
+		d->self_pidfd = process_open(getpid());
+	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1) {
+		log_warn("there is no guard");
+		return;
+	}
+	records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	if (d->guard.pidfd == -1 ||
+	    loop_watch(d->hupd.loop, &d->guard_source, d->guard.pidfd,
+		EPOLLIN) == -1)
+		log_warn("the guard cannot be watched");
+}
+
+void
+guard_end(struct daemon *d)
+{
+	loop_cancel(d->hupd.loop, &d->guard_again);
+	if (d->guard.pid == 0)
+		return;
+	loop_unwatch(d->hupd.loop, &d->guard_source);
+	spawn_signal(&d->guard, SIGKILL);
+	while (waitpid(d->guard.pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	close(d->guard.pidfd);
+	d->guard.pid = 0;
+	if (d->self_pidfd != -1)
+		close(d->self_pidfd);
+	d->self_pidfd = -1;
+}

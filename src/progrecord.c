@@ -1,0 +1,217 @@
+/*
+ * progrecord - one program to its record, and back: what an earlier daemon
+ * left is taken over without the program noticing.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "orphan.h"
+#include "prog_int.h"
+
+static struct record_slot *
+slot_of(const struct prog *p)
+{
+	return p->slot == -1 ? NULL : records_slot(p->progs->records, p->slot);
+}
+
+volatile int32_t *
+prog_record_pid(struct prog *p)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s == NULL)
+		return NULL;
+	s->start_time = 0;
+	s->run = p->run;
+	return &s->pid;
+}
+
+void
+prog_record_main(struct prog *p, pid_t pid)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s == NULL)
+		return;
+	s->pidfd = p->child.pidfd;
+	if (pid != 0)
+		s->start_time = process_start_time(pid);
+	s->pid = pid;
+}
+
+void
+prog_note(struct prog *p)
+{
+	struct record_slot *s = slot_of(p);
+	const struct prog_end *e = &p->end;
+
+	if (s == NULL)
+		return;
+	s->state = (uint8_t)p->state;
+	s->want = (uint8_t)p->want;
+	s->leader = p->leader;
+	s->end_kind = (uint8_t)e->kind;
+	s->end_late = e->late;
+	s->end_known = e->process.known;
+	s->end_signal = e->process.signal;
+	s->end_core = e->process.core;
+	s->end_code = e->process.code;
+	s->end_stage = (int32_t)e->error.stage;
+	s->end_which = e->error.which;
+	s->end_err = e->error.err;
+	s->end_at = e->at;
+	s->since = p->since.ns;
+	s->started = p->started.ns;
+	s->started_at = p->started_at;
+	s->delay = p->delay;
+	s->restarts = p->restarts;
+	s->quick = p->backoff.quick;
+	s->ready_fd = p->ready.fd;
+}
+
+/* What is stored is checked like input: the file may be damaged. */
+static bool
+read_slot(struct prog *p, const struct record_slot *s)
+{
+	if (s->state >= FSM_STATES || s->want >= FSM_WANTS ||
+	    s->end_kind > END_ENV || s->end_stage < 0 ||
+	    s->end_stage > SPAWN_EXEC || s->pid < 0)
+		return false;
+	p->state = (enum fsm_state)s->state;
+	p->want = (enum fsm_want)s->want;
+	p->leader = s->leader != 0;
+	p->run = s->run;
+	p->end.kind = (enum prog_end_kind)s->end_kind;
+	p->end.late = s->end_late != 0;
+	p->end.process.known = s->end_known != 0;
+	p->end.process.signal = s->end_signal != 0;
+	p->end.process.core = s->end_core != 0;
+	p->end.process.code = s->end_code;
+	p->end.error.stage = (enum spawn_stage)s->end_stage;
+	p->end.error.which = 0;
+	p->end.error.err = s->end_err;
+	p->end.at = s->end_at;
+	p->since.ns = s->since;
+	p->started.ns = s->started;
+	p->started_at = s->started_at;
+	p->delay = s->delay;
+	p->restarts = s->restarts;
+	p->backoff.quick = s->quick;
+	return true;
+}
+
+/*
+ * Is the pid still the process that was recorded?  By its start time, or, if
+ * the daemon was killed before it could look that up, by the mark in its
+ * environment, which so young a program has not overwritten.
+ */
+static bool
+is_the_same(const struct record_slot *s)
+{
+	uint64_t run;
+
+	if (s->start_time != 0)
+		return process_start_time(s->pid) == s->start_time;
+	return orphan_mark(s->pid, &run) && run == s->run;
+}
+
+/*
+ * A pidfd of the process: the one that was inherited is beyond doubt, and
+ * knows how the process ended even after it was reaped.  Otherwise look at
+ * the process through a new one, so that it cannot change meanwhile.
+ */
+static int
+hold(const struct record_slot *s, bool inherited)
+{
+	int fd;
+
+	if (inherited && s->pidfd != -1 &&
+	    fcntl(s->pidfd, F_SETFD, FD_CLOEXEC) == 0)
+		return s->pidfd;
+	fd = process_open(s->pid);
+	if (fd == -1)
+		return -1;
+	if (is_the_same(s))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void
+resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
+{
+	if (p->state != STATE_STARTING)
+		return;
+	if (inherited && p->conf->ready == READY_NOTIFY)
+		return; /* the socket went on listening */
+	if (inherited && p->conf->ready == READY_FD && s->ready_fd != -1 &&
+	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == 0 &&
+	    loop_watch(p->progs->loop, &p->ready, s->ready_fd, EPOLLIN) == 0)
+		return;
+	log_info("%s: its readiness went unheard, it is taken for ready",
+	    p->conf->name);
+	p->state = STATE_UP;
+}
+
+/* The process is there: supervise it as if nothing had happened. */
+static void
+attach(struct prog *p, const struct record_slot *s, int pidfd, bool inherited)
+{
+	struct progs *ps = p->progs;
+
+	p->child.pid = s->pid;
+	p->child.pidfd = pidfd;
+	if (!fsm_is_alive(p->state))
+		/* Killed between the start and its record. */
+		p->state =
+		    p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
+	resume_ready(p, s, inherited);
+	ps->nalive++;
+	progs_add_pid(p);
+	if (loop_watch(ps->loop, &p->exit, pidfd, EPOLLIN) == -1)
+		log_warn("%s: process %d cannot be watched", p->conf->name,
+		    (int)s->pid);
+	if (prog_open_stream(p) == -1)
+		log_warn("%s: its output cannot be logged", p->conf->name);
+	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)s->pid,
+	    fsm_state_name(p->state));
+}
+
+bool
+prog_adopt(struct prog *p, int slot, bool inherited)
+{
+	struct record_slot s = *records_slot(p->progs->records, slot);
+	int pidfd = -1;
+
+	p->slot = slot;
+	if (!read_slot(p, &s)) {
+		log_warnx("%s: its record is damaged", p->conf->name);
+		return false;
+	}
+	if (s.pid != 0)
+		pidfd = hold(&s, inherited);
+	if (pidfd != -1)
+		attach(p, &s, pidfd, inherited);
+	else if (fsm_is_alive(p->state)) {
+		/* It ended, and nobody can say how. */
+		log_info("%s: process %d has ended meanwhile", p->conf->name,
+		    (int)s.pid);
+		p->progs->nalive++;
+		memset(&p->end, 0, sizeof(p->end));
+		p->end.kind = END_PROCESS;
+		p->end.at = wall_now().tv_sec;
+		prog_feed(p, EVENT_EXITED);
+	}
+	prog_arm(p, p->since);
+	prog_record_main(p, p->child.pid);
+	prog_note(p);
+	progs_queue(p);
+	return true;
+}

@@ -1,0 +1,114 @@
+/*
+ * record - what a later daemon needs to take programs over, kept where
+ * neither SIGKILL nor exec can reach it: a shared mapping of one file in the
+ * run folder, a slot of fixed size for each program.
+ *
+ * Writing is storing: no system call.  A slot's pid makes its process valid
+ * and is written last when one is made (by the child itself, before it
+ * executes) and first when it is gone, so that a daemon killed anywhere in
+ * between leaves at most a pid that cannot be proven to be the program's.
+ *
+ * Numbers are in the byte order of the machine: the file does not outlive a
+ * boot.  A later release may make header and slots longer, never shorter, and
+ * finds their sizes in the header.
+ *
+ * Layer 2.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RECORD_VERSION 1
+#define RECORD_NAME 68 /* a program's name and padding */
+#define RECORD_PATH 256
+#define RECORD_CRASHES 8
+
+struct record_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;
+	uint32_t slot_size;
+	uint32_t nslots;
+	char boot[40]; /* of /proc/sys/kernel/random/boot_id */
+
+	int32_t pid;	/* of the daemon */
+	uint32_t execs; /* how often one daemon followed another */
+	uint64_t generation;
+	int64_t accepted_at; /* Unix time */
+	int64_t started;     /* Unix time of the first of them */
+	uint32_t from_accepted;
+
+	/* Descriptors that a successor inherits; -1: none. */
+	int32_t control_fd;
+	int32_t notify_fd;
+	int32_t pidfile_fd;
+	int32_t guard_pid;
+	/* When daemons ended unasked, ns since boot; the latest few. */
+	int64_t crashes[RECORD_CRASHES];
+	char cgroup[RECORD_PATH];
+	char run_dir[RECORD_PATH];
+};
+
+struct record_slot {
+	char name[RECORD_NAME]; /* empty: a free slot */
+	int32_t pid;		/* 0: no process */
+	uint64_t start_time;	/* clock ticks since boot; 0: not yet known */
+	uint64_t run;
+	uint8_t state;
+	uint8_t want;
+	uint8_t leader;
+	uint8_t end_kind;
+	uint8_t end_late;
+	uint8_t end_known;
+	uint8_t end_signal;
+	uint8_t end_core;
+	int32_t end_code;
+	int32_t end_stage;
+	int32_t end_which;
+	int32_t end_err;
+	int64_t end_at;
+	int64_t since;	 /* ns since boot */
+	int64_t started; /* likewise */
+	int64_t started_at;
+	int64_t delay; /* ms */
+	uint32_t restarts;
+	uint32_t quick;
+	int32_t pidfd; /* descriptors that a successor inherits, or -1 */
+	int32_t ready_fd;
+};
+
+struct records;
+
+/*
+ * Open run_dir/records, or make it.  The file is locked for as long as the
+ * descriptor lives, across exec too: EWOULDBLOCK, another daemon has it.
+ * inherited: its descriptor from the daemon before us, or -1; run_dir is then
+ * NULL, it is in the header.  NULL with errno.
+ */
+struct records *records_open(const char *run_dir, int inherited);
+void records_close(struct records *, bool remove);
+int records_fd(const struct records *);
+struct record_header *records_header(struct records *);
+/*
+ * Are there records that an earlier daemon of this boot left?  Else why not:
+ * "" for a new file.
+ */
+bool records_are_valid(struct records *, const char **why);
+/* Go on with them; or with none.  -1 with errno. */
+int records_adopt(struct records *);
+int records_reset(struct records *);
+/* From now on they are valid. */
+void records_begin(struct records *);
+
+/* A slot for name, kept by its index since the mapping may move; or -1. */
+int records_take(struct records *, const char *name);
+void records_give(struct records *, int slot);
+struct record_slot *records_slot(struct records *, int slot);
+int records_count(const struct records *);
+
+#endif

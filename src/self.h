@@ -1,0 +1,38 @@
+/*
+ * self - what the process of the daemon holds, beside what its parts share.
+ *
+ * Layer 4.
+ */
+#ifndef SELF_H
+#define SELF_H
+
+#include <libutil.h>
+
+#include "daemon.h"
+
+struct reexec;
+
+/* What main makes and the daemon's parts borrow. */
+struct daemon {
+	struct hupd hupd;
+	struct pidfh *pidfile;
+	struct cgroup *cgroup;
+	struct stream *events;
+	struct source events_source;
+	struct source notify;
+	char *notify_path;
+	int self;  /* the program file of hupd itself */
+	char *exe; /* its path, where a newer one may be */
+	struct reexec *reexec;
+	char **argv; /* to execute it with again */
+
+	bool adopting;	/* an earlier daemon left programs */
+	bool inherited; /* and its descriptors: we follow it at once */
+	bool guarded;	/* there is to be a guard */
+	int self_pidfd;
+	struct spawn_child guard;
+	struct source guard_source;
+	struct deadline guard_again;
+};
+
+#endif
