@@ -4,6 +4,13 @@
 
 load helper
 
+# Wait for that child; it must fail.
+ended_badly() {
+	if wait "$1"; then
+		return 1
+	fi
+}
+
 sleeper() {
 	program "$1" <<<'command = sleep 1000'
 }
@@ -790,7 +797,7 @@ slow() {
 	pid=$!
 	ctl restart --no-wait web
 	hupd_stop
-	! wait "$pid"
+	ended_badly "$pid"
 }
 
 @test "a client that waits for a program is told of the daemon's end" {
@@ -806,7 +813,7 @@ slow() {
 	pid=$!
 	wait_for 5 is_state web stopping
 	hupd_stop
-	! wait "$pid"
+	ended_badly "$pid"
 }
 
 @test "a program that is removed ends its own reload" {
@@ -826,8 +833,8 @@ slow() {
 	wait_for 5 busy
 	rm "$T/hupd.d/web.conf"
 	ctl reload
-	! wait "$pid"
-	grep -q removed "$T/out"
+	ended_badly "$pid"
+	grep -q 'the program ended' "$T/out"
 }
 
 @test "200 reloads, good and bad, cost neither descriptors nor memory" {
