@@ -42,6 +42,7 @@ struct record_header {
 	int64_t accepted_at; /* Unix time */
 	int64_t started;     /* Unix time of the first of them */
 	uint32_t from_accepted;
+	uint32_t stopping; /* it was asked to end */
 
 	/* Descriptors that a successor inherits; -1: none. */
 	int32_t control_fd;

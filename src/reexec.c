@@ -120,6 +120,10 @@ trial_ended(struct source *s, uint32_t events)
 	words[n > 0 ? n : 0] = '\0';
 	words[strcspn(words, "\n")] = '\0';
 	end_trial(x);
+	if (x->daemon->hupd.stopping) {
+		fail(x, "the daemon is ending");
+		return;
+	}
 	if (!end.signal && end.code == 0) {
 		execute(x);
 		return;

@@ -199,6 +199,7 @@ hupd_stop(struct hupd *h)
 	if (h->stopping)
 		return;
 	h->stopping = true;
+	records_header(h->records)->stopping = 1;
 	progs_stop_all(&h->progs);
 }
 
@@ -386,6 +387,7 @@ static void
 begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
 {
 	struct hupd *h = &d->hupd;
+	struct record_header *rh = records_header(h->records);
 	struct confset running;
 
 	if (!d->adopting) {
@@ -398,6 +400,9 @@ begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
 	reload_resume(h->reload, &running);
 	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
 		fatal("the programs cannot be taken over");
+	if (d->inherited && rh->stopping)
+		hupd_stop(h); /* to which the one before us did not come */
+	rh->stopping = h->stopping;
 	if (!d->inherited)
 		reload_request(h->reload);
 }
