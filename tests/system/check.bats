@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# hupctl check: the plan of a reload, without the reload.
+
+load helper
+
+sleeper() {
+	program "$1" <<<'command = sleep 1000'
+}
+
+check() {
+	hupd_env "$HUPCTL" -f "$T/hupd.conf" check "$@"
+}
+
+@test "the plan is printed, and nothing is done" {
+	local d=$T/hupd.d
+	sleeper web
+	sleeper old
+	sleeper db
+	sleeper same
+	hupd_start
+	rm "$d/old.conf"
+	sleeper new
+	echo 'nice = 1' >>"$d/web.conf"
+	echo 'stop-timeout = 3s' >>"$d/db.conf"
+	run -0 check
+	diff <(echo "$output") - <<-E
+	plan: 1 added, 1 removed, 1 restarted, 1 adjusted, 1 unchanged
+	  = db       adjusted: stop-timeout changed
+	  + new      added
+	  - old      removed
+	  ~ web      restarted: nice changed
+	E
+	is_state old up
+	[ -z "$(state_of new)" ]
+	[ "$(ctl status | grep -c 'generation 1')" -eq 1 ]
+	ctl reload
+	run -0 check
+	[ "$output" = 'plan: 4 unchanged' ]
+}
+
+@test "errors are all told, with exit status 6" {
+	sleeper web
+	hupd_start
+	echo 'nice = x' >>"$T/hupd.d/web.conf"
+	program bad <<<'nonsense = 1'
+	run -6 check
+	[[ $output = *"$T/hupd.d/web.conf:2: nice: "* ]]
+	[[ $output = *"$T/hupd.d/bad.conf:1: nonsense: "* ]]
+	run ctl status
+	[[ $output != *rejected\ at* ]]
+}
+
+@test "a file stands for the program of its name" {
+	sleeper web
+	hupd_start
+	mkdir "$T/new"
+	echo 'command = sleep 2000' >"$T/new/web.conf"
+	echo 'command = sleep 1000' >"$T/new/db.conf"
+	chmod 644 "$T"/new/*
+	run -0 check "$T/new/web.conf" "$T/new/db.conf"
+	diff <(echo "$output") - <<-E
+	plan: 1 added, 1 restarted
+	  + db       added
+	  ~ web      restarted: command changed
+	E
+	echo 'depends-on = nobody' >>"$T/new/db.conf"
+	run -6 check "$T/new/db.conf"
+	[[ $output = *"$T/new/db.conf:2: depends-on: "* ]]
+	run -6 check "$T/new/absent.conf"
+	[[ $output = *absent.conf* ]]
+}
+
+@test "without a daemon all would be added" {
+	sleeper web
+	run -0 check
+	[[ ${lines[0]} = 'plan: 1 added (hupd is not running)' ]]
+	echo 'nice = x' >>"$T/hupd.d/web.conf"
+	run -6 check
+	rm "$T/hupd.d/web.conf"
+	run -0 check
+	[[ $output = 'plan: no program is configured'* ]]
+}
+
+@test "environment files and users count" {
+	echo A=1 >"$T/env"
+	chmod 644 "$T/env"
+	sleeper web
+	echo "env-file = $T/env" >>"$T/hupd.d/web.conf"
+	hupd_start
+	run -0 check
+	[ "$output" = 'plan: 1 unchanged' ]
+	echo A=2 >"$T/env"
+	run -0 check
+	[ "${lines[1]}" = '  ~ web      restarted: env-file changed' ]
+}
+
+@test "settings that wait for the next start are told" {
+	sleeper web
+	hupd_start
+	setting "log-dir = $T/log2"
+	run -0 check
+	[[ $output = *'log-dir changed: takes effect at the next start'* ]]
+}
+
+@test "after a rollback the plan is to try again" {
+	program web <<-'E'
+	command = sh -c 'echo >&3; exec sleep 1000'
+	ready = fd:3
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	program web <<-'E'
+	command = false
+	ready = fd:3
+	E
+	run -1 ctl reload
+	run -0 check
+	[ "${lines[1]}" = '  ~ web      restarted: command changed' ]
+}
