@@ -77,8 +77,10 @@ env_files(struct spawn_env *e, const struct conf *c)
 	if (e->files == NULL)
 		return -1;
 	for (i = 0; i < n; i++) {
-		if (confdir_read_env(c->env_file[i], &e->files[i]) == -1)
+		if (confdir_read_env(c->env_file[i], &e->files[i]) == -1) {
+			log_warn("%s: env-file %s", c->name, c->env_file[i]);
 			return -1;
+		}
 		e->nfiles++;
 		envlist_set_all(&e->list, e->files[i]);
 	}

@@ -1,0 +1,321 @@
+#!/usr/bin/env bats
+# What a program is given before it is executed, and each way in which that
+# can fail.
+
+load helper
+
+setup() {
+	hupd_setup
+	TOOLS=$HUPD_BUILD/tools
+}
+
+# show KEY=VALUE ... : a program that prints what it was given and stays.
+show() {
+	program show <<-E
+	command = sh -c 'pwd; id -u; id -g; id -G; umask; nice
+	    cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status
+	    grep ^Sig /proc/self/status; ulimit -n; echo end; exec sleep 1000'
+	log-timestamps = no
+	$(printf '%s\n' "$@")
+	E
+	sed -i ':a; /^command.*[^'\'']$/ { N; s/\n */; /; b a }' \
+	    "$T/hupd.d/show.conf"
+	hupd_start
+	wait_for 5 printed show '^end$'
+}
+
+# The Nth line that it printed.
+shown() {
+	sed -n "${1}p" "$T/log/show.log"
+}
+
+# fails REASON: the program of that name is not executed, for that reason.
+fails() {
+	[ -e "$T/hupd.pid" ] || hupd_start
+	wait_for 5 is_state web failed
+	run ctl start web
+	[ "$status" -eq 1 ]
+	[[ $output = *"$1"* ]]
+	logged "web: starting -> failed (not executed): $1"
+	ctl ping
+}
+
+# broken KEY=VALUE ...: a program that is given up at its first failure.
+broken() {
+	program web <<-E
+	command = sleep 1000
+	restart = never
+	$(printf '%s\n' "$@")
+	E
+}
+
+@test "without keys a program gets the defaults" {
+	show
+	[ "$(shown 1)" = / ]
+	[ "$(shown 2)" = "$(id -u)" ]
+	[ "$(shown 5)" = 0022 ]
+	[ "$(shown 6)" = "$(nice)" ]
+	[ "$(shown 8)" = $'NoNewPrivs:\t0' ]
+	pid=$(pid_of show)
+	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ]
+	[ "$(ps -o tty= -p "$pid" | tr -d ' ')" = '?' ]
+	[ "$(readlink "/proc/$pid/fd/0")" = /dev/null ]
+	[ "$(find "/proc/$pid/fd" -type l | wc -l)" -eq 3 ]
+}
+
+@test "no signal is blocked or ignored, whatever the daemon's starter did" {
+	program show <<-'E'
+	command = sh -c 'grep ^Sig /proc/self/status; echo end; exec sleep 1000'
+	log-timestamps = no
+	E
+	(
+		trap '' HUP INT QUIT USR1 CHLD PIPE RTMIN
+		hupd_start
+	)
+	wait_for 5 printed show '^end$'
+	grep -qx $'SigBlk:\t0*' "$T/log/show.log"
+	grep -qx $'SigIgn:\t0*' "$T/log/show.log"
+}
+
+@test "directory, umask, nice, oom-score-adj and no-new-privs" {
+	mkdir -m 755 "$T/home"
+	show "directory = $T/home" 'umask = 027' 'nice = 7' \
+	    'oom-score-adj = 321' 'no-new-privs = yes' 'rlimit-nofile = 99:111'
+	[ "$(shown 1)" = "$T/home" ]
+	[ "$(shown 5)" = 0027 ]
+	[ "$(shown 6)" = 7 ]
+	[ "$(shown 7)" = 321 ]
+	[ "$(shown 8)" = $'NoNewPrivs:\t1' ]
+	printed show '^99$'
+}
+
+@test "user, group and groups" {
+	needs_root
+	show 'user = nobody' 'group = daemon' 'groups = audio, video'
+	[ "$(shown 2)" = "$(id -u nobody)" ]
+	[ "$(shown 3)" = "$(getent group daemon | cut -d : -f 3)" ]
+	[ "$(shown 4 | tr ' ' '\n' | sort -n | xargs)" = "$(getent group \
+	    daemon audio video | cut -d : -f 3 | sort -n | xargs)" ]
+}
+
+@test "a user alone brings its own groups, and may open its output again" {
+	needs_root
+	program show <<-'E'
+	command = sh -c 'id; echo again >/dev/stdout; echo $HOME $USER; sleep 99'
+	user = daemon
+	log-timestamps = no
+	E
+	hupd_start
+	wait_for 5 printed show 'daemon$'
+	[ "$(shown 1)" = "$(setpriv --reuid=daemon --regid=daemon \
+	    --init-groups id)" ]
+	[ "$(shown 2)" = again ]
+	[ "$(shown 3)" = "$(getent passwd daemon | cut -d : -f 6) daemon" ]
+}
+
+@test "every limit takes effect" {
+	show 'rlimit-nofile = 64:128' 'rlimit-core = 0' 'rlimit-cpu = 1000' \
+	    'rlimit-fsize = 100M' 'rlimit-nproc = 500:600' \
+	    'rlimit-stack = 4M' 'rlimit-memlock = 32K' 'rlimit-as = 1G' \
+	    'rlimit-data = 512M' 'rlimit-sigpending = 100' \
+	    'rlimit-msgqueue = 1000' 'rlimit-locks = 50' 'rlimit-rss = 1G'
+	limits=$(tr -s ' ' <"/proc/$(pid_of show)/limits")
+	for want in 'open files 64 128 ' 'core file size 0 0 ' \
+	    'cpu time 1000 1000 ' 'file size 104857600 104857600 ' \
+	    'processes 500 600 ' 'stack size 4194304 4194304 ' \
+	    'locked memory 32768 32768 ' \
+	    'address space 1073741824 1073741824 ' \
+	    'data size 536870912 536870912 ' 'pending signals 100 100 ' \
+	    'msgqueue size 1000 1000 ' 'file locks 50 50 ' \
+	    'resident set 1073741824 1073741824 '; do
+		[[ $limits = *"Max $want"* ]]
+	done
+}
+
+@test "env, env-file and env-clear, the later winning" {
+	printf 'ONE=file\nTWO=file\nTHREE="a b"\n' >"$T/a.env"
+	printf 'TWO=other\n' >"$T/b.env"
+	chmod 644 "$T"/*.env
+	program show <<-E
+	command = env
+	env-file = $T/a.env
+	env-file = $T/b.env
+	env = ONE=key
+	restart = never
+	log-timestamps = no
+	E
+	FROM_STARTER=1 NOTIFY_SOCKET=/nowhere hupd_start
+	wait_for 5 is_state show 'done'
+	wait_for 5 printed show '^PATH='
+	for line in ONE=key TWO=other 'THREE=a b' HUPD_PROGRAM=show \
+	    FROM_STARTER=1; do
+		grep -qx -e "$line" "$T/log/show.log"
+	done
+	run ! printed show '^NOTIFY_SOCKET'
+
+	: >"$T/log/show.log"
+	echo 'env-clear = yes' >>"$T/hupd.d/show.conf"
+	run -0 ctl reload
+	wait_for 5 is_state show 'done'
+	wait_for 5 printed show '^PATH=/usr/local/sbin:'
+	printed show '^ONE=key$'
+	run ! printed show '^FROM_STARTER='
+}
+
+@test "env-file is read anew at each start" {
+	echo 'WORD=first' >"$T/a.env"
+	chmod 644 "$T/a.env"
+	program show <<-E
+	command = sh -c 'echo "word \$WORD"; exec sleep 1000'
+	env-file = $T/a.env
+	E
+	hupd_start
+	wait_for 5 printed show 'word first$'
+	echo 'WORD=second' >"$T/a.env"
+	ctl restart show
+	wait_for 5 printed show 'word second$'
+}
+
+@test "the command is found in the PATH that the program has" {
+	mkdir -m 755 "$T/a" "$T/b"
+	printf '#!/bin/sh\necho from b; exec sleep 1000\n' >"$T/b/tool"
+	chmod 755 "$T/b/tool"
+	echo 'not this' >"$T/a/tool"
+	program web <<-E
+	command = tool
+	env = PATH=$T/missing:$T/a:$T/b:/usr/bin:/bin
+	E
+	hupd_start
+	wait_for 5 printed web 'from b$'
+}
+
+@test "arguments arrive as they were quoted, and no shell sees them" {
+	program show <<-'E'
+	command = printf '<%s>\n' 'a  b' "c\"d" e\ f '$HOME' '*' ''
+	log-timestamps = no
+	restart = never
+	E
+	hupd_start
+	wait_for 5 printed show '^<>$'
+	[ "$(paste -sd' ' "$T/log/show.log")" = \
+	    '<a  b> <c"d> <e f> <$HOME> <*> <>' ]
+}
+
+@test "exec: no such program" {
+	broken 'command = /nowhere/tool'
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails 'exec: No such file or directory'
+}
+
+@test "exec: not in PATH" {
+	broken 'command = surely-no-such-tool'
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails 'exec: No such file or directory'
+}
+
+@test "exec: found, but not allowed" {
+	mkdir -m 755 "$T/a"
+	echo 'not this' >"$T/a/tool"
+	chmod 644 "$T/a/tool"
+	broken 'command = tool' "env = PATH=$T/a:/nowhere"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails 'exec: Permission denied'
+}
+
+@test "exec: no program at all" {
+	echo 'neither script nor program' >"$T/tool"
+	chmod 755 "$T/tool"
+	broken "command = $T/tool"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails 'exec: Exec format error'
+}
+
+@test "directory: gone since it was checked, or closed to the user" {
+	mkdir -m 755 "$T/home"
+	broken "directory = $T/home" 'autostart = no'
+	hupd_start
+	rmdir "$T/home"
+	run -1 ctl start web
+	fails 'directory: No such file or directory'
+	needs_root
+	mkdir -m 700 "$T/home"
+	echo 'user = nobody' >>"$T/hupd.d/web.conf"
+	run ctl reload
+	fails 'directory: Permission denied'
+}
+
+@test "rlimit-nofile: beyond what the kernel gives" {
+	broken 'rlimit-core = 0' "rlimit-nofile = $((1 << 40))"
+	fails 'rlimit-nofile: Operation not permitted'
+}
+
+@test "user: not permitted" {
+	needs_root
+	broken 'user = nobody'
+	hupd_env setpriv --bounding-set -setuid --inh-caps -setuid \
+	    "$HUPD" -f "$T/hupd.conf"
+	fails 'user: Operation not permitted'
+}
+
+@test "env-file: gone since it was checked" {
+	echo 'WORD=first' >"$T/a.env"
+	chmod 644 "$T/a.env"
+	broken "env-file = $T/a.env" 'autostart = no'
+	hupd_start
+	rm "$T/a.env"
+	run -1 ctl start web
+	fails 'env-file: No such file or directory'
+	logged "web: env-file $T/a.env"
+}
+
+@test "what failed is told after the definition was replaced" {
+	broken 'rlimit-core = 0' "rlimit-nofile = $((1 << 40))"
+	hupd_start
+	wait_for 5 is_state web failed
+	# It is replaced, but not started.
+	run -0 ctl stop web
+	sed -i '/^rlimit/d' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	run ctl -j status web
+	[ "$status" -eq 3 ]
+	[[ $output = *'rlimit-nofile: Operation not permitted'* ]]
+	run -0 ctl start web
+}
+
+@test "a program that cannot be executed is tried again" {
+	program web <<-E
+	command = $T/tool
+	restart-delay = 10ms
+	E
+	hupd_start
+	wait_for 5 logged 'web: starting -> wait (not executed): exec: No such'
+	ln -s "$(command -v sleep)" "$T/tool"
+	sed -i "s|tool|tool 1000|" "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	wait_for 5 is_state web up
+}
+
+@test "an older kernel, without pidfds, close_range and clone3, will do" {
+	program web <<-E
+	command = $TOOLS/actor child wait
+	reload-command = sh -c 'echo "reloads \$MAINPID"'
+	ready = started
+	E
+	program say <<-E
+	command = $TOOLS/actor write 3 ready wait
+	ready = fd:3
+	E
+	hupd_env "$TOOLS/nosys" "$HUPD" -f "$T/hupd.conf"
+	wait_for 5 is_state web up
+	wait_for 5 is_state say up
+	[ "$(find "/proc/$(pid_of say)/fd" -type l | wc -l)" -eq 4 ]
+	run -0 ctl reload web
+	wait_for 5 printed web "reloads $(pid_of web)$"
+	pid=$(pid_of web)
+	kill -9 "$pid"
+	wait_for 5 logged 'web: left 1 process behind, killed'
+	wait_for 5 is_state web up
+	[ "$(pid_of web)" -ne "$pid" ]
+	run -0 ctl restart say
+	run -0 ctl stop web
+}

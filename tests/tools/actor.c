@@ -1,0 +1,314 @@
+/*
+ * actor - a program that behaves as its arguments say, step by step.
+ *
+ *	say TEXT	print a line
+ *	tell MESSAGE	send it to NOTIFY_SOCKET; \n is a newline, %p our pid
+ *	await FILE	wait until there is such a file
+ *	ignore SIG	by number
+ *	write FD TEXT	and a newline
+ *	bare FD TEXT	and none
+ *	close FD
+ *	child		leave one behind that does nothing
+ *	escape		and one in a session of its own, whose parent has
+ *			ended, and which ignores SIGTERM
+ *	nest N		N generations of those, each the parent of the next
+ *	daemon		go on in a child, whose parent ends at
+ *	away		so that what happens between is certain
+ *	reload SIG HOW	on that signal (a number) tell RELOADING=1 and, where
+ *			HOW is "well", READY=1; "old" dates the first back
+ *	kill SIG	ourselves
+ *	exit STATUS
+ *	wait		for signals, for ever
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int away = -1;
+static const char *how;
+
+static int
+number(const char *s)
+{
+	const char *why;
+	int n;
+
+	n = (int)strtonum(s, 0, 1 << 20, &why);
+	if (why != NULL)
+		errx(2, "%s: %s", s, why);
+	return n;
+}
+
+static void
+tell(const char *message)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET"), *p;
+	char text[1024];
+	size_t n = 0;
+	int fd;
+
+	if (path == NULL)
+		errx(1, "no NOTIFY_SOCKET");
+	for (p = message; *p != '\0' && n < sizeof(text) - 16; p++)
+		if (strncmp(p, "\\n", 2) == 0) {
+			text[n++] = '\n';
+			p++;
+		} else if (strncmp(p, "%p", 2) == 0) {
+			n +=
+			    (size_t)snprintf(text + n, 16, "%d", (int)getpid());
+			p++;
+		} else
+			text[n++] = *p;
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1 ||
+	    sendto(fd, text, n, 0, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		err(1, "%s", path);
+	close(fd);
+}
+
+static void
+write_all(int fd, const char *text, const char *end)
+{
+	if (dprintf(fd, "%s%s", text, end) < 0)
+		err(1, "descriptor %d", fd);
+}
+
+static void
+do_await(const char *a, const char *b)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+
+	(void)b;
+	while (access(a, F_OK) == -1)
+		nanosleep(&moment, NULL);
+}
+
+_Noreturn static void
+idle(void)
+{
+	for (;;)
+		pause();
+}
+
+static pid_t
+forked(void)
+{
+	pid_t pid;
+
+	pid = fork();
+	if (pid == -1)
+		err(1, "fork");
+	return pid;
+}
+
+/* In a session of its own, and an orphan. */
+static void
+do_escape(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	if (forked() != 0)
+		return;
+	setsid();
+	signal(SIGTERM, SIG_IGN);
+	if (forked() != 0)
+		_exit(0);
+	idle();
+}
+
+static void
+nest(int generations)
+{
+	if (generations == 0 || forked() != 0)
+		return;
+	setsid();
+	signal(SIGTERM, SIG_IGN);
+	nest(generations - 1);
+	idle();
+}
+
+static void
+do_daemon(const char *a, const char *b)
+{
+	int pair[2];
+	char byte;
+
+	(void)a;
+	(void)b;
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		err(1, "pipe");
+	if (forked() == 0) {
+		close(pair[0]);
+		away = pair[1];
+		return;
+	}
+	close(pair[1]);
+	(void)!read(pair[0], &byte, 1);
+	exit(0);
+}
+
+static void
+on_reload(int sig)
+{
+	struct timespec now;
+	char text[128];
+	int64_t usec;
+
+	(void)sig;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	usec = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+	if (strcmp(how, "old") == 0)
+		usec = 1;
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    usec);
+	tell(text);
+	if (strcmp(how, "never") != 0)
+		tell("READY=1");
+}
+
+static void
+do_say(const char *a, const char *b)
+{
+	(void)b;
+	write_all(STDOUT_FILENO, a, "\n");
+}
+
+static void
+do_tell(const char *a, const char *b)
+{
+	(void)b;
+	tell(a);
+}
+
+static void
+do_ignore(const char *a, const char *b)
+{
+	(void)b;
+	signal(number(a), SIG_IGN);
+}
+
+static void
+do_write(const char *a, const char *b)
+{
+	write_all(number(a), b, "\n");
+}
+
+static void
+do_bare(const char *a, const char *b)
+{
+	write_all(number(a), b, "");
+}
+
+static void
+do_close(const char *a, const char *b)
+{
+	(void)b;
+	close(number(a));
+}
+
+static void
+do_child(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	if (forked() == 0)
+		idle();
+}
+
+static void
+do_nest(const char *a, const char *b)
+{
+	(void)b;
+	nest(number(a));
+}
+
+static void
+do_away(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	close(away);
+}
+
+static void
+do_reload(const char *a, const char *b)
+{
+	how = b;
+	signal(number(a), on_reload);
+}
+
+static void
+do_kill(const char *a, const char *b)
+{
+	(void)b;
+	kill(getpid(), number(a));
+}
+
+static void
+do_exit(const char *a, const char *b)
+{
+	(void)b;
+	exit(number(a));
+}
+
+static void
+do_wait(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	idle();
+}
+
+static const struct {
+	const char *name;
+	int nargs;
+	void (*act)(const char *, const char *);
+} steps[] = {
+    {"say", 1, do_say},
+    {"tell", 1, do_tell},
+    {"await", 1, do_await},
+    {"ignore", 1, do_ignore},
+    {"write", 2, do_write},
+    {"bare", 2, do_bare},
+    {"close", 1, do_close},
+    {"child", 0, do_child},
+    {"escape", 0, do_escape},
+    {"nest", 1, do_nest},
+    {"daemon", 0, do_daemon},
+    {"away", 0, do_away},
+    {"reload", 2, do_reload},
+    {"kill", 1, do_kill},
+    {"exit", 1, do_exit},
+    {"wait", 0, do_wait},
+};
+#define NSTEPS (sizeof(steps) / sizeof(steps[0]))
+
+int
+main(int argc, char **argv)
+{
+	size_t n;
+
+	/* What comes after the last argument is NULL, and never used. */
+	for (argv++; *argv != NULL; argv += 1 + steps[n].nargs) {
+		for (n = 0; n < NSTEPS; n++)
+			if (strcmp(*argv, steps[n].name) == 0)
+				break;
+		if (n == NSTEPS || steps[n].nargs >= argc - 1)
+			errx(2, "step %s", *argv);
+		argc -= 1 + steps[n].nargs;
+		steps[n].act(argv[1], argv[1] != NULL ? argv[2] : NULL);
+	}
+	return 0;
+}
