@@ -48,7 +48,7 @@ identity() {
 	cut -d ' ' -f 1,22 "/proc/$pid/stat"
 }
 
-# reloads N: so many reloads have ended, by the generation.
+# The number of what runs.
 generation() {
 	ctl -j status | python3 -c 'import json, sys
 print(json.load(sys.stdin)["config"]["generation"])'
@@ -67,17 +67,12 @@ resident() {
 	awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
 }
 
-children() {
-	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep -c .
-}
-
 # are_lines NAME: what it printed is line 0, line 1 ..., none missing, none
 # twice, over all its files.
 are_lines() {
-	local file
-	for file in $(find "$T/log" -name "$1.log*" | sort -t . -k 3 -nr); do
-		cat "$file"
-	done | awk -v n=0 '$0 != "line " n { print "line " n " is: " $0;
+	(cd "$T/log" && find . -name "$1.log*" -printf '%f\n' |
+	    sort -t . -k 3 -nr | xargs cat) |
+	    awk -v n=0 '$0 != "line " n { print "line " n " is: " $0;
 		bad = 1; exit 1 } { n++ } END { exit bad || n == 0 }'
 }
 
@@ -374,7 +369,7 @@ slow() {
 	[ "$(generation)" -le 4 ]
 	# Two programs more: for each its output and its process.
 	[ "$(fds "$pid")" -le $((before + 2 * 2)) ]
-	[ "$(ps -o stat= --ppid "$pid" | grep -c Z)" -eq 0 ]
+	[ -z "$(pgrep -r Z -P "$pid")" ]
 }
 
 @test "the client tells rejection, failure and absence apart" {

@@ -1,0 +1,355 @@
+#!/usr/bin/env bats
+# What programs print: all of it, once, in order, whatever becomes of the
+# process that writes it.
+
+load helper
+
+change() {
+	sed -i "/^${2%% *} *=/d" "$T/hupd.d/$1.conf"
+	echo "$2" >>"$T/hupd.d/$1.conf"
+}
+
+# counter NAME [LINE ...]: prints line 0, line 1 ... as fast as it can.
+counter() {
+	local name=$1
+	shift
+	{
+		echo "command = sh -c 'n=0; while :; do echo \"line \$n\"; \
+n=\$((n + 1)); done'"
+		echo 'log-timestamps = no'
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} | program "$name"
+}
+
+# All that a program printed, over all its files, the oldest first.
+whole_log() {
+	(cd "$T/log" && find . -name "$1.log*" -printf '%f\n' |
+	    sort -t . -k 3 -nr | xargs cat)
+}
+
+# are_lines NAME [FIRST]: line FIRST, the next and so on; none is missing,
+# none comes twice.
+are_lines() {
+	whole_log "$1" | awk -v n="${2-0}" '{ sub(/^20[^ ]* /, "") }
+		$0 != "line " n { bad = 1
+		print NR ": line " n " is: " $0; exit 1 } { n++ }
+		END { exit bad || NR == 0 }'
+}
+
+# The log process of the daemon.
+log_pid() {
+	local pid
+	for pid in $(pgrep -P "$(hupd_pid)"); do
+		if [ "$(tr -d '\0' <"/proc/$pid/cmdline")" = 'hupd: log' ]; then
+			echo "$pid"
+			return
+		fi
+	done
+	return 1
+}
+
+other_log_pid() {
+	local pid
+	pid=$(log_pid) && [ "$pid" != "$1" ]
+}
+
+@test "stdout and stderr go to NAME.log, each line with its time" {
+	local stamp='20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9]*:[0-9]*'
+	program web <<-'E'
+	command = sh -c 'echo out; echo err >&2; exec sleep 1000'
+	E
+	hupd_start
+	wait_for 5 printed web "^$stamp err\$"
+	printed web "^$stamp out\$"
+	[ "$(wc -l <"$T/log/web.log")" -eq 2 ]
+	run -0 ctl log web
+	[[ ${lines[0]} = *' out' ]]
+	[[ ${lines[1]} = *' err' ]]
+}
+
+@test "log-timestamps = no keeps the lines as they are" {
+	program web <<-'E'
+	command = sh -c 'echo; echo " a b "; printf "a\tb\n"; exec sleep 1000'
+	log-timestamps = no
+	E
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	printf '\n a b \na\tb\n' | cmp - "$T/log/web.log"
+}
+
+@test "rotation splits no line, and keeps as many files as it should" {
+	local file
+	counter web 'log-size = 8K' 'log-keep = 3'
+	hupd_start
+	wait_for 10 test -e "$T/log/web.log.3"
+	ctl stop web
+	[ ! -e "$T/log/web.log.4" ]
+	for file in "$T"/log/web.log*; do
+		run ! grep -vqx 'line [0-9]*' "$file"
+		[ "$(stat -c %s "$file")" -le 8192 ]
+		[ -z "$(tail -c 1 "$file")" ]
+	done
+	are_lines web "$(whole_log web | head -n 1 | cut -d ' ' -f 2)"
+}
+
+@test "log-keep = 0 keeps the current file only" {
+	counter web 'log-size = 8K' 'log-keep = 0'
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 100
+	# It has begun anew.
+	restarted() {
+		[ "$(head -n 1 "$T/log/web.log" 2>/dev/null)" != 'line 0' ]
+	}
+	wait_for 5 restarted
+	ctl stop web
+	[ ! -e "$T/log/web.log.1" ]
+}
+
+@test "log-size = 0 never rotates" {
+	counter web 'log-size = 0'
+	hupd_start
+	wait_for 10 lines "$T/log/web.log" 20000
+	ctl stop web
+	[ ! -e "$T/log/web.log.1" ]
+	are_lines web
+}
+
+@test "after a move and a reopen all lines are there" {
+	local i
+	counter web
+	hupd_start
+	for i in 5 4 3 2 1; do
+		wait_for 5 lines "$T/log/web.log" 100
+		mv "$T/log/web.log" "$T/log/web.log.$i"
+		ctl reopen
+		wait_for 5 test -s "$T/log/web.log"
+	done
+	ctl stop web
+	are_lines web
+}
+
+@test "a removed log file comes back" {
+	counter web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 10
+	rm "$T/log/web.log"
+	wait_for 5 test -s "$T/log/web.log"
+}
+
+@test "a last line without its newline is there" {
+	program web <<-'E'
+	command = sh -c 'printf "one\ntwo"'
+	restart = never
+	E
+	hupd_start
+	wait_for 5 is_state web 'done'
+	wait_for 5 printed web ' two$'
+	[ "$(wc -l <"$T/log/web.log")" -eq 2 ]
+	ctl start web
+	wait_for 5 lines "$T/log/web.log" 4
+	run ! printed web 'twoone'
+}
+
+@test "long lines are not cut" {
+	program web <<-'E'
+	command = sh -c 'head -c 70000 /dev/zero | tr "\0" a; echo; \
+	head -c 1000000 /dev/zero | tr "\0" b; echo; echo end; exec sleep 1000'
+	log-timestamps = no
+	log-size = 64K
+	E
+	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 10 printed web '^end$'
+	whole_log web | awk '{ print length }' >"$T/lengths"
+	diff "$T/lengths" - <<-E
+	70000
+	1000000
+	3
+	E
+}
+
+@test "a long line has one time" {
+	program web <<-'E'
+	command = sh -c 'head -c 1000000 /dev/zero | tr "\0" b; echo; \
+	echo end; exec sleep 1000'
+	E
+	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 10 printed web ' end$'
+	[ "$(wc -l <"$T/log/web.log")" -eq 2 ]
+	[ "$(head -n 1 "$T/log/web.log" | tr -cd b | wc -c)" -eq 1000000 ]
+	[ "$(grep -o 'T[0-9][0-9]:' "$T/log/web.log" | wc -l)" -eq 2 ]
+}
+
+@test "bytes are kept in the file, and escaped on a terminal" {
+	command -v script >/dev/null || skip "needs script"
+	program web <<-'E'
+	command = sh -c 'printf "a\033[2Jb\000c\377d\r\n"; exec sleep 1000'
+	log-timestamps = no
+	E
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 1
+	printf 'a\033[2Jb\000c\377d\r\n' | cmp - "$T/log/web.log"
+	# As it is to a pipe or file.
+	ctl log web | cmp - "$T/log/web.log"
+	script -qec "'$HUPCTL' -s '$T/run/hupd.sock' log web" /dev/null \
+	    >"$T/typescript" </dev/null
+	run ! grep -q $'\033' "$T/typescript"
+	grep -q 'a.*2Jb.*c.*d' "$T/typescript"
+}
+
+@test "log = none costs nothing and keeps nothing" {
+	program web <<-'E'
+	command = sh -c 'echo hello; exec sleep 1000'
+	log = none
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	[ "$(readlink "/proc/$(pid_of web)/fd/1")" = /dev/null ]
+	[ ! -e "$T/log/web.log" ]
+}
+
+# In a name space of its own: the host's /dev/log is not touched.
+@test "log = syslog sends lines to /dev/log" {
+	needs_root
+	unshare -m true 2>/dev/null || skip "needs name spaces"
+	command -v python3 >/dev/null || skip "needs python3"
+	program web <<-'E'
+	command = sh -c 'echo hello there; echo again; exec sleep 1000'
+	log = syslog
+	E
+	cat >"$T/syslogd" <<-'E'
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.bind("/dev/log")
+	out = open(sys.argv[1], "wb", 0)
+	while True:
+	    out.write(s.recv(65536) + b"\n")
+	E
+	cat >"$T/inside" <<-E
+	mkdir $T/dev
+	mount -t tmpfs none $T/dev
+	for d in null zero random urandom fd stdin stdout stderr; do
+		cp -a /dev/\$d $T/dev
+	done
+	mount --move $T/dev /dev
+	python3 $T/syslogd $T/received &
+	echo \$! >$T/syslogd.pid
+	until [ -S /dev/log ]; do sleep 0.02; done
+	exec $HUPD -f $T/hupd.conf
+	E
+	hupd_env unshare -m sh "$T/inside" >/dev/null 2>&1
+	wait_for 5 grep -q 'web.*: hello there' "$T/received"
+	wait_for 5 grep -q 'web.*: again' "$T/received"
+	# Facility daemon, severity info.
+	grep -q '^<30>' "$T/received"
+	[ ! -e "$T/log/web.log" ]
+	hupd_stop
+	kill "$(cat "$T/syslogd.pid")"
+}
+
+@test "a program of another user can open its output again" {
+	needs_root
+	program web <<-'E'
+	command = sh -c 'id -un; echo out >/dev/stdout; echo err >/dev/stderr; \
+	echo self >/proc/self/fd/1; exec sleep 1000'
+	user = nobody
+	directory = /
+	E
+	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 printed web ' self$'
+	printed web ' nobody$'
+	printed web ' out$'
+	printed web ' err$'
+}
+
+@test "the log process runs as the log user, and can do no more" {
+	local pid
+	needs_root
+	setting 'log-user = nobody'
+	counter web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 10
+	pid=$(log_pid)
+	[ "$(stat -c %U "/proc/$pid")" = nobody ]
+	awk '$1 ~ /^Cap(Eff|Prm|Inh|Amb):$/ && $2 !~ /^0*$/ { exit 1 }' \
+	    "/proc/$pid/status"
+	[ "$(stat -c %U "$T/log/web.log")" = nobody ]
+	[ -z "$(find "$T/log" -perm /o+rwx -type f)" ]
+}
+
+@test "a killed log process costs no line, whoever writes" {
+	local i pid name
+	for name in a b c; do
+		counter "$name" 'log-size = 256K' 'log-keep = 1000'
+	done
+	change c 'log-timestamps = yes'
+	hupd_start
+	for i in 1 2 3 4 5; do
+		wait_for 5 lines "$T/log/hupd.log" 3
+		pid=$(log_pid)
+		kill -KILL "$pid"
+		wait_for 5 other_log_pid "$pid"
+		read -r -t 0.1 <> <(:) || :
+	done
+	ctl stop -a
+	for name in a b c; do
+		are_lines "$name"
+	done
+	logged 'log process, pid [0-9]*: killed'
+}
+
+@test "a stopped log process delays no supervision" {
+	local pid
+	counter busy
+	program web <<<'command = sleep 1000'
+	hupd_start
+	wait_for 5 is_state web up
+	pid=$(log_pid)
+	kill -STOP "$pid"
+	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" stop web
+	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" start web
+	change web 'nice = 1'
+	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" reload
+	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" status busy
+	kill -CONT "$pid"
+	wait_for 5 logged 'web: starting -> up'
+	ctl stop busy
+	are_lines busy
+}
+
+@test "failures while the log process stands still come to an end" {
+	local pid
+	program web <<-'E'
+	command = sh -c 'echo words; exit 3'
+	ready = fd:3
+	restart = never
+	autostart = no
+	E
+	hupd_start
+	pid=$(log_pid)
+	kill -STOP "$pid"
+	run timeout 20 "$HUPCTL" -s "$T/run/hupd.sock" start web
+	kill -CONT "$pid"
+	[ "$status" -eq 1 ]
+	[[ $output = *'exited, status 3'* ]]
+}
+
+@test "what a program prints at its very end is there" {
+	local i
+	program web <<-'E'
+	command = sh -c 'trap "echo bye; exit 0" TERM; echo >&3; \
+	while :; do sleep 0.02; done'
+	ready = fd:3
+	E
+	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	for i in 1 2 3 4 5; do
+		ctl restart web
+	done
+	wait_for 5 is_state web up
+	hupd_stop
+	[ "$(grep -c ' bye$' "$T/log/web.log")" -eq 6 ]
+}
