@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -43,6 +44,7 @@ struct world {
 	struct deadline impatient;
 	bool (*reached)(struct world *);
 	int self;
+	bool as_itself; /* the log process has our user */
 	/* for the conditions */
 	const char *name;
 	const char *text;
@@ -61,7 +63,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 static void
 start(struct world *w)
 {
-	const bool root = geteuid() == 0;
+	const bool root = geteuid() == 0 && !w->as_itself;
 	const struct logger_conf conf = {
 	    .log_dir = w->logs,
 	    .run_dir = w->run,
@@ -575,6 +577,9 @@ daemon_up(struct world *w, pid_t *log)
 	assert_int_equal(pipe(p), 0);
 	if ((pid = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Not the memory through which the parent spawns. */
+		if (spawn_init() == -1)
+			_exit(1);
 		loop_free(w->loop);
 		w->loop = loop_new(&(sigset_t){0}, signalled, w);
 		start(w);
@@ -709,6 +714,55 @@ test_left_over(void **state)
 	free(log);
 }
 
+static bool
+all_are_written(struct world *w)
+{
+	char path[128];
+	struct stat st;
+
+	for (int i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "%s/n%d.log", w->logs, i);
+		if (stat(path, &st) == -1 || st.st_size != 6)
+			return false;
+	}
+	return true;
+}
+
+/* More FIFOs than the process may have descriptors: until it may. */
+static void
+test_few_descriptors(void **state)
+{
+	struct world *w = *state;
+	struct rlimit few, many;
+	struct stream *s, *last = NULL;
+	char name[16];
+	pid_t pid;
+
+	w->as_itself = true;
+	start(w);
+	pid = logger_pid(w->logger);
+	s = stream(w, "first", &plain);
+	print(s, "here\n");
+	await_file(w, "first.log", "here\n");
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &many), 0);
+	few = (struct rlimit){40, many.rlim_max};
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &few, NULL), 0);
+	for (int i = 0; i < 60; i++) {
+		snprintf(name, sizeof(name), "n%d", i);
+		last = stream(w, name, &plain);
+		print(last, "hello\n");
+	}
+	stream_ended(last, on_tail, w);
+	await(w, has_tail);
+	assert_string_equal(w->tail, "(null)");
+	assert_false(all_are_written(w));
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &many, NULL), 0);
+	w->name = "all";
+	w->text = "all files";
+	await(w, all_are_written);
+	assert_int_equal(logger_pid(w->logger), pid);
+}
+
 static off_t
 log_size(struct world *w, const char *file)
 {
@@ -794,6 +848,7 @@ main(int argc, char **argv)
 	    T(test_reopen),
 	    T(test_vanished_folder),
 	    T(test_stopped),
+	    B(test_few_descriptors),
 	    T(test_killed),
 	    B(test_daemon_killed),
 	    B(test_alone),
