@@ -99,6 +99,8 @@ guard_main(void *arg)
 	setproctitle("guard");
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
+	if (records_refresh(d->hupd.records) == -1)
+		log_warn("the records cannot be mapped anew");
 	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
 	    (int)records_header(d->hupd.records)->pid);
 	if (!may_go_on(records_header(d->hupd.records))) {

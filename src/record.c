@@ -145,6 +145,16 @@ records_fd(const struct records *r)
 	return r->fd;
 }
 
+int
+records_refresh(struct records *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == -1)
+		return -1;
+	return map_file(r, (size_t)st.st_size);
+}
+
 struct record_header *
 records_header(struct records *r)
 {

@@ -94,6 +94,8 @@ struct records;
 struct records *records_open(const char *run_dir, int inherited);
 void records_close(struct records *, bool remove);
 int records_fd(const struct records *);
+/* Another process may have made the file longer.  -1 with errno. */
+int records_refresh(struct records *);
 struct record_header *records_header(struct records *);
 /*
  * Are there records that an earlier daemon of this boot left?  Else why not:

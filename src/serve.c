@@ -456,10 +456,11 @@ serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
 		fatal("%s", h->effective.pidfile);
 	record_daemon(d);
 	log_moment("start up");
-	begin_programs(d, set, errors);
 	end_former_guard(d);
+	/* While there is little in memory that its copy would keep. */
 	if (d->guarded)
 		guard_start(d);
+	begin_programs(d, set, errors);
 	unfinished = NULL;
 }
 
