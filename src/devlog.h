@@ -22,10 +22,10 @@ struct devlog {
 };
 
 /* path: "/dev/log"; it is not copied.  Connects when needed. */
-void	devlog_init(struct devlog *, const char *path);
-void	devlog_close(struct devlog *);
+void devlog_init(struct devlog *, const char *path);
+void devlog_close(struct devlog *);
 /* Send at most DEVLOG_LINE bytes as a line of ident's; -1 with errno. */
-int	devlog_send(struct devlog *, time_t, const char *ident,
-	    const char *line, size_t len);
+int devlog_send(struct devlog *, time_t, const char *ident, const char *line,
+    size_t len);
 
 #endif

@@ -73,17 +73,17 @@ struct journal {
  * is empty or of another form.  Finishes what a killed process left at
  * INTENT.  -1 with errno; EAGAIN: another process works with it.
  */
-int	journal_open(struct journal *, int fd);
-void	journal_close(struct journal *);
+int journal_open(struct journal *, int fd);
+void journal_close(struct journal *);
 /*
  * The process that has the file locked, as the kernel tells it: 0 for none,
  * -1 with errno.
  */
-pid_t	journal_holder(int fd);
+pid_t journal_holder(int fd);
 
 /* Slot i, 0 to JOURNAL_SLOTS - 1, and the buffer of a slot. */
 struct slot *journal_slot(struct journal *, int i);
-char	*journal_buffer(struct journal *, const struct slot *);
+char *journal_buffer(struct journal *, const struct slot *);
 /*
  * A free slot with its memory present, so that no page fault can stop a read
  * half-way; NULL with errno (EBUSY: none is free).
@@ -91,11 +91,11 @@ char	*journal_buffer(struct journal *, const struct slot *);
 struct slot *journal_take(struct journal *, bool syslog);
 
 /* The steps.  To be called in their order, with all fields set before. */
-void	slot_intent(struct slot *);
-void	slot_have(struct slot *);
-void	slot_segment(struct slot *, uint32_t end);
-void	slot_segment_done(struct slot *);
-void	slot_free(struct slot *);
-bool	slot_busy(const struct slot *);
+void slot_intent(struct slot *);
+void slot_have(struct slot *);
+void slot_segment(struct slot *, uint32_t end);
+void slot_segment_done(struct slot *);
+void slot_free(struct slot *);
+bool slot_busy(const struct slot *);
 
 #endif

@@ -30,7 +30,7 @@ struct logsink {
  * its file.  -1 with errno: not all could be, to be called again.  A file that
  * cannot be rotated grows beyond its limit: that is better than silence.
  */
-int	logbatch_write(struct logsink *, struct slot *, struct logfile **,
-	    int64_t *written);
+int logbatch_write(struct logsink *, struct slot *, struct logfile **,
+    int64_t *written);
 
 #endif

@@ -41,34 +41,34 @@ struct logdir {
 };
 
 /* fd becomes the logdir's. */
-void	logdir_init(struct logdir *, int fd, unsigned max);
+void logdir_init(struct logdir *, int fd, unsigned max);
 /* Close all files; take fd for the folder, or keep the old one if -1. */
-void	logdir_renew(struct logdir *, int fd);
-void	logdir_free(struct logdir *);
+void logdir_renew(struct logdir *, int fd);
+void logdir_free(struct logdir *);
 
 /*
  * Make *ref the file NAME.log, open, at its end.  It is made if missing and
  * create is set.  -1 with errno.
  */
-int	logfile_open(struct logdir *, struct logfile **ref, const char *name,
-	    bool create);
-void	logfile_close(struct logdir *, struct logfile *); /* accepts NULL */
+int logfile_open(struct logdir *, struct logfile **ref, const char *name,
+    bool create);
+void logfile_close(struct logdir *, struct logfile *); /* accepts NULL */
 /*
  * Move NAME.log out of the way and close it.  keep: how many old ones stay.
  * -1 with errno: it is where it was.
  */
-int	logfile_rotate(struct logdir *, struct logfile **ref, const char *name,
-	    int keep);
+int logfile_rotate(struct logdir *, struct logfile **ref, const char *name,
+    int keep);
 /* Append all; -1 with errno after a part, which is in size. */
-int	logfile_append(struct logfile *, const char *bytes, size_t len);
+int logfile_append(struct logfile *, const char *bytes, size_t len);
 /* The length of NAME.log.1 if it is that file, else -1. */
-int64_t	logfile_rotated(const struct logdir *, const char *name, uint64_t dev,
-	    uint64_t ino);
+int64_t logfile_rotated(const struct logdir *, const char *name, uint64_t dev,
+    uint64_t ino);
 /*
  * The last len bytes, or what there is of them, going back to NAME.log.1 if
  * need be.  Returns how many; -1 with errno.
  */
-ssize_t	logfile_read_end(struct logdir *, struct logfile **ref,
-	    const char *name, char *buf, size_t len);
+ssize_t logfile_read_end(struct logdir *, struct logfile **ref,
+    const char *name, char *buf, size_t len);
 
 #endif

@@ -29,11 +29,11 @@ struct stream;
 
 struct logger_conf {
 	const char *log_dir;
-	const char *run_dir;  /* FIFOs in run_dir/out, journal in run_dir */
-	uid_t uid;	      /* who the process runs as; -1: the daemon's own */
+	const char *run_dir; /* FIFOs in run_dir/out, journal in run_dir */
+	uid_t uid;	     /* who the process runs as; -1: the daemon's own */
 	gid_t gid;
-	gid_t log_gid;	      /* of the folder, if it has to be made */
-	int self;	      /* descriptor of the hupd binary, to execute */
+	gid_t log_gid; /* of the folder, if it has to be made */
+	int self;      /* descriptor of the hupd binary, to execute */
 };
 
 /*
@@ -42,28 +42,28 @@ struct logger_conf {
  * an earlier daemon has left in FIFOs that were not opened is written, and
  * these FIFOs are removed.
  */
-struct logger *logger_new(struct loop *, const struct logger_conf *,
-	    char *why, size_t whysize);
+struct logger *logger_new(struct loop *, const struct logger_conf *, char *why,
+    size_t whysize);
 /*
  * Wait (bounded by ms) until it has written everything, end it, remove the
  * FIFOs, free.  Not to be called before the daemon executes its successor.
  */
-void	logger_free(struct logger *, int64_t ms);
+void logger_free(struct logger *, int64_t ms);
 /* Its process: for status and for telling its death from a program's. */
-pid_t	logger_pid(const struct logger *);
+pid_t logger_pid(const struct logger *);
 /* A child with that pid has died and was reaped: start it again if it was. */
-bool	logger_died(struct logger *, pid_t);
+bool logger_died(struct logger *, pid_t);
 
 /*
  * Open a stream.  Its FIFO belongs to owner, (uid_t)-1 for the daemon's own.
  * NULL with errno.
  */
 struct stream *stream_open(struct logger *, const char *name, uid_t owner,
-	    const struct stream_conf *);
+    const struct stream_conf *);
 /* New settings, applied without losing a byte.  void: cannot fail. */
-void	stream_adjust(struct stream *, const struct stream_conf *);
+void stream_adjust(struct stream *, const struct stream_conf *);
 /* The FIFO's new owner; -1 with errno. */
-int	stream_chown(struct stream *, uid_t owner);
+int stream_chown(struct stream *, uid_t owner);
 /*
  * The program that wrote to it has ended: finish an unfinished line.  Where
  * tail is set, the last lines that this instance printed are wanted (at most
@@ -71,20 +71,20 @@ int	stream_chown(struct stream *, uid_t owner);
  * process has written all; with NULL if it cannot tell.  It may be called
  * late; a stream_close before drops it.
  */
-void	stream_ended(struct stream *,
-	    void (*tail)(void *arg, const char *bytes, size_t len), void *arg);
+void stream_ended(struct stream *,
+    void (*tail)(void *arg, const char *bytes, size_t len), void *arg);
 /* Write the rest, then forget the stream; the FIFO is removed. */
-void	stream_close(struct stream *);
+void stream_close(struct stream *);
 /* The FIFO: folder and name for spawn; fd (non-blocking) for the event log. */
-int	stream_outdir(const struct logger *);
+int stream_outdir(const struct logger *);
 const char *stream_name(const struct stream *);
-int	stream_fd(const struct stream *);
+int stream_fd(const struct stream *);
 
 /* Close and open every log file: they may have been moved. */
-void	logger_reopen(struct logger *);
+void logger_reopen(struct logger *);
 
 /* The process itself: main calls it when argv[0] is LOGGER_ARGV0. */
 #define LOGGER_ARGV0 "hupd: log"
-int	logger_main(int argc, char **argv);
+int logger_main(int argc, char **argv);
 
 #endif

@@ -55,8 +55,8 @@ struct logger {
 	int journal;
 
 	struct stream **streams; /* by index */
-	uint32_t size; /* of streams and of spare */
-	uint32_t *spare; /* the indexes not in use */
+	uint32_t size;		 /* of streams and of spare */
+	uint32_t *spare;	 /* the indexes not in use */
 	uint32_t nspare;
 	uint32_t gen;
 	TAILQ_HEAD(, stream) dirty;
@@ -77,35 +77,35 @@ struct logger {
 
 /* logger.c */
 /* Give the last lines to who waits for them; NULL: none are known. */
-void	stream_tail(struct stream *, const char *bytes, size_t len);
-void	stream_free(struct stream *);
+void stream_tail(struct stream *, const char *bytes, size_t len);
+void stream_free(struct stream *);
 
 /* logger_link.c */
-void	stream_mark(struct stream *, uint8_t untold);
-void	stream_unmark(struct stream *, uint8_t untold);
+void stream_mark(struct stream *, uint8_t untold);
+void stream_unmark(struct stream *, uint8_t untold);
 /* Untold is all, as to a process that does not have the stream. */
-void	stream_mark_anew(struct stream *);
+void stream_mark_anew(struct stream *);
 /* Tell what the socket takes. */
-void	logger_tell(struct logger *);
+void logger_tell(struct logger *);
 /* Act on the replies that have come. */
-void	logger_listen(struct logger *);
+void logger_listen(struct logger *);
 /* There is a new process, which knows of nothing. */
-void	logger_introduce(struct logger *);
+void logger_introduce(struct logger *);
 /* For l->again and l->sock. */
-void	logger_again(struct deadline *);
-void	logger_sock_ready(struct source *, uint32_t events);
+void logger_again(struct deadline *);
+void logger_sock_ready(struct source *, uint32_t events);
 
 /* logger_life.c */
 /* Start the process, and again when it dies.  -1 with a reason. */
-int	logger_start(struct logger *, char *why, size_t whysize);
+int logger_start(struct logger *, char *why, size_t whysize);
 /*
  * Let it write all and end; kill it if it has not by then.  True if all is
  * written.
  */
-bool	logger_finish(struct logger *, struct mono until);
+bool logger_finish(struct logger *, struct mono until);
 /* End the process of a daemon that is no more.  -1 with errno. */
-int	logger_end_former(struct logger *);
+int logger_end_former(struct logger *);
 /* The folder of the log files, made if need be; -1 with errno. */
-int	logger_open_folder(struct logger *);
+int logger_open_folder(struct logger *);
 
 #endif

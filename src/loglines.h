@@ -31,22 +31,22 @@ struct loglines {
  * The next piece of output: its length, 0 at the end.  *piece is in raw, or
  * in buf where a stamp had to be put in.
  */
-size_t	loglines_next(struct loglines *, char *buf, size_t bufsize,
-	    const char **piece);
+size_t loglines_next(struct loglines *, char *buf, size_t bufsize,
+    const char **piece);
 /* The length of all that is left. */
-int64_t	loglines_length(const struct loglines *);
+int64_t loglines_length(const struct loglines *);
 /*
  * How many raw bytes may go into a file of that size before it is to be
  * rotated: 0 for none.  A file is rotated at the begin of a line that would
  * make it longer than limit, and never while it is empty.  limit 0 is none.
  */
-size_t	loglines_fit(const struct loglines *, int64_t size, int64_t limit);
+size_t loglines_fit(const struct loglines *, int64_t size, int64_t limit);
 
 /*
  * The last lines of bytes, at most that many and max bytes, without stamps
  * where stamped is set.  bytes is changed; returns what is left at its begin.
  */
-size_t	loglines_tail(char *bytes, size_t len, size_t lines, size_t max,
-	    bool stamped);
+size_t loglines_tail(char *bytes, size_t len, size_t lines, size_t max,
+    bool stamped);
 
 #endif

@@ -34,18 +34,18 @@ struct logmsg_id {
 
 enum logmsg_type {
 	/* to the process */
-	LOGMSG_OPEN,   /* with the FIFO */
+	LOGMSG_OPEN, /* with the FIFO */
 	LOGMSG_SET,
-	LOGMSG_ENDED,  /* answered by itself, when all was written */
-	LOGMSG_CLOSE,  /* likewise */
-	LOGMSG_RENEW,  /* open all files again, in the folder sent */
-	LOGMSG_QUIT,   /* close all streams, then exit(0) */
+	LOGMSG_ENDED, /* answered by itself, when all was written */
+	LOGMSG_CLOSE, /* likewise */
+	LOGMSG_RENEW, /* open all files again, in the folder sent */
+	LOGMSG_QUIT,  /* close all streams, then exit(0) */
 	/* to the daemon */
-	LOGMSG_STUCK,  /* the stream cannot be written: err; it is tried again */
-	LOGMSG_MENDED, /* it can again */
+	LOGMSG_STUCK, /* the stream cannot be written: err; it is tried again */
+	LOGMSG_MENDED,	 /* it can again */
 	LOGMSG_UNOPENED, /* it could not be opened: err */
-	LOGMSG_NODIR,  /* the folder is gone */
-	LOGMSG_FAILED, /* the process cannot begin: err */
+	LOGMSG_NODIR,	 /* the folder is gone */
+	LOGMSG_FAILED,	 /* the process cannot begin: err */
 };
 
 struct logmsg_order {
@@ -71,11 +71,11 @@ struct logmsg_reply {
 };
 
 /* Send, with a descriptor unless it is -1.  -1 with errno; never blocks. */
-int	logmsg_send(int sock, const void *, size_t, int fd);
+int logmsg_send(int sock, const void *, size_t, int fd);
 /*
  * Receive; *fd is the descriptor that came along, else -1.  The length, 0
  * when the other end is gone, -1 with errno.
  */
-ssize_t	logmsg_recv(int sock, void *, size_t, int *fd);
+ssize_t logmsg_recv(int sock, void *, size_t, int *fd);
 
 #endif

@@ -56,18 +56,18 @@ struct proc {
 #define LOGPROC_NO_STREAM UINT32_MAX
 
 /* Forget the stream. */
-void	entry_free(struct entry *);
+void entry_free(struct entry *);
 /* Has it nothing left to do?  Then end the loop. */
-void	logproc_end_if_done(struct proc *);
+void logproc_end_if_done(struct proc *);
 
 /* Tell the daemon as soon as it listens; a stream closed is then forgotten. */
-void	logtell_owe(struct entry *, enum owed);
+void logtell_owe(struct entry *, enum owed);
 /* The stream is in use again: the daemon is not told of its close. */
-void	logtell_revive(struct entry *);
+void logtell_revive(struct entry *);
 /* Tell what is owed, as far as the socket takes it. */
-void	logtell_all(struct proc *);
+void logtell_all(struct proc *);
 /* Tell it once, or never if the socket is full. */
-void	logtell_once(struct proc *, enum logmsg_type, struct logmsg_id,
-	    const char *name, int err);
+void logtell_once(struct proc *, enum logmsg_type, struct logmsg_id,
+    const char *name, int err);
 
 #endif

@@ -34,8 +34,8 @@ struct pumped {
 	TAILQ_ENTRY(pumped) entry; /* while parked */
 	struct logpump *pump;
 	struct logfile *file; /* a cache; may become NULL at any time */
-	int64_t instance; /* bytes written since the last end */
-	uint32_t left;	  /* bytes that are to be read before the end */
+	int64_t instance;     /* bytes written since the last end */
+	uint32_t left;	      /* bytes that are to be read before the end */
 	enum pumped_state state;
 	bool ending;
 	bool told; /* that it is stuck */
@@ -75,33 +75,33 @@ struct logpump {
 		uint32_t done;
 		struct mono since;
 	} progress[JOURNAL_SLOTS]; /* of a batch for syslog that waits */
-	struct source full; /* the socket of syslog, while it is */
+	struct source full;	   /* the socket of syslog, while it is */
 };
 
 /*
  * Then write what the journal holds.  sink, with its journal, stays the
  * caller's.  -1 with errno.
  */
-int	logpump_init(struct logpump *, struct loop *, struct logsink *,
-	    const struct logpump_calls *);
-void	logpump_free(struct logpump *);
+int logpump_init(struct logpump *, struct loop *, struct logsink *,
+    const struct logpump_calls *);
+void logpump_free(struct logpump *);
 /* Try again now what is stuck. */
-void	logpump_retry(struct logpump *);
+void logpump_retry(struct logpump *);
 /* Is a batch stuck? */
-bool	logpump_busy(const struct logpump *);
+bool logpump_busy(const struct logpump *);
 
 /*
  * Begin to read fd, which becomes the stream's; name and settings are set.
  * If it was added before, fd takes the place of the former one.
  */
-void	logpump_add(struct logpump *, struct pumped *, int fd);
-void	logpump_remove(struct pumped *);
+void logpump_add(struct logpump *, struct pumped *, int fd);
+void logpump_remove(struct pumped *);
 /* Its settings have changed. */
-void	logpump_adjust(struct pumped *, bool syslog);
+void logpump_adjust(struct pumped *, bool syslog);
 /*
  * Write what is in the FIFO now, complete the last line, then call ended.
  * That may be before this returns.
  */
-void	logpump_end(struct pumped *);
+void logpump_end(struct pumped *);
 
 #endif

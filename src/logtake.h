@@ -30,8 +30,8 @@ struct taker {
 };
 
 /* -1 with errno.  The journal stays the caller's. */
-int	taker_init(struct taker *, struct journal *);
-void	taker_free(struct taker *);
+int taker_init(struct taker *, struct journal *);
+void taker_free(struct taker *);
 
 /* How many bytes its FIFO holds. */
 uint32_t outlet_available(const struct outlet *);
@@ -40,9 +40,9 @@ uint32_t outlet_available(const struct outlet *);
  * are whole lines: an unfinished one stays in the FIFO, unless it is very
  * long or all is set.  False if nothing was taken; the slot is free then.
  */
-bool	take_batch(struct taker *, const struct outlet *, struct slot *,
-	    uint32_t n, bool all);
+bool take_batch(struct taker *, const struct outlet *, struct slot *,
+    uint32_t n, bool all);
 /* Make a batch that is the end of a line. */
-void	take_line_end(struct taker *, const struct outlet *, struct slot *);
+void take_line_end(struct taker *, const struct outlet *, struct slot *);
 
 #endif

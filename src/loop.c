@@ -166,7 +166,7 @@ loop_cancel(struct loop *l, struct deadline *d)
 	if (!mono_is_set(d->at))
 		return;
 	RB_REMOVE(deadlines, &l->deadlines, d);
-	d->at = (struct mono) {0};
+	d->at = (struct mono){0};
 }
 
 struct mono
@@ -192,7 +192,7 @@ loop_after(struct loop *l, void (*fn)(void *), void *arg)
 		l->later = grown;
 		l->later_size = size;
 	}
-	l->later[l->nlater++] = (struct later) {fn, arg};
+	l->later[l->nlater++] = (struct later){fn, arg};
 }
 
 /* What a callback adds meanwhile has its turn after the next wait. */

@@ -37,26 +37,26 @@ struct deadline {
 
 /* NULL with errno.  Blocks the signals of mask and reads them by signalfd. */
 struct loop *loop_new(const sigset_t *mask,
-	    void (*signalled)(const struct signalfd_siginfo *, void *), void *);
-void	loop_free(struct loop *);
+    void (*signalled)(const struct signalfd_siginfo *, void *), void *);
+void loop_free(struct loop *);
 
 /* events as for epoll_ctl(2).  -1 with errno. */
-int	loop_watch(struct loop *, struct source *, int fd, uint32_t events);
-int	loop_rewatch(struct loop *, struct source *, uint32_t events);
+int loop_watch(struct loop *, struct source *, int fd, uint32_t events);
+int loop_rewatch(struct loop *, struct source *, uint32_t events);
 /* Safe inside any callback, for any source; the fd may be closed after. */
-void	loop_unwatch(struct loop *, struct source *);
+void loop_unwatch(struct loop *, struct source *);
 
 /* Arm or move; void because nothing is allocated. */
-void	loop_at(struct loop *, struct deadline *, struct mono);
-void	loop_cancel(struct loop *, struct deadline *);
+void loop_at(struct loop *, struct deadline *, struct mono);
+void loop_cancel(struct loop *, struct deadline *);
 /* The time of this turn. */
 struct mono loop_now(const struct loop *);
 
 /* Call once before the next wait: for what should happen after a turn. */
-void	loop_after(struct loop *, void (*)(void *), void *);
+void loop_after(struct loop *, void (*)(void *), void *);
 
 /* Run until loop_end. */
-int	loop_run(struct loop *);
-void	loop_end(struct loop *);
+int loop_run(struct loop *);
+void loop_end(struct loop *);
 
 #endif

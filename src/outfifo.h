@@ -13,20 +13,20 @@
 #include <sys/types.h>
 
 /* Make run_dir/out if it is missing; its descriptor, or -1 with errno. */
-int	outfifo_dir(const char *run_dir);
+int outfifo_dir(const char *run_dir);
 /*
  * Open a FIFO for reading and writing, so that it keeps its bytes.  One that
  * is there is kept, with its bytes; anything else in its place is removed.
  * -1 with errno.
  */
-int	outfifo_open(int dir, const char *name, uid_t owner);
+int outfifo_open(int dir, const char *name, uid_t owner);
 /* Its owner as stream_open(3) takes it; fd is the FIFO's. */
-int	outfifo_chown(int fd, uid_t owner);
+int outfifo_chown(int fd, uid_t owner);
 /*
  * A descriptor for reading only, whose reader notices that no writer is left.
  * If there can be none, one like fd, whose reader does not.
  */
-int	outfifo_reader(int dir, const char *name, int fd);
-void	outfifo_remove(int dir, const char *name);
+int outfifo_reader(int dir, const char *name, int fd);
+void outfifo_remove(int dir, const char *name);
 
 #endif

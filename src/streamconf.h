@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 struct stream_conf {
-	bool syslog;	 /* to syslog(3) instead of a file */
+	bool syslog; /* to syslog(3) instead of a file */
 	bool timestamps;
-	int64_t size;	 /* bytes; 0: never rotate */
+	int64_t size; /* bytes; 0: never rotate */
 	int keep;
 };
 
