@@ -12,6 +12,7 @@
 #include "ctl_check.h"
 #include "ctl_log.h"
 #include "ctl_plain.h"
+#include "ctl_reexec.h"
 #include "ctl_reload.h"
 #include "ctl_status.h"
 #include "proto.h"
@@ -50,6 +51,8 @@ static const struct command {
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
 	1, ctl_log},
     {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
+    {"reexec", "", "replace hupd by its newly installed program", "", 0, 0,
+	ctl_reexec},
     {"ping", "", "does hupd answer?", "", 0, 0, ctl_ping},
     {"version", "", "show the versions of hupctl and hupd", "", 0, 0,
 	ctl_version},
