@@ -36,59 +36,87 @@ nameless(const char *name)
 	return c;
 }
 
+/* Nothing is known of what it named; never signal by what it says. */
+static void
+drop_slot(struct hupd *h, int slot)
+{
+	log_warnx("record %d is damaged, nothing is taken over by it", slot);
+	records_give(h->records, slot);
+}
+
 static int
 adopt_slot(struct hupd *h, const struct confset *running, int slot,
     bool inherited)
 {
 	const struct record_slot *s = records_slot(h->records, slot);
-	struct conf *c, *made = NULL;
+	struct conf *c;
 	struct prog *p;
 
 	if (s->name[0] == '\0')
 		return 0;
 	if (!name_is_sound(h, s)) {
-		log_warnx("record %d is damaged, nothing is taken over by it",
-		    slot);
+		drop_slot(h, slot);
 		return 0;
 	}
 	c = confset_find(running, s->name);
-	if (c == NULL && (c = made = nameless(s->name)) == NULL)
-		return -1;
-	p = prog_new(&h->progs, c);
-	conf_unref(made);
+	c = c != NULL ? conf_ref(c) : nameless(s->name);
+	p = c != NULL ? prog_new(&h->progs, c) : NULL;
+	conf_unref(c);
 	if (p == NULL)
 		return -1;
-	if (!prog_adopt(p, slot, inherited)) {
-		if (made != NULL)
-			progs_drop(p);
+	if (prog_adopt(p, slot, inherited))
 		return 0;
-	}
-	if (made != NULL)
-		prog_request(p, EVENT_REMOVE);
+	/* Its cgroup is surely its own: there will be no second copy. */
+	if (h->progs.cgroup != NULL)
+		cgroup_kill(h->progs.cgroup, p->conf->name);
+	progs_drop(p);
+	drop_slot(h, slot);
 	return 0;
+}
+
+/* Those that no record names. */
+static int
+add_others(struct hupd *h, const struct confset *running)
+{
+	size_t i;
+
+	for (i = 0; i < running->nprograms; i++)
+		if (progs_find(&h->progs, running->programs[i]->name) == NULL &&
+		    prog_new(&h->progs, running->programs[i]) == NULL)
+			return -1;
+	return 0;
+}
+
+static void
+resume(struct prog *p, const struct confset *running)
+{
+	if (p->slot != -1) {
+		prog_resume(p);
+		if (confset_find(running, p->conf->name) == NULL)
+			prog_request(p, EVENT_REMOVE);
+		return;
+	}
+	prog_take_record(p);
+	if (p->conf->autostart)
+		prog_request(p, EVENT_START);
 }
 
 int
 adopt_all(struct hupd *h, const struct confset *running, bool inherited)
 {
-	struct prog *p;
-	size_t i;
+	struct prog *p, *next;
 	int slot, n = records_count(h->records);
 
 	for (slot = 0; slot < n; slot++)
 		if (adopt_slot(h, running, slot, inherited) == -1)
 			return -1;
-	for (i = 0; i < running->nprograms; i++) {
-		if (progs_find(&h->progs, running->programs[i]->name) != NULL)
-			continue;
-		p = prog_new(&h->progs, running->programs[i]);
-		if (p == NULL)
-			return -1;
-		prog_take_record(p);
-		if (p->conf->autostart)
-			prog_request(p, EVENT_START);
+	if (add_others(h, running) == -1 || progs_link(&h->progs) == -1)
+		return -1;
+	for (p = progs_first(&h->progs); p != NULL; p = next) {
+		next = progs_next(p);
+		resume(p, running);
 	}
-	return progs_link(&h->progs);
+	return 0;
 }
 
 static void

@@ -4,8 +4,6 @@
 #include <sys/types.h>
 #include <sys/prctl.h>
 
-#include <ctype.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +16,8 @@
 
 /* Generations of parents that orphan_leader follows. */
 #define DEPTH_MAX 64
+/* How often orphan_kill_run looks for those that were forked meanwhile. */
+#define PASSES_MAX 16
 
 int
 orphan_init(void)
@@ -47,7 +47,7 @@ orphan_mark(pid_t pid, uint64_t *run)
 	return found;
 }
 
-struct group_rule {
+struct run_rule {
 	uint64_t run;
 	int killed;
 };
@@ -56,25 +56,32 @@ struct group_rule {
 static void
 kill_marked(pid_t pid, void *arg)
 {
-	struct group_rule *rule = arg;
+	struct run_rule *rule = arg;
 	struct spawn_child child = {.pid = pid};
 	uint64_t run;
 
+	if (!orphan_mark(pid, &run) || run != rule->run)
+		return;
 	child.pidfd = process_open(pid);
 	if (child.pidfd == -1)
 		return;
-	if (orphan_mark(pid, &run) && run == rule->run &&
-	    spawn_signal(&child, SIGKILL) == 0)
+	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
+	    run == rule->run && spawn_signal(&child, SIGKILL) == 0)
 		rule->killed++;
 	close(child.pidfd);
 }
 
 int
-orphan_kill_group(pid_t pgid, uint64_t run)
+orphan_kill_run(uint64_t run)
 {
-	struct group_rule rule = {.run = run};
+	struct run_rule rule = {.run = run};
+	int before, passes = 0;
 
-	process_each_in_group(pgid, kill_marked, &rule);
+	/* Again while there are new ones: those that it forked meanwhile. */
+	do {
+		before = rule.killed;
+		process_each(kill_marked, &rule);
+	} while (rule.killed > before && ++passes < PASSES_MAX);
 	return rule.killed;
 }
 
@@ -96,27 +103,28 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 	return 1;
 }
 
+struct sweep {
+	const struct orphan_rule *rule;
+	int n;
+};
+
+static void
+sweep_child(pid_t pid, void *arg)
+{
+	struct sweep *s = arg;
+
+	if (process_parent(pid) == getpid())
+		s->n += sweep_one(s->rule, pid);
+}
+
 /* Without the list of children: everyone whose parent we are. */
 static int
 sweep_proc(const struct orphan_rule *rule)
 {
-	struct dirent *d;
-	DIR *proc;
-	pid_t pid;
-	int n = 0;
+	struct sweep s = {.rule = rule};
 
-	proc = opendir("/proc");
-	if (proc == NULL)
-		return 0;
-	while ((d = readdir(proc)) != NULL) {
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		pid = (pid_t)strtol(d->d_name, NULL, 10);
-		if (process_parent(pid) == getpid())
-			n += sweep_one(rule, pid);
-	}
-	closedir(proc);
-	return n;
+	process_each(sweep_child, &s);
+	return s.n;
 }
 
 int

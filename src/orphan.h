@@ -23,8 +23,11 @@ int orphan_init(void);
 /* The value of the mark in a process's environment; false: none. */
 bool orphan_mark(pid_t, uint64_t *run);
 
-/* SIGKILL those in the process group that carry the mark; how many. */
-int orphan_kill_group(pid_t pgid, uint64_t run);
+/*
+ * SIGKILL to every process that carries the mark, whoever its parent is: what
+ * a program left that an earlier daemon started.  Returns how many.
+ */
+int orphan_kill_run(uint64_t run);
 
 struct orphan_rule {
 	/* Is the pid a child that the daemon knows? */

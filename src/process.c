@@ -119,42 +119,42 @@ process_is_dying(pid_t pid)
 }
 
 void
-process_each_in_group(pid_t pgid, void (*fn)(pid_t, void *), void *arg)
+process_each(void (*fn)(pid_t, void *), void *arg)
 {
 	struct dirent *d;
 	DIR *proc;
-	uint64_t value;
-	pid_t pid;
 
 	proc = opendir("/proc");
 	if (proc == NULL)
 		return;
-	while ((d = readdir(proc)) != NULL) {
-		if (!isdigit((unsigned char)d->d_name[0]))
-			continue;
-		pid = (pid_t)strtol(d->d_name, NULL, 10);
-		if (stat_field(pid, 5, &value) && (pid_t)value == pgid)
-			fn(pid, arg);
-	}
+	while ((d = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)d->d_name[0]))
+			fn((pid_t)strtol(d->d_name, NULL, 10), arg);
 	closedir(proc);
 }
+
+struct group {
+	pid_t pgid;
+	int n;
+};
 
 static void
 count_one(pid_t pid, void *arg)
 {
-	int *n = arg;
+	struct group *g = arg;
+	uint64_t value;
 
-	(void)pid;
-	(*n)++;
+	if (stat_field(pid, 5, &value) && (pid_t)value == g->pgid)
+		g->n++;
 }
 
 int
 process_count_group(pid_t pgid)
 {
-	int n = 0;
+	struct group g = {.pgid = pgid};
 
-	process_each_in_group(pgid, count_one, &n);
-	return n;
+	process_each(count_one, &g);
+	return g.n;
 }
 
 int64_t

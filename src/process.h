@@ -23,8 +23,8 @@ uint64_t process_start_time(pid_t);
 bool process_is_dying(pid_t);
 /* Resident memory in bytes, 0 if it is gone. */
 int64_t process_memory(pid_t);
-/* Call fn for each process in that process group, zombies too. */
-void process_each_in_group(pid_t pgid, void (*fn)(pid_t, void *), void *);
+/* Call fn for each process that there is, zombies too. */
+void process_each(void (*fn)(pid_t, void *), void *);
 /* How many processes, zombies too, have that process group. */
 int process_count_group(pid_t pgid);
 /* Its command name, "?" if it is gone; not escaped. */

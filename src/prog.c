@@ -261,58 +261,72 @@ kill_all(struct prog *p)
 	if (ps->cgroup != NULL)
 		cgroup_kill(ps->cgroup, p->conf->name);
 	/* It may run without its cgroup. */
-	if (p->leader)
+	if (p->leader && process_is_child(p->child.pid))
 		kill(-p->child.pid, SIGKILL);
+	else if (ps->cgroup == NULL)
+		orphan_kill_run(p->run);
 	spawn_signal(&p->child, SIGKILL);
 }
 
 /*
  * SIGKILL to the group of a process that has ended, and its reaping; returns
  * how many others there were.  A child of ours is still a zombie while its
- * group is signalled, so that the group is surely its own.  One that an
- * earlier daemon started may be gone, and its number be another's: then the
- * mark tells who belongs to it.
+ * group is signalled, so that the group is surely its own.
  */
 static int
-end_group(struct prog *p)
+end_group(const struct prog *p)
 {
 	pid_t pid = p->child.pid;
 
-	if (!process_is_child(pid))
-		return orphan_kill_group(pid, p->run);
-	kill(-pid, SIGKILL);
+	if (p->leader)
+		kill(-pid, SIGKILL);
 	process_reap(pid, p->child.pidfd);
-	return kill(-pid, 0) == 0 ? process_count_group(pid) : 0;
+	return p->leader && kill(-pid, 0) == 0 ? process_count_group(pid) : 0;
 }
 
-/* End what the process left, then let go of it. */
-static void
-sweep(struct prog *p)
+/*
+ * What a process left that was not our child.  Its number may be another's by
+ * now, and what it left is no child of ours either: the mark tells.
+ */
+static int
+end_strangers(const struct prog *p)
 {
-	struct progs *ps = p->progs;
-	pid_t pid = p->child.pid;
-	int left = 0, others = 0;
+	return p->progs->cgroup == NULL ? orphan_kill_run(p->run) : 0;
+}
 
-	prog_close_ready(p);
-	if (ps->cgroup != NULL)
-		left = cgroup_kill(ps->cgroup, p->conf->name);
-	if (pid == 0)
-		return; /* it ended while there was no daemon */
+/* Let go of the process, which has ended. */
+static void
+release(struct prog *p)
+{
 	progs_remove_pid(p);
-	loop_unwatch(ps->loop, &p->exit);
+	loop_unwatch(p->progs->loop, &p->exit);
 	prog_record_main(p, 0);
-	/* Its group too, for it may run without its cgroup. */
-	if (p->leader)
-		others = end_group(p);
-	else
-		process_reap(pid, p->child.pidfd);
-	if (others > left)
-		left = others;
-	progs_sweep_later(ps);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
 	p->child.pidfd = -1;
 	p->child.pid = 0;
+}
+
+void
+prog_sweep(struct prog *p)
+{
+	struct progs *ps = p->progs;
+	pid_t pid = p->child.pid; /* 0: it ended while there was no daemon */
+	int left = 0, others;
+
+	prog_close_ready(p);
+	if (ps->cgroup != NULL)
+		left = cgroup_kill(ps->cgroup, p->conf->name);
+	/* Its group too, for it may run without its cgroup. */
+	if (pid != 0 && process_is_child(pid))
+		others = end_group(p);
+	else
+		others = end_strangers(p);
+	if (pid != 0)
+		release(p);
+	if (others > left)
+		left = others;
+	progs_sweep_later(ps);
 	if (left > 0)
 		log_info("%s: left %d process%s behind, killed", p->conf->name,
 		    left, left == 1 ? "" : "es");
@@ -346,7 +360,7 @@ static void
 act(struct prog *p, unsigned actions)
 {
 	if (actions & ACT_SWEEP)
-		sweep(p);
+		prog_sweep(p);
 	if (actions & ACT_SIGNAL) {
 		spawn_signal(&p->child, p->conf->stop_signal);
 		/* A stopped process would not see the signal. */
@@ -375,6 +389,8 @@ prog_feed(struct prog *p, enum fsm_event event)
 		facts.fate = fate(p);
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);
+	/* Before the deeds, one of which may be the last of this daemon. */
+	prog_note(p);
 	act(p, next.actions);
 	prog_note(p);
 }

@@ -165,6 +165,8 @@ void prog_take_record(struct prog *);
  * descriptors in the record are ours.  False: the record is damaged.
  */
 bool prog_adopt(struct prog *, int slot, bool inherited);
+/* Once all are there, and linked: go on from where that daemon ended. */
+void prog_resume(struct prog *);
 /* Free one that does not run, at the end of all. */
 void progs_drop(struct prog *);
 /*

@@ -35,6 +35,8 @@ void prog_exited(struct prog *);
 void prog_look_again(struct prog *);
 /* proginfo.c: it waits for what will not become ready, or not soon. */
 bool prog_is_hopeless(const struct prog *);
+/* prog.c: end what its process left, which has ended, and let go of it. */
+void prog_sweep(struct prog *);
 /* The one way in for every event; the deadline of its state, from then on. */
 void prog_feed(struct prog *, enum fsm_event);
 void prog_arm(struct prog *, struct mono from);

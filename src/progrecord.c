@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,10 +16,26 @@
 #include "orphan.h"
 #include "prog_int.h"
 
+/* So often, and so many ms each time, is a new process looked at. */
+#define YOUNG_TRIES 100
+#define YOUNG_WAIT 10
+
 static struct record_slot *
 slot_of(const struct prog *p)
 {
 	return p->slot == -1 ? NULL : records_slot(p->progs->records, p->slot);
+}
+
+/* In this order, for whoever finds the slot when SIGKILL has come between. */
+#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
+
+/* What is known of a former process must not be taken for that of the next. */
+static void
+forget_process(struct record_slot *s)
+{
+	STORE(s->pidfd, -1);
+	STORE(s->pid, 0);
+	STORE(s->start_time, 0);
 }
 
 volatile int32_t *
@@ -28,8 +45,8 @@ prog_record_pid(struct prog *p)
 
 	if (s == NULL)
 		return NULL;
-	s->start_time = 0;
-	s->run = p->run;
+	forget_process(s);
+	STORE(s->run, p->run);
 	return &s->pid;
 }
 
@@ -40,10 +57,13 @@ prog_record_main(struct prog *p, pid_t pid)
 
 	if (s == NULL)
 		return;
-	s->pidfd = p->child.pidfd;
-	if (pid != 0)
-		s->start_time = process_start_time(pid);
-	s->pid = pid;
+	if (s->pid != pid)
+		forget_process(s);
+	if (pid == 0)
+		return;
+	STORE(s->pid, pid);
+	STORE(s->start_time, process_start_time(pid));
+	STORE(s->pidfd, p->child.pidfd);
 }
 
 void
@@ -107,19 +127,40 @@ read_slot(struct prog *p, const struct record_slot *s)
 	return true;
 }
 
+/* The daemon was killed while, or just after, it made the process. */
+static bool
+is_young(const struct record_slot *s)
+{
+	return s->start_time == 0;
+}
+
 /*
- * Is the pid still the process that was recorded?  By its start time, or, if
- * the daemon was killed before it could look that up, by the mark in its
- * environment, which so young a program has not overwritten.
+ * By the mark in its environment, which so young a program has not
+ * overwritten.  It has none until it is executed, which it will be soon.
  */
 static bool
-is_the_same(const struct record_slot *s)
+gets_mark(const struct record_slot *s, int pidfd)
 {
+	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
 	uint64_t run;
+	int tries;
 
-	if (s->start_time != 0)
-		return process_start_time(s->pid) == s->start_time;
-	return orphan_mark(s->pid, &run) && run == s->run;
+	for (tries = 0; tries < YOUNG_TRIES; tries++) {
+		if (orphan_mark(s->pid, &run) && run == s->run)
+			return true;
+		if (poll(&pfd, 1, YOUNG_WAIT) == 1)
+			return false;
+	}
+	return false;
+}
+
+/* Is the pid still the process that was recorded? */
+static bool
+is_the_same(const struct record_slot *s, int pidfd)
+{
+	if (is_young(s))
+		return gets_mark(s, pidfd);
+	return process_start_time(s->pid) == s->start_time;
 }
 
 /*
@@ -138,7 +179,7 @@ hold(const struct record_slot *s, bool inherited)
 	fd = process_open(s->pid);
 	if (fd == -1)
 		return -1;
-	if (is_the_same(s))
+	if (is_the_same(s, fd))
 		return fd;
 	close(fd);
 	return -1;
@@ -160,58 +201,83 @@ resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
 	p->state = STATE_UP;
 }
 
-/* The process is there: supervise it as if nothing had happened. */
+/* It was made, and that is all that is recorded of it. */
+static void
+begin_young(struct prog *p)
+{
+	p->state = p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
+	p->want = WANT_RUN;
+	p->leader = true;
+	p->since = p->started = loop_now(p->progs->loop);
+	p->started_at = wall_now().tv_sec;
+}
+
+/* The process is there, or was until now: hold it. */
 static void
 attach(struct prog *p, const struct record_slot *s, int pidfd, bool inherited)
 {
-	struct progs *ps = p->progs;
-
 	p->child.pid = s->pid;
 	p->child.pidfd = pidfd;
-	if (!fsm_is_alive(p->state))
-		/* Killed between the start and its record. */
-		p->state =
-		    p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
-	resume_ready(p, s, inherited);
-	ps->nalive++;
 	progs_add_pid(p);
-	if (loop_watch(ps->loop, &p->exit, pidfd, EPOLLIN) == -1)
-		log_warn("%s: process %d cannot be watched", p->conf->name,
-		    (int)s->pid);
-	if (prog_open_stream(p) == -1)
-		log_warn("%s: its output cannot be logged", p->conf->name);
-	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)s->pid,
-	    fsm_state_name(p->state));
+	if (is_young(s))
+		begin_young(p);
+	resume_ready(p, s, inherited);
 }
 
 bool
 prog_adopt(struct prog *p, int slot, bool inherited)
 {
-	struct record_slot s = *records_slot(p->progs->records, slot);
-	int pidfd = -1;
+	const struct record_slot *s = records_slot(p->progs->records, slot);
+	int pidfd;
 
-	p->slot = slot;
-	if (!read_slot(p, &s)) {
+	if (!read_slot(p, s)) {
 		log_warnx("%s: its record is damaged", p->conf->name);
 		return false;
 	}
-	if (s.pid != 0)
-		pidfd = hold(&s, inherited);
-	if (pidfd != -1)
-		attach(p, &s, pidfd, inherited);
-	else if (fsm_is_alive(p->state)) {
-		/* It ended, and nobody can say how. */
-		log_info("%s: process %d has ended meanwhile", p->conf->name,
-		    (int)s.pid);
+	p->slot = slot;
+	if (s->pid != 0 && (pidfd = hold(s, inherited)) != -1)
+		attach(p, s, pidfd, inherited);
+	if (fsm_is_alive(p->state))
 		p->progs->nalive++;
-		memset(&p->end, 0, sizeof(p->end));
-		p->end.kind = END_PROCESS;
-		p->end.at = wall_now().tv_sec;
-		prog_feed(p, EVENT_EXITED);
-	}
+	return true;
+}
+
+/* Supervise it as if nothing had happened. */
+static void
+go_on(struct prog *p)
+{
+	if (loop_watch(p->progs->loop, &p->exit, p->child.pidfd, EPOLLIN) == -1)
+		log_warn("%s: process %d cannot be watched", p->conf->name,
+		    (int)p->child.pid);
+	if (prog_open_stream(p) == -1)
+		log_warn("%s: its output cannot be logged", p->conf->name);
+	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)p->child.pid,
+	    fsm_state_name(p->state));
+}
+
+/* It ended, and nobody can say how. */
+static void
+ended_unseen(struct prog *p)
+{
+	log_info("%s: its process has ended meanwhile", p->conf->name);
+	memset(&p->end, 0, sizeof(p->end));
+	p->end.kind = END_PROCESS;
+	p->end.at = wall_now().tv_sec;
+	prog_feed(p, EVENT_EXITED);
+}
+
+void
+prog_resume(struct prog *p)
+{
 	prog_arm(p, p->since);
 	prog_record_main(p, p->child.pid);
 	prog_note(p);
+	if (fsm_is_alive(p->state) && p->child.pid == 0)
+		ended_unseen(p);
+	else if (fsm_is_alive(p->state))
+		go_on(p);
+	else if (p->child.pid != 0)
+		/* Its end is recorded, but not that all of it is gone. */
+		prog_sweep(p);
 	progs_queue(p);
-	return true;
 }
