@@ -101,6 +101,9 @@ deb: dist
 	    dpkg-buildpackage -us -uc -b $(DEB_FLAGS)
 	mv build/deb/*.deb build/deb/*.changes build/deb/*.buildinfo build/
 
+# Where it was built is of no importance to a debugger.
+rpm_map = -ffile-prefix-map=$(CURDIR)/build/rpm/BUILD=.
+
 rpm: dist
 	rm -rf build/rpm
 	SOURCE_DATE_EPOCH=$(release_date) env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
@@ -111,7 +114,9 @@ rpm: dist
 	    --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
 	    --define 'use_source_date_epoch_as_buildtime 1' \
 	    --define 'clamp_mtime_to_source_date_epoch 1' \
-	    --define '_buildhost localhost' $(RPM_FLAGS) rpm/hupd.spec
+	    --define '_buildhost localhost' \
+	    --define "optflags $$(rpm -E %optflags) $(rpm_map)" \
+	    $(RPM_FLAGS) rpm/hupd.spec
 
 .PHONY: install install-init-none install-init-sysv install-init-openrc \
 	install-service uninstall dist deb rpm

@@ -1,0 +1,161 @@
+# shellcheck shell=bash disable=SC2016,SC2034
+# helper.bash - what the tests of the init systems share: a machine for each
+# file, the service in it, and programs for hupd to run.
+#
+# A file of tests sets HOW, the way hupd is installed, and calls machine_up in
+# setup_file, service_reset in setup and machine_down in teardown_file.
+
+TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
+MACHINE=$TOP/tests/init/machine
+VERSION=$(make -s -C "$TOP" print-version)
+DEB=$TOP/build/hupd_${VERSION}_$(dpkg --print-architecture).deb
+RPM=$TOP/build/hupd-$VERSION-1.$(uname -m).rpm
+CONF=/etc/hupd.d
+
+# A later release, which tests/init/run makes.
+LATER=$VERSION.9
+LATER_DEB=$TOP/build/init/later/build/hupd_${LATER}_$(dpkg --print-architecture).deb
+LATER_RPM=$TOP/build/init/later/build/hupd-$LATER-1.$(uname -m).rpm
+
+# x COMMAND ...: run it in the machine.
+x() {
+	timeout 60 "$MACHINE" exec "$NAME" "$@" 3>&-
+}
+
+# Where the files of the machine are, but for /run, /dev and /proc.
+root() {
+	"$MACHINE" root "$NAME"
+}
+
+# machine_up sysv|openrc: boot one for this file of tests.
+machine_up() {
+	export NAME=$HOW
+	timeout 120 "$MACHINE" up "$NAME" "$TOP/build/init/$1.tar" 3>&-
+	timeout 120 "$MACHINE" ready "$NAME" 3>&-
+	install -m 755 "$TOP/tests/init/keeper" "$(root)/usr/local/bin/keeper"
+	install -D -m 755 "$TOP/build/examples/greet" \
+	    "$(root)/usr/local/libexec/greet"
+}
+
+machine_down() {
+	timeout 60 "$MACHINE" down "$NAME" 3>&-
+}
+
+# machine_halt r|h: reboot or halt, and wait for that.
+machine_halt() {
+	x shutdown "-$1" now
+	timeout 90 "$MACHINE" ended "$NAME" 3>&-
+}
+
+machine_boot() {
+	timeout 60 "$MACHINE" boot "$NAME" 3>&-
+	timeout 120 "$MACHINE" ready "$NAME" 3>&-
+}
+
+# I ACTION: the init script, called the way that its users do.
+I() {
+	case $HOW in
+	*openrc)	x rc-service hupd "$@" ;;
+	*)		x /etc/init.d/hupd "$@" ;;
+	esac
+}
+
+# The statuses that OpenRC gives where an openrc-run script has no say.
+is_openrc_run() {
+	[ "$HOW" = openrc ]
+}
+
+# A command that must fail; bash ignores the status of "! command".
+refute() {
+	if "$@"; then
+		return 1
+	fi
+}
+
+# Wait at most $1 seconds until a command succeeds.
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		if [ "$tries" -le 0 ]; then
+			echo "not within the time: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# program NAME: its file, from stdin.
+program() {
+	cat >"$(root)$CONF/$1.conf"
+	chmod 644 "$(root)$CONF/$1.conf"
+}
+
+# Two programs, of which one needs the other.
+programs() {
+	program base <<-E
+	command = keeper base
+	E
+	program front <<-E
+	command = keeper front
+	depends-on = base
+	E
+}
+
+bad_program() {
+	program bad <<-E
+	# The second line is wrong.
+	comand = keeper bad
+	E
+}
+
+# Every process of the hupd binary.
+hupd_processes() {
+	x sh -c 'for p in /proc/[0-9]*; do
+		case $(readlink "$p/exe") in
+		/usr/sbin/hupd*)	echo "${p#/proc/}" ;;
+		esac
+	done'
+}
+
+# A guard may bring it back, so all of them in one call, and look again.
+hupd_kill() {
+	local pids tries
+	for tries in {1..20}; do
+		pids=$(hupd_processes)
+		[ -n "$pids" ] || return 0
+		# shellcheck disable=SC2086
+		x kill -KILL $pids 2>/dev/null || :
+	done
+	echo "hupd came back $tries times"
+	return 1
+}
+
+hupd_pid() {
+	x cat /run/hupd.pid
+}
+
+# keeper_pid NAME
+keeper_pid() {
+	x pgrep -f "^/bin/sh /usr/local/bin/keeper $1\$"
+}
+
+# Every pid that an action must not change.
+pids() {
+	echo "$(hupd_pid) $(keeper_pid base) $(keeper_pid front)"
+}
+
+# Nothing runs, nothing is configured, nothing was ever accepted.
+service_reset() {
+	hupd_kill
+	x pkill -KILL -f /usr/local/bin/keeper || :
+	x sh -c "rm -rf $CONF/* /etc/hupd.conf /run/hupd /run/hupd.pid \
+	    /var/lib/hupd /var/log/hupd /var/tmp/order"
+	! is_openrc_run || x rc-service -q hupd zap
+}
+
+# The commands of a block of README.md, by the second word of its fence.
+readme_block() {
+	sed -n "/^\`\`\`sh $1\$/,/^\`\`\`\$/p" "$TOP/README.md" | sed '1d;$d'
+}
