@@ -36,15 +36,15 @@ struct control {
 	struct hupd *hupd;
 	char *path;
 	struct source listener;
-	gid_t group;	       /* (gid_t)-1: none */
-	struct deadline again; /* the listener pauses until then */
-	LIST_HEAD(, client) clients;
+	gid_t group;		      /* (gid_t)-1: none */
+	struct deadline again;	      /* the listener pauses until then */
+	TAILQ_HEAD(, client) clients; /* the oldest first */
 	unsigned n;
 	bool flush_due;
 };
 
 struct client {
-	LIST_ENTRY(client) entry;
+	TAILQ_ENTRY(client) entry;
 	struct control *control;
 	struct source source;
 	struct deadline deadline;
@@ -69,11 +69,23 @@ client_free(struct client *c)
 	loop_cancel(loop, &c->deadline);
 	loop_unwatch(loop, &c->source);
 	close(fd);
-	LIST_REMOVE(c, entry);
+	TAILQ_REMOVE(&c->control->clients, c, entry);
 	c->control->n--;
 	free(c->in);
 	proto_text_clear(&c->out);
 	free(c);
+}
+
+/*
+ * What to wait for.  One whose reply is all there is not listened to: what it
+ * sends would wake us again and again.  That it has gone is told all the same.
+ */
+static void
+client_rewatch(struct client *c, uint32_t events)
+{
+	if (!c->ended)
+		events |= EPOLLIN | EPOLLRDHUP;
+	loop_rewatch(c->control->hupd->loop, &c->source, events);
 }
 
 /* Send what it takes.  False: the client is gone. */
@@ -89,8 +101,7 @@ client_flush(struct client *c)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && errno == EAGAIN) {
-			loop_rewatch(loop, &c->source,
-			    EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+			client_rewatch(c, EPOLLOUT);
 			loop_at(loop, &c->deadline,
 			    mono_add_ms(loop_now(loop), REPLY_TIMEOUT));
 			return true;
@@ -108,7 +119,7 @@ client_flush(struct client *c)
 	proto_text_clear(&c->out);
 	c->sent = 0;
 	loop_cancel(loop, &c->deadline);
-	loop_rewatch(loop, &c->source, EPOLLIN | EPOLLRDHUP);
+	client_rewatch(c, 0);
 	return true;
 }
 
@@ -141,7 +152,7 @@ flush_all(void *arg)
 	struct client *c, *next;
 
 	ctl->flush_due = false;
-	LIST_FOREACH_SAFE (c, &ctl->clients, entry, next)
+	TAILQ_FOREACH_SAFE (c, &ctl->clients, entry, next)
 		if (c->ended || c->sent < c->out.len)
 			client_flush(c);
 }
@@ -259,10 +270,6 @@ client_ready(struct source *s, uint32_t events)
 	}
 	if ((events & EPOLLOUT) && !client_flush(c))
 		return;
-	if (c->ended && (events & EPOLLRDHUP)) {
-		client_free(c);
-		return;
-	}
 	if (!c->ended && (events & (EPOLLIN | EPOLLRDHUP)))
 		client_read(c);
 }
@@ -311,6 +318,22 @@ may_connect(const struct control *ctl, int fd, uid_t *uid)
 	    in_group(fd, ctl->group);
 }
 
+/* One that has not asked for anything makes room for a new one. */
+static bool
+make_room(struct control *ctl)
+{
+	struct client *c;
+
+	if (ctl->n < CLIENTS_MAX)
+		return true;
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		if (!c->asked) {
+			client_free(c);
+			return true;
+		}
+	return false;
+}
+
 static struct client *
 client_new(struct control *ctl, int fd)
 {
@@ -329,7 +352,7 @@ client_new(struct control *ctl, int fd)
 		free(c);
 		return NULL;
 	}
-	LIST_INSERT_HEAD(&ctl->clients, c, entry);
+	TAILQ_INSERT_TAIL(&ctl->clients, c, entry);
 	ctl->n++;
 	loop_at(loop, &c->deadline,
 	    mono_add_ms(loop_now(loop), REQUEST_TIMEOUT));
@@ -360,6 +383,7 @@ control_ready(struct source *s, uint32_t events)
 {
 	struct control *ctl = s->arg;
 	struct client *c;
+	bool room;
 	int fd;
 
 	(void)events;
@@ -369,6 +393,7 @@ control_ready(struct source *s, uint32_t events)
 			control_pause(ctl);
 		return;
 	}
+	room = make_room(ctl);
 	c = client_new(ctl, fd);
 	if (c == NULL) {
 		close(fd);
@@ -377,7 +402,7 @@ control_ready(struct source *s, uint32_t events)
 	if (!may_connect(ctl, fd, &c->uid)) {
 		c->asked = true;
 		client_end(c, STATUS_DENIED, "not permitted");
-	} else if (ctl->n > CLIENTS_MAX) {
+	} else if (!room) {
 		c->asked = true;
 		client_end(c, STATUS_FAILED, "too many clients");
 	}
@@ -448,7 +473,7 @@ control_open(struct hupd *h, const char *path, int inherited)
 		return NULL;
 	ctl->hupd = h;
 	ctl->group = (gid_t)-1;
-	LIST_INIT(&ctl->clients);
+	TAILQ_INIT(&ctl->clients);
 	ctl->again.due = listener_due;
 	ctl->again.arg = ctl;
 	ctl->listener.fd = -1;
@@ -489,12 +514,12 @@ control_close(struct control *ctl)
 	loop_cancel(ctl->hupd->loop, &ctl->again);
 	close(fd);
 	unlink(ctl->path);
-	LIST_FOREACH (c, &ctl->clients, entry)
+	TAILQ_FOREACH (c, &ctl->clients, entry)
 		if (!c->ended)
 			client_end(c, STATUS_NO_DAEMON, "the daemon has ended");
 	/* One last try; whoever does not read it sees the end. */
 	flush_all(ctl);
-	while ((c = LIST_FIRST(&ctl->clients)) != NULL)
+	while ((c = TAILQ_FIRST(&ctl->clients)) != NULL)
 		client_free(c);
 	free(ctl->path);
 	free(ctl);
