@@ -22,7 +22,7 @@ layer2 = loop spawn process record cgroup orphan folder detach safefile accounts
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
 	outfifo logger_int logger logger_life logger_link
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo action settle daemon \
-	client reload statusline waiter request control
+	client rejection reload statusline waiter request control
 layer4 = hupd self serve guard inherit reexec hupctl ctl ctl_act ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_emit ctl_follow ctl_json ctl_log ctl_place ctl_plain ctl_reexec \
 	ctl_reload \
@@ -95,6 +95,27 @@ $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	$(compile) -Isrc -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
 	    $(B)/libhupd.a $(bsd_libs)
 
+# What befalls hupd at random; see tests/chaos/chaos.c.
+chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
+$(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) -Isrc $(LDFLAGS) -o $@ $(chaos_sources) $(B)/libhupd.a \
+	    $(bsd_libs)
+
+$(B)/chaos/numbers: tests/chaos/numbers.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(LDFLAGS) -o $@ $<
+
+$(B)/chaos/chaos $(B)/chaos/numbers: $(wildcard tests/chaos/*.h)
+
+chaos-tools: $(B)/chaos/chaos $(B)/chaos/numbers
+
+SEED = 1
+STEPS = 1000
+CGROUP = auto
+chaos: all chaos-tools
+	$(B)/chaos/chaos -v -c $(CGROUP) -n $(STEPS) -s $(SEED) $(B)
+
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 	$(patsubst examples/src/%.c,$(B)/examples/%,$(wildcard examples/src/*.c))
 
@@ -105,7 +126,7 @@ run:
 
 # The suites; tests/run sums up what they say.
 check:
-	@tests/run lint unit golden system san init
+	@tests/run lint unit golden system san fuzz init
 check-unit check-golden check-system check-san check-init lint:
 	@tests/run $(@:check-%=%)
 
@@ -148,3 +169,4 @@ help::
 .DELETE_ON_ERROR:
 
 -include mk/packaging.mk
+-include mk/torture.mk

@@ -96,7 +96,8 @@ resume(struct prog *p, const struct confset *running)
 			prog_request(p, EVENT_REMOVE);
 		return;
 	}
-	prog_take_record(p);
+	if (prog_take_record(p) == -1)
+		log_warn("%s: it cannot be recorded", p->conf->name);
 	if (p->conf->autostart)
 		prog_request(p, EVENT_START);
 }

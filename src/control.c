@@ -499,8 +499,16 @@ control_fd(const struct control *ctl)
 }
 
 void
-control_flush(struct control *ctl)
+control_hand_over(struct control *ctl)
 {
+	struct client *c;
+
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		if (!c->ended && !waiter_is_reexec(c->waiter))
+			client_end(c, STATUS_FAILED,
+			    c->asked ? "hupd is being replaced, what was "
+				       "asked for goes on"
+				     : "hupd is being replaced, ask again");
 	flush_all(ctl);
 }
 

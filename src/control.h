@@ -60,8 +60,11 @@ struct hupd;
 struct control *control_open(struct hupd *, const char *path, int inherited);
 /* The listening socket. */
 int control_fd(const struct control *);
-/* Send what is to be sent now: an exec would lose it. */
-void control_flush(struct control *);
+/*
+ * This program is about to be replaced: tell every client whose request would
+ * be lost with it, and send what is to be sent.
+ */
+void control_hand_over(struct control *);
 /* The group whose members may connect, by name; NULL: none. */
 void control_set_group(struct control *, const char *group);
 /* Tell every waiting client that the daemon ends, and remove the socket. */

@@ -31,6 +31,7 @@ struct hupd {
 	struct conf_places places;
 	struct settings effective; /* as they were at the start */
 	char *running;		   /* what runs, for a successor */
+	char *rejected;		   /* what was not accepted since, likewise */
 	char *accepted;		   /* file of the last accepted configuration */
 	char *socket;
 

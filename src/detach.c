@@ -7,6 +7,7 @@
  * is up; a pipe that ends without one is the end of the daemon.
  */
 #include <sys/types.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -97,6 +98,14 @@ detach(void)
 	close(fds[1]);
 	waited_for = true;
 	return 0;
+}
+
+void
+detach_inherit(void)
+{
+	struct stat st;
+
+	waited_for = fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 void

@@ -19,6 +19,8 @@ int detach_sanitize(void);
  * the starter exits 1.  -1 with errno.
  */
 int detach(void);
+/* We follow a daemon that ended while its starter may still wait: for us. */
+void detach_inherit(void);
 /* Say that the daemon is up: the starter exits 0. */
 void detach_up(void);
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adopt.h"
@@ -77,6 +78,21 @@ may_go_on(struct record_header *h)
 	    now - h->crashes[CRASHES] > CRASH_PERIOD;
 }
 
+/*
+ * A signal that somebody sent to the guard is pending, for they are blocked,
+ * and was not meant for the daemon that it becomes.
+ */
+static void
+drop_signals(void)
+{
+	const struct timespec now = {0};
+	sigset_t all;
+
+	sigfillset(&all);
+	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
+		;
+}
+
 static void
 say_it_is_over(void)
 {
@@ -99,8 +115,11 @@ guard_main(void *arg)
 	setproctitle("guard");
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
-	if (records_refresh(d->hupd.records) == -1)
-		log_warn("the records cannot be mapped anew");
+	drop_signals();
+	if (records_refresh(d->hupd.records) == -1) {
+		log_warn("no other daemon follows: the records cannot be read");
+		_exit(1);
+	}
 	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
 	    (int)records_header(d->hupd.records)->pid);
 	if (!may_go_on(records_header(d->hupd.records))) {

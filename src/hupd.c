@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "confdir.h"
@@ -22,6 +23,10 @@
 #include "log.h"
 #include "proto.h"
 #include "serve.h"
+
+/* A successor tries so often, every so many ms, to get the pidfile. */
+#define PIDFILE_TRIES 500
+#define PIDFILE_AGAIN 10
 
 extern char **environ;
 
@@ -259,6 +264,29 @@ prepare(struct daemon *d, const struct options *o, struct confset *set)
 }
 
 /*
+ * Somebody else's start may have it for a moment, until it sees that the
+ * records are locked.
+ */
+static void
+await_pidfile(struct daemon *d)
+{
+	const struct timespec pause = {.tv_nsec = PIDFILE_AGAIN * 1000000L};
+	const char *path = d->hupd.effective.pidfile;
+	int tries;
+
+	for (tries = 0; tries < PIDFILE_TRIES; tries++) {
+		d->pidfile = pidfile_open(path, 0644, NULL);
+		if (d->pidfile != NULL || (errno != EEXIST && errno != EAGAIN))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (d->pidfile == NULL)
+		d->pidfile = open_pidfile(path);
+	else
+		fcntl(pidfile_fileno(d->pidfile), F_SETFD, FD_CLOEXEC);
+}
+
+/*
  * And one that follows: the lock of the records, which was never let go of,
  * keeps others out while the pidfile changes hands.
  */
@@ -268,12 +296,14 @@ prepare_successor(struct daemon *d, const struct options *o)
 	int fd = records_header(d->hupd.records)->pidfile_fd;
 
 	log_stderr(o->foreground);
+	if (!o->foreground)
+		detach_inherit();
 	/* The guard of before may have it as well: closing is not enough. */
 	if (fd != -1) {
 		flock(fd, LOCK_UN);
 		close(fd);
 	}
-	d->pidfile = open_pidfile(d->hupd.effective.pidfile);
+	await_pidfile(d);
 }
 
 int
@@ -319,6 +349,7 @@ main(int argc, char **argv)
 	} else
 		prepare_successor(&d, &options);
 	serve_begin(&d, &set, &errors);
+	diags_clear(&errors);
 	if (!options.foreground) {
 		detach_up();
 		log_stderr(false);

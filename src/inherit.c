@@ -47,6 +47,28 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	return good;
 }
 
+/*
+ * What ran came from files of their own, of which a whole configuration does
+ * not tell.
+ */
+static void
+name_files(const struct confset *set, const char *program_dir)
+{
+	struct conf *c;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		c = set->programs[i];
+		if (asprintf(&c->file, "%s/%s.conf", program_dir, c->name) ==
+		    -1)
+			fatal("%s", c->name);
+		if (access(c->file, F_OK) == -1) {
+			free(c->file);
+			c->file = NULL;
+		}
+	}
+}
+
 void
 inherit_begin(struct daemon *d, int fd, struct confset *set)
 {
@@ -66,6 +88,7 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 	if (settings_copy(&h->effective, &settings.settings) == -1)
 		fatal("settings");
 	confset_clear(&settings);
+	name_files(set, h->effective.program_dir);
 	if (records_adopt(h->records) == -1)
 		fatal("the records");
 	d->adopting = d->inherited = true;
@@ -98,6 +121,7 @@ inherit_find(struct daemon *d, struct confset *set)
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);
 		*set = before;
+		name_files(set, h->effective.program_dir);
 	}
 }
 
@@ -120,6 +144,8 @@ inherit_forget(struct daemon *d)
 
 	unlink(path);
 	unlink(d->hupd.running);
+	unlink(d->hupd.rejected);
 	free(d->hupd.running);
+	free(d->hupd.rejected);
 	free(path);
 }

@@ -88,12 +88,16 @@ prog_free(struct prog *p)
 	free(p);
 }
 
-void
+int
 prog_take_record(struct prog *p)
 {
+	if (p->slot != -1)
+		return 0;
 	p->slot = records_take(p->progs->records, p->conf->name);
 	if (p->slot == -1)
-		log_warn("%s: it cannot be recorded", p->conf->name);
+		return -1;
+	prog_note(p);
+	return 0;
 }
 
 static bool

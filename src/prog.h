@@ -158,8 +158,11 @@ void progs_child_died(struct progs *, pid_t);
 
 /* A new program, DOWN.  Takes a reference to conf.  NULL with errno. */
 struct prog *prog_new(struct progs *, struct conf *);
-/* Give it a record of its own; without one it runs, but is not taken over. */
-void prog_take_record(struct prog *);
+/*
+ * Give it a record of its own, if it has none: without one it is not started.
+ * -1 with errno.
+ */
+int prog_take_record(struct prog *);
 /*
  * Take over what an earlier daemon recorded of it; p is new.  inherited: the
  * descriptors in the record are ours.  False: the record is damaged.

@@ -120,6 +120,7 @@ prog_set_conf(struct prog *p, struct conf *conf)
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = conf_ref(conf);
 	conf_unref(old);
+	prog_note(p);
 	prog_adjust_stream(p);
 	if (p->state == STATE_STARTING || p->state == STATE_STOPPING)
 		prog_arm(p, p->since);
@@ -197,4 +198,5 @@ prog_notified(struct prog *p, const struct notify_message *m)
 		p->action->notified(p->action, m);
 	if (m->ready && p->state == STATE_STARTING)
 		prog_feed(p, EVENT_READY);
+	prog_note(p);
 }

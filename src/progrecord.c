@@ -94,6 +94,19 @@ prog_note(struct prog *p)
 	s->restarts = p->restarts;
 	s->quick = p->backoff.quick;
 	s->ready_fd = p->ready.fd;
+	s->env_digest = p->conf->env_digest;
+	strlcpy(s->status, p->status != NULL ? p->status : "",
+	    sizeof(s->status));
+}
+
+/* As waitid(2) tells it. */
+static bool
+is_end_sound(const struct record_slot *s)
+{
+	return s->end_kind <= END_ENV && s->end_stage >= 0 &&
+	    s->end_stage <= SPAWN_EXEC && s->end_code >= 0 &&
+	    s->end_code <= (s->end_signal ? SIGRTMAX : UINT8_MAX) &&
+	    (s->end_code > 0 || !s->end_signal);
 }
 
 /* What is stored is checked like input: the file may be damaged. */
@@ -101,8 +114,7 @@ static bool
 read_slot(struct prog *p, const struct record_slot *s)
 {
 	if (s->state >= FSM_STATES || s->want >= FSM_WANTS ||
-	    s->end_kind > END_ENV || s->end_stage < 0 ||
-	    s->end_stage > SPAWN_EXEC || s->pid < 0)
+	    !is_end_sound(s) || s->pid < 0 || s->delay < 0)
 		return false;
 	p->state = (enum fsm_state)s->state;
 	p->want = (enum fsm_want)s->want;
@@ -124,6 +136,10 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->delay = s->delay;
 	p->restarts = s->restarts;
 	p->backoff.quick = s->quick;
+	/* Of the files as they were: a change since then is still to come. */
+	p->conf->env_digest = s->env_digest;
+	if (s->status[0] != '\0')
+		p->status = strndup(s->status, sizeof(s->status) - 1);
 	return true;
 }
 

@@ -145,6 +145,7 @@ prog_close_ready(struct prog *p)
 	if (fd == -1)
 		return;
 	loop_unwatch(p->progs->loop, &p->ready);
+	prog_note(p);
 	close(fd);
 }
 
@@ -269,7 +270,7 @@ fail(struct prog *p, enum prog_end_kind kind, const struct spawn_error *e)
 int
 prog_spawn(struct prog *p)
 {
-	struct spawn_error error = {SPAWN_OUTPUT, 0, 0};
+	struct spawn_error error = {SPAWN_RECORD, 0, 0};
 	struct spawn_fd fd;
 	int pair[2] = {-1, -1};
 	bool env_failed = false;
@@ -277,6 +278,10 @@ prog_spawn(struct prog *p)
 	int rv = -1;
 
 	p->run++;
+	/* After a crash, one without a record would be started once more. */
+	if (prog_take_record(p) == -1)
+		goto fail;
+	error.stage = SPAWN_OUTPUT;
 	if (prog_open_stream(p) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {

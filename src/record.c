@@ -171,8 +171,10 @@ records_are_valid(struct records *r, const char **why)
 	if (h->magic[0] == '\0')
 		return false;
 	*why = "it is damaged";
-	if (memcmp(h->magic, MAGIC, sizeof(h->magic)) != 0 ||
-	    h->nslots > SLOTS_MAX)
+	if (memcmp(h->magic, MAGIC, sizeof(h->magic)) != 0 || h->nslots == 0 ||
+	    h->nslots > SLOTS_MAX ||
+	    memchr(h->cgroup, '\0', sizeof(h->cgroup)) == NULL ||
+	    memchr(h->run_dir, '\0', sizeof(h->run_dir)) == NULL)
 		return false;
 	*why = "its format is of another release";
 	if (h->version != RECORD_VERSION || h->header_size != sizeof(*h) ||

@@ -26,6 +26,7 @@
 #define RECORD_VERSION 1
 #define RECORD_NAME 68 /* a program's name and padding */
 #define RECORD_PATH 256
+#define RECORD_STATUS 120 /* of what a program says of itself */
 #define RECORD_CRASHES 8
 
 struct record_header {
@@ -81,6 +82,8 @@ struct record_slot {
 	uint32_t quick;
 	int32_t pidfd; /* descriptors that a successor inherits, or -1 */
 	int32_t ready_fd;
+	uint64_t env_digest; /* of its environment files, as it was told them */
+	char status[RECORD_STATUS];
 };
 
 struct records;

@@ -97,7 +97,7 @@ execute(struct reexec *x)
 	log_info("executing %s in place", d->exe);
 	TAILQ_FOREACH (v, &x->waiting, entry)
 		v->given(v, "executing\n", -1);
-	control_flush(d->hupd.control);
+	control_hand_over(d->hupd.control);
 	log_flush();
 	guard_execute(d, fd);
 	snprintf(why, sizeof(why), "%.128s: %s", d->exe, strerror(errno));

@@ -12,6 +12,7 @@
 #include "confdir.h"
 #include "log.h"
 #include "plan.h"
+#include "rejection.h"
 #include "reload.h"
 #include "report.h"
 #include "settle.h"
@@ -25,11 +26,7 @@ struct reload {
 	time_t accepted_at;
 	bool from_accepted; /* the files were rejected at the start */
 
-	/* The last rejection since then; at 0: none. */
-	struct {
-		time_t at;
-		struct diags errors;
-	} rejected;
+	struct rejection rejection; /* the last since then */
 
 	struct verdicts next;	  /* wait for the next reload */
 	struct verdicts now;	  /* for the one under way */
@@ -49,7 +46,7 @@ reload_new(struct hupd *h)
 	r->hupd = h;
 	TAILQ_INIT(&r->next);
 	TAILQ_INIT(&r->now);
-	diags_init(&r->rejected.errors);
+	r->rejection.file = h->rejected;
 	return r;
 }
 
@@ -60,7 +57,7 @@ reload_free(struct reload *r)
 		return;
 	settle_free(r->settle);
 	confset_clear(&r->running);
-	diags_clear(&r->rejected.errors);
+	rejection_clear(&r->rejection);
 	proto_text_clear(&r->report);
 	free(r);
 }
@@ -105,30 +102,26 @@ give_verdict(struct reload *r, const char *lines, int status)
 	}
 }
 
-/* Takes the errors, for status, and puts them into the event log. */
-static void
-remember_rejection(struct reload *r, struct diags *errors)
+/* For status, and in the event log; the lines are the caller's to clear. */
+static struct proto_text
+remember_rejection(struct reload *r, const struct diags *errors)
 {
 	struct proto_text text = {0};
 
-	diags_clear(&r->rejected.errors);
-	r->rejected.errors = *errors;
-	diags_init(errors);
-	r->rejected.at = wall_now().tv_sec;
-	report_errors(&text, &r->rejected.errors);
+	rejection_note(&r->rejection, errors);
+	report_errors(&text, errors);
 	if (!text.failed && text.s != NULL)
 		log_report(text.s);
-	proto_text_clear(&text);
+	return text;
 }
 
 static void
-reject(struct reload *r, struct diags *errors)
+reject(struct reload *r, const struct diags *errors)
 {
-	struct proto_text text = {0};
+	struct proto_text text;
 
 	log_info("reload rejected, nothing was changed");
-	remember_rejection(r, errors);
-	report_errors(&text, &r->rejected.errors);
+	text = remember_rejection(r, errors);
 	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
 	proto_text_clear(&text);
 }
@@ -200,8 +193,6 @@ replace_running(struct reload *r, struct confset *set)
 	memset(set, 0, sizeof(*set));
 	r->generation++;
 	r->accepted_at = wall_now().tv_sec;
-	r->rejected.at = 0;
-	diags_clear(&r->rejected.errors);
 }
 
 /* Nothing here can fail. */
@@ -211,6 +202,7 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
 	report_plan(&r->report, plan, r->generation + 1);
 	settle_commit(r->settle);
 	replace_running(r, set);
+	rejection_forget(&r->rejection);
 	r->hupd->adjusted(r->hupd, &r->running.settings);
 	r->from_accepted = false;
 	record(r);
@@ -312,9 +304,10 @@ reload_request(struct reload *r)
 }
 
 int
-reload_begin(struct reload *r, struct confset *set, struct diags *errors)
+reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 {
 	struct confset none = {0};
+	struct proto_text text;
 	struct plan plan = {0};
 	int rv = -1;
 
@@ -335,7 +328,8 @@ reload_begin(struct reload *r, struct confset *set, struct diags *errors)
 		record(r);
 		log_info("the files are rejected, these programs are those "
 			 "of the last accepted configuration:");
-		remember_rejection(r, errors);
+		text = remember_rejection(r, errors);
+		proto_text_clear(&text);
 	}
 	rv = 0;
 out:
@@ -352,6 +346,7 @@ reload_resume(struct reload *r, struct confset *set)
 	r->generation = h->generation;
 	r->accepted_at = h->accepted_at;
 	r->from_accepted = h->from_accepted != 0;
+	rejection_recall(&r->rejection);
 }
 
 bool
@@ -418,11 +413,6 @@ reload_status(struct reload *r, struct proto_text *t)
 	proto_put_number(t, "pid", getpid());
 	proto_put_number(t, "started", r->hupd->started);
 	proto_end(t);
-	if (r->rejected.at == 0)
-		return;
-	proto_begin(t, "rejected");
-	proto_put_number(t, "time", r->rejected.at);
-	proto_put_number(t, "count", (int64_t)r->rejected.errors.n);
-	proto_end(t);
-	report_errors(t, &r->rejected.errors);
+	if (r->rejection.lines != NULL)
+		proto_raw(t, r->rejection.lines);
 }

@@ -26,9 +26,10 @@ void reload_free(struct reload *);
 
 /*
  * The first generation.  Takes the contents of set.  errors: why the files on
- * disk were rejected, if set is the last accepted configuration; taken too.
+ * disk were rejected, if set is the last accepted configuration.
  */
-int reload_begin(struct reload *, struct confset *set, struct diags *errors);
+int reload_begin(struct reload *, struct confset *set,
+    const struct diags *errors);
 
 /*
  * Go on with what an earlier daemon left: set is what it ran, and its

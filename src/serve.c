@@ -272,6 +272,7 @@ make_paths(struct daemon *d)
 	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
 	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
 	    asprintf(&d->hupd.running, "%s/running", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.rejected, "%s/rejected", s->run_dir) == -1 ||
 	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
 		fatal("paths");
 }
@@ -306,6 +307,8 @@ remove_unfinished(void)
 
 	if (d == NULL)
 		return;
+	if (d->guard.pid != 0)
+		guard_end(d);
 	if (d->hupd.socket != NULL)
 		unlink(d->hupd.socket);
 	if (d->notify_path != NULL)
@@ -368,6 +371,9 @@ record_daemon(struct daemon *d)
 	rh->control_fd = control_fd(h->control);
 	rh->notify_fd = d->notify.fd;
 	rh->pidfile_fd = pidfile_fileno(d->pidfile);
+	/* Whoever started us by hand begins to count anew. */
+	if (!d->inherited)
+		memset(rh->crashes, 0, sizeof(rh->crashes));
 	if (d->adopting)
 		rh->execs++;
 	else
@@ -380,11 +386,30 @@ record_daemon(struct daemon *d)
 }
 
 /*
+ * The daemon before us was told to stop and did not come to its end: we do.
+ * But whoever has started us since wants the programs to run.
+ */
+static void
+end_or_begin(struct daemon *d)
+{
+	struct prog *p;
+
+	if (d->inherited) {
+		hupd_stop(&d->hupd);
+		return;
+	}
+	for (p = progs_first(&d->hupd.progs); p != NULL; p = progs_next(p))
+		if (p->conf->autostart && p->want == WANT_REST)
+			prog_request(p, EVENT_START);
+}
+
+/*
  * Those of an earlier daemon are taken over as they are.  Where that was
  * killed and somebody has started this one, the files count then as well.
  */
 static void
-begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
+begin_programs(struct daemon *d, struct confset *set,
+    const struct diags *errors)
 {
 	struct hupd *h = &d->hupd;
 	struct record_header *rh = records_header(h->records);
@@ -400,8 +425,8 @@ begin_programs(struct daemon *d, struct confset *set, struct diags *errors)
 	reload_resume(h->reload, &running);
 	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
 		fatal("the programs cannot be taken over");
-	if (d->inherited && rh->stopping)
-		hupd_stop(h); /* to which the one before us did not come */
+	if (rh->stopping)
+		end_or_begin(d);
 	rh->stopping = h->stopping;
 	if (!d->inherited)
 		reload_request(h->reload);
@@ -425,7 +450,7 @@ end_former_guard(struct daemon *d)
 }
 
 void
-serve_begin(struct daemon *d, struct confset *set, struct diags *errors)
+serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 {
 	struct hupd *h = &d->hupd;
 

@@ -71,7 +71,11 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 	it->prog = prog_new(s->progs, c);
 	if (it->prog == NULL)
 		return -1;
-	prog_take_record(it->prog);
+	if (prog_take_record(it->prog) == -1 && errors != NULL) {
+		diags_add(errors, file, 0, NULL, "it cannot be recorded: %s",
+		    strerror(errno));
+		return -1;
+	}
 	if (prog_open_stream(it->prog) == -1 && errors != NULL) {
 		diags_add(errors, file, 0, NULL,
 		    "its output cannot be prepared: %s", strerror(errno));

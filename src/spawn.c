@@ -436,6 +436,8 @@ spawn_stage_name(const struct spawn_error *e)
 	size_t i;
 
 	switch (e->stage) {
+	case SPAWN_RECORD:
+		return "record";
 	case SPAWN_CLONE:
 		return "clone";
 	case SPAWN_SESSION:

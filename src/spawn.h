@@ -19,8 +19,9 @@
 
 #include "conf.h"
 
-/* In the order in which they are carried out. */
+/* In the order in which they are carried out; the first is the caller's. */
 enum spawn_stage {
+	SPAWN_RECORD,
 	SPAWN_CLONE,
 	SPAWN_SESSION,
 	SPAWN_CGROUP,

@@ -339,6 +339,12 @@ waiter_reexec(struct client *c)
 	return w;
 }
 
+bool
+waiter_is_reexec(const struct waiter *w)
+{
+	return w != NULL && w->kind == WAIT_REEXEC;
+}
+
 void
 waiter_more(struct waiter *w, const struct proto_line *pl)
 {

@@ -28,6 +28,8 @@ struct waiter *waiter_programs(struct client *, const struct proto_line *,
     enum waiter_kind);
 struct waiter *waiter_reload(struct client *);
 struct waiter *waiter_reexec(struct client *);
+/* Does it wait for the next daemon?  Accepts NULL. */
+bool waiter_is_reexec(const struct waiter *);
 /* A further line of the client. */
 void waiter_more(struct waiter *, const struct proto_line *);
 /* The client has gone; what it asked for goes on.  Accepts NULL. */
