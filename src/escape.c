@@ -102,6 +102,24 @@ text_escape(char *dst, size_t dstsize, const char *src, size_t n, bool keep_tab)
 	return done;
 }
 
+size_t
+text_escape_again(char *dst, size_t dstsize, const char *s)
+{
+	size_t done = 0, n;
+
+	dst[0] = '\0';
+	for (;;) {
+		n = strcspn(s, "\\");
+		done += text_escape(dst + done, dstsize - done, s, n, true);
+		s += n;
+		/* With less room an escape before s may have been left out. */
+		if (*s == '\0' || dstsize - done <= UNIT_MAX)
+			return done;
+		dst[done++] = *s++;
+		dst[done] = '\0';
+	}
+}
+
 static int
 hex(char c)
 {

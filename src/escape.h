@@ -21,6 +21,13 @@ size_t text_escape(char *dst, size_t dstsize, const char *src, size_t n,
     bool keep_tab);
 
 /*
+ * As text_escape, but for backslashes, which stay as they are: for text of
+ * which much has been escaped before, and must read as it did there.  TAB is
+ * kept.  dstsize is not 0.
+ */
+size_t text_escape_again(char *dst, size_t dstsize, const char *s);
+
+/*
  * The value of a %XX escaped token in place; -1 for a bad escape, and for
  * %00, which a string cannot hold.
  */

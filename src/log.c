@@ -22,9 +22,6 @@
 /* A long message leaves this much for ": strerror". */
 #define REASON_MAX 128
 
-/* The longest escape, \ooo. */
-#define ESCAPE_MAX 4
-
 /* What precedes a line on stderr. */
 #define PREFIX "hupd: "
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
@@ -45,28 +42,6 @@ static struct {
 	size_t nkept;
 	size_t lost; /* lines that kept had no room for */
 } logs = {.to_stderr = true, .stream = -1};
-
-/*
- * Escape the message, but for its backslashes: much of it has been escaped
- * before (a diagnostic, a report), and must read here as it did there.
- */
-static size_t
-escape(char *dst, size_t size, const char *s)
-{
-	size_t done = 0, n;
-
-	dst[0] = '\0';
-	for (;;) {
-		n = strcspn(s, "\\");
-		done += text_escape(dst + done, size - done, s, n, true);
-		s += n;
-		/* With less room an escape before s may have been left out. */
-		if (*s == '\0' || size - done <= ESCAPE_MAX)
-			return done;
-		dst[done++] = *s++;
-		dst[done] = '\0';
-	}
-}
 
 /* The message, and the reason where err is not 0, cut to the size of raw. */
 __attribute__((format(printf, 2, 0))) static void
@@ -89,7 +64,8 @@ compose(struct line *line, const char *fmt, va_list ap, int err)
 
 	format(raw, fmt, ap, err);
 	memcpy(line->bytes, PREFIX, PREFIX_LEN);
-	line->len = escape(text, PIPE_BUF, raw);
+	/* Much of it has been escaped before: a diagnostic, a report. */
+	line->len = text_escape_again(text, PIPE_BUF, raw);
 	text[line->len++] = '\n';
 }
 
@@ -200,8 +176,7 @@ say(int priority, const char *fmt, va_list ap, int err)
 	compose(&line, fmt, ap, err);
 	emit(priority, &line,
 	    priority == LOG_CRIT ||
-		(logs.to_stderr &&
-		    (!logs.quiet || priority <= LOG_WARNING)));
+		(logs.to_stderr && (!logs.quiet || priority <= LOG_WARNING)));
 	errno = saved;
 }
 

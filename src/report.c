@@ -230,13 +230,20 @@ rollback_words(const struct proto_line *line)
 	return "did not become ready; previous definition restored";
 }
 
-/* Its text is escaped already; doing it twice would show. */
+/* Its text is escaped already, if it comes from where it should. */
 static char *
 error_text(const struct proto_line *line)
 {
 	const char *text = proto_get(line, "text");
+	size_t size;
+	char *safe;
 
-	return text == NULL ? NULL : strdup(text);
+	if (text == NULL)
+		return NULL;
+	size = 4 * strlen(text) + 1;
+	if ((safe = malloc(size)) != NULL)
+		text_escape_again(safe, size, text);
+	return safe;
 }
 
 char *

@@ -356,13 +356,15 @@ distance(const char *a, const char *b)
 const char *
 text_near(const char *word, const char *const *list)
 {
-	size_t best = strlen(word) <= 4 ? 2 : 3, edits;
+	size_t len = strlen(word), best = len <= 4 ? 2 : 3, edits;
 	const char *near = NULL;
 
-	if (strlen(word) > NEAR_MAX)
+	if (len > NEAR_MAX)
 		return NULL;
 	for (; *list != NULL; list++) {
-		if (strlen(*list) > NEAR_MAX)
+		/* Each edit changes the length by one at most. */
+		if (strlen(*list) > NEAR_MAX || strlen(*list) >= len + best ||
+		    len >= strlen(*list) + best)
 			continue;
 		edits = distance(word, *list);
 		if (edits < best) {

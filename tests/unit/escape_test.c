@@ -124,6 +124,20 @@ is_safe(void **state)
 	}
 }
 
+/* What was escaped before stays, what was not is, whole escapes only. */
+static void
+escapes_again(void **state)
+{
+	static const char in[] = "a\\012\033b";
+	char buf[32];
+
+	(void)state;
+	assert_int_equal(text_escape_again(buf, sizeof(buf), in), 10);
+	assert_string_equal(buf, "a\\012\\033b");
+	for (size_t size = 1; size < 10; size++)
+		assert_true(text_escape_again(buf, size, in) < size);
+}
+
 static void
 makes_tokens(void **state)
 {
@@ -193,6 +207,7 @@ main(void)
 	    cmocka_unit_test(escapes),
 	    cmocka_unit_test(fits_what_fits),
 	    cmocka_unit_test(is_safe),
+	    cmocka_unit_test(escapes_again),
 	    cmocka_unit_test(makes_tokens),
 	    cmocka_unit_test(takes_every_byte_as_token),
 	    cmocka_unit_test(refuses_bad_tokens),

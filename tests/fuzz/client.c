@@ -1,0 +1,129 @@
+/*
+ * client - hupctl's side of the control socket: whatever a daemon answers, it
+ * ends, the JSON is of whole characters with its brackets in order, and
+ * nothing harmful reaches a terminal.
+ */
+#include <sys/socket.h>
+
+#include <unistd.h>
+
+#include "ctl_conn.h"
+#include "ctl_report.h"
+#include "ctl_table.h"
+#include "ctl_utf8.h"
+#include "fuzz.h"
+
+struct text {
+	char *s;
+	size_t len;
+	FILE *f;
+};
+
+static void
+text_begin(struct text *t)
+{
+	must((t->f = open_memstream(&t->s, &t->len)) != NULL);
+}
+
+/* Printable, but for the newline and TAB; of whole characters. */
+static void
+check_text(const struct text *t)
+{
+	int n;
+
+	for (size_t i = 0; i < t->len; i += (size_t)n) {
+		n = utf8_length(t->s + i, t->len - i);
+		must(n > 0);
+		must((unsigned char)t->s[i] >= ' ' || t->s[i] == '\n' ||
+		    t->s[i] == '\t');
+		must(t->s[i] != 0x7f);
+	}
+}
+
+static void
+check_json(const struct text *t)
+{
+	char closing[JSON_DEPTH];
+	int depth = 0;
+	bool string = false;
+
+	for (size_t i = 0; i < t->len; i++) {
+		if (string) {
+			must((unsigned char)t->s[i] >= ' ');
+			if (t->s[i] == '\\')
+				i++;
+			else if (t->s[i] == '"')
+				string = false;
+		} else if (t->s[i] == '"')
+			string = true;
+		else if (t->s[i] == '{' || t->s[i] == '[') {
+			must(depth < JSON_DEPTH);
+			closing[depth++] = t->s[i] == '{' ? '}' : ']';
+		} else if (t->s[i] == '}' || t->s[i] == ']') {
+			must(depth > 0 && closing[--depth] == t->s[i]);
+		}
+	}
+	must(!string && depth == 0);
+}
+
+static void
+show_json(const struct reply *reply)
+{
+	struct text t;
+	struct json json;
+
+	text_begin(&t);
+	json_begin(&json, t.f);
+	json_object(&json, NULL);
+	report_json(&json, reply);
+	json_end(&json);
+	must(fclose(t.f) == 0);
+	check_text(&t);
+	check_json(&t);
+	free(t.s);
+}
+
+static void
+show_text(const struct reply *reply)
+{
+	struct table_form form = {.now = 1800000000};
+	struct text t;
+
+	text_begin(&t);
+	for (size_t i = 0; i < reply->n; i++)
+		report_show_line(t.f, &reply->v[i], 12);
+	for (int i = 0; i < 2; i++) {
+		form.details = i == 1;
+		must(table_print(t.f, reply, &form) == 0);
+	}
+	must(fclose(t.f) == 0);
+	check_text(&t);
+	free(t.s);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct conn conn = {.buf = malloc(PROTO_REPLY_MAX)};
+	struct reply reply = {0};
+	int sv[2], status;
+
+	if (size > 65536) {
+		free(conn.buf);
+		return 0;
+	}
+	must(conn.buf != NULL);
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == 0);
+	must(size == 0 || send(sv[0], data, size, 0) == (ssize_t)size);
+	close(sv[0]);
+	conn.fd = sv[1];
+	while ((status = conn_next(&conn, &reply)) == 1)
+		;
+	must(status == 0 || conn.why != NULL);
+	must(conn.status >= 0 && conn.status <= 255);
+	show_json(&reply);
+	show_text(&reply);
+	reply_clear(&reply);
+	conn_close(&conn);
+	return 0;
+}

@@ -1,0 +1,226 @@
+/*
+ * control - the daemon's side of the control socket: whatever a client sends,
+ * in however many pieces, what comes back are lines of proto of which the
+ * last is "end".
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <err.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "fuzz.h"
+#include "harmless.h"
+#include "log.h"
+#include "reload.h"
+
+/* Turns of the loop until the client hangs up, and until the end. */
+#define TURNS_CLIENT 8
+#define TURNS 12
+
+struct session {
+	struct hupd hupd;
+	int client;
+	int turns;
+	size_t left; /* of data, for the second turn */
+	const uint8_t *data;
+	char *reply;
+	size_t len;
+	FILE *got;
+};
+
+static char path[64];
+
+static void
+remove_folder(void)
+{
+	char *slash = strrchr(path, '/');
+
+	*slash = '\0';
+	rmdir(path);
+}
+
+static void
+begin(void)
+{
+	log_init(false, false);
+	strcpy(path, "/dev/shm/hupd-fuzz.XXXXXX");
+	if (mkdtemp(path) == NULL)
+		err(1, "%s", path);
+	strcat(path, "/sock");
+	atexit(remove_folder);
+}
+
+static void
+define(struct progs *ps, const char *name, const char *text)
+{
+	struct diags diags;
+	struct conf *c;
+
+	diags_init(&diags);
+	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
+	must(c != NULL && prog_new(ps, c) != NULL);
+	conf_unref(c);
+}
+
+static void
+ignore(const struct signalfd_siginfo *si, void *arg)
+{
+	(void)si;
+	(void)arg;
+}
+
+static void
+reexec(struct hupd *h, struct verdict *v)
+{
+	(void)h;
+	v->given(v, "error text=no\n", 1);
+}
+
+static void
+reexec_forget(struct hupd *h, struct verdict *v)
+{
+	(void)h;
+	(void)v;
+}
+
+static void
+session_begin(struct session *s)
+{
+	static char config[] = "/nonexistent/hupd.conf";
+	static char home[] = "/nonexistent";
+	struct conf_places places = {false, home, home, home};
+	struct confset set;
+	struct hupd *h = &s->hupd;
+	sigset_t none;
+	int fd;
+
+	sigemptyset(&none);
+	must((h->loop = loop_new(&none, ignore, NULL)) != NULL);
+	fd = memfd_create("records", MFD_CLOEXEC);
+	must((h->records = records_open(NULL, fd)) != NULL);
+	h->config = config;
+	h->places = places;
+	must(confset_init(&set, &places) == 0);
+	must(settings_copy(&h->effective, &set.settings) == 0);
+	confset_clear(&set);
+	progs_init(&h->progs, h->loop, NULL, NULL, "/notify", h->records);
+	define(&h->progs, "db", "command = true\nlog = none\n");
+	define(&h->progs, "web", "command = true\ndepends-on = db\n");
+	must(progs_link(&h->progs) == 0);
+	must((h->reload = reload_new(h)) != NULL);
+	h->reexec = reexec;
+	h->reexec_forget = reexec_forget;
+	must((h->control = control_open(h, path, -1)) != NULL);
+}
+
+static void
+session_connect(struct session *s)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	s->client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(s->client != -1);
+	must(connect(s->client, (struct sockaddr *)&sun, sizeof(sun)) == 0);
+	s->got = open_memstream(&s->reply, &s->len);
+	must(s->got != NULL);
+}
+
+static void
+session_send(struct session *s, size_t n)
+{
+	if (n > s->left)
+		n = s->left;
+	/* It may have been hung up on. */
+	if (n > 0)
+		send(s->client, s->data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	s->data += n;
+	s->left -= n;
+}
+
+static void
+session_receive(struct session *s)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = recv(s->client, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		fwrite(buf, 1, (size_t)n, s->got);
+}
+
+static void
+session_turn(void *arg)
+{
+	struct session *s = arg;
+
+	if (s->turns == 2)
+		session_send(s, s->left);
+	if (s->turns < TURNS_CLIENT)
+		session_receive(s);
+	else if (s->turns == TURNS_CLIENT)
+		close(s->client);
+	if (s->turns++ < TURNS)
+		loop_after(s->hupd.loop, session_turn, s);
+	else
+		loop_end(s->hupd.loop);
+}
+
+static void
+session_end(struct session *s)
+{
+	struct hupd *h = &s->hupd;
+	struct prog *p;
+
+	control_close(h->control);
+	while ((p = progs_first(&h->progs)) != NULL)
+		progs_drop(p);
+	reload_free(h->reload);
+	settings_clear(&h->effective);
+	records_close(h->records, false);
+	loop_free(h->loop);
+}
+
+static void
+check_reply(struct session *s)
+{
+	char *rest, *line;
+	struct proto_line pl;
+	bool ended = false;
+
+	must(fclose(s->got) == 0);
+	must(s->len == 0 || s->reply[s->len - 1] == '\n');
+	must(strlen(s->reply) == s->len);
+	rest = s->reply;
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
+		must(!ended);
+		must(proto_parse(&pl, line) == 0);
+		ended = strcmp(pl.tag, "end") == 0;
+		proto_clear(&pl);
+	}
+	free(s->reply);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct session s = {0};
+
+	if (*path == '\0')
+		begin();
+	if (size < 1 || size > 65536)
+		return 0;
+	s.data = data + 1;
+	s.left = size - 1;
+	session_begin(&s);
+	session_connect(&s);
+	session_send(&s, data[0]);
+	loop_after(s.hupd.loop, session_turn, &s);
+	must(loop_run(s.hupd.loop) == 0);
+	session_end(&s);
+	check_reply(&s);
+	return 0;
+}

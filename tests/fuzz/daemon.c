@@ -1,0 +1,59 @@
+/*
+ * daemon - hupd.conf and whole configurations: what is accepted prints to
+ * what parses to the same print.
+ */
+#include "conf.h"
+#include "fuzz.h"
+
+static int
+parse(struct confset *set, const char *bytes, size_t len, bool *whole)
+{
+	struct conf_places places = {.root = true};
+	struct diags diags;
+	int rv;
+
+	diags_init(&diags);
+	must(confset_init(set, &places) == 0);
+	rv = conf_parse_daemon(set, "FILE", bytes, len, whole, &diags);
+	if (confset_check(set, &diags) == -1)
+		rv = -1;
+	must((rv == -1) == (diags_count(&diags) > 0));
+	diags_clear(&diags);
+	return rv;
+}
+
+static char *
+print(const struct confset *set, bool whole, size_t *len)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+
+	must(f != NULL && confset_print(set, f) == 0);
+	must(whole || conf_print(set->defaults, f) == 0);
+	must(fclose(f) == 0);
+	return text;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct confset set, again;
+	char *text, *text2, *bytes = fuzz_string(data, size);
+	size_t len, len2;
+	bool whole, whole2;
+
+	if (parse(&set, bytes, size, &whole) == 0) {
+		text = print(&set, whole, &len);
+		must(parse(&again, text, len, &whole2) == 0);
+		must(whole == whole2 || set.nprograms == 0);
+		text2 = print(&again, whole2, &len2);
+		must(len == len2 && memcmp(text, text2, len) == 0);
+		must(settings_diff(&set.settings, &again.settings) == 0);
+		free(text);
+		free(text2);
+		confset_clear(&again);
+	}
+	confset_clear(&set);
+	free(bytes);
+	return 0;
+}

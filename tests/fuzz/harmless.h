@@ -1,0 +1,66 @@
+/*
+ * harmless - for harnesses that run parts of the daemon: the linker puts
+ * these in the place of what would reach out of the process (--wrap).
+ */
+#ifndef HARMLESS_H
+#define HARMLESS_H
+
+#include <sys/types.h>
+
+#include <errno.h>
+
+#include "logger.h"
+#include "spawn.h"
+
+int __wrap_kill(pid_t, int);
+int __wrap_spawn(const struct spawn_request *, struct spawn_child *,
+    struct spawn_error *);
+int __wrap_spawn_signal(const struct spawn_child *, int);
+void __wrap_logger_reopen(struct logger *);
+struct stream *__wrap_stream_open(struct logger *, const char *, uid_t,
+    const struct stream_conf *);
+
+int
+__wrap_kill(pid_t pid, int sig)
+{
+	(void)pid;
+	(void)sig;
+	errno = ESRCH;
+	return -1;
+}
+
+int
+__wrap_spawn(const struct spawn_request *req, struct spawn_child *child,
+    struct spawn_error *error)
+{
+	(void)req;
+	(void)child;
+	*error = (struct spawn_error){SPAWN_CLONE, 0, EAGAIN};
+	return -1;
+}
+
+int
+__wrap_spawn_signal(const struct spawn_child *child, int sig)
+{
+	return __wrap_kill(child->pid, sig);
+}
+
+void
+__wrap_logger_reopen(struct logger *l)
+{
+	(void)l;
+}
+
+struct stream *
+__wrap_stream_open(struct logger *l, const char *name, uid_t owner,
+    const struct stream_conf *conf)
+{
+	(void)l;
+	(void)name;
+	(void)owner;
+	(void)conf;
+	errno = ENOSPC;
+	return NULL;
+}
+
+#endif

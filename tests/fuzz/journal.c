@@ -1,0 +1,110 @@
+/*
+ * journal - what a killed log process left, damaged in whatever way: it is
+ * opened, and what is in it can be written to files.
+ *
+ * The input is the head of the file and the first bytes of the buffers.
+ */
+#include <sys/mman.h>
+
+#include <dirent.h>
+#include <err.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "journal.h"
+#include "logbatch.h"
+
+#define HEAD 4096
+#define FILE_BYTES (HEAD + JOURNAL_SLOTS * JOURNAL_BYTES)
+
+static char folder[32];
+
+static void
+remove_folder(void)
+{
+	rmdir(folder);
+}
+
+static int
+open_folder(void)
+{
+	int fd;
+
+	if (*folder == '\0') {
+		strcpy(folder, "/dev/shm/hupd-fuzz.XXXXXX");
+		if (mkdtemp(folder) == NULL)
+			err(1, "%s", folder);
+		atexit(remove_folder);
+	}
+	must((fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
+	return fd;
+}
+
+/* What one input wrote is not for the next. */
+static void
+empty_folder(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *d;
+
+	must(dir != NULL);
+	while ((d = readdir(dir)) != NULL)
+		if (d->d_type == DT_REG)
+			must(unlinkat(dirfd(dir), d->d_name, 0) == 0);
+	closedir(dir);
+}
+
+static int
+make_file(const uint8_t *data, size_t size)
+{
+	size_t head = size < HEAD ? size : HEAD;
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+
+	must(fd != -1);
+	must(pwrite(fd, data, head, 0) == (ssize_t)head);
+	must(ftruncate(fd, FILE_BYTES) == 0);
+	for (int i = 0; i < JOURNAL_SLOTS && size > head; i++)
+		must(pwrite(fd, data + head, size - head,
+			 (off_t)(HEAD + (size_t)i * JOURNAL_BYTES)) > 0);
+	return fd;
+}
+
+static void
+write_all(struct journal *j)
+{
+	static struct logsink sink;
+	struct logfile *file = NULL;
+	struct slot *s;
+	int64_t written;
+
+	sink.journal = j;
+	logdir_init(&sink.dir, open_folder(), 4);
+	for (int i = 0; i < JOURNAL_SLOTS; i++) {
+		s = journal_slot(j, i);
+		if (!slot_busy(s) || s->syslog)
+			continue;
+		written = 0;
+		if (logbatch_write(&sink, s, &file, &written) == 0)
+			must(s->done == s->len);
+		must(written >= 0 &&
+		    written <= (int64_t)s->len * (LOGLINES_STAMP + 1));
+		slot_free(s);
+		logfile_close(&sink.dir, file);
+	}
+	logdir_free(&sink.dir);
+	empty_folder();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct journal j;
+
+	if (size > HEAD + JOURNAL_BYTES)
+		return 0;
+	must(journal_open(&j, make_file(data, size)) == 0);
+	write_all(&j);
+	journal_close(&j);
+	return 0;
+}

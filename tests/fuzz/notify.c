@@ -1,0 +1,22 @@
+/*
+ * notify - a message of a program.
+ */
+#include "fuzz.h"
+#include "notify.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct notify_message m;
+	char *exact = malloc(size);
+
+	/* Of exactly this size: the message need not end with a NUL. */
+	if (size > 0)
+		memcpy(exact, data, size);
+	notify_parse(&m, exact, size);
+	must(memchr(m.status, '\0', sizeof(m.status)) != NULL);
+	must(m.mainpid == 0 || m.mainpid > 1);
+	must(m.err >= 0);
+	free(exact);
+	return 0;
+}

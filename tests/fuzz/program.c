@@ -1,0 +1,55 @@
+/*
+ * program - the file of a program: what is accepted prints to what parses to
+ * the same print, and is equal; what is not is complained of.
+ */
+#include "conf.h"
+#include "fuzz.h"
+
+static char *
+print(const struct conf *c, size_t *len)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+
+	must(f != NULL && conf_print(c, f) == 0 && fclose(f) == 0);
+	return text;
+}
+
+static void
+check_complaints(const struct diags *diags)
+{
+	char buf[512];
+
+	for (size_t i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		must(strpbrk(buf, "\n\r\033") == NULL);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct conf *c, *again;
+	struct diags diags;
+	char *text, *text2, *bytes = fuzz_string(data, size);
+	size_t len, len2;
+
+	diags_init(&diags);
+	c = conf_parse("web", "FILE", bytes, size, NULL, &diags);
+	must((c == NULL) == (diags_count(&diags) > 0));
+	check_complaints(&diags);
+	if (c != NULL) {
+		text = print(c, &len);
+		again = conf_parse("web", "FILE", text, len, NULL, &diags);
+		must(again != NULL && conf_diff(c, again) == 0);
+		text2 = print(again, &len2);
+		must(len == len2 && memcmp(text, text2, len) == 0);
+		free(text);
+		free(text2);
+		conf_unref(again);
+	}
+	conf_unref(c);
+	diags_clear(&diags);
+	free(bytes);
+	return 0;
+}

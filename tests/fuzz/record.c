@@ -1,0 +1,193 @@
+/*
+ * record - the file of records, damaged in whatever way: it is refused, or
+ * taken over, and what was taken over can be shown and goes on.
+ *
+ * The first byte of the input says how it is read, the rest is the file.
+ * Descriptors in it become ones that are ours, and the boot this one, or no
+ * input would get far.
+ */
+#include <sys/mman.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "adopt.h"
+#include "fuzz.h"
+#include "harmless.h"
+#include "log.h"
+#include "prog_int.h"
+#include "reload.h"
+#include "statusline.h"
+
+/* The input's first byte, bits. */
+#define INHERITED 1
+#define EARLIER_BOOT 2
+
+/* Slots whose descriptors are looked at. */
+#define SLOTS 16
+
+static struct confset running;
+
+static void
+define(const char *name, const char *text)
+{
+	struct diags diags;
+	struct conf *c;
+
+	diags_init(&diags);
+	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
+	must(c != NULL && confset_add(&running, c) == 0);
+}
+
+static void
+begin(void)
+{
+	struct conf_places places = {.root = true};
+	struct diags diags;
+
+	log_init(false, false);
+	must(confset_init(&running, &places) == 0);
+	define("fd", "command = true\nready = fd:5\nlog = none\n");
+	define("late", "command = true\nready = notify\nlog = none\n");
+	define("web", "command = true\nlog = none\nsuccess-exit = 3 TERM\n");
+	diags_init(&diags);
+	must(confset_check(&running, &diags) == 0);
+}
+
+static int
+make_file(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("records", MFD_CLOEXEC);
+
+	must(fd != -1 && write(fd, data, size) == (ssize_t)size);
+	return fd;
+}
+
+/* The descriptor of something that is never ready. */
+static int32_t
+own_fd(int32_t was, int *fds, size_t *n)
+{
+	int pair[2];
+
+	if (was < 0)
+		return was;
+	must(pipe2(pair, O_CLOEXEC) == 0);
+	fds[(*n)++] = pair[1];
+	return pair[0];
+}
+
+static void
+own_fds(struct records *r, int *fds, size_t *n)
+{
+	struct record_slot *s;
+
+	for (int i = 0; i < records_count(r); i++) {
+		s = records_slot(r, i);
+		if (i >= SLOTS)
+			s->pidfd = s->ready_fd = -1;
+		s->ready_fd = own_fd(s->ready_fd, fds, n);
+		s->pidfd = own_fd(s->pidfd, fds, n);
+		if (s->pidfd >= 0)
+			fds[(*n)++] = s->pidfd;
+	}
+}
+
+static void
+boot_is_now(struct records *r)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char *boot = records_header(r)->boot;
+
+	memset(boot, 0, 40);
+	must(f != NULL && fread(boot, 1, 36, f) == 36);
+	fclose(f);
+}
+
+static void
+turn_ends(void *arg)
+{
+	loop_end(arg);
+}
+
+static void
+ignore(const struct signalfd_siginfo *si, void *arg)
+{
+	(void)si;
+	(void)arg;
+}
+
+static bool
+is_ours(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+	return true;
+}
+
+static void
+ours_died(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+}
+
+/* Take over, show, take a turn of the loop, let go. */
+static void
+take_over(struct records *r, bool inherited)
+{
+	struct hupd h = {.records = r};
+	struct proto_text text = {0};
+	sigset_t none;
+	struct prog *p;
+	int slot;
+
+	sigemptyset(&none);
+	must((h.loop = loop_new(&none, ignore, NULL)) != NULL);
+	progs_init(&h.progs, h.loop, NULL, NULL, "/notify", r);
+	h.progs.is_ours = is_ours;
+	h.progs.ours_died = ours_died;
+	must(records_adopt(r) == 0);
+	must(adopt_all(&h, &running, inherited) == 0);
+	loop_after(h.loop, turn_ends, h.loop);
+	must(loop_run(h.loop) == 0);
+	for (p = progs_first(&h.progs); p != NULL; p = progs_next(p))
+		status_program(&text, p, "/log");
+	proto_text_clear(&text);
+	must((slot = records_take(r, "another")) != -1);
+	records_give(r, slot);
+	while ((p = progs_first(&h.progs)) != NULL) {
+		if (p->child.pid != 0)
+			progs_remove_pid(p);
+		progs_drop(p);
+	}
+	loop_free(h.loop);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct records *r;
+	const char *why;
+	int fds[3 * SLOTS];
+	size_t n = 0;
+
+	if (running.nprograms == 0)
+		begin();
+	if (size < 1 || size > 65536)
+		return 0;
+	r = records_open(NULL, make_file(data + 1, size - 1));
+	must(r != NULL);
+	if (!(data[0] & EARLIER_BOOT))
+		boot_is_now(r);
+	if (records_are_valid(r, &why)) {
+		own_fds(r, fds, &n);
+		take_over(r, data[0] & INHERITED);
+	} else
+		must(records_reset(r) == 0);
+	records_close(r, false);
+	while (n > 0)
+		close(fds[--n]);
+	return 0;
+}
