@@ -19,8 +19,9 @@ bytes() {
 # Stdin may be shown on a terminal: UTF-8, and nothing controls it.
 is_text() {
 	python3 -c 'import sys
+import unicodedata
 text = sys.stdin.buffer.read().decode()
-sys.exit(not all(c.isprintable() or c == "\n" for c in text))'
+sys.exit(any(unicodedata.category(c) == "Cc" and c != "\n" for c in text))'
 }
 
 check() {
