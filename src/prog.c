@@ -156,11 +156,15 @@ fate(struct prog *p)
 	int64_t ran = 0;
 	bool well = ended_well(p);
 
+	/* Time that it took to become ready, or did not, is no stable run. */
+	if (p->state == STATE_UP)
+		ran = mono_diff_ms(loop_now(p->progs->loop), p->started);
+	else if (p->failed_starts < UINT32_MAX)
+		p->failed_starts++;
+
 	if (c->restart == RESTART_NEVER ||
 	    (c->restart == RESTART_ON_FAILURE && well))
 		return well ? FATE_DONE : FATE_FAIL;
-	if (p->end.kind == END_PROCESS)
-		ran = mono_diff_ms(loop_now(p->progs->loop), p->started);
 	p->delay = backoff_next(&p->backoff, &rule, ran, arc4random());
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
 }
@@ -240,6 +244,8 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 		p->restarts++;
 	p->state = next.state;
 	p->is_stuck = false;
+	if (p->state == STATE_UP)
+		p->failed_starts = 0;
 	p->since = loop_now(ps->loop);
 	if (fsm_is_alive(next.state) && !fsm_is_alive(from))
 		ps->nalive++;
@@ -388,8 +394,8 @@ prog_feed(struct prog *p, enum fsm_event event)
 	};
 	struct fsm_next next;
 
-	if ((event == EVENT_EXITED || event == EVENT_EXEC_FAIL) &&
-	    (p->want == WANT_RUN || p->want == WANT_RESTART))
+	if (p->want == WANT_RUN &&
+	    (event == EVENT_EXITED || event == EVENT_EXEC_FAIL))
 		facts.fate = fate(p);
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);

@@ -96,6 +96,8 @@ struct prog {
 
 	struct backoff backoff;
 	uint32_t restarts;
+	/* Since it was asked for, or was ready: it ended before it was. */
+	uint32_t failed_starts;
 	struct prog_end end;
 	char *status; /* STATUS= of the program, or NULL */
 	char *tail;   /* last words of a start that failed, or NULL */

@@ -80,6 +80,7 @@ prog_request(struct prog *p, enum fsm_event event)
 	case EVENT_START:
 	case EVENT_RESTART:
 		backoff_clear(&p->backoff);
+		p->failed_starts = 0;
 		free(p->tail);
 		p->tail = NULL;
 		request_needs(p);

@@ -23,9 +23,12 @@ prog_is_hopeless(const struct prog *p)
 		switch (need->state) {
 		case STATE_UP:
 		case STATE_DONE:
+			break;
 		case STATE_STARTING:
 		case STATE_STOPPING:
 		case STATE_KILLING:
+			if (need->failed_starts > 0)
+				return true;
 			break;
 		case STATE_WAIT:
 		case STATE_FAILED:
@@ -58,7 +61,8 @@ prog_settled(const struct prog *p)
 		    PROG_KILL_AGAIN;
 	case STATE_STARTING:
 	case STATE_STOPPING:
-		break;
+		/* One attempt has failed; the next one may go on for ever. */
+		return p->want == WANT_RUN && p->failed_starts > 0;
 	}
 	return false;
 }
@@ -141,6 +145,11 @@ is_leaving(const struct prog *p)
 static void
 why_starting(const struct prog *p, char *buf, size_t size)
 {
+	if (p->failed_starts > 0) {
+		prog_end_text(p, buf, size);
+		strlcat(buf, ", started again", size);
+		return;
+	}
 	if (p->child.pid == 0)
 		return; /* about to be made */
 	switch (p->conf->ready) {

@@ -131,9 +131,12 @@ ready_readable(struct source *s, uint32_t events)
 	n = read(s->fd, buf, sizeof(buf));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0)
+	if (n <= 0) {
+		log_warnx("%s: closed descriptor %d without a newline, by "
+			  "which it was to become ready",
+		    p->conf->name, p->conf->ready_fd);
 		prog_close_ready(p);
-	else if (memchr(buf, '\n', (size_t)n) != NULL)
+	} else if (memchr(buf, '\n', (size_t)n) != NULL)
 		prog_became_ready(p);
 }
 

@@ -208,7 +208,7 @@ broken() {
 }
 
 @test "exec: not in PATH" {
-	broken 'command = surely-no-such-tool'
+	broken 'command = surely-no-such-tool' 'env = PATH=/usr/bin:/bin'
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
 	fails 'exec: No such file or directory'
 }

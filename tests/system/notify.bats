@@ -1,0 +1,258 @@
+#!/usr/bin/env bats
+# The sd_notify(3) protocol, as programs and systemd-notify(1) speak it.
+
+load helper
+
+setup() {
+	hupd_setup
+	ACTOR=$HUPD_BUILD/tools/actor
+}
+
+# talker STEP: a program that is ready by notification.
+talker() {
+	program web <<-E
+	command = $ACTOR $1
+	ready = notify
+	reload-signal = HUP
+	stop-timeout = 500ms
+	E
+}
+
+has_status() {
+	ctl -j status web | grep -q -e "$1"
+}
+
+# later FILE: let what awaits that file go on.
+go_on() {
+	touch "$T/$1"
+}
+
+@test "READY=1 makes it ready, not before" {
+	talker "await $T/go tell READY=1 wait"
+	hupd_start
+	wait_for 5 logged 'web: down -> starting'
+	is_state web starting
+	go_on go
+	wait_for 5 is_state web up
+	logged 'web: starting -> up (ready)'
+}
+
+@test "without cgroups as well, and from a child of its own" {
+	setting 'cgroup = off'
+	program web <<-E
+	command = sh -c '$ACTOR tell READY=1 wait & wait'
+	ready = notify
+	E
+	hupd_start
+	wait_for 5 is_state web up
+}
+
+@test "its end before READY=1 is a failure, unless it ended well" {
+	talker 'exit 3'
+	echo 'restart = never' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 logged 'web: starting -> failed (exited): exited, status 3'
+	run -1 ctl start web
+	echo 'success-exit = 3' >>"$T/hupd.d/web.conf"
+	run -0 ctl reload
+	run -0 ctl start web
+	is_state web 'done'
+}
+
+@test "STATUS is shown, and harmless" {
+	talker 'tell "STATUS=counting sheep" tell READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	has_status 'counting sheep'
+	sed -i 's/counting sheep/a\\x1b[31m/' "$T/hupd.d/web.conf"
+	ctl status | grep -q web
+	run -0 ctl restart web
+}
+
+@test "STATUS may be emptied, and does not outlive the process" {
+	talker "tell STATUS=one tell READY=1 await $T/go tell STATUS= wait"
+	hupd_start
+	wait_for 5 has_status one
+	go_on go
+	wait_for 5 eval '! has_status one'
+	rm "$T/go"
+	run -0 ctl restart web
+	wait_for 5 has_status one
+	run -0 ctl stop web
+	talker 'tell READY=1 wait'
+	run -0 ctl reload
+	run -0 ctl start web
+	run has_status one
+	[ "$status" -eq 1 ]
+}
+
+@test "STOPPING=1 is noted" {
+	talker 'tell READY=1 tell STOPPING=1 wait'
+	hupd_start
+	wait_for 5 logged 'web: says that it is stopping'
+}
+
+@test "a reload waits for RELOADING=1 and the READY=1 after it" {
+	talker 'reload 1 well tell READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	run -0 ctl reload web
+	[[ $output = *'ready again'* ]]
+	logged 'web: says that it is reloading'
+	logged 'web: reload: ready again'
+	is_state web up
+}
+
+@test "a reload that was announced and never ends fails" {
+	talker 'reload 1 never tell READY=1 wait'
+	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	run -1 ctl reload web
+	[[ $output = *'not ready again in time'* ]]
+	is_state web up
+}
+
+@test "one that had begun before is not taken for this reload" {
+	talker 'reload 1 old tell READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	# None is announced after the signal: it was signalled, that is all.
+	run -0 ctl reload web
+	[[ $output = *signalled* ]]
+}
+
+@test "a reload whose program dies fails at once" {
+	talker 'tell READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	run -1 ctl reload web
+	[[ $output = *'the program ended'* ]]
+}
+
+@test "a second reload meanwhile is refused" {
+	talker 'reload 1 never tell READY=1 wait'
+	echo 'start-timeout = 1s' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	ctl reload web &
+	wait_for 5 logged 'web: says that it is reloading'
+	run -1 ctl reload web
+	[[ $output = *'under way'* ]]
+	wait $! || :
+}
+
+@test "a reload that its client gave up goes on" {
+	talker 'reload 1 never tell READY=1 wait'
+	echo 'start-timeout = 500ms' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	ctl reload web &
+	client=$!
+	wait_for 5 logged 'web: says that it is reloading'
+	kill "$(pgrep -P "$client" || echo "$client")"
+	wait "$client" || :
+	wait_for 5 logged 'web: reload: not ready again in time'
+	ctl ping
+}
+
+@test "a program that is removed meanwhile ends its reload" {
+	talker 'reload 1 never tell READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	ctl reload web >"$T/out" 2>&1 &
+	client=$!
+	wait_for 5 logged 'web: says that it is reloading'
+	rm "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	run -1 wait "$client"
+	grep -q 'the program ended' "$T/out"
+}
+
+@test "MAINPID of one of its processes is followed" {
+	talker 'daemon tell "MAINPID=%p\nREADY=1" away wait'
+	hupd_start
+	wait_for 5 is_state web up
+	logged "web: its main process is $(pid_of web) now"
+	run -0 ctl restart web
+	run -0 ctl stop web
+}
+
+@test "MAINPID of a process that is not its own is refused" {
+	program other <<<'command = sleep 1000'
+	hupd_start
+	wait_for 5 is_state other up
+	pid=$(pid_of other)
+	for pid in "$pid" $$ 1 "$(hupd_pid)" 4194000; do
+		talker "tell MAINPID=$pid tell READY=1 wait"
+		run -0 ctl reload
+		wait_for 5 is_state web up
+		[ "$(pid_of web)" -ne "$pid" ]
+		[ "$pid" -eq 1 ] || logged "web: MAINPID=$pid refused"
+	done
+	is_state other up
+}
+
+@test "what another program says does not make it ready" {
+	talker "await $T/go tell READY=1 wait"
+	program other <<-E
+	command = sh -c 'NOTIFY_SOCKET=$T/run/notify $ACTOR tell READY=1;
+	    echo told; exec sleep 1000'
+	E
+	sed -i 'N; s/\n *//' "$T/hupd.d/other.conf"
+	hupd_start
+	wait_for 5 printed other 'told$'
+	NOTIFY_SOCKET=$T/run/notify "$ACTOR" tell READY=1
+	ctl ping
+	is_state web starting
+	go_on go
+	wait_for 5 is_state web up
+}
+
+@test "a program that is not to notify is not heard" {
+	program web <<-E
+	command = sh -c 'NOTIFY_SOCKET=$T/run/notify $ACTOR tell STATUS=sheep; sleep 99'
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	run has_status sheep
+	[ "$status" -eq 1 ]
+}
+
+@test "systemd-notify is understood, its barrier answered at once" {
+	command -v systemd-notify >/dev/null || skip 'needs systemd-notify'
+	program web <<-E
+	command = sh -c 'systemd-notify --status=sheep; systemd-notify --ready; echo past; exec sleep 1000'
+	ready = notify
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	# It gives the barrier five seconds, and fails then.
+	wait_for 2 printed web 'past$'
+	has_status sheep
+}
+
+@test "garbage and floods on the socket harm nobody" {
+	talker "await $T/go tell READY=1 wait"
+	hupd_start
+	wait_for 5 is_state web starting
+	for word in '' $'\n\n\n' 'READY' 'READY=11' 'MAINPID=-1' \
+	    'MAINPID=99999999999999999999' "$(head -c 900 /dev/zero |
+	    tr '\0' x)"; do
+		NOTIFY_SOCKET=$T/run/notify "$ACTOR" tell "$word"
+	done
+	(
+		export NOTIFY_SOCKET=$T/run/notify
+		while [ ! -e "$T/enough" ]; do
+			"$ACTOR" tell READY=1 tell READY=1 tell READY=1 \
+			    tell STATUS=x tell STATUS=y tell STATUS=z
+		done
+	) &
+	flood=$!
+	ctl ping
+	is_state web starting
+	go_on go
+	wait_for 5 is_state web up
+	go_on enough
+	wait "$flood"
+}
