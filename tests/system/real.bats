@@ -63,7 +63,7 @@ answer_is() {
 }
 
 @test "redis-server says that it is ready" {
-	local port
+	local port port2 taken
 	needs redis-server redis-cli python3
 	port=$(free_port)
 	mkdir "$T/redis"
@@ -102,7 +102,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 }
 
 @test "nginx takes a new configuration under load, and fails no request" {
-	local load before
+	local load before n loads=()
 	needs nginx curl python3
 	nginx_setup
 	hupd_start
@@ -119,6 +119,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 				echo >>"$T/asked.$load"
 			done
 		) 3>&- &
+		loads+=($!)
 	done
 	for n in 2 3 4 5; do
 		nginx_answers "$n"
@@ -127,7 +128,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 		run -0 ctl reload
 	done
 	touch "$T/enough"
-	wait
+	wait "${loads[@]}"
 	[ ! -s "$T/failed" ]
 	[ "$(cat "$T"/asked.* | wc -l)" -gt 10 ]
 	[ "$(pid_of nginx)" = "$before" ]
