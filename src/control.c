@@ -264,7 +264,8 @@ client_ready(struct source *s, uint32_t events)
 {
 	struct client *c = s->arg;
 
-	if (events & (EPOLLERR | EPOLLHUP)) {
+	/* One that has gone may have left its request. */
+	if ((events & (EPOLLERR | EPOLLHUP)) && (c->asked || c->ended)) {
 		client_free(c);
 		return;
 	}

@@ -257,6 +257,20 @@ has_descriptors() {
 	is_state never down
 }
 
+@test "what a client that has gone asked for is done" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	# Gone before the daemon, stopped, can have read it.
+	kill -STOP "$(hupd_pid)"
+	client <<-'E'
+	s.sendall(b"stop web\n")
+	s.close()
+	E
+	kill -CONT "$(hupd_pid)"
+	wait_for 5 is_state web down
+}
+
 @test "the daemon's end is told to those who wait" {
 	program never <<-E
 	command = sleep 1000
