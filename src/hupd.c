@@ -3,6 +3,7 @@
  */
 #include <sys/types.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <err.h>
 #include <errno.h>
@@ -219,21 +220,38 @@ print_and_exit(const struct confset *set, bool verbose)
 	exit(fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK);
 }
 
-/* With what to execute a successor. */
+/*
+ * The path of our own program file.  Where the file has been replaced the
+ * kernel marks the path; the new one, where the old one was, is the one that
+ * a re-execution is to execute.
+ */
 static void
-make_argv(struct daemon *d, const struct options *o, const char *name)
+find_exe(struct daemon *d)
 {
-	static char f[] = "-f", foreground[] = "-d", verbose[] = "-v";
+	static const char mark[] = " (deleted)";
 	char path[PATH_MAX];
+	struct stat st;
 	ssize_t n;
-	size_t i = 0;
 
 	d->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (d->self == -1 || n == -1)
 		fatal("/proc/self/exe");
 	path[n] = '\0';
+	n -= (ssize_t)sizeof(mark) - 1;
+	if (n > 0 && strcmp(path + n, mark) == 0 && stat(path, &st) == -1)
+		path[n] = '\0';
 	d->exe = strdup(path);
+}
+
+/* With what to execute a successor. */
+static void
+make_argv(struct daemon *d, const struct options *o, const char *name)
+{
+	static char f[] = "-f", foreground[] = "-d", verbose[] = "-v";
+	size_t i = 0;
+
+	find_exe(d);
 	d->argv = calloc(6, sizeof(*d->argv));
 	/* A copy: setproctitle(3) writes over the original. */
 	if (d->exe == NULL || d->argv == NULL ||

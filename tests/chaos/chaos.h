@@ -1,0 +1,198 @@
+/*
+ * chaos - what its parts share: the model of what must hold, and the world
+ * that is held against it.
+ */
+#ifndef CHAOS_H
+#define CHAOS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAX_PROGRAMS 32
+#define MAX_PROCESSES 128
+
+enum kind {
+	KIND_PLAIN,
+	KIND_FLOOD,
+	KIND_CRASH,
+	KIND_ONCE,
+	KIND_FD,
+	KIND_NOTIFY,
+	KIND_DEAF,
+	KIND_BROOD,
+};
+
+/* One program: the model, what was seen of it, what hupd says of it. */
+struct program {
+	const char *name;
+	enum kind kind;
+	const char *needs; /* the one that it depends on, or NULL */
+	bool optional;	   /* may be removed and added */
+	bool autostart;
+	bool other_user;
+
+	/* The model. */
+	bool defined;
+	bool wanted;
+	unsigned version; /* of its process keys */
+	unsigned live;	  /* of its live keys */
+
+	/* What this step did to it. */
+	bool touched; /* its process may be another now */
+	bool unsure;  /* the request may or may not have been heard */
+	bool broken;  /* a one-shot that may not have ended by itself */
+
+	/* Seen in /proc; pid and restarts as of the end of the last step. */
+	pid_t main;
+	unsigned mains;
+	unsigned children;
+	unsigned seen_version;
+	pid_t pid;
+	int64_t restarts;
+
+	/* Said by hupd. */
+	bool listed;
+	char state[12];
+	char want[12];
+	pid_t said_pid;
+	int64_t said_restarts;
+};
+
+/* One process that printed lines. */
+struct instance {
+	struct instance *next;
+	struct program *program;
+	char id[64];
+	pid_t pid;
+	uint64_t seen; /* the last number found in the log */
+	bool dead;
+	bool lossy; /* it ended while nobody held its output */
+};
+
+struct seen {
+	pid_t pid;
+	char what; /* d daemon, g guard, l log, m main, c child, ? other */
+	struct program *program;
+};
+
+struct chaos {
+	uint64_t seed;
+	uint64_t random;
+	unsigned step;
+	bool verbose;
+	bool keep; /* the folder, at the end */
+	bool root;
+	bool cgroups;
+
+	char top[64]; /* the folder of this run */
+	char conf[96];
+	char socket[96];
+	char binary[96];
+	char build[256];
+
+	struct program programs[MAX_PROGRAMS];
+	unsigned nprograms;
+	struct instance *instances[4096]; /* by hash */
+
+	/* What this step did. */
+	char what[4096];
+	bool unsure;	 /* the files may or may not have been read */
+	bool may_vanish; /* daemon and guard may both be gone */
+
+	/* Seen in /proc. */
+	struct seen seen[MAX_PROCESSES];
+	unsigned nseen;
+	pid_t daemon;
+	pid_t guard;
+	pid_t logger;
+	unsigned nhupd;
+
+	/* Said by hupd. */
+	pid_t said_pid;
+	int64_t execs;
+	bool reloading;
+
+	/* Figures. */
+	unsigned daemon_kills;
+	unsigned hand_starts;
+	unsigned adoptions;
+	unsigned reloads;
+	unsigned instances_checked;
+	uint64_t lines_checked;
+	int64_t longest_absence; /* ms, guard as successor */
+	unsigned most_fds;
+};
+
+/* chaos.c: a violation ends all. */
+_Noreturn void violation(struct chaos *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Take note of what the step does. */
+void did(struct chaos *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+unsigned below(struct chaos *, unsigned n);
+int64_t now_ms(void);
+/* Between two looks at something that is awaited. */
+void moment(struct chaos *);
+/* A little disorder: up to so many microseconds. */
+void jitter(struct chaos *, unsigned us);
+
+/* world.c */
+void world_make(struct chaos *);
+void world_remove(struct chaos *);
+struct program *world_program(struct chaos *, const char *name);
+/* Write, or remove, the file of a program as the model has it. */
+void world_write(struct chaos *, const struct program *);
+void world_write_all(struct chaos *);
+/* The same with another kind, or with a line that is rejected. */
+void world_write_as(struct chaos *, const struct program *, const char *kind,
+    const char *line);
+/* Run hupd; its exit status. */
+int world_start(struct chaos *);
+void world_install(struct chaos *, const char *from);
+/* End every process of this world. */
+void world_kill(struct chaos *);
+void world_print_log(struct chaos *);
+
+/* ask.c: the control socket. */
+enum {
+	ASK_LOST = -1, /* the connection ended without a verdict */
+	ASK_NONE = -2, /* nobody listens */
+	ASK_LATE = -3, /* no verdict in time */
+};
+/* Connect and send one line; the descriptor, or ASK_NONE. */
+int ask_begin(struct chaos *, const char *line);
+/* The rest of the reply is malloc'd, if reply is not NULL. */
+int ask_end(struct chaos *, int fd, char **reply);
+int ask(struct chaos *, const char *line);
+/* As hupctl does it: SIGHUP once the daemon says that it waits. */
+int ask_reload(struct chaos *);
+/* Fill in what hupd says; false if it does not answer. */
+bool ask_status(struct chaos *);
+
+/* look.c */
+void look(struct chaos *);
+void look_kill(struct chaos *, pid_t, int sig);
+/* How many have ended daemons of late for a guard to give up. */
+bool look_guard_gives_up(struct chaos *);
+void look_forgive(struct chaos *);
+/* Wait until a daemon answers, starting it by hand where it may be gone. */
+void look_up(struct chaos *);
+/* Wait until all is as the model has it. */
+void look_settle(struct chaos *);
+/* Wait until no process of this world is left. */
+void look_gone(struct chaos *);
+
+/* lines.c */
+/* Find new instances, and which have ended; newly dead ones may be lossy. */
+void lines_refresh(struct chaos *, bool lossy);
+/* No daemon runs: every line is there once, in order.  Then forget them. */
+void lines_check(struct chaos *);
+
+/* steps.c */
+void step_random(struct chaos *);
+/* End the daemon, check what it leaves, start it again if so wished. */
+void step_stop_all(struct chaos *, bool again);
+
+#endif
