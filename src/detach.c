@@ -25,7 +25,9 @@ static bool waited_for; /* the starter reads our standard error */
 int
 detach_sanitize(void)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
+	struct sigaction sa = {.sa_handler = SIG_IGN};
+	/* The kernel's struct, all zero: the default action. */
+	static const unsigned long dfl[16];
 	sigset_t none;
 	int fd, sig;
 
@@ -35,11 +37,14 @@ detach_sanitize(void)
 			return -1;
 	} while (fd <= STDERR_FILENO);
 	closefrom(STDERR_FILENO + 1);
+	/*
+	 * Some may not be changed.  By system call: glibc keeps two real-time
+	 * signals to itself, and some starters leave even those ignored.
+	 */
 	for (sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &sa, NULL); /* some may not be changed */
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, (NSIG - 1) / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	sa.sa_handler = SIG_IGN;
 	return sigaction(SIGPIPE, &sa, NULL);
 }
 
