@@ -7,6 +7,7 @@
  * is up; a pipe that ends without one is the end of the daemon.
  */
 #include <sys/types.h>
+#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
