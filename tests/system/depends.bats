@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# Dependencies: who is started and stopped before whom, and what becomes of
+# those whose dependency fails.
+
+load helper
+
+setup() {
+	hupd_setup
+	ACTOR=$HUPD_BUILD/tools/actor
+}
+
+# needs NAME DEPENDENCY ...: a program that sleeps.
+needs() {
+	local name=$1
+	shift
+	{
+		echo 'command = sleep 1000'
+		[ $# -eq 0 ] || printf 'depends-on = %s\n' "$@"
+	} | program "$name"
+}
+
+# In which order do the programs have this in the log?
+order() {
+	sed -n "s/^[^ ]* \([^ ]*\): $1.*/\1/p" "$T/log/hupd.log" | xargs
+}
+
+@test "started after, stopped before" {
+	needs app cache db
+	needs cache db
+	needs db
+	hupd_start
+	[ "$(order 'starting -> up')" = 'db cache app' ]
+	hupd_stop
+	[ "$(order 'stopping -> down')" = 'app cache db' ]
+}
+
+@test "started only once it is ready" {
+	program db <<-E
+	command = $ACTOR await $T/go write 3 x wait
+	ready = fd:3
+	E
+	needs app db
+	hupd_start
+	wait_for 5 is_state db starting
+	is_state app down
+	ctl -j status app | grep -q 'waits for db'
+	touch "$T/go"
+	wait_for 5 is_state app up
+	[ "$(order 'starting -> up')" = 'db app' ]
+}
+
+@test "a start takes dependencies along, a stop dependents" {
+	needs app cache
+	needs cache db
+	needs db
+	needs other
+	hupd_start
+	run -0 ctl stop db
+	for name in app cache db; do
+		is_state "$name" down
+	done
+	[ "$(order 'stopping -> down')" = 'app cache db' ]
+	is_state other up
+	run -0 ctl start app
+	for name in app cache db; do
+		is_state "$name" up
+	done
+}
+
+@test "a dependency that was stopped is held until its dependents are gone" {
+	needs db
+	program app <<-E
+	command = sh -c 'trap "sleep 0.3; exit" TERM; echo set; while :; do sleep 0.05; done'
+	depends-on = db
+	E
+	hupd_start
+	wait_for 5 printed app 'set$'
+	run -0 ctl stop --no-wait db
+	ctl -j status db | grep -q 'stops after app'
+	is_state db up
+	wait_for 5 is_state db down
+	[ "$(order 'stopping -> down')" = 'app db' ]
+}
+
+@test "a dependency's crash or restart does not disturb its dependents" {
+	needs app db
+	needs db
+	hupd_start
+	app=$(pid_of app)
+	kill -9 "$(pid_of db)"
+	wait_for 5 logged 'db: up -> wait'
+	wait_for 5 is_state db up
+	run -0 ctl restart db
+	[ "$(pid_of app)" = "$app" ]
+}
+
+@test "a start whose dependency fails fails, and says which" {
+	needs app db
+	program db <<-E
+	command = false
+	ready = notify
+	restart = never
+	autostart = no
+	E
+	sed -i '$a autostart = no' "$T/hupd.d/app.conf"
+	hupd_start
+	run -1 ctl start app
+	[[ $output = *'waits for db'* ]]
+	is_state app down
+	# Once it runs, so does the one that waits for it.
+	program db <<<'command = sleep 1000'
+	run ctl reload
+	run -0 ctl start db
+	wait_for 5 is_state app up
+}
+
+@test "one that waits for a restart is no reason to wait" {
+	program db <<-E
+	command = false
+	ready = notify
+	restart-delay = 1h
+	restart-delay-max = 1h
+	E
+	needs cache db
+	needs app cache
+	hupd_start
+	wait_for 5 is_state db wait
+	run -1 ctl start app
+	[[ $output = *'waits for cache'* ]]
+}
+
+@test "one that is done counts as ready" {
+	program migrate <<-E
+	command = sh -c 'echo migrated'
+	restart = never
+	E
+	needs app migrate
+	hupd_start
+	wait_for 5 is_state app up
+	is_state migrate 'done'
+	run -0 ctl restart app
+	[ "$(order 'starting -> up')" = 'migrate app app' ] ||
+	    [ "$(order 'starting -> up')" = 'migrate app migrate app' ]
+}
+
+@test "cycles and unknown names are rejected" {
+	needs a b
+	needs b c
+	needs c a
+	run -6 hupd_start
+	[[ $output = *cycle* ]]
+	needs c nobody
+	run -6 hupd_start
+	[[ $output = *nobody* ]]
+	needs a a
+	needs c
+	run -6 hupd_start
+	[[ $output = *cycle* || $output = *itself* ]]
+}
+
+@test "a diamond of many layers is settled in no time" {
+	# The paths through it are more than anybody could follow.
+	for ((n = 1; n < 40; n++)); do
+		needs "a$n" "a$((n - 1))" "b$((n - 1))"
+		needs "b$n" "a$((n - 1))" "b$((n - 1))"
+	done
+	for name in a0 b0; do
+		program $name <<-E
+		command = $ACTOR await $T/go write 3 x wait
+		ready = fd:3
+		E
+	done
+	hupd_start
+	wait_for 5 is_state a0 starting
+	is_state a39 down
+	touch "$T/go"
+	wait_for 20 is_state a39 up
+	run -0 ctl stop a0
+	is_state a39 down
+	run -0 ctl start a39
+	run -0 ctl stop -a
+}
+
+@test "a chain of 2000 programs starts and stops" {
+	[[ $HUPD_BUILD != */san ]] || skip 'too slow with sanitizers'
+	needs p0
+	for ((n = 1; n < 2000; n++)); do
+		printf 'command = sleep 1000\ndepends-on = p%d\nlog = none\n' \
+		    $((n - 1)) >"$T/hupd.d/p$n.conf"
+	done
+	chmod 644 "$T"/hupd.d/*
+	hupd_start
+	wait_for 60 is_state p1999 up
+	run -0 ctl stop p0
+	is_state p1999 down
+	run -0 ctl start p1999
+	is_state p1999 up
+	ctl ping
+	pid=$(hupd_pid)
+	kill "$pid"
+	wait_for 60 gone "$pid"
+	none_left
+}
