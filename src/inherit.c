@@ -110,14 +110,11 @@ inherit_find(struct daemon *d, struct confset *set)
 	    records_adopt(h->records) == 0;
 	if (!d->adopting) {
 		if (*why != '\0')
-			log_info("%s/records: %s, nothing is taken over",
-			    run_dir, why);
+			d->untaken = why;
 		if (records_reset(h->records) == -1)
 			fatal("%s/records", run_dir);
 		return;
 	}
-	log_info("the daemon before this one was killed: its programs are "
-		 "taken over");
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);
 		*set = before;

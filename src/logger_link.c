@@ -151,8 +151,9 @@ logger_introduce(struct logger *l)
 {
 	l->blocked = false;
 	l->renew = false;
+	/* How what was found is to be written is not known yet. */
 	for (uint32_t i = 0; i < l->size; i++)
-		if (l->streams[i] != NULL)
+		if (l->streams[i] != NULL && l->streams[i]->id.gen != 0)
 			stream_mark_anew(l->streams[i]);
 	logger_tell(l);
 }

@@ -26,9 +26,10 @@ struct daemon {
 	struct reexec *reexec;
 	char **argv; /* to execute it with again */
 
-	bool adopting;	/* an earlier daemon left programs */
-	bool inherited; /* and its descriptors: we follow it at once */
-	bool guarded;	/* there is to be a guard */
+	bool adopting;	     /* an earlier daemon left programs */
+	const char *untaken; /* or why they are not taken over; else NULL */
+	bool inherited;	     /* and its descriptors: we follow it at once */
+	bool guarded;	     /* there is to be a guard */
 	int self_pidfd;
 	struct spawn_child guard;
 	struct source guard_source;

@@ -415,11 +415,17 @@ begin_programs(struct daemon *d, struct confset *set,
 	struct record_header *rh = records_header(h->records);
 	struct confset running;
 
+	if (d->untaken != NULL)
+		log_warnx("%s/records: %s, nothing is taken over",
+		    h->effective.run_dir, d->untaken);
 	if (!d->adopting) {
 		if (reload_begin(h->reload, set, errors) == -1)
 			fatal("the programs cannot be started");
 		return;
 	}
+	if (!d->inherited)
+		log_info("the daemon before this one was killed, its programs "
+			 "are taken over");
 	running = *set;
 	memset(set, 0, sizeof(*set));
 	reload_resume(h->reload, &running);
