@@ -17,6 +17,8 @@
 
 /* Deaths that hid behind each other's SIGCHLD are looked for this late. */
 #define REAP_DELAY 1000
+/* Programs that are looked at again in a turn. */
+#define DRAIN_BATCH 64
 
 int
 prog_names_cmp(struct prog *a, struct prog *b)
@@ -243,13 +245,20 @@ drain(void *arg)
 {
 	struct progs *ps = arg;
 	struct prog *p;
+	int n;
 
 	ps->drain_due = false;
-	while ((p = TAILQ_FIRST(&ps->queue)) != NULL) {
+	/* A long chain starts in steps, between which others are served. */
+	for (n = 0; n < DRAIN_BATCH; n++) {
+		p = TAILQ_FIRST(&ps->queue);
+		if (p == NULL)
+			break;
 		TAILQ_REMOVE(&ps->queue, p, queued);
 		p->is_queued = false;
 		prog_look_again(p);
 	}
+	if (!TAILQ_EMPTY(&ps->queue))
+		progs_drain_later(ps);
 	if (ps->sweep_due) {
 		ps->sweep_due = false;
 		sweep(ps);

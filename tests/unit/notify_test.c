@@ -1,0 +1,277 @@
+/* notify: what messages mean, and who sent them. */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "notify.h"
+
+static struct notify_message
+parsed(const char *text)
+{
+	struct notify_message m;
+	char *bytes;
+
+	/* On the heap and not terminated, so that a sanitizer sees its end. */
+	bytes = malloc(strlen(text) + 1);
+	assert_non_null(bytes);
+	memcpy(bytes, text, strlen(text));
+	notify_parse(&m, bytes, strlen(text));
+	free(bytes);
+	return m;
+}
+
+static void
+test_assignments(void **state)
+{
+	struct notify_message m;
+
+	(void)state;
+	m = parsed("READY=1\nSTATUS=all is well\nMAINPID=42");
+	assert_true(m.ready);
+	assert_true(m.has_status);
+	assert_string_equal(m.status, "all is well");
+	assert_int_equal(m.mainpid, 42);
+	assert_false(m.reloading || m.stopping || m.watchdog);
+	m = parsed("RELOADING=1\nMONOTONIC_USEC=18446744073709551615\n");
+	assert_true(m.reloading);
+	assert_true(m.monotonic_usec == UINT64_MAX);
+	m = parsed("STOPPING=1\nERRNO=2\nWATCHDOG=1\nSTATUS=");
+	assert_true(m.stopping && m.watchdog && m.has_status);
+	assert_int_equal(m.err, 2);
+	assert_string_equal(m.status, "");
+	m = parsed("STATUS=one\nSTATUS=two");
+	assert_string_equal(m.status, "two");
+}
+
+static void
+test_garbage(void **state)
+{
+	static const char *const nothing[] = {"", "\n", "\n\n\n", "READY",
+	    "READY=", "READY=0", "READY=11", "ready=1", " READY=1", "READY=1 ",
+	    "XREADY=1", "MAINPID=", "MAINPID=0", "MAINPID=1", "MAINPID=-5",
+	    "MAINPID=+5", "MAINPID= 5", "MAINPID=5x", "MAINPID=4294967296",
+	    "MAINPID=99999999999999999999", "ERRNO=-1", "ERRNO=2147483648",
+	    "MONOTONIC_USEC=18446744073709551616", "MONOTONIC_USEC=0x10", "=",
+	    "=1", "BARRIER=1", "FDSTORE=1", "EXTEND_TIMEOUT_USEC=1"};
+	const struct notify_message zero = {0};
+	struct notify_message m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		m = parsed(nothing[i]);
+		assert_memory_equal(&m, &zero, sizeof(m));
+	}
+}
+
+static void
+test_nul_and_length(void **state)
+{
+	char bytes[4096];
+	struct notify_message m;
+
+	(void)state;
+	notify_parse(&m, "READY=1\0\nSTATUS=a\0b", 19);
+	assert_true(m.ready);
+	assert_string_equal(m.status, "a");
+	memset(bytes, 'x', sizeof(bytes));
+	memcpy(bytes, "STATUS=", 7);
+	memcpy(bytes + sizeof(bytes) - 8, "\nREADY=1", 8);
+	notify_parse(&m, bytes, sizeof(bytes));
+	assert_int_equal(strlen(m.status), NOTIFY_STATUS_MAX - 1);
+	assert_true(m.ready);
+	/* What is long enough to be cut is no shorter word. */
+	memset(bytes, '1', sizeof(bytes));
+	memcpy(bytes, "READY=1", 7);
+	notify_parse(&m, bytes, sizeof(bytes));
+	assert_false(m.ready);
+	/* Any byte after any other is taken without harm. */
+	arc4random_buf(bytes, sizeof(bytes));
+	notify_parse(&m, bytes, sizeof(bytes));
+}
+
+struct world {
+	char dir[64];
+	char path[96];
+	int fd;
+	int client;
+};
+
+static int
+setup(void **state)
+{
+	static struct world w;
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+
+	strlcpy(w.dir, "/tmp/notify_test.XXXXXX", sizeof(w.dir));
+	if (mkdtemp(w.dir) == NULL)
+		return -1;
+	snprintf(w.path, sizeof(w.path), "%s/notify", w.dir);
+	w.fd = notify_open(w.path);
+	w.client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	strlcpy(sun.sun_path, w.path, sizeof(sun.sun_path));
+	*state = &w;
+	return connect(w.client, (struct sockaddr *)&sun, sizeof(sun));
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	close(w->fd);
+	close(w->client);
+	unlink(w->path);
+	return rmdir(w->dir);
+}
+
+static void
+send_fds(const struct world *w, const char *text, const int *fds, size_t n)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(64 * sizeof(int))];
+	} control = {0};
+	struct iovec iov;
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *c;
+	char copy[128];
+
+	strlcpy(copy, text, sizeof(copy));
+	iov = (struct iovec){copy, strlen(copy)};
+	if (n > 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	}
+	assert_int_equal(sendmsg(w->client, &msg, 0), strlen(copy));
+}
+
+static void
+test_sender(void **state)
+{
+	struct world *w = *state;
+	struct notify_message m;
+	pid_t pid;
+	uid_t uid;
+	int barrier;
+
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 0);
+	send_fds(w, "READY=1", NULL, 0);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
+	assert_true(m.ready);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(uid, getuid());
+	assert_int_equal(barrier, -1);
+}
+
+/* How many ends of the pipe are open but ours? */
+static bool
+is_closed(int reader)
+{
+	struct pollfd p = {.fd = reader, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+static void
+test_barrier(void **state)
+{
+	struct world *w = *state;
+	struct notify_message m;
+	int pair[2], fds[40], barrier;
+	size_t i;
+	pid_t pid;
+	uid_t uid;
+
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	for (i = 0; i < 40; i++)
+		fds[i] = pair[1];
+	/* One; three, of which two are nobody's business; too many. */
+	send_fds(w, "BARRIER=1", fds, 1);
+	send_fds(w, "BARRIER=1", fds, 3);
+	send_fds(w, "BARRIER=1", fds, 40);
+	close(pair[1]);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
+	assert_int_equal(fcntl(barrier, F_GETFD), FD_CLOEXEC);
+	close(barrier);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
+	assert_false(is_closed(pair[0]));
+	close(barrier);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), -1);
+	assert_int_equal(barrier, -1);
+	assert_true(is_closed(pair[0]));
+	close(pair[0]);
+}
+
+static void
+test_too_long(void **state)
+{
+	struct world *w = *state;
+	struct notify_message m;
+	char big[8192];
+	pid_t pid;
+	uid_t uid;
+	int barrier;
+
+	memset(big, '\n', sizeof(big));
+	assert_int_equal(send(w->client, big, sizeof(big), 0), sizeof(big));
+	send_fds(w, "READY=1", NULL, 0);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), -1);
+	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
+	assert_true(m.ready);
+}
+
+static void
+test_open(void **state)
+{
+	struct world *w = *state;
+	char path[256];
+	int fd;
+
+	/* A socket that a killed daemon left is no obstacle. */
+	fd = notify_open(w->path);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(notify_open(path), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_int_equal(notify_open("/nowhere/at/all"), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_assignments),
+	    cmocka_unit_test(test_garbage),
+	    cmocka_unit_test(test_nul_and_length),
+	    cmocka_unit_test_setup_teardown(test_sender, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_barrier, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_open, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+/* spawn: what the child gets, and which stage failed. */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "spawn.h"
+
+static char sh[] = "/bin/sh", dash_c[] = "-c",
+	    path_var[] = "PATH=/usr/bin:/bin";
+static char *env[] = {path_var, NULL};
+
+static char dir[64];
+
+/* Wait for it: its exit status, or minus the signal. */
+static int
+end_of(struct spawn_child *c)
+{
+	int status;
+
+	assert_int_equal(waitpid(c->pid, &status, 0), c->pid);
+	if (c->pidfd != -1)
+		close(c->pidfd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static struct spawn_request
+request(char *const *argv)
+{
+	return (struct spawn_request){
+	    .argv = argv,
+	    .envp = env,
+	    .path = "/usr/bin:/bin",
+	    .execfd = -1,
+	    .cgroup = -1,
+	    .outdir = -1,
+	};
+}
+
+/* Run a shell script and return how it ended. */
+static int
+run(struct spawn_request *req, const char *script)
+{
+	char *copy = strdup(script);
+	char *argv[] = {sh, dash_c, copy, NULL};
+	struct spawn_child child;
+	struct spawn_error error = {0};
+
+	req->argv = argv;
+	if (spawn(req, &child, &error) == -1)
+		fail_msg("%s: %s", spawn_stage_name(&error),
+		    strerror(error.err));
+	free(copy);
+	return end_of(&child);
+}
+
+static void
+test_environment(void **state)
+{
+	struct spawn_request req = request(NULL);
+
+	(void)state;
+	assert_int_equal(run(&req, "exit 7"), 7);
+	assert_int_equal(run(&req, "kill -9 $$"), -SIGKILL);
+	/* Standard streams, and nothing of ours; ls itself has one open. */
+	assert_int_equal(run(&req,
+			     "test \"$(ls /proc/self/fd | xargs)\" = "
+			     "'0 1 2 3'"),
+	    0);
+	assert_int_equal(run(&req,
+			     "test \"$(readlink /proc/$$/fd/1)\" = /dev/null"),
+	    0);
+	assert_int_equal(run(&req,
+			     "grep -q '^SigBlk:.0*$' /proc/self/status "
+			     "&& grep -q '^SigIgn:.0*$' "
+			     "/proc/self/status"),
+	    0);
+	/* sh counts itself, its session's leader only if asked to be. */
+	assert_int_not_equal(run(&req, "test $(ps -o sid= -p $$) = $$"), 0);
+	req.session = true;
+	assert_int_equal(run(&req, "test $(ps -o sid= -p $$) = $$"), 0);
+}
+
+static void
+test_output(void **state)
+{
+	struct spawn_request req = request(NULL);
+	char path[96], text[16] = "";
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/out", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	req.outdir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	req.outname = "out";
+	assert_int_equal(run(&req, "echo one; echo two >&2"), 0);
+	assert_int_equal(read(fd, text, sizeof(text) - 1), 8);
+	assert_string_equal(text, "one\ntwo\n");
+	close(fd);
+	close(req.outdir);
+	unlink(path);
+}
+
+/*
+ * Descriptors that want each other's places, and those of the stage.  The
+ * eighth is the folder that sh looks into.
+ */
+static void
+test_descriptors(void **state)
+{
+	static const int to[][SPAWN_FDS] = {{3, 4, 5, 6}, {6, 5, 4, 3},
+	    {7, 8, 9, 10}, {10, 3, 500, 4}};
+	struct spawn_request req = request(NULL);
+	struct spawn_fd fds[SPAWN_FDS];
+	char path[SPAWN_FDS][96], script[512];
+	size_t i, n;
+	int len;
+
+	(void)state;
+	req.fds = fds;
+	req.nfds = SPAWN_FDS;
+	for (i = 0; i < SPAWN_FDS; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/f%zu", dir, i);
+		fds[i].from = open(path[i], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		assert_int_not_equal(fds[i].from, -1);
+	}
+	for (n = 0; n < sizeof(to) / sizeof(to[0]); n++) {
+		len = 0;
+		for (i = 0; i < SPAWN_FDS; i++) {
+			fds[i].to = to[n][i];
+			len +=
+			    snprintf(script + len, sizeof(script) - (size_t)len,
+				"test /proc/$$/fd/%d -ef %s && ", to[n][i],
+				path[i]);
+		}
+		snprintf(script + len, sizeof(script) - (size_t)len,
+		    "set -- /proc/$$/fd/*; test $# = 8");
+		assert_int_equal(run(&req, script), 0);
+	}
+	for (i = 0; i < SPAWN_FDS; i++) {
+		close(fds[i].from);
+		unlink(path[i]);
+	}
+}
+
+static void
+test_execfd(void **state)
+{
+	struct spawn_request req = request(NULL);
+
+	(void)state;
+	req.execfd = open("/bin/sh", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(run(&req, "exit 5"), 5);
+	close(req.execfd);
+}
+
+/* It is not created; the stage and the reason are those. */
+static void
+assert_fails(const struct spawn_request *req, const char *stage, int reason)
+{
+	struct spawn_child child;
+	struct spawn_error error = {0};
+
+	assert_int_equal(spawn(req, &child, &error), -1);
+	assert_string_equal(spawn_stage_name(&error), stage);
+	assert_int_equal(error.err, reason);
+	/* Nothing is left of it. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static void
+test_path(void **state)
+{
+	char missing[] = "no-such-tool", tool[] = "tool", empty[] = "";
+	char *argv[] = {missing, NULL};
+	struct spawn_request req = request(argv);
+	struct spawn_child child;
+	struct spawn_error error;
+	char path[96], list[256];
+	int fd;
+
+	(void)state;
+	assert_fails(&req, "exec", ENOENT);
+	req.path = "";
+	assert_fails(&req, "exec", ENOENT);
+	req.path = ":::";
+	assert_fails(&req, "exec", ENOENT);
+	argv[0] = empty;
+	req.path = "/nowhere";
+	assert_fails(&req, "exec", ENOENT);
+
+	/* One that may not be executed hides none that may. */
+	argv[0] = tool;
+	snprintf(path, sizeof(path), "%s/tool", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "#!/bin/sh\nexit 9\n", 17), 17);
+	snprintf(list, sizeof(list), "/dev/null:/nowhere:%s:/proc", dir);
+	req.path = list;
+	assert_fails(&req, "exec", EACCES);
+	fchmod(fd, 0700);
+	close(fd);
+	assert_int_equal(spawn(&req, &child, &error), 0);
+	assert_int_equal(end_of(&child), 9);
+
+	/* No shell is tried for what is no program. */
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(write(fd, "exit 9\n", 7), 7);
+	close(fd);
+	assert_fails(&req, "exec", ENOEXEC);
+	unlink(path);
+}
+
+static void
+test_stages(void **state)
+{
+	struct conf_rlimit limits[] = {{RLIMIT_CORE, 0, 0},
+	    {RLIMIT_NOFILE, 20, 10}};
+	struct conf conf = {.umask = 077,
+	    .uid = (uid_t)-1,
+	    .gid = (gid_t)-1,
+	    .rlimits = limits,
+	    .nrlimits = 2};
+	char nowhere[] = "/nowhere", null[] = "/dev/null";
+	char *argv[] = {sh, NULL};
+	struct spawn_request req = request(argv);
+
+	(void)state;
+	req.conf = &conf;
+	assert_fails(&req, "rlimit-nofile", EINVAL);
+	conf.nrlimits = 1;
+	conf.directory = nowhere;
+	assert_fails(&req, "directory", ENOENT);
+	conf.directory = null;
+	assert_fails(&req, "directory", ENOTDIR);
+	conf.directory = dir;
+	if (geteuid() != 0) {
+		conf.uid = 0;
+		assert_fails(&req, "user", EPERM);
+		conf.gid = 0;
+		assert_fails(&req, "group", EPERM);
+		conf.uid = (uid_t)-1;
+		conf.gid = (gid_t)-1;
+	}
+	assert_int_equal(run(&req,
+			     "test $(umask) = 0077 && test $(ulimit -c) "
+			     "= 0 && test $(ulimit -n) != 10"),
+	    0);
+	req.outname = "missing";
+	req.outdir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_fails(&req, "output", ENOENT);
+	close(req.outdir);
+	req.outname = NULL;
+	/* Not the file that is written to, to be in a cgroup. */
+	req.cgroup = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	assert_fails(&req, "cgroup", ENOSPC);
+	close(req.cgroup);
+}
+
+static void
+test_failure_frees(void **state)
+{
+	char missing[] = "/nowhere";
+	char *argv[] = {missing, NULL};
+	struct spawn_request req = request(argv);
+	struct spawn_child child;
+	struct spawn_error error;
+	struct spawn_fd fd = {.to = 3};
+	int pair[2], before, after, i;
+
+	(void)state;
+	before = dup(0);
+	close(before);
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(pipe2(pair, O_CLOEXEC | O_NONBLOCK), 0);
+		fd.from = pair[1];
+		req.fds = &fd;
+		req.nfds = 1;
+		assert_int_equal(spawn(&req, &child, &error), -1);
+		close(pair[1]);
+		/* No copy of the other end is left. */
+		assert_int_equal(read(pair[0], &i, sizeof(i)), 0);
+		close(pair[0]);
+	}
+	after = dup(0);
+	close(after);
+	assert_int_equal(before, after);
+}
+
+static void
+test_signal(void **state)
+{
+	char sleep_[] = "sleep", n[] = "1000";
+	char *argv[] = {sleep_, n, NULL};
+	struct spawn_request req = request(argv);
+	struct spawn_child child;
+	struct spawn_error error;
+
+	(void)state;
+	assert_int_equal(spawn(&req, &child, &error), 0);
+	if (child.pidfd != -1)
+		assert_int_equal(fcntl(child.pidfd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(spawn_signal(&child, 0), 0);
+	assert_int_equal(spawn_signal(&child, SIGTERM), 0);
+	assert_int_equal(end_of(&child), -SIGTERM);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	strlcpy(dir, "/tmp/spawn_test.XXXXXX", sizeof(dir));
+	/* As the daemon does. */
+	signal(SIGPIPE, SIG_IGN);
+	closefrom(3);
+	return mkdtemp(dir) == NULL ? -1 : spawn_init();
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_environment),
+	    cmocka_unit_test(test_output),
+	    cmocka_unit_test(test_descriptors),
+	    cmocka_unit_test(test_execfd),
+	    cmocka_unit_test(test_path),
+	    cmocka_unit_test(test_stages),
+	    cmocka_unit_test(test_failure_frees),
+	    cmocka_unit_test(test_signal),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
