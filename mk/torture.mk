@@ -21,11 +21,15 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
 
 fuzz:
 	@tests/fuzz/run $(FUZZ_SECONDS)
-check-fuzz:
-	@tests/run fuzz
+check-fuzz check-faults:
+	@tests/run $(@:check-%=%)
 
-.PHONY: fuzzers fuzz check-fuzz
+faults: all
+	@tests/faults/run $(B)
+
+.PHONY: fuzzers fuzz check-fuzz faults check-faults
 
 help::
 	@echo 'make fuzz         each parser for FUZZ_SECONDS=60; check-fuzz'
 	@echo '                  is the short form'
+	@echo 'make faults       each system call fails; check-faults: some'

@@ -1,0 +1,272 @@
+#!/usr/bin/env bats
+# What fails around the daemon: the step concerned is tried again or done
+# without, it is logged, and all others are served as before.
+
+load helper
+
+setup() {
+	hupd_setup
+	MOUNTED=
+}
+
+teardown() {
+	# What is full or read-only must not keep the daemon from its end.
+	for m in $MOUNTED; do
+		mount -o remount,rw,size=1m "$m" || :
+	done
+	hupd_teardown
+	status=$?
+	for m in $MOUNTED; do
+		umount -l "$m"
+	done
+	return $status
+}
+
+# Numbered lines, each long enough that a page of a file is soon full.
+counter() {
+	program "$1" <<-'E'
+	command = sh -c 'n=0; while sleep 0.05; do n=$((n+1)); printf "line %d %0200d\n" $n 0; done'
+	log-timestamps = no
+	E
+}
+
+sleeper() {
+	program "$1" <<<'command = sleep 1000'
+}
+
+# The log of NAME has line 1 to its last, each once, and goes on.
+has_every_line() {
+	local last
+	last=$(tail -n 1 "$T/log/$1.log")
+	wait_for 10 eval "[ \"\$(tail -n 1 '$T/log/$1.log')\" != '$last' ]"
+	cut -d ' ' -f 2 "$T/log/$1.log" >"$T/lines"
+	diff <(seq "$(grep -c . "$T/lines")") "$T/lines"
+}
+
+# A file system that is full at a word: tmpfs DIR SIZE.
+tmpfs() {
+	mkdir -p "$1"
+	mount -t tmpfs -o "size=$2,mode=0755" hupd-test "$1" ||
+	    skip "no mounts here"
+	MOUNTED+=" $1"
+}
+
+serves() {
+	ctl ping
+	ctl restart web
+	[ "$(state_of web)" = up ]
+}
+
+@test "root: a full disk of the logs" {
+	needs_root
+	tmpfs "$T/log" 64k
+	counter numbers
+	sleeper web
+	hupd_start
+	wait_for 5 printed numbers 'line 1 '
+	dd if=/dev/zero of="$T/log/fill" bs=4k 2>/dev/null || :
+	wait_for 20 eval '[ $(($(stat -c %s "$T/log/numbers.log") % 4096)) = 0 ]'
+	serves
+	rm "$T/log/fill"
+	has_every_line numbers
+	wait_for 10 logged 'numbers: its output is written again'
+	[ "$(grep -c 'numbers: cannot write its output' "$T/log/hupd.log")" \
+	    -eq 1 ]
+}
+
+@test "root: a full disk of the state: reloads go on, with a warning" {
+	needs_root
+	tmpfs "$T/state" 64k
+	sleeper web
+	hupd_start
+	dd if=/dev/zero of="$T/state/fill" bs=4k 2>/dev/null || :
+	sleeper db
+	ctl reload
+	wait_for 5 is_state db up
+	wait_for 5 logged 'accepted configuration cannot be kept'
+	rm "$T/state/fill"
+	ctl reload
+	grep -q 'program = db' "$T/state/accepted"
+}
+
+@test "root: a log folder that may not be written for a while" {
+	needs_root
+	setting 'log-user = nobody'
+	counter numbers
+	sleeper web
+	hupd_start
+	wait_for 5 printed numbers 'line 1 '
+	chown -R root: "$T/log"
+	chmod 555 "$T/log"
+	kill -9 "$(pgrep -P "$(hupd_pid)" -f '^hupd: log')"
+	wait_for 5 pgrep -P "$(hupd_pid)" -f '^hupd: log'
+	serves
+	chmod 755 "$T/log"
+	chown -R nobody: "$T/log"
+	has_every_line numbers
+	wait_for 10 logged 'numbers: cannot write its output'
+}
+
+@test "a log folder that vanishes is made again" {
+	counter numbers
+	sleeper web
+	hupd_start
+	wait_for 5 printed numbers 'line 1 '
+	rm -r "$T/log"
+	serves
+	wait_for 15 eval 'printed numbers "line [0-9]" 2>/dev/null'
+	wait_for 15 eval 'logged "web: starting -> up" 2>/dev/null'
+	# From then on all is there.
+	diff <(cut -d ' ' -f 2 "$T/log/numbers.log" | head -n 3) \
+	    <(seq "$(sed -En '1s/line ([0-9]+) .*/\1/p' "$T/log/numbers.log")" 9999 |
+		head -n 3)
+}
+
+@test "a run folder whose files vanish: programs run on, it ends in order" {
+	sleeper web
+	counter numbers
+	hupd_start
+	pid=$(hupd_pid)
+	web=$(pid_of web)
+	numbers=$(pid_of numbers)
+	rm -rf "$T/run"/*
+	alive "$web"
+	kill -HUP "$pid"
+	wait_for 5 logged 'Daemon reload'
+	# Without its FIFO no program can be started; with a folder it can.
+	kill -9 "$numbers"
+	wait_for 5 logged 'numbers: up -> wait'
+	alive "$pid"
+	alive "$web"
+	kill "$pid"
+	wait_for 15 gone "$pid"
+	gone "$web"
+	[ ! -e "$T/hupd.pid" ]
+}
+
+@test "too few descriptors: clients wait, programs are served" {
+	sleeper web
+	for n in 1 2 3 4 5 6; do
+		sleeper "p$n"
+	done
+	hupd_start
+	wait_for 5 is_state p6 up
+	pid=$(hupd_pid)
+	open=$(find "/proc/$pid/fd" -type l | wc -l)
+	prlimit --pid "$pid" --nofile="$((open + 1)):"
+	# One descriptor is left: for a client, not for what it asks.
+	run ctl restart web
+	run ctl reload
+	kill -9 "$(pgrep -P "$pid" -fx 'sleep 1000' | head -n 1)"
+	alive "$pid"
+	# None at all.
+	prlimit --pid "$pid" --nofile="$open:"
+	run timeout 2 "$HUPCTL" -s "$T/run/hupd.sock" ping
+	alive "$pid"
+	prlimit --pid "$pid" --nofile=1024:
+	wait_for 10 hupd_answers
+	ctl reload
+	ctl start -a
+	for n in 1 2 3 4 5 6; do
+		wait_for 10 is_state "p$n" up
+	done
+	[ "$(hupd_pid)" -eq "$pid" ]
+	[ "$(find "/proc/$pid/fd" -type l | wc -l)" -le $((open + 1)) ]
+}
+
+@test "root: no more processes: starts are tried again" {
+	needs_root
+	user_setup
+	user_program web <<-'E'
+	command = sleep 1000
+	restart-delay = 50ms
+	restart-delay-max = 200ms
+	E
+	as_user hupd
+	sock=$USER_HOME/run/hupd/hupd.sock
+	answers() { as_user hupctl -s "$sock" status web | grep -q "web  *$1"; }
+	wait_for 5 answers up
+	pid=$(cat "$USER_HOME"/run/hupd/*.pid "$USER_HOME"/run/*.pid \
+	    2>/dev/null | head -n 1)
+	as_user prlimit --pid "$pid" --nproc=1:
+	pkill -9 -P "$pid" -fx 'sleep 1000'
+	wait_for 5 answers wait
+	grep -rq 'clone: Resource temporarily unavailable' \
+	    "$USER_HOME/state"
+	as_user prlimit --pid "$pid" --nproc=1024:
+	wait_for 5 answers up
+	kill "$pid"
+	wait_for 15 gone "$pid"
+}
+
+@test "a log process that stands still holds up nobody" {
+	counter numbers
+	sleeper web
+	hupd_start
+	wait_for 5 printed numbers 'line 1 '
+	log=$(pgrep -P "$(hupd_pid)" -f '^hupd: log')
+	kill -STOP "$log"
+	serves
+	sleeper db
+	ctl reload
+	wait_for 5 is_state db up
+	kill -CONT "$log"
+	has_every_line numbers
+}
+
+@test "a client that never reads does not hold up others" {
+	sleeper web
+	hupd_start
+	python3 - "$T/run/hupd.sock" <<-'E' &
+	import socket, sys, time
+	s = socket.socket(socket.AF_UNIX)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+	s.connect(sys.argv[1])
+	s.sendall(b"status" + b" web" * 50000 + b"\n")
+	time.sleep(1000)
+	E
+	client=$!
+	serves
+	serves
+	kill "$client"
+	ctl ping
+}
+
+@test "root: without /proc" {
+	needs_root
+	counter numbers
+	sleeper web
+	hupd_start
+	pid=$(hupd_pid)
+	wait_for 5 printed numbers 'line 1 '
+	nsenter -t "$pid" -m true || skip "no namespaces here"
+	hupd_stop
+	# In a mount namespace of its own, where /proc goes once it is up.
+	hupd_env unshare -m --propagation private "$HUPD" -f "$T/hupd.conf"
+	pid=$(hupd_pid)
+	wait_for 5 is_state web up
+	nsenter -t "$pid" -m umount -l /proc
+	serves
+	kill -9 "$(pid_of numbers)"
+	wait_for 10 is_state numbers up
+	sleeper db
+	ctl reload
+	wait_for 5 is_state db up
+	ctl stop -a
+	ctl status
+	kill "$pid"
+	wait_for 15 gone "$pid"
+}
+
+@test "root: no cgroup" {
+	needs_root
+	setting 'cgroup = off'
+	program web <<-'E'
+	command = sh -c 'trap "" TERM; setsid sh -c "trap \"\" TERM; sleep 1234567" & sleep 1000'
+	stop-timeout = 100ms
+	E
+	hupd_start
+	wait_for 5 pgrep -f 'sleep 1234567'
+	ctl stop web
+	wait_for 5 eval '! pgrep -fx "sleep 1234567"'
+}
