@@ -183,11 +183,11 @@ client_end(struct client *c, int status, const char *text)
 }
 
 static void
-client_line(struct client *c, char *line)
+client_line(struct client *c, char *line, size_t len)
 {
 	struct proto_line pl;
 
-	if (proto_parse(&pl, line) == -1) {
+	if (memchr(line, '\0', len) != NULL || proto_parse(&pl, line) == -1) {
 		client_end(c, STATUS_USAGE, "malformed request");
 		return;
 	}
@@ -221,10 +221,31 @@ client_grow(struct client *c)
 	return true;
 }
 
+/* Act on the lines that are whole. */
+static void
+client_lines(struct client *c)
+{
+	char *line = c->in, *end;
+	size_t left = c->inlen;
+
+	while (!c->ended && (end = memchr(line, '\n', left)) != NULL) {
+		*end = '\0';
+		left -= (size_t)(end + 1 - line);
+		client_line(c, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	memmove(c->in, line, left);
+	c->inlen = left;
+	if (left > 0)
+		return;
+	free(c->in);
+	c->in = NULL;
+	c->insize = 0;
+}
+
 static void
 client_read(struct client *c)
 {
-	char *end, *line;
 	ssize_t n;
 
 	if (!client_grow(c)) {
@@ -240,23 +261,7 @@ client_read(struct client *c)
 		return;
 	}
 	c->inlen += (size_t)n;
-	end = memchr(c->in, '\n', c->inlen);
-	if (end == NULL)
-		return;
-	line = c->in;
-	c->inlen -= (size_t)(end + 1 - line);
-	if (memchr(line, '\0', (size_t)(end - line)) != NULL ||
-	    c->inlen > EXTRA_MAX) {
-		client_end(c, STATUS_USAGE, "malformed request");
-		return;
-	}
-	*end = '\0';
-	c->in = c->inlen > 0 ? strndup(end + 1, c->inlen) : NULL;
-	c->insize = c->in != NULL ? c->inlen : 0;
-	if (c->in == NULL)
-		c->inlen = 0;
-	client_line(c, line);
-	free(line);
+	client_lines(c);
 }
 
 static void

@@ -335,15 +335,14 @@ proc_init(struct proc *p)
 int
 logger_main(int argc, char **argv)
 {
-	struct proc *p;
+	static struct proc proc; /* there is one in a process */
+	struct proc *p = &proc;
 
 	(void)argc;
 	(void)argv;
 	closefrom(LOGMSG_FOLDER + 1);
 	ignore_signals();
 	prctl(PR_SET_NAME, LOGGER_ARGV0);
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		return 1;
 	if (proc_init(p) == -1) {
 		p->sock.fd = LOGMSG_SOCKET;
 		logtell_once(p, LOGMSG_FAILED, (struct logmsg_id){0}, "",

@@ -79,6 +79,16 @@ has_descriptors() {
 	    print(bad[:20], rest(s))
 	E
 	[ "$(grep -c 'end [126] ' <<<"$output")" -eq 12 ]
+	# Behind a good request as well.
+	run -0 client <<-'E'
+	s.sendall(b"reload\nx\0" + b"y" * 400 + b"\n")
+	print(rest(s))
+	s = connect()
+	s.sendall(b"reload\na\0" + b"b" * 300)
+	s.sendall(b"c" * 300)
+	time.sleep(0.1)
+	E
+	[[ $output = *"malformed%20request"* ]]
 	hupd_answers
 	wait_for 5 has_descriptors "$fds"
 	wait_for 5 is_state web up
@@ -109,6 +119,17 @@ has_descriptors() {
 	E
 	hupd_answers
 	wait_for 20 has_descriptors "$fds"
+}
+
+@test "lines that come together are all read" {
+	sleeper web
+	hupd_start
+	run -0 client <<-'E'
+	s.sendall(b"reload\nhup\n")
+	print(rest(s))
+	E
+	[[ $output = *'end 0'* ]]
+	logged 'generation 2'
 }
 
 @test "half a request waits its time, and no longer" {
