@@ -101,9 +101,6 @@ deb: dist
 	    dpkg-buildpackage -us -uc -b $(DEB_FLAGS)
 	mv build/deb/*.deb build/deb/*.changes build/deb/*.buildinfo build/
 
-# Where it was built is of no importance to a debugger.
-rpm_map = -ffile-prefix-map=$(CURDIR)/build/rpm/BUILD=.
-
 rpm: dist
 	rm -rf build/rpm
 	SOURCE_DATE_EPOCH=$(release_date) env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
@@ -115,8 +112,13 @@ rpm: dist
 	    --define 'use_source_date_epoch_as_buildtime 1' \
 	    --define 'clamp_mtime_to_source_date_epoch 1' \
 	    --define '_buildhost localhost' \
-	    --define "optflags $$(rpm -E %optflags) $(rpm_map)" \
+	    --define 'file_prefix_map -ffile-prefix-map=$(CURDIR)/build/rpm/BUILD=.' \
 	    $(RPM_FLAGS) rpm/hupd.spec
 
 .PHONY: install install-init-none install-init-sysv install-init-openrc \
 	install-service uninstall dist deb rpm
+
+help::
+	@echo 'make install      with INIT=sysv, openrc or none; uninstall'
+	@echo 'make dist         build/hupd-VERSION.tar.gz'
+	@echo 'make deb rpm      packages, in build/'

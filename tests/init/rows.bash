@@ -265,14 +265,20 @@ row_18() {
 	machine_boot
 }
 
-# A link to hupd-program, $1 as the init system wants it.
+# A link to hupd-program, which is $1.
 program_service() {
+	local pid ctl=(x rc-service front)
 	programs
 	I start
 	wait_for 5 keeper_pid front
-	x ln -s "$1" /etc/init.d/front
-	local ctl=(x service front)
-	! x test -d /run/openrc || ctl=(x rc-service front)
+	if x test -d /run/openrc; then
+		x ln -s "$1" /etc/init.d/front
+	else
+		ctl=(x service front)
+		readme_block program | sed 's/NAME/front/' \
+		    >"$(root)/root/block"
+		x sh -e /root/block
+	fi
 	run -0 "${ctl[@]}" status
 	if is_openrc_run; then
 		run -0 "${ctl[@]}" start
@@ -282,11 +288,11 @@ program_service() {
 	keeper_pid base
 	run -3 "${ctl[@]}" status
 	run -0 "${ctl[@]}" start
-	local pid
 	pid=$(keeper_pid front)
 	run -0 "${ctl[@]}" restart
 	[ "$(keeper_pid front)" != "$pid" ]
 	run -0 "${ctl[@]}" status
+	! is_openrc_run || x rc-service front zap
 	x rm /etc/init.d/front
 }
 
