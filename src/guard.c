@@ -105,29 +105,62 @@ say_it_is_over(void)
 	syslog(LOG_CRIT, "%s", text);
 }
 
+/*
+ * setproctitle(3) puts a dot where a longer name ended, for a kernel that
+ * looks for one where the last argument ended.
+ */
+static void
+set_title(const struct daemon *d)
+{
+	char *end = d->title + strlen(d->argv[0]);
+
+	prctl(PR_SET_NAME, "hupd: guard", 0, 0, 0);
+	setproctitle("guard");
+	if (strlen(d->title) < strlen(d->argv[0]))
+		*end = '\0';
+	if (d->title_end > end)
+		*d->title_end = '.';
+}
+
+/* It is for another daemon to follow; if not say why. */
+static bool
+shall_follow(struct records *r)
+{
+	const char *why;
+
+	if (records_refresh(r) == -1) {
+		log_warn("the daemon was killed, no other follows: its "
+			 "records cannot be read");
+		return false;
+	}
+	if (!records_are_valid(r, &why)) {
+		log_warnx("the daemon was killed before it had begun");
+		return false;
+	}
+	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
+	    (int)records_header(r)->pid);
+	if (may_go_on(records_header(r)))
+		return true;
+	say_it_is_over();
+	return false;
+}
+
 static int
 guard_main(void *arg)
 {
 	struct daemon *d = arg;
 	struct pollfd pfd = {.fd = d->self_pidfd, .events = POLLIN};
 
-	prctl(PR_SET_NAME, "hupd: guard", 0, 0, 0);
-	setproctitle("guard");
+	set_title(d);
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
 	drop_signals();
-	if (records_refresh(d->hupd.records) == -1) {
-		log_warn("no other daemon follows: the records cannot be read");
-		_exit(1);
+	if (shall_follow(d->hupd.records)) {
+		log_flush();
+		guard_execute(d, d->self);
+		log_warn("no other daemon can be executed");
 	}
-	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
-	    (int)records_header(d->hupd.records)->pid);
-	if (!may_go_on(records_header(d->hupd.records))) {
-		say_it_is_over();
-		_exit(1);
-	}
-	guard_execute(d, d->self);
-	log_warn("no other daemon can be executed");
+	log_flush();
 	_exit(1);
 }
 
@@ -166,6 +199,7 @@ guard_start(struct daemon *d)
 	d->guard_source.fd = -1;
 	if (d->self_pidfd == -1)
 		d->self_pidfd = process_open(getpid());
+	log_flush(); /* or it would be said twice */
 	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1) {
 		log_warn("there is no guard");
 		return;

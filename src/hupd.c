@@ -338,8 +338,12 @@ main(int argc, char **argv)
 	char *file;
 	int inheritance;
 
-	if (argc > 0 && strcmp(argv[0], LOGGER_ARGV0) == 0)
+	if (argc < 1)
+		return STATUS_USAGE;
+	if (strcmp(argv[0], LOGGER_ARGV0) == 0)
 		return logger_main(argc, argv);
+	d.title = argv[0];
+	d.title_end = argv[argc - 1] + strlen(argv[argc - 1]);
 	setproctitle_init(argc, argv, environ);
 	inheritance = guard_inheritance();
 	if (inheritance == -1 && detach_sanitize() == -1)

@@ -108,7 +108,7 @@ bool records_are_valid(struct records *, const char **why);
 /* Go on with them; or with none.  -1 with errno. */
 int records_adopt(struct records *);
 int records_reset(struct records *);
-/* From now on they are valid. */
+/* What runs can be found now, from now on they are valid. */
 void records_begin(struct records *);
 
 /* A slot for name, kept by its index since the mapping may move; or -1. */

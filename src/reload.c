@@ -322,6 +322,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 		keep_accepted(r, set);
 	else
 		keep_running(r, set);
+	records_begin(r->hupd->records);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
 		r->from_accepted = true;

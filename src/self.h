@@ -25,6 +25,8 @@ struct daemon {
 	char *exe; /* its path, where a newer one may be */
 	struct reexec *reexec;
 	char **argv; /* to execute it with again */
+	char *title; /* where ps(1) finds the arguments, and their last byte */
+	char *title_end;
 
 	bool adopting;	     /* an earlier daemon left programs */
 	const char *untaken; /* or why they are not taken over; else NULL */

@@ -382,7 +382,6 @@ record_daemon(struct daemon *d)
 	strlcpy(rh->run_dir, h->effective.run_dir, sizeof(rh->run_dir));
 	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
 	    sizeof(rh->cgroup));
-	records_begin(h->records);
 }
 
 /*

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# The guard has another daemon follow one that was killed, and none that was
+# told to stop.
+
+load helper
+load takeover
+
+sleeper() {
+	program "$1" <<<'command = sleep 1000'
+}
+
+@test "the guard is one process, of the daemon, and named so" {
+	hupd_start
+	pid=$(hupd_pid)
+	guard=$(guard_of "$pid")
+	[ "$(wc -w <<<"$guard")" -eq 1 ]
+	[ "$(tr -d '\0' <"/proc/$guard/cmdline")" = 'hupd: guard' ]
+	[ "$(ps -o args= -p "$guard")" = 'hupd: guard' ]
+	hupd_stop
+	gone "$guard"
+	none_left
+}
+
+@test "in the foreground there is none: who started it starts it again" {
+	sleeper web
+	hupd_foreground
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	run ! guard_of "$DAEMON"
+	kill -9 "$DAEMON"
+	wait_for 5 gone "$DAEMON"
+	alive "$web"
+	hupd_foreground
+	[ "$(hupd_pid)" = "$DAEMON" ]
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "back within moments, with socket and pidfile" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	inode=$(stat -c %i "$T/run/hupd.sock")
+	crash
+	[ "$(stat -c %i "$T/run/hupd.sock")" = "$inode" ]
+	pid=$(hupd_pid)
+	alive "$pid"
+	run -1 hupd_start
+	[ "$output" = "hupd: hupd is already running (pid $pid)" ]
+	wait_for 5 guard_of "$pid"
+}
+
+@test "a guard that is killed is replaced" {
+	sleeper web
+	hupd_start
+	pid=$(hupd_pid)
+	wait_for 5 guard_of "$pid"
+	first=$(guard_of "$pid")
+	kill -9 "$first"
+	another() {
+		local guard
+		guard=$(guard_of "$pid") && [ "$guard" != "$first" ]
+	}
+	wait_for 5 another
+	wait_for 5 logged "the guard (pid $first) has died, another follows"
+	[ "$(hupd_pid)" = "$pid" ]
+	crash
+}
+
+@test "what is sent to the guard does not reach the daemon that it becomes" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	pid=$(hupd_pid)
+	kill "$(guard_of "$pid")"
+	kill -HUP "$(guard_of "$pid")"
+	crash
+	is_state web up
+	run ! logged 'SIGTERM from'
+	run ! logged 'Daemon reload'
+}
+
+@test "told to stop, all of it ends for good" {
+	sleeper web
+	for sig in TERM INT; do
+		hupd_start
+		wait_for 5 is_state web up
+		pid=$(hupd_pid)
+		kill -$sig "$pid"
+		wait_for 10 gone "$pid"
+		wait_for 5 none_left
+		[ ! -e "$T/hupd.pid" ]
+		[ ! -e "$T/run/records" ]
+		run -7 ctl ping
+	done
+	run ! logged 'was killed or crashed'
+}
+
+@test "a guard that is stopped does not hold up the end" {
+	sleeper web
+	hupd_start
+	kill -STOP "$(guard_of "$(hupd_pid)")"
+	hupd_stop
+	none_left
+}
+
+@test "a daemon that crashes is followed as well" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	pid=$(hupd_pid)
+	kill -SEGV "$pid"
+	wait_for 10 followed "$pid"
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "a daemon that keeps dying is not followed without end" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	for ((i = 0; i < 5; i++)); do
+		crash
+	done
+	pid=$(hupd_pid)
+	wait_for 5 guard_of "$pid"
+	guard=$(guard_of "$pid")
+	kill -9 "$pid"
+	wait_for 10 gone "$guard"
+	wait_for 5 logged 'the daemon keeps dying: no other follows'
+	run -7 ctl ping
+	alive "$web"
+	# The next start adopts, and counts anew.
+	hupd_start
+	[ "$(pid_of web)" = "$web" ]
+	crash
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "a start while the guard takes over is refused, and does no harm" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	for _ in 1 2 3 4; do
+		pid=$(hupd_pid)
+		kill -9 "$pid"
+		for _ in 1 2 3 4 5 6; do
+			run -1 hupd_start
+			[[ $output = 'hupd: hupd is already running'* ]]
+		done
+		wait_for 10 followed "$pid"
+		[ "$(hupd_pid)" = "$(sed -n 's/.*pid \([0-9]*\).*/\1/p' \
+		    <<<"$(ctl ping)")" ]
+	done
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "killed before it was up, the start tells the truth all the same" {
+	# The definition takes long enough to be killed in between.
+	for ((i = 0; i < 300; i++)); do
+		sleeper "p$i"
+	done
+	hupd_start &
+	starter=$!
+	wait_for 10 [ -s "$T/hupd.pid" ]
+	pid=$(hupd_pid)
+	kill -9 "$pid"
+	if wait "$starter"; then
+		hupd_answers
+	else
+		run ! hupd_answers
+		hupd_start
+	fi
+	all_up() {
+		[ "$(ctl status 2>/dev/null | grep -c ' up ')" -eq 300 ]
+	}
+	wait_for 30 all_up
+	[ "$(leftovers | xargs ps -o args= -p 2>/dev/null |
+	    grep -c '^sleep 1000')" -le 300 ]
+}
