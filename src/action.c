@@ -128,12 +128,9 @@ action_notified(struct prog_action *base, const struct notify_message *m)
 		return; /* one that it had begun before */
 	if (m->reloading) {
 		a->announced = true;
-		if (p->conf->start_timeout > 0)
-			loop_at(p->progs->loop, &a->deadline,
-			    mono_add_ms(loop_now(p->progs->loop),
-				p->conf->start_timeout));
-		else
-			loop_cancel(p->progs->loop, &a->deadline);
+		loop_at(p->progs->loop, &a->deadline,
+		    mono_add_ms(loop_now(p->progs->loop),
+			p->conf->start_timeout));
 	}
 	if (m->ready && a->announced)
 		finish(a, true, "ready again");
@@ -184,10 +181,8 @@ begin_command(struct action *a)
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
 	if (a->child.pidfd != -1)
 		loop_watch(p->progs->loop, &a->exit, a->child.pidfd, EPOLLIN);
-	if (p->conf->start_timeout > 0)
-		loop_at(p->progs->loop, &a->deadline,
-		    mono_add_ms(loop_now(p->progs->loop),
-			p->conf->start_timeout));
+	loop_at(p->progs->loop, &a->deadline,
+	    mono_add_ms(loop_now(p->progs->loop), p->conf->start_timeout));
 }
 
 void

@@ -88,7 +88,8 @@ const struct conf_row conf_rows[] = {
     {LIVE("reload-command", NULL, words, reload_command)},
     {PROCESS("ready", "started", ready, ready), .words = ready_words, .min = 3,
 	.max = 1023},
-    {LIVE("start-timeout", "30s", duration, start_timeout)},
+    /* Without an end, one program could hold up every later reload. */
+    {LIVE("start-timeout", "30s", duration, start_timeout), .min = 1},
     {.key = {"depends-on", NULL, true, true, false},
 	.type = &type_programs,
 	.offset = offsetof(struct conf, depends_on)},

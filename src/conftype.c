@@ -225,6 +225,8 @@ duration_parse(void *base, const struct conf_row *row, const char *text,
 
 	if (text_duration(text, conf_field(base, row), &reason) == -1)
 		return conf_refuse(why, "\"%.40s\": %s", text, reason);
+	if (*(int64_t *)conf_field(base, row) < row->min)
+		return conf_refuse(why, "\"%.40s\": must be more than 0", text);
 	return 0;
 }
 

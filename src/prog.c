@@ -178,7 +178,7 @@ prog_arm(struct prog *p, struct mono from)
 
 	switch (p->state) {
 	case STATE_STARTING:
-		if (c->ready != READY_STARTED && c->start_timeout > 0)
+		if (c->ready != READY_STARTED)
 			ms = c->start_timeout;
 		break;
 	case STATE_STOPPING:

@@ -164,7 +164,7 @@ open_files() {
 	program late <<-'E'
 	command = sleep 1000
 	ready = notify
-	start-timeout = 0
+	start-timeout = 1h
 	E
 	cat >"$T/liar.py" <<-E
 	import os, socket, time

@@ -85,18 +85,6 @@ setup() {
 	[[ $output = *'no such table'* ]]
 }
 
-@test "start-timeout = 0 waits for ever" {
-	program web <<-E
-	command = $ACTOR await $T/go write 3 x wait
-	ready = fd:3
-	start-timeout = 0
-	E
-	hupd_start
-	wait_for 5 is_state web starting
-	touch "$T/go"
-	wait_for 5 is_state web up
-}
-
 @test "a program that was stopped while starting is no failure" {
 	program web <<-E
 	command = sleep 1000
