@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The supervisor of an ordinary user, in that user's own folders.
 
+# shellcheck disable=SC2030,SC2031
 load helper
 
 setup() {
