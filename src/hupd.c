@@ -29,6 +29,10 @@
 #define PIDFILE_TRIES 500
 #define PIDFILE_AGAIN 10
 
+/* What the kernel adds to the path of a file that has lost its name. */
+#define DELETED " (deleted)"
+#define DELETED_LEN ((ssize_t)sizeof(DELETED) - 1)
+
 extern char **environ;
 
 struct options {
@@ -241,6 +245,9 @@ find_exe(struct daemon *d)
 	n -= (ssize_t)sizeof(mark) - 1;
 	if (n > 0 && strcmp(path + n, mark) == 0 && stat(path, &st) == -1)
 		path[n] = '\0';
+	/* A newer one may have taken its place already. */
+	if (n > DELETED_LEN && strcmp(path + n - DELETED_LEN, DELETED) == 0)
+		path[n - DELETED_LEN] = '\0';
 	d->exe = strdup(path);
 }
 

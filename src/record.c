@@ -27,6 +27,7 @@ struct records {
 	size_t size;
 	uint32_t *free; /* a stack of free slots */
 	uint32_t nfree;
+	bool cut; /* it had not even a whole header */
 };
 
 static size_t
@@ -105,6 +106,7 @@ records_open(const char *run_dir, int inherited)
 	}
 	/* A file that is cut short is no record, but must not fault. */
 	if ((size_t)st.st_size < size_for(0)) {
+		r->cut = st.st_size > 0;
 		if (records_reset(r) == -1)
 			goto fail;
 	} else if (map_file(r, (size_t)st.st_size) == -1)
@@ -167,7 +169,7 @@ records_are_valid(struct records *r, const char **why)
 	const struct record_header *h = records_header(r);
 	char boot[40];
 
-	*why = "";
+	*why = r->cut ? "it is cut short" : "";
 	if (h->magic[0] == '\0')
 		return false;
 	*why = "it is damaged";

@@ -1,0 +1,387 @@
+#!/usr/bin/env bats
+# A newly installed hupd takes the place of the one that runs, and nobody
+# notices; one that cannot is refused.
+
+load helper
+load takeover
+
+sleeper() {
+	program "$1" <<<'command = sleep 1000'
+}
+
+# Run a copy, which can be replaced.
+start_copy() {
+	mkdir "$T/bin"
+	chmod 755 "$T/bin"
+	OLD=$HUPD
+	cp "$HUPD" "$T/bin/hupd"
+	HUPD=$T/bin/hupd
+	hupd_start
+}
+
+# install: another program file, from stdin, in place of the one that runs.
+install_new() {
+	cat >"$T/bin/hupd.new"
+	chmod 755 "$T/bin/hupd.new"
+	mv "$T/bin/hupd.new" "$T/bin/hupd"
+}
+
+# The same, with a main that is this C.
+install_c() {
+	cat >"$T/new.c"
+	"${CC:-cc}" -o "$T/bin/hupd.new" "$T/new.c" || skip "needs a compiler"
+	mv "$T/bin/hupd.new" "$T/bin/hupd"
+}
+
+# The same hupd with another version.
+install_next() {
+	local version
+	version=$(make -s -C "$TOP" print-version)
+	NEXT=${version%?}x
+	LC_ALL=C sed "s/${version//./\\.}/$NEXT/g" "$OLD" | install_new
+}
+
+# refuses REGEX: reexec fails for that reason, and nothing has changed.
+refuses() {
+	local pid guard
+	snapshot >"$T/before"
+	pid=$(hupd_pid) guard=$(guard_of "$(hupd_pid)")
+	run -1 ctl reexec
+	[[ $output =~ re-execution\ failed,\ nothing\ was\ changed:\ .*$1 ]]
+	[ "$(hupd_pid)" = "$pid" ]
+	[ "$(guard_of "$pid")" = "$guard" ]
+	snapshot | diff "$T/before" -
+	wait_for 5 logged "re-execution failed, nothing was changed: .*$1"
+}
+
+open_files() {
+	find "/proc/$1/fd" -type l -printf '%l\n' | wc -l
+}
+
+kib() {
+	awk '/^VmRSS:/ { print $2 }' "/proc/$1/status"
+}
+
+@test "the new one takes over: same process, same children, same socket" {
+	program web <<<'command = sleep 1000'
+	program app <<-E
+	command = sleep 1000
+	depends-on = web
+	E
+	start_copy
+	wait_for 5 is_state app up
+	snapshot >"$T/before"
+	pid=$(hupd_pid)
+	inode=$(stat -c %i "$T/run/hupd.sock")
+	guard=$(guard_of "$pid")
+	install_next
+	run -0 ctl reexec
+	[ "$output" = "hupd $NEXT (pid $pid) has taken over, 2 programs run on" ]
+	snapshot | diff "$T/before" -
+	[ "$(hupd_pid)" = "$pid" ]
+	[ "$(stat -c %i "$T/run/hupd.sock")" = "$inode" ]
+	[ "$(ps -o ppid= -p "$(pid_of web)")" -eq "$pid" ]
+	run -0 ctl ping
+	[ "$output" = "hupd $NEXT is running, pid $pid" ]
+	# Its guard is of the new one too.
+	gone "$guard"
+	[ "$(wc -w <<<"$(guard_of "$pid")")" -eq 1 ]
+	crash
+	run -0 ctl ping
+	[[ $output = "hupd $NEXT is running"* ]]
+	run -0 ctl -j reexec
+	[[ $output = *'"ok":true,'*'"programs":2'* ]]
+	kill -9 "$(pid_of web)"
+	wait_for 5 is_state app up
+	hupd_stop
+	none_left
+}
+
+@test "SIGUSR2 does the same" {
+	sleeper web
+	hupd_start
+	pid=$(hupd_pid) web=$(pid_of web)
+	kill -USR2 "$pid"
+	wait_for 5 logged 'SIGUSR2 from'
+	wait_for 5 logged "executing $HUPD in place"
+	wait_for 5 hupd_answers
+	[ "$(hupd_pid)" = "$pid" ]
+	wait_for 5 is_state web up
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "after a crash the newer file is found all the same" {
+	sleeper web
+	start_copy
+	install_next
+	# The guard follows with the former program, whose file has no name.
+	crash
+	run -0 ctl ping
+	[[ $output != *"$NEXT"* ]]
+	run -0 ctl reexec
+	[[ $output = "hupd $NEXT "* ]]
+}
+
+@test "refused: what is no program" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	install_new <<<'this is no program'
+	refuses 'Exec format error'
+	rm "$T/bin/hupd"
+	refuses 'No such file or directory'
+	install_next
+	run -0 ctl reexec
+}
+
+@test "refused: one that ends at once" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	install_new <<-'E'
+	#!/bin/sh
+	exit 3
+	E
+	refuses 'its trial ended with status 3'
+	install_new <<-'E'
+	#!/bin/sh
+	kill -9 $$
+	E
+	refuses 'its trial was killed by signal 9'
+	kill -USR2 "$(hupd_pid)"
+	wait_for 5 logged 'SIGUSR2 from'
+	hupd_answers
+}
+
+@test "refused: one that rejects the configuration, and says why" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	install_new <<-'E'
+	#!/bin/sh
+	echo 'web.conf:1: command: is a thing of the past' >&2
+	exit 6
+	E
+	refuses 'status 6: web.conf:1: command: is a thing of the past'
+}
+
+@test "refused: one whose trial does not end" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	install_new <<-'E'
+	#!/bin/sh
+	exec sleep 1000
+	E
+	refuses 'its trial did not end in time'
+	only_web() {
+		[ "$(leftovers | xargs ps -o args= -p | grep -c '^sleep')" -eq 1 ]
+	}
+	wait_for 5 only_web
+}
+
+@test "one that dies once it is executed: the former one is back" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	pid=$(hupd_pid) web=$(pid_of web)
+	install_c <<-'E'
+	#include <string.h>
+	int
+	main(int argc, char **argv)
+	{
+		return argc > 1 && strcmp(argv[1], "-n") == 0 ? 0 : 5;
+	}
+	E
+	run -1 ctl reexec
+	[[ $output = *'the daemon that was executed has died: the former one,'* ]]
+	[[ $output = *"is back as pid $(hupd_pid)" ]]
+	[ "$(hupd_pid)" -ne "$pid" ]
+	[ "$(pid_of web)" = "$web" ]
+	is_state web up
+	hupd_stop
+	none_left
+}
+
+@test "it waits for a reload that is under way" {
+	sleeper web
+	hupd_start
+	program slow <<-E
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&3; exec sleep 1000'
+	ready = fd:3
+	E
+	ctl reload >"$T/reload" &
+	reload=$!
+	wait_for 5 is_state slow starting
+	kill -USR2 "$(hupd_pid)"
+	wait_for 5 logged 'SIGUSR2 from'
+	run ! logged 'executing'
+	ctl reexec >"$T/reexec" &
+	reexec=$!
+	touch "$T/go"
+	wait "$reload"
+	grep -q 'slow *added' "$T/reload"
+	wait "$reexec"
+	grep -q 'has taken over, 2 programs run on' "$T/reexec"
+	is_state slow up
+}
+
+@test "whoever waits is told" {
+	program slow <<-E
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&3; exec sleep 1000'
+	ready = fd:3
+	autostart = no
+	E
+	hupd_start
+	ctl start slow >"$T/start" 2>&1 &
+	waits=$!
+	wait_for 5 is_state slow starting
+	run -0 ctl reexec
+	run ! wait "$waits"
+	grep -q 'hupd is being replaced, what was asked for goes on' "$T/start"
+	is_state slow starting
+	touch "$T/go"
+	wait_for 5 is_state slow up
+}
+
+@test "a log that is followed goes on" {
+	program talk <<-E
+	command = sh -c 'i=0; while :; do echo \$((i += 1)); sleep 0.01; done'
+	log-timestamps = no
+	E
+	hupd_start
+	wait_for 5 printed talk 3
+	HUPD_EXEC=exec ctl log -n 1000000 -f talk >"$T/followed" &
+	follower=$!
+	for _ in 1 2 3; do
+		run -0 ctl reexec
+		now=$(wc -l <"$T/followed")
+		wait_for 5 lines "$T/followed" $((now + 10))
+	done
+	kill "$follower"
+	awk '$0 != NR { exit 1 }' <(head -n -1 "$T/followed")
+}
+
+@test "again and again: nothing is left open, nothing grows" {
+	sleeper web
+	program ready <<-E
+	command = sh -c 'echo >&3; exec sleep 1000'
+	ready = fd:3
+	E
+	numbers count
+	hupd_start
+	wait_for 5 is_state ready up
+	pid=$(hupd_pid)
+	run -0 ctl reexec
+	files=$(open_files "$pid") kib=$(kib "$pid")
+	for ((turn = 0; turn < 20; turn++)); do
+		ctl reexec >"$T/out"
+	done
+	as_before() {
+		[ "$(open_files "$pid")" -eq "$files" ]
+	}
+	wait_for 5 as_before
+	[ "$(kib "$pid")" -lt $((kib + 512)) ]
+	# Its children: the programs, the log process, the guard; no zombie.
+	[ "$(pgrep -c -P "$pid")" -eq 5 ]
+	[ -z "$(pgrep -P "$pid" -r Z)" ]
+	ctl -j ping | grep -q "\"pid\":$pid"
+	numbers_are_whole count
+}
+
+@test "settings that wait for the next start go on waiting" {
+	sleeper web
+	hupd_start
+	setting "log-dir = $T/other"
+	run -0 ctl reload
+	[[ $output = *log-dir* ]]
+	snapshot >"$T/before"
+	run -0 ctl reexec
+	snapshot | diff "$T/before" -
+	[ ! -e "$T/other" ]
+	run -0 ctl reload
+	[[ $output = *log-dir* ]]
+	crash
+	[ ! -e "$T/other" ]
+	hupd_stop
+	hupd_start
+	wait_for 5 [ -s "$T/other/hupd.log" ]
+}
+
+@test "files on disk that are rejected are no obstacle, and not forgotten" {
+	sleeper web
+	hupd_start
+	program bad <<<'comand = sleep 1'
+	run -6 ctl reload
+	snapshot >"$T/before"
+	grep -q 'bad.conf:1: comand' "$T/before"
+	run -0 ctl reexec
+	snapshot | diff "$T/before" -
+	crash
+	snapshot | diff "$T/before" -
+	rm "$T/hupd.d/bad.conf"
+	run -0 ctl reload
+	run -0 ctl reexec
+	run ! grep bad.conf < <(ctl -j status)
+}
+
+@test "a change of an environment file is not forgotten" {
+	echo A=1 >"$T/env"
+	chmod 644 "$T/env"
+	program web <<-E
+	command = sleep 1000
+	env-file = $T/env
+	E
+	hupd_start
+	web=$(pid_of web)
+	echo A=2 >"$T/env"
+	run -0 ctl reexec
+	[ "$(pid_of web)" = "$web" ]
+	run -0 ctl reload
+	[[ $output = *'1 restarted'* ]]
+}
+
+@test "told to stop during the trial, it stops" {
+	sleeper web
+	start_copy
+	wait_for 5 is_state web up
+	pid=$(hupd_pid)
+	install_new <<-E
+	#!/bin/sh
+	echo tried >"$T/tried"
+	until [ -e "$T/go" ]; do sleep 0.02; done
+	exit 0
+	E
+	ctl reexec >"$T/out" 2>&1 &
+	waits=$!
+	wait_for 5 [ -s "$T/tried" ]
+	kill "$pid"
+	wait_for 10 none_of_it
+	run ! wait "$waits"
+}
+
+none_of_it() {
+	[ ! -e "$T/hupd.pid" ]
+}
+
+@test "no daemon: 7; a daemon that does not know it: 2" {
+	run -7 ctl reexec
+	[[ $output = *'hupd is not running'* ]]
+	mkdir "$T/run"
+	cat >"$T/former" <<-'E'
+	import os, socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen()
+	for answer in (b"pong pid=1 version=0.0\nend 0\n",
+	    b"end 2 text=unknown%20request\n"):
+	    c = s.accept()[0]
+	    c.recv(1000)
+	    c.sendall(answer)
+	    c.close()
+	E
+	python3 "$T/former" "$T/run/hupd.sock" 3>&- &
+	wait_for 5 [ -S "$T/run/hupd.sock" ]
+	run -2 ctl reexec
+	[[ $output = *'unknown request'* ]]
+}
