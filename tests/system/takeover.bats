@@ -398,6 +398,7 @@ after_edit() {
 		truncate -s 20 "$T/run/records"
 	}
 	after_edit cut_short
+	logged 'records: it is cut short, nothing is taken over'
 }
 
 @test "records: those of another boot are told" {
