@@ -129,10 +129,15 @@ refused() {
 	hupd_start
 	pid=$(hupd_pid)
 	wait_for 5 logged "Daemon start up at $time"
-	bash -c 'kill -HUP "$1"; echo $$ >"$2"' - "$pid" "$T/sender"
+	# The sender's name is known while it lives.
+	bash -c 'echo $$ >"$2"; kill -HUP "$1"
+	    until [ -e "$3" ]; do sleep 0.02; done' \
+	    - "$pid" "$T/sender" "$T/seen" 3>&- &
 	wait_for 5 logged "Daemon reload at $time"
 	wait_for 5 logged \
 	    "SIGHUP from pid $(cat "$T/sender"), uid $(id -u) (bash)"
+	touch "$T/seen"
+	wait $!
 	bash -c 'kill "$1"; echo $$ >"$2"' - "$pid" "$T/sender"
 	wait_for 10 gone "$pid"
 	logged "SIGTERM from pid $(cat "$T/sender"), uid $(id -u)"
