@@ -112,7 +112,7 @@ struct prog {
 	struct prog_action *action; /* under way, or NULL */
 	bool is_queued;
 	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
-	int slot; /* of its record, or -1 */
+	int slot;      /* of its record, or -1 */
 };
 
 RB_HEAD(prog_names, prog);
@@ -129,8 +129,8 @@ struct progs {
 	size_t nalive;
 	struct loop *loop;
 	struct logger *logger;
-	struct cgroup *cgroup;	     /* NULL: sub-reaper and process groups */
-	const char *notify_path;     /* of the notify socket */
+	struct cgroup *cgroup;	 /* NULL: sub-reaper and process groups */
+	const char *notify_path; /* of the notify socket */
 	struct records *records;
 	LIST_HEAD(, action) actions; /* under way, see action.h */
 	struct deadline reap;
@@ -165,6 +165,12 @@ struct prog *prog_new(struct progs *, struct conf *);
  * -1 with errno.
  */
 int prog_take_record(struct prog *);
+/*
+ * A reload that is about to be committed is to start it anew: so will a later
+ * daemon, if this one does not live to do it.  Or: it has been done.
+ */
+void prog_record_due(struct prog *, bool due);
+bool prog_is_due(const struct prog *);
 /*
  * Take over what an earlier daemon recorded of it; p is new.  inherited: the
  * descriptors in the record are ours.  False: the record is damaged.

@@ -17,15 +17,18 @@ struct settle;
 /*
  * Prepare: everything that can fail.  done is called, from the loop, when all
  * programs concerned have an outcome; put_back when one shall get its previous
- * definition back, false if that no longer fits what runs.  NULL with errno, or with diagnostics.  At the start of the
- * daemon errors is NULL: what is wrong with one program's output is then left
- * to its start, and to the next attempt.
+ * definition back, false if that no longer fits what runs.  NULL with errno, or
+ * with diagnostics.  At the start of the daemon errors is NULL: what is wrong
+ * with one program's output is then left to its start, and to the next
+ * attempt.
  */
 struct settle *settle_new(struct progs *, const struct plan *, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
     struct diags *);
 void settle_free(struct settle *); /* accepts NULL */
 
+/* Record what is to be started, for a daemon that follows. */
+void settle_announce(struct settle *);
 /* Give every program its new definition.  Cannot fail. */
 void settle_commit(struct settle *);
 /* Start, stop, restart, and begin to wait. */
@@ -34,6 +37,5 @@ void settle_start(struct settle *);
 /* Once done: the outcomes as lines of report.h, and what they amount to. */
 void settle_report(const struct settle *, struct proto_text *);
 bool settle_is_good(const struct settle *);
-bool settle_rolled_back(const struct settle *);
 
 #endif

@@ -251,7 +251,7 @@ kib() {
 	E
 	hupd_start
 	wait_for 5 printed talk 3
-	HUPD_EXEC=exec ctl log -n 1000000 -f talk >"$T/followed" &
+	HUPD_EXEC="exec" ctl log -n 1000000 -f talk >"$T/followed" &
 	follower=$!
 	for _ in 1 2 3; do
 		run -0 ctl reexec
