@@ -161,7 +161,7 @@ guard_main(void *arg)
 		log_warn("no other daemon can be executed");
 	}
 	log_flush();
-	_exit(1);
+	return 1;
 }
 
 static void

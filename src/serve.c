@@ -501,8 +501,8 @@ serve_end(struct daemon *d)
 	struct prog *p;
 
 	guard_end(d);
-	reexec_free(d->reexec);
 	control_close(h->control);
+	reexec_free(d->reexec);
 	log_moment("stop");
 	loop_unwatch(h->loop, &d->events_source);
 	log_flush();

@@ -283,7 +283,10 @@ kib() {
 	wait_for 5 as_before
 	[ "$(kib "$pid")" -lt $((kib + 512)) ]
 	# Its children: the programs, the log process, the guard; no zombie.
-	[ "$(pgrep -c -P "$pid")" -eq 5 ]
+	five_children() {
+		[ "$(pgrep -c -P "$pid")" -eq 5 ]
+	}
+	wait_for 5 five_children
 	[ -z "$(pgrep -P "$pid" -r Z)" ]
 	ctl -j ping | grep -q "\"pid\":$pid"
 	numbers_are_whole count
