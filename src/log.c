@@ -38,6 +38,7 @@ static struct {
 	bool to_syslog;
 	bool verbose;
 	int stream;
+	bool hold;  /* lines wait for log_flush */
 	char *kept; /* whole lines that the stream did not take; or NULL */
 	size_t nkept;
 	size_t lost; /* lines that kept had no room for */
@@ -91,19 +92,27 @@ drop_kept(size_t n)
 	}
 }
 
+/* The length of the whole lines that go out in one write; at least one is. */
+static size_t
+some_lines(const char *bytes, size_t len)
+{
+	const char *end;
+
+	if (len <= PIPE_BUF)
+		return len;
+	end = memrchr(bytes, '\n', PIPE_BUF);
+	return (size_t)(end - bytes) + 1;
+}
+
 bool
 log_flush(void)
 {
 	int err = errno;
 	size_t done = 0, len, n;
-	const char *line;
 
 	while (logs.stream != -1 && done < logs.nkept) {
-		line = logs.kept + done;
-		len = (size_t)((char *)memchr(line, '\n', logs.nkept - done) -
-			  line) +
-		    1;
-		n = put(logs.stream, line, len);
+		len = some_lines(logs.kept + done, logs.nkept - done);
+		n = put(logs.stream, logs.kept + done, len);
 		done += n;
 		if (n < len)
 			break;
@@ -142,6 +151,10 @@ put_stream(const char *bytes, size_t len)
 {
 	size_t n;
 
+	if (logs.hold && logs.nkept + len <= PIPE_BUF) {
+		keep(bytes, len);
+		return;
+	}
 	if (logs.nkept == 0 && logs.lost == 0) {
 		n = put(logs.stream, bytes, len);
 		if (n < len)
@@ -213,6 +226,13 @@ log_syslog(bool on)
 }
 
 void
+log_hold(bool on)
+{
+	logs.hold = on;
+	log_flush();
+}
+
+void
 log_stream(int fd)
 {
 	logs.stream = fd;
@@ -269,6 +289,7 @@ fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	say(LOG_CRIT, fmt, ap, errno);
 	va_end(ap);
+	log_flush();
 	exit(EXIT_FAILURE);
 }
 
@@ -280,5 +301,6 @@ fatalx(const char *fmt, ...)
 	va_start(ap, fmt);
 	say(LOG_CRIT, fmt, ap, 0);
 	va_end(ap);
+	log_flush();
 	exit(EXIT_FAILURE);
 }

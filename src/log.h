@@ -27,6 +27,12 @@ void log_syslog(bool on);
  * are dropped, and the next line that fits says how many.
  */
 void log_stream(int fd);
+/*
+ * While on, lines for the stream wait for log_flush, up to PIPE_BUF bytes: a
+ * write for each, and a wake-up of who reads, would cost more than most deeds
+ * that they tell of.
+ */
+void log_hold(bool on);
 /* Write what is kept; true if nothing is left. */
 bool log_flush(void);
 

@@ -2,7 +2,8 @@
  * loop - epoll, signals and deadlines: the only place that waits.
  *
  * A turn: what was put off by loop_after, the wait, the clock, the sources
- * that are ready, the deadlines that are due.
+ * that are ready, the deadlines that are due.  What was logged in a turn is
+ * written before the wait.
  */
 #include "loop.h"
 
@@ -13,6 +14,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "log.h"
 
 #define BATCH 64
 
@@ -262,6 +265,7 @@ loop_run(struct loop *l)
 		run_later(l);
 		if (l->ended)
 			break;
+		log_flush();
 		n = epoll_wait(l->epfd, l->events, BATCH, timeout_ms(l));
 		if (n == -1 && errno != EINTR)
 			return -1;

@@ -253,6 +253,8 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	if (sig == SIGHUP)
 		log_moment("reload");
 	log_sender(si);
+	/* That it was heard can be seen while it is acted on. */
+	log_flush();
 	if (sig == SIGHUP) {
 		logger_reopen(h->logger);
 		reload_request(h->reload);
@@ -486,6 +488,7 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 		fatal("%s", h->effective.pidfile);
 	record_daemon(d);
 	log_moment("start up");
+	log_hold(true);
 	end_former_guard(d);
 	/* While there is little in memory that its copy would keep. */
 	if (d->guarded)

@@ -360,6 +360,45 @@ tells_what_was_lost(void **state)
 }
 
 static void
+holds_lines_back(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	open_stream(fds, 4096);
+	log_hold(true);
+	log_info("one");
+	log_info("two");
+	assert_string_equal(drain(fds[0]), "");
+	assert_true(log_flush());
+	assert_string_equal(drain(fds[0]), "one\ntwo\n");
+	log_info("three");
+	assert_string_equal(drain(fds[0]), "");
+	log_hold(false);
+	assert_string_equal(drain(fds[0]), "three\n");
+	log_info("four");
+	assert_string_equal(drain(fds[0]), "four\n");
+	close_stream(fds);
+}
+
+static void
+does_not_hold_a_page(void **state)
+{
+	int fds[2], lines = 0;
+
+	(void)state;
+	open_stream(fds, 65536);
+	log_hold(true);
+	while (*drain(fds[0]) == '\0') {
+		log_info("a line of twenty b.");
+		assert_true(++lines <= PIPE_BUF / 20 + 1);
+	}
+	assert_true(lines > PIPE_BUF / 20);
+	log_hold(false);
+	close_stream(fds);
+}
+
+static void
 goes_to_syslog(void **state)
 {
 	(void)state;
@@ -430,6 +469,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(keeps_what_the_stream_does_not_take,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(tells_what_was_lost, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(holds_lines_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(does_not_hold_a_page, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(goes_to_syslog, setup, teardown),
 	    cmocka_unit_test_setup_teardown(fatal_ends_the_process, setup,
