@@ -155,9 +155,19 @@ stream_open(struct logger *l, const char *name, uid_t owner,
 	return s;
 }
 
+static bool
+is_same(const struct stream_conf *a, const struct stream_conf *b)
+{
+	return a->syslog == b->syslog && a->timestamps == b->timestamps &&
+	    a->size == b->size && a->keep == b->keep;
+}
+
 void
 stream_adjust(struct stream *s, const struct stream_conf *conf)
 {
+	/* As at most starts of a program. */
+	if (is_same(&s->conf, conf))
+		return;
 	s->conf = *conf;
 	/* A stream that is still to be opened is told this with it. */
 	if ((s->untold & UNTOLD_OPEN) == 0)
