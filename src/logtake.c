@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/param.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,16 +39,31 @@ outlet_available(const struct outlet *o)
 	return ioctl(o->fd, FIONREAD, &n) == -1 || n < 0 ? 0 : (uint32_t)n;
 }
 
+/* What a read that failed has left would be taken for the first bytes. */
+static bool
+empty_peek(struct taker *t)
+{
+	char buf[512];
+
+	while (read(t->peek[0], buf, sizeof(buf)) > 0)
+		continue;
+	t->stale = errno != EAGAIN;
+	return !t->stale;
+}
+
 /* A copy of the first bytes in the FIFO, at most n. */
 static size_t
 peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 {
-	ssize_t got;
+	ssize_t copied;
 
-	got = tee(o->fd, t->peek[1], n, SPLICE_F_NONBLOCK);
-	if (got > 0)
-		got = read(t->peek[0], buf, (size_t)got);
-	return got > 0 ? (size_t)got : 0;
+	if (t->stale && !empty_peek(t))
+		return 0;
+	copied = tee(o->fd, t->peek[1], n, SPLICE_F_NONBLOCK);
+	if (copied <= 0)
+		return 0;
+	t->stale = read(t->peek[0], buf, (size_t)copied) != copied;
+	return t->stale ? 0 : (size_t)copied;
 }
 
 /* The FIFO may be small: its owner can shrink it, and so can the kernel. */

@@ -25,6 +25,7 @@ struct outlet {
 struct taker {
 	struct journal *journal;
 	int peek[2];   /* a pipe to look at what is in a FIFO */
+	bool stale;    /* there are bytes in it */
 	time_t second; /* the one that stamp is for */
 	char stamp[LOGLINES_STAMP + 1];
 };
