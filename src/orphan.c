@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <sys/prctl.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ struct run_rule {
 	int killed;
 };
 
-/* Held by a pidfd, so that it is the one that was looked at. */
+/* Held by a pidfd if there are any: it is the one that was looked at. */
 static void
 kill_marked(pid_t pid, void *arg)
 {
@@ -63,12 +64,13 @@ kill_marked(pid_t pid, void *arg)
 	if (!orphan_mark(pid, &run) || run != rule->run)
 		return;
 	child.pidfd = process_open(pid);
-	if (child.pidfd == -1)
+	if (child.pidfd == -1 && errno != ENOSYS)
 		return;
 	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
 	    run == rule->run && spawn_signal(&child, SIGKILL) == 0)
 		rule->killed++;
-	close(child.pidfd);
+	if (child.pidfd != -1)
+		close(child.pidfd);
 }
 
 int

@@ -60,9 +60,9 @@ static void
 test_empty_and_many(void **state)
 {
 	enum { MANY = 1000 };
-	static char text[MANY][16];
+	static char text[MANY][32];
 	struct envlist e = {0};
-	char name[16];
+	char name[32];
 	char **v;
 	int i;
 
