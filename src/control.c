@@ -182,13 +182,22 @@ client_end(struct client *c, int status, const char *text)
 	client_more(c);
 }
 
+/* What it asked for goes on, but it is told no more of it. */
+static void
+client_refuse(struct client *c, const char *text)
+{
+	waiter_free(c->waiter);
+	c->waiter = NULL;
+	client_end(c, STATUS_USAGE, text);
+}
+
 static void
 client_line(struct client *c, char *line, size_t len)
 {
 	struct proto_line pl;
 
 	if (memchr(line, '\0', len) != NULL || proto_parse(&pl, line) == -1) {
-		client_end(c, STATUS_USAGE, "malformed request");
+		client_refuse(c, "malformed request");
 		return;
 	}
 	if (c->asked) {
@@ -249,7 +258,7 @@ client_read(struct client *c)
 	ssize_t n;
 
 	if (!client_grow(c)) {
-		client_end(c, STATUS_USAGE, "the request is too long");
+		client_refuse(c, "the request is too long");
 		return;
 	}
 	n = recv(c->source.fd, c->in + c->inlen, c->insize - c->inlen,
