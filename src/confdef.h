@@ -18,6 +18,9 @@
 /* A number that has no default and was not given. */
 #define CONF_UNSET INT_MIN
 
+/* The largest log-keep. */
+#define CONF_KEEP_MAX 1000
+
 enum conf_restart { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 enum conf_ready { READY_STARTED, READY_NOTIFY, READY_FD };
 enum conf_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_NONE };

@@ -95,7 +95,7 @@ const struct conf_row conf_rows[] = {
 	.offset = offsetof(struct conf, depends_on)},
     {PROCESS("log", "file", choice, log), .words = log_words},
     {LIVE("log-size", "10M", size, log_size)},
-    {LIVE("log-keep", "10", number, log_keep), .max = 1000},
+    {LIVE("log-keep", "10", number, log_keep), .max = CONF_KEEP_MAX},
     {LIVE("log-timestamps", "yes", bool, log_timestamps), .words = bool_words},
 };
 const size_t conf_nrows = nitems(conf_rows);

@@ -15,13 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confdef.h"
 #include "text.h"
 
 /* Another form of the file has another number here. */
 #define MAGIC 0x68757064006c0001ULL
 #define HEAD 4096
-/* The largest number of old files, as of log-keep. */
-#define KEEP_MAX 1000
 
 struct head {
 	uint64_t magic;
@@ -56,7 +55,7 @@ is_sound(const struct slot *s)
 	return s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
 	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
 	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
-	    s->keep <= KEEP_MAX &&
+	    s->keep <= CONF_KEEP_MAX &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
 	    text_is_name(s->name);
 }

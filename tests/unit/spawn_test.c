@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "detach.h"
 #include "spawn.h"
 
 static char sh[] = "/bin/sh", dash_c[] = "-c",
@@ -326,9 +327,9 @@ setup(void **state)
 	(void)state;
 	strlcpy(dir, "/tmp/spawn_test.XXXXXX", sizeof(dir));
 	/* As the daemon does. */
-	signal(SIGPIPE, SIG_IGN);
-	closefrom(3);
-	return mkdtemp(dir) == NULL ? -1 : spawn_init();
+	if (detach_sanitize() == -1 || spawn_init() == -1)
+		return -1;
+	return mkdtemp(dir) == NULL ? -1 : 0;
 }
 
 static int
