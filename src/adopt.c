@@ -87,13 +87,17 @@ add_others(struct hupd *h, const struct confset *running)
 	return 0;
 }
 
+/* What the daemon before did not come to. */
 static void
-resume(struct prog *p, const struct confset *running)
+catch_up(struct prog *p, const struct confset *running)
 {
 	if (p->slot != -1) {
-		prog_resume(p);
 		if (confset_find(running, p->conf->name) == NULL)
 			prog_request(p, EVENT_REMOVE);
+		else if (prog_is_due(p)) {
+			prog_request(p, EVENT_RESTART);
+			prog_record_due(p, false);
+		}
 		return;
 	}
 	if (prog_take_record(p) == -1)
@@ -113,9 +117,12 @@ adopt_all(struct hupd *h, const struct confset *running, bool inherited)
 			return -1;
 	if (add_others(h, running) == -1 || progs_link(&h->progs) == -1)
 		return -1;
+	for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
+		if (p->slot != -1)
+			prog_resume(p);
 	for (p = progs_first(&h->progs); p != NULL; p = next) {
 		next = progs_next(p);
-		resume(p, running);
+		catch_up(p, running);
 	}
 	return 0;
 }

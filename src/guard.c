@@ -23,6 +23,7 @@
 #include "adopt.h"
 #include "guard.h"
 #include "log.h"
+#include "outfifo.h"
 
 /* So many ends within so long, and there is no further daemon. */
 #define CRASHES 5
@@ -58,9 +59,11 @@ guard_execute(struct daemon *d, int fd)
 	if (setenv(GUARD_VARIABLE, value, 1) == -1)
 		return;
 	adopt_bequeath(d->hupd.records, true);
+	outfifo_bequeath(stream_outdir(d->hupd.logger), true);
 	syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
 	adopt_bequeath(d->hupd.records, false);
+	outfifo_bequeath(stream_outdir(d->hupd.logger), false);
 	unsetenv(GUARD_VARIABLE);
 	errno = saved;
 }

@@ -289,6 +289,7 @@ find(struct logger *l)
 	while ((d = readdir(dir)) != NULL)
 		keep_found(l, d->d_name);
 	closedir(dir);
+	outfifo_drop_inherited(l->outdir);
 	return 0;
 }
 

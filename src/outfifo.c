@@ -5,10 +5,12 @@
 
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define FLAGS (O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
@@ -94,4 +96,55 @@ void
 outfifo_remove(int dir, const char *name)
 {
 	unlinkat(dir, name, 0);
+}
+
+/*
+ * Call fn for each descriptor of a FIFO in the folder's file system, which
+ * no other FIFO that a daemon has is in.  What the kernel has is asked, since
+ * a guard does not know what the daemon opened after it was made.
+ */
+static void
+each_open(int dir, void (*fn)(int fd, int flag), int flag)
+{
+	struct stat folder, st;
+	struct dirent *d;
+	DIR *fds;
+	int fd;
+
+	if (fstat(dir, &folder) == -1 ||
+	    (fds = opendir("/proc/self/fd")) == NULL)
+		return;
+	while ((d = readdir(fds)) != NULL) {
+		fd = atoi(d->d_name);
+		if (fd > STDERR_FILENO && fstat(fd, &st) == 0 &&
+		    S_ISFIFO(st.st_mode) && st.st_dev == folder.st_dev)
+			fn(fd, flag);
+	}
+	closedir(fds);
+}
+
+static void
+set_flag(int fd, int flag)
+{
+	fcntl(fd, F_SETFD, flag);
+}
+
+void
+outfifo_bequeath(int dir, bool on)
+{
+	each_open(dir, set_flag, on ? 0 : FD_CLOEXEC);
+}
+
+/* Our own have the flag from birth. */
+static void
+close_without(int fd, int flag)
+{
+	if ((fcntl(fd, F_GETFD) & flag) == 0)
+		close(fd);
+}
+
+void
+outfifo_drop_inherited(int dir)
+{
+	each_open(dir, close_without, FD_CLOEXEC);
 }

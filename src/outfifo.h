@@ -12,6 +12,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 /* Make run_dir/out if it is missing; its descriptor, or -1 with errno. */
 int outfifo_dir(const char *run_dir);
 /*
@@ -28,5 +30,14 @@ int outfifo_chown(int fd, uid_t owner);
  */
 int outfifo_reader(int dir, const char *name, int fd);
 void outfifo_remove(int dir, const char *name);
+
+/*
+ * Before an exec that another daemon is to follow: let it have every open
+ * FIFO of the folder, so that none loses its bytes where the log process is
+ * dead as well; or, if it came to nothing, do not.
+ */
+void outfifo_bequeath(int dir, bool on);
+/* And in that one, once it has opened them itself: close them. */
+void outfifo_drop_inherited(int dir);
 
 #endif

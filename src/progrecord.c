@@ -67,6 +67,23 @@ prog_record_main(struct prog *p, pid_t pid)
 }
 
 void
+prog_record_due(struct prog *p, bool due)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s != NULL)
+		STORE(s->due, due);
+}
+
+bool
+prog_is_due(const struct prog *p)
+{
+	const struct record_slot *s = slot_of(p);
+
+	return s != NULL && s->due != 0;
+}
+
+void
 prog_note(struct prog *p)
 {
 	struct record_slot *s = slot_of(p);

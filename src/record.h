@@ -84,6 +84,7 @@ struct record_slot {
 	int32_t ready_fd;
 	uint64_t env_digest; /* of its environment files, as it was told them */
 	char status[RECORD_STATUS];
+	uint32_t due; /* a reload has yet to have it started anew */
 };
 
 struct records;

@@ -164,15 +164,12 @@ static void
 settled(void *arg)
 {
 	struct reload *r = arg;
-	bool good, rolled_back;
+	bool good;
 
 	settle_report(r->settle, &r->report);
 	good = settle_is_good(r->settle);
-	rolled_back = settle_rolled_back(r->settle);
 	settle_free(r->settle);
 	r->settle = NULL;
-	if (rolled_back)
-		keep_accepted(r, &r->running);
 	if (r->report.failed)
 		log_warnx("no memory for the report of the reload");
 	else
@@ -228,12 +225,14 @@ put_back(void *arg, struct conf *previous)
 	diags_init(&errors);
 	fits = confset_check(&r->running, &errors) == 0;
 	diags_clear(&errors);
-	if (fits) {
-		conf_ref(previous);
-		conf_unref(changed);
-	} else
+	if (!fits) {
 		*place = changed;
-	return fits;
+		return false;
+	}
+	conf_ref(previous);
+	conf_unref(changed);
+	keep_accepted(r, &r->running);
+	return true;
 }
 
 /*
@@ -274,6 +273,7 @@ transact(struct reload *r)
 		reject(r, &errors);
 		goto out;
 	}
+	settle_announce(r->settle);
 	keep_accepted(r, &set);
 	commit(r, &set, &plan);
 out:

@@ -441,18 +441,22 @@ begin_programs(struct daemon *d, struct confset *set,
 
 /*
  * The guard of the daemon whose place we took by exec: it watched this very
- * process, in case that it failed until now, and is a child of ours.
+ * process, in case that it failed until now, and is a child of ours.  There
+ * is a new one first, so that there is always one; should both follow, the
+ * lock of the pidfile lets one of them in.
  */
 static void
-end_former_guard(struct daemon *d)
+replace_guard(struct daemon *d)
 {
-	pid_t pid = records_header(d->hupd.records)->guard_pid;
+	pid_t former = records_header(d->hupd.records)->guard_pid;
 
 	records_header(d->hupd.records)->guard_pid = 0;
-	if (!d->inherited || pid <= 1 || !process_is_child(pid))
+	if (d->guarded)
+		guard_start(d);
+	if (!d->inherited || former <= 1 || !process_is_child(former))
 		return;
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+	kill(former, SIGKILL);
+	while (waitpid(former, NULL, 0) == -1 && errno == EINTR)
 		;
 }
 
@@ -489,10 +493,8 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	record_daemon(d);
 	log_moment("start up");
 	log_hold(true);
-	end_former_guard(d);
 	/* While there is little in memory that its copy would keep. */
-	if (d->guarded)
-		guard_start(d);
+	replace_guard(d);
 	begin_programs(d, set, errors);
 	unfinished = NULL;
 }

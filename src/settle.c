@@ -186,6 +186,33 @@ await(struct item *it, enum fsm_event event)
 	prog_request(it->prog, event);
 }
 
+/* What an administrator stopped stays stopped. */
+static bool
+is_to_start(const struct item *it)
+{
+	switch (it->kind) {
+	case PLAN_ADD:
+		return it->to->autostart;
+	case PLAN_RESTART:
+		return it->prog->want != WANT_REST;
+	case PLAN_REMOVE:
+	case PLAN_ADJUST:
+	case PLAN_KEEP:
+		break;
+	}
+	return false;
+}
+
+void
+settle_announce(struct settle *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (is_to_start(&s->v[i]))
+			prog_record_due(s->v[i].prog, true);
+}
+
 void
 settle_start(struct settle *s)
 {
@@ -196,15 +223,14 @@ settle_start(struct settle *s)
 		it = &s->v[i];
 		switch (it->kind) {
 		case PLAN_ADD:
-			if (it->to->autostart)
+			if (is_to_start(it))
 				await(it, EVENT_START);
 			break;
 		case PLAN_REMOVE:
 			await(it, EVENT_REMOVE);
 			break;
 		case PLAN_RESTART:
-			/* What an administrator stopped stays stopped. */
-			if (it->prog->want != WANT_REST)
+			if (is_to_start(it))
 				await(it, EVENT_RESTART);
 			break;
 		case PLAN_ADJUST:
@@ -214,6 +240,7 @@ settle_start(struct settle *s)
 		case PLAN_KEEP:
 			break;
 		}
+		prog_record_due(it->prog, false);
 	}
 	look_later(s);
 }
@@ -360,15 +387,4 @@ settle_is_good(const struct settle *s)
 		    s->v[i].outcome != OUTCOME_GOOD)
 			return false;
 	return true;
-}
-
-bool
-settle_rolled_back(const struct settle *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->v[i].going_back)
-			return true;
-	return false;
 }

@@ -42,6 +42,7 @@ struct program {
 	/* What this step did to it. */
 	bool touched; /* its process may be another now */
 	bool unsure;  /* the request may or may not have been heard */
+	pid_t dying;  /* its process, which will be gone */
 	bool broken;  /* a one-shot that may not have ended by itself */
 
 	/* Seen in /proc; pid and restarts as of the end of the last step. */
@@ -68,7 +69,8 @@ struct instance {
 	pid_t pid;
 	uint64_t seen; /* the last number found in the log */
 	bool dead;
-	bool lossy; /* it ended while nobody held its output */
+	bool drained; /* and all that it printed was taken */
+	bool lossy;   /* it ended while nobody held its output */
 };
 
 struct seen {
@@ -107,6 +109,7 @@ struct chaos {
 	pid_t daemon;
 	pid_t guard;
 	pid_t logger;
+	pid_t hearer; /* the log process as of the end of the last step */
 	unsigned nhupd;
 
 	/* Said by hupd. */
@@ -187,6 +190,8 @@ void look_gone(struct chaos *);
 /* lines.c */
 /* Find new instances, and which have ended; newly dead ones may be lossy. */
 void lines_refresh(struct chaos *, bool lossy);
+/* Wait until all that the dead have printed is taken out of their FIFOs. */
+void lines_drain(struct chaos *);
 /* No daemon runs: every line is there once, in order.  Then forget them. */
 void lines_check(struct chaos *);
 

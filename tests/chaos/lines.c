@@ -5,6 +5,7 @@
  * printed, and some where it ended while nobody held its output.
  */
 #include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <ctype.h>
@@ -23,6 +24,8 @@
 #include "count.h"
 #include "loglines.h"
 
+/* Output is taken in this time, ms. */
+#define DRAIN_MS 20000
 #define BUCKETS (sizeof(((struct chaos *)0)->instances) / sizeof(void *))
 
 static unsigned
@@ -112,6 +115,46 @@ lines_refresh(struct chaos *c, bool lossy)
 				i->dead = true;
 				i->lossy = lossy;
 			}
+}
+
+/* Does its FIFO hold nothing, or is there none? */
+static bool
+is_drained(struct chaos *c, const struct program *p)
+{
+	char path[128];
+	int fd, n = 0;
+
+	snprintf(path, sizeof(path), "%s/run/out/%s", c->top, p->name);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return true;
+	if (ioctl(fd, FIONREAD, &n) == -1)
+		err(1, "%s", path);
+	close(fd);
+	return n == 0;
+}
+
+void
+lines_drain(struct chaos *c)
+{
+	const int64_t until = now_ms() + DRAIN_MS;
+	struct instance *i;
+	unsigned b;
+
+	lines_refresh(c, false);
+	for (b = 0; b < BUCKETS; b++)
+		for (i = c->instances[b]; i != NULL; i = i->next) {
+			/* Others may print on: it is to be empty once. */
+			while (i->dead && !i->drained &&
+			    !is_drained(c, i->program)) {
+				if (now_ms() > until)
+					violation(c,
+					    "the output of %s is not taken",
+					    i->program->name);
+				moment(c);
+			}
+			i->drained = i->dead;
+		}
 }
 
 /* "[2026-11-22T13:17:05.123+00:00 ]ID NUMBER pad" */

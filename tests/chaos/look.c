@@ -95,8 +95,10 @@ add_hupd(struct chaos *c, struct seen *s)
 		s->what = 'l';
 		c->logger = s->pid;
 	} else {
+		/* A child that is about to execute looks the same. */
 		s->what = 'd';
-		c->daemon = s->pid;
+		if (c->daemon == 0 || s->pid == c->said_pid)
+			c->daemon = s->pid;
 	}
 }
 
@@ -217,8 +219,8 @@ start_by_hand(struct chaos *c)
 		return;
 	if (!c->may_vanish)
 		violation(c, "neither daemon nor guard is left");
-	unheard = c->logger == 0;
-	lines_refresh(c, false);
+	/* A younger log process may not have been told what to hold yet. */
+	unheard = c->logger == 0 || c->logger != c->hearer;
 	status = world_start(c);
 	did(c, "start by hand: %d", status);
 	if (status != 0)
@@ -365,7 +367,7 @@ state_trouble(const struct program *p)
 }
 
 static const char *
-program_trouble(const struct chaos *c, const struct program *p)
+program_trouble(const struct program *p)
 {
 	const char *trouble;
 	unsigned mains = p->wanted && p->kind != KIND_ONCE;
@@ -388,11 +390,12 @@ program_trouble(const struct chaos *c, const struct program *p)
 		return "has another number of children";
 	if (mains == 0)
 		return NULL;
+	if (p->main == p->dying)
+		return "has a process that should have ended";
 	if (p->said_pid != p->main)
 		return "is said to have another pid";
 	if (p->seen_version != p->version)
 		return "runs with another definition";
-	(void)c;
 	return NULL;
 }
 
@@ -411,7 +414,7 @@ trouble(struct chaos *c, const struct program **who)
 		return what;
 	for (i = 0; i < c->nprograms; i++) {
 		*who = &c->programs[i];
-		if ((what = program_trouble(c, *who)) != NULL)
+		if ((what = program_trouble(*who)) != NULL)
 			return what;
 	}
 	*who = NULL;
@@ -437,10 +440,13 @@ check_untouched(struct chaos *c)
 			    (long long)p->said_restarts,
 			    (long long)p->restarts);
 		p->touched = false;
+		p->dying = 0;
 		p->pid = p->main;
 		p->restarts = p->said_restarts;
 	}
 	c->may_vanish = false;
+	c->hearer = c->logger;
+	lines_drain(c);
 }
 
 static void
@@ -480,6 +486,8 @@ converge(struct chaos *c)
 	for (p = c->programs; p < c->programs + c->nprograms; p++) {
 		if (p->unsure && p->defined)
 			p->wanted = strcmp(p->want, "rest") != 0;
+		if (p->unsure)
+			p->dying = 0;
 		p->unsure = false;
 	}
 }
@@ -506,12 +514,13 @@ look_settle(struct chaos *c)
 	if (is_unsure(c))
 		converge(c);
 	while ((what = trouble(c, &who)) != NULL) {
-		if (now_ms() > until) {
-			if (who == NULL)
-				violation(c, "%s", what);
+		if (now_ms() > until && who == NULL)
+			violation(c, "%s", what);
+		/* One that crashes all the time is the last to be blamed. */
+		if (now_ms() > until &&
+		    (who->kind != KIND_CRASH || now_ms() > until + 2000))
 			violation(c, "%s %s (%s, %s)", who->name, what,
 			    who->state, who->want);
-		}
 		if (c->daemon == 0 && c->guard == 0)
 			look_up(c);
 		moment(c);

@@ -180,6 +180,8 @@ step_requests(struct chaos *c)
 		if (fds[i] >= 0 && below(c, 4) == 0) {
 			/* What was asked for goes on. */
 			close(fds[i]);
+			if (verbs[i] == RESTART)
+				v[i]->dying = v[i]->pid;
 			continue;
 		}
 		check_request(c, v[i], verbs[i], ask_end(c, fds[i], NULL),
@@ -194,6 +196,7 @@ kill_program(struct chaos *c, struct program *p)
 	p->touched = true;
 	if (p->kind == KIND_ONCE)
 		p->broken = true;
+	p->dying = p->main;
 	look_kill(c, p->main, SIGKILL);
 }
 
@@ -217,9 +220,13 @@ step_signal(struct chaos *c)
 	snprintf(line, sizeof(line), "signal KILL %s", p->name);
 	did(c, "%s", line);
 	p->touched = p->broken = true;
+	look(c);
+	p->dying = p->main;
 	status = ask(c, line);
 	if (status != 0 && status != 1 && status != ASK_LOST)
 		violation(c, "%s: %d", line, status);
+	if (status != 0)
+		p->dying = 0;
 }
 
 /* Good changes to some files; true if they include one that may fail. */
@@ -227,11 +234,14 @@ static bool
 change_files(struct chaos *c)
 {
 	unsigned n = 1 + below(c, 4);
-	struct program *p;
+	struct program *p, *last = NULL;
 	bool shaky = false;
 
-	while (n-- > 0) {
+	/* Each once: going through them in their order. */
+	for (; n > 0; n--, last = p) {
 		p = pick_any(c);
+		if (last != NULL && p <= last)
+			break;
 		shaky = shaky || p->kind == KIND_CRASH;
 		if (!p->defined) {
 			did(c, "add %s", p->name);

@@ -89,6 +89,7 @@ with open(path, 'r+b') as f:
         'magic': (0, '8s'), 'version': (8, '=I'), 'nslots': (20, '=I'),
         'boot': (24, '36s'), 'name': (slot, '68s'), 'pid': (slot + 68, '=i'),
         'start_time': (slot + 72, '=Q'), 'state': (slot + 88, '=B'),
+        'due': (slot + 296, '=I'),
     }[field]
     if form.endswith('s'):
         value = value.encode()

@@ -179,7 +179,8 @@ by_hand() {
 	[ "$(pid_of web)" = "$web" ]
 	[ "$(pid_of app)" = "$app" ]
 	is_state down down
-	[ "$(pgrep -c -f '^sleep 1000$' --ns $$ --nslist pid)" -ge 3 ]
+	# web, app and later, each once.
+	[ "$(leftovers | xargs ps -o args= -p | grep -c '^sleep 1000')" -eq 3 ]
 	ctl stop web
 	gone "$app"
 	hupd_stop
@@ -231,7 +232,8 @@ by_hand() {
 	hupd_start
 	wait_for 5 is_state two up
 	one=$(pid_of one) two=$(pid_of two)
-	for what in daemon logger guard both daemon all logger daemon both all; do
+	round='daemon logger guard both daemon all logger daemon both all'
+	for what in $round $round; do
 		pid=$(hupd_pid)
 		wait_for 10 guard_of "$pid"
 		wait_for 10 logger_of "$pid"
@@ -261,6 +263,42 @@ by_hand() {
 	[ "$(pid_of one)" = "$one" ]
 	[ "$(pid_of two)" = "$two" ]
 	run ! grep -E '(one|two): .*-> starting.*restart' "$T/log/hupd.log"
+}
+
+@test "the last words of a program that ended meanwhile are in the logs" {
+	program web <<-E
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo farewell'
+	restart = never
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	pid=$(hupd_pid) web=$(pid_of web)
+	wait_for 5 guard_of "$pid"
+	logger=$(logger_of "$pid")
+	kill -STOP "$pid" "$logger"
+	touch "$T/go"
+	wait_for 5 gone "$web"
+	# Nobody but the guard holds its output now.
+	kill -9 "$logger"
+	wait_for 5 gone "$logger"
+	kill -9 "$pid"
+	wait_for 10 followed "$pid"
+	wait_for 5 printed web farewell
+}
+
+@test "a program that a reload was about to restart is restarted" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	crash_for_good
+	edit due 1
+	hupd_start
+	wait_for 5 is_state web up
+	[ "$(pid_of web)" -ne "$web" ]
+	web=$(pid_of web)
+	crash
+	[ "$(pid_of web)" -eq "$web" ]
 }
 
 @test "a stop that a crash interrupts goes on" {
