@@ -131,8 +131,8 @@ same_gids(const struct conf *a, const struct conf *b)
 }
 
 /* What confdir found out counts as the key that it was found by. */
-static uint64_t
-diff_resolved(const struct conf *a, const struct conf *b)
+uint64_t
+conf_diff_resolved(const struct conf *a, const struct conf *b)
 {
 	uint64_t mask = 0;
 
@@ -156,7 +156,7 @@ conf_diff(const struct conf *a, const struct conf *b)
 
 	if (a == b)
 		return 0;
-	mask = diff_resolved(a, b);
+	mask = conf_diff_resolved(a, b);
 	for (row = conf_rows; row < conf_rows + conf_nrows; row++)
 		if (!row->type->store->equal(a, b, row))
 			mask |= conf_bit(row);

@@ -99,6 +99,8 @@ int confset_print(const struct confset *, FILE *);
  * result with conf_live_mask(): outside it, a restart is needed.
  */
 uint64_t conf_diff(const struct conf *, const struct conf *);
+/* The same of nothing but what confdir filled in. */
+uint64_t conf_diff_resolved(const struct conf *, const struct conf *);
 uint64_t conf_live_mask(void);
 /* to is overwritten; -1: no memory.  settings_clear frees what it holds. */
 int settings_copy(struct settings *to, const struct settings *from);

@@ -145,7 +145,7 @@ share_known(struct loading *l, const char *name, const char *path,
 	now.home = now.shell = NULL;
 	resolve_clear(&now);
 	same = resolve(l->resolver, &now, path, l->diags) == 0 &&
-	    conf_diff(known, &now) == 0;
+	    conf_diff_resolved(known, &now) == 0;
 	resolve_clear(&now);
 	return same ? conf_ref(known) : NULL;
 }

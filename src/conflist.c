@@ -44,7 +44,10 @@ words_print(const void *base, const struct conf_row *row, FILE *f)
 
 	if ((text = text_join(*field)) == NULL)
 		return -1;
-	fprintf(f, "%s = %s\n", row->key.name, text);
+	fputs(row->key.name, f);
+	fputs(" = ", f);
+	fputs(text, f);
+	putc('\n', f);
 	free(text);
 	return 0;
 }

@@ -10,7 +10,9 @@ print_differing(const struct conf *conf, const struct conf *builtin, FILE *f)
 	const struct conf_row *row;
 
 	for (row = conf_rows; row < conf_rows + conf_nrows; row++) {
-		if (!row->type->store->equal(conf, builtin, row) &&
+		/* What was not given is the default; most keys are not. */
+		if ((conf->given >> (row - conf_rows) & 1) != 0 &&
+		    !row->type->store->equal(conf, builtin, row) &&
 		    row->type->print(conf, row, f) == -1)
 			return -1;
 	}
@@ -55,8 +57,9 @@ confset_print(const struct confset *set, FILE *f)
 		return -1;
 	r = settings_print(&set->settings, f);
 	for (size_t i = 0; r == 0 && i < set->nprograms; i++) {
-		fprintf(f, "%sprogram = %s\n", blank ? "\n" : "",
-		    set->programs[i]->name);
+		fputs(blank ? "\nprogram = " : "program = ", f);
+		fputs(set->programs[i]->name, f);
+		putc('\n', f);
 		r = print_differing(set->programs[i], builtin, f);
 		blank = true;
 	}

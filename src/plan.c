@@ -21,10 +21,9 @@ compare(struct plan *plan, struct conf *from, struct conf *to)
 	uint64_t keys = conf_diff(from, to);
 	enum plan_kind kind = PLAN_KEEP;
 
-	if ((keys & ~conf_live_mask()) != 0)
-		kind = PLAN_RESTART;
-	else if (keys != 0)
-		kind = PLAN_ADJUST;
+	if (keys != 0)
+		kind = (keys & ~conf_live_mask()) != 0 ? PLAN_RESTART
+						       : PLAN_ADJUST;
 	add(plan, kind, from, to, keys);
 }
 

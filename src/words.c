@@ -7,11 +7,6 @@
 
 #include "words.h"
 
-/* Bytes that mean nothing to us nor to a shell, besides those above ASCII. */
-static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			    "abcdefghijklmnopqrstuvwxyz"
-			    "0123456789@%_+=:,./-";
-
 static bool
 is_blank(char c)
 {
@@ -93,15 +88,23 @@ text_words(const char *s, char ***words, size_t *n, const char **why)
 	return 0;
 }
 
+/* A byte that means nothing to us nor to a shell. */
+static bool
+is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '+' && c <= ':') || c == '=' || c == '@' || c == '_' ||
+	    c == '%' || c >= 0x80;
+}
+
 static bool
 needs_quotes(const char *word)
 {
 	if (*word == '\0')
 		return true;
-	for (; *word != '\0'; word++)
-		if ((unsigned char)*word < 0x80 && strchr(plain, *word) == NULL)
-			return true;
-	return false;
+	while (is_plain((unsigned char)*word))
+		word++;
+	return *word != '\0';
 }
 
 /* Append the word to out; the new end of it. */
