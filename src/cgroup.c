@@ -204,15 +204,16 @@ cgroup_enter(struct cgroup *cg, const char *name)
 
 /* The processes of one folder.  1: fn has had enough; -1 with errno. */
 static int
-each_process(int dir, bool (*fn)(pid_t, void *), void *arg)
+each_process(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 {
-	char buf[4096], *p, *end;
+	char path[NAME_MAX + 16], buf[4096], *p, *end;
 	ssize_t n;
 	long pid;
 	size_t kept = 0;
 	int fd;
 
-	fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
 	while ((n = read(fd, buf + kept, sizeof(buf) - 1 - kept)) > 0) {
@@ -259,6 +260,16 @@ next_folder(DIR *d)
 	return NULL;
 }
 
+/* Has it no folders below?  The kernel counts them as links, as all do. */
+static bool
+is_leaf(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_nlink == 2;
+}
+
 /* The same, and of the folders below, which may go meanwhile. */
 static int
 each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
@@ -267,10 +278,12 @@ each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 	DIR *d;
 	int rv;
 
+	if (is_leaf(dir, name))
+		return each_process(dir, name, fn, arg);
 	d = open_folder(dir, name);
 	if (d == NULL)
 		return -1;
-	rv = each_process(dirfd(d), fn, arg);
+	rv = each_process(dirfd(d), ".", fn, arg);
 	while (rv == 0 && (below = next_folder(d)) != NULL)
 		if (each_below(dirfd(d), below, fn, arg) == 1)
 			rv = 1;
@@ -303,11 +316,33 @@ kill_one(pid_t pid, void *arg)
 	return true;
 }
 
+/* Is there surely no process in it, nor below?  A zombie is none. */
+static bool
+is_empty(const struct cgroup *cg, const char *name)
+{
+	char buf[128];
+	ssize_t n;
+	int fd;
+
+	fd = open_in(cg, name, "cgroup.events", O_RDONLY);
+	if (fd == -1)
+		return errno == ENOENT;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	return strstr(buf, "populated 0\n") != NULL;
+}
+
 int
 cgroup_kill(struct cgroup *cg, const char *name)
 {
 	int fd, left, rounds, count = 0;
 
+	/* As a program leaves it that ended as it should. */
+	if (is_empty(cg, name))
+		return 0;
 	if (cgroup_each(cg, name, count_one, &count) == -1 || count == 0)
 		return 0;
 	fd = open_in(cg, name, "cgroup.kill", O_WRONLY);
