@@ -112,6 +112,15 @@ setup() {
 	program_service /usr/share/hupd/hupd-program
 }
 
+@test "also: logrotate rotates the event log, and hupd goes on in a new one" {
+	programs
+	I start
+	x logrotate -f /etc/logrotate.d/hupd
+	x grep 'Daemon start up' /var/log/hupd/hupd.log.1
+	x hupctl restart front
+	x grep 'front: .* -> up' /var/log/hupd/hupd.log
+}
+
 @test "row 14: an upgrade changes no pid and runs the new version" {
 	upgrade_deb
 }

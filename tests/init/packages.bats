@@ -121,9 +121,11 @@ installed() {
 	# Nothing lands outside, where only the build may write.
 	before=$(find /etc/init.d /etc/conf.d /etc/default /etc/hupd.d \
 	    /usr/local -newer "$DEB" 2>/dev/null || :)
-	make -s -C "$TOP" install DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
-	make -s -C "$TOP" install DESTDIR="$dir/sysv" INIT=sysv
-	make -s -C "$TOP" install DESTDIR="$dir/none" INIT=none PREFIX=/opt/h \
+	# With "-o all" what is built will do, for whatever SYSCONFDIR.
+	local make=(make -s -C "$TOP" -o all)
+	"${make[@]}" install DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
+	"${make[@]}" install DESTDIR="$dir/sysv" INIT=sysv
+	"${make[@]}" install DESTDIR="$dir/none" INIT=none PREFIX=/opt/h \
 	    SYSCONFDIR=/opt/h/etc
 	after=$(find /etc/init.d /etc/conf.d /etc/default /etc/hupd.d \
 	    /usr/local -newer "$DEB" 2>/dev/null || :)
@@ -153,13 +155,14 @@ installed() {
 	644 opt/h/share/bash-completion/completions/hupctl
 	E
 	[ -d "$dir/openrc/etc/hupd.d" ]
+	[ -d "$dir/none/opt/h/etc/hupd.d" ]
 	[ -e "$dir/openrc/usr/share/man/man8/hupd.8" ]
 	grep -q '^hupd=/usr/local/sbin/hupd$' "$dir/sysv/etc/init.d/hupd"
 
 	# What is uninstalled is all but an administrator's.
 	echo HUPD_OPTS=-v >>"$dir/sysv/etc/default/hupd"
-	make -s -C "$TOP" uninstall DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
-	make -s -C "$TOP" uninstall DESTDIR="$dir/sysv"
+	"${make[@]}" uninstall DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
+	"${make[@]}" uninstall DESTDIR="$dir/sysv"
 	[ -z "$(find "$dir/openrc" ! -type d)" ]
 	[ "$(find "$dir/sysv" ! -type d)" = "$dir/sysv/etc/default/hupd" ]
 }

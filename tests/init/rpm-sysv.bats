@@ -32,6 +32,9 @@ setup() {
 	[ -z "$output" ]
 	x getent passwd hupd
 	[ -z "$(hupd_processes)" ]
+	I start
+	run -0 x rpm --force-debian -V hupd
+	[ -z "$output" ]
 }
 
 @test "row 03: start twice is one daemon, stop twice succeeds" {
