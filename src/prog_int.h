@@ -13,6 +13,7 @@
 #define PROG_KILL_AGAIN 5000
 
 /* progs.c: the index of main processes, and work for the end of the turn. */
+bool progs_has_pid(struct progs *, pid_t);
 void progs_add_pid(struct prog *);
 void progs_remove_pid(struct prog *);
 void progs_queue(struct prog *);

@@ -263,7 +263,7 @@ prog_adopt(struct prog *p, int slot, bool inherited)
 	const struct record_slot *s = records_slot(p->progs->records, slot);
 	int pidfd;
 
-	if (!read_slot(p, s)) {
+	if (progs_has_pid(p->progs, s->pid) || !read_slot(p, s)) {
 		log_warnx("%s: its record is damaged", p->conf->name);
 		return false;
 	}

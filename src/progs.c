@@ -88,6 +88,12 @@ find_pid(struct progs *ps, pid_t pid)
 	return RB_FIND(prog_pids, &ps->pids, &key);
 }
 
+bool
+progs_has_pid(struct progs *ps, pid_t pid)
+{
+	return find_pid(ps, pid) != NULL;
+}
+
 void
 progs_add_pid(struct prog *p)
 {
