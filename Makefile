@@ -95,27 +95,6 @@ $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	$(compile) -Isrc -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
 	    $(B)/libhupd.a $(bsd_libs)
 
-# What befalls hupd at random; see tests/chaos/chaos.c.
-chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
-$(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
-	@mkdir -p $(@D)
-	$(compile) -Isrc $(LDFLAGS) -o $@ $(chaos_sources) $(B)/libhupd.a \
-	    $(bsd_libs)
-
-$(B)/chaos/numbers: tests/chaos/numbers.c $(B)/flags
-	@mkdir -p $(@D)
-	$(compile) $(LDFLAGS) -o $@ $<
-
-$(B)/chaos/chaos $(B)/chaos/numbers: $(wildcard tests/chaos/*.h)
-
-chaos-tools: $(B)/chaos/chaos $(B)/chaos/numbers
-
-SEED = 1
-STEPS = 1000
-CGROUP = auto
-chaos: all chaos-tools
-	$(B)/chaos/chaos -v -c $(CGROUP) -n $(STEPS) -s $(SEED) $(B)
-
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 	$(patsubst examples/src/%.c,$(B)/examples/%,$(wildcard examples/src/*.c))
 
@@ -126,7 +105,7 @@ run:
 
 # The suites; tests/run sums up what they say.
 check:
-	@tests/run lint unit golden system san fuzz faults init
+	@tests/run lint unit golden system san init
 check-unit check-golden check-system check-san check-init lint:
 	@tests/run $(@:check-%=%)
 

@@ -21,15 +21,39 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
 
 fuzz:
 	@tests/fuzz/run $(FUZZ_SECONDS)
-check-fuzz check-faults:
+check-fuzz check-faults check-chaos:
 	@tests/run $(@:check-%=%)
 
 faults: all
 	@tests/faults/run $(B)
 
-.PHONY: fuzzers fuzz check-fuzz faults check-faults
+# What befalls hupd at random, and how it looks after each step.
+chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
+$(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) -Isrc $(LDFLAGS) -o $@ $(chaos_sources) $(B)/libhupd.a \
+	    $(bsd_libs)
+
+$(B)/chaos/numbers: tests/chaos/numbers.c $(B)/flags
+	@mkdir -p $(@D)
+	$(compile) $(LDFLAGS) -o $@ $<
+
+$(B)/chaos/chaos $(B)/chaos/numbers: $(wildcard tests/chaos/*.h)
+
+chaos-tools: $(B)/chaos/chaos $(B)/chaos/numbers
+
+SEED = 1
+STEPS = 1000
+CGROUP = auto
+chaos: all chaos-tools
+	$(B)/chaos/chaos -v -c $(CGROUP) -n $(STEPS) -s $(SEED) $(B)
+
+.PHONY: fuzzers fuzz check-fuzz faults check-faults chaos check-chaos \
+	chaos-tools
 
 help::
 	@echo 'make fuzz         each parser for FUZZ_SECONDS=60; check-fuzz'
 	@echo '                  is the short form'
 	@echo 'make faults       each system call fails; check-faults: some'
+	@echo 'make chaos        STEPS=1000 of a random sequence, from SEED=1;'
+	@echo '                  CGROUP=off without cgroups; check-chaos: some'

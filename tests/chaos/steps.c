@@ -585,7 +585,6 @@ step_kill_reexec(struct chaos *c)
 {
 	look(c);
 	guard_follows(c);
-	c->may_vanish = true;
 	did(c, "SIGUSR2");
 	look_kill(c, c->daemon, SIGUSR2);
 	jitter(c, 40000);
@@ -711,6 +710,17 @@ check_left(struct chaos *c, const char *name)
 		violation(c, "%s is left", path);
 }
 
+/* One that was killed before it had heard the signal has a successor. */
+static void
+end_successor(struct chaos *c)
+{
+	if (!ask_status(c))
+		return;
+	look(c);
+	did(c, "SIGTERM");
+	look_kill(c, c->daemon, SIGTERM);
+}
+
 void
 step_stop_all(struct chaos *c, bool again)
 {
@@ -725,6 +735,7 @@ step_stop_all(struct chaos *c, bool again)
 	if (killed) {
 		jitter(c, 20000);
 		kill_daemon(c);
+		end_successor(c);
 	}
 	look_gone(c);
 	/* Its very last moment has no successor. */
