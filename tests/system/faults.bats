@@ -116,6 +116,7 @@ serves() {
 	serves
 	wait_for 15 eval 'printed numbers "line [0-9]" 2>/dev/null'
 	wait_for 15 eval 'logged "web: starting -> up" 2>/dev/null'
+	wait_for 15 eval '[ "$(wc -l <"$T/log/numbers.log")" -ge 3 ]'
 	# From then on all is there.
 	diff <(cut -d ' ' -f 2 "$T/log/numbers.log" | head -n 3) \
 	    <(seq "$(sed -En '1s/line ([0-9]+) .*/\1/p' "$T/log/numbers.log")" 9999 |
