@@ -232,8 +232,11 @@ dist_file = build/$(dist_name).tar.gz
 # The tree as it is, but for what git ignores; without git, all but build/.
 dist:
 	@mkdir -p build
-	{ git ls-files -co --exclude-standard 2>/dev/null || \
-	    find . -path ./build -prune -o -path ./.git -prune -o ! -type d -print; } | \
+	if git ls-files --error-unmatch Makefile >/dev/null 2>&1; then \
+	    git ls-files -co --exclude-standard; \
+	else \
+	    find . -path ./build -prune -o -path ./.git -prune -o ! -type d -print; \
+	fi | \
 	    while IFS= read -r f; do \
 		if [ -e "$$f" ] || [ -L "$$f" ]; then echo "./$${f#./}"; fi; \
 	    done | LC_ALL=C sort >build/dist.list
