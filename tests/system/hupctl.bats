@@ -175,6 +175,7 @@ counter() {
 	env HUPD_TEST_MARK="$MARK" "$HUPCTL" -f "$T/hupd.conf" \
 	    log -f -n 0 web >"$T/followed" 3>&- &
 	follower=$!
+	wait_for 10 eval "find /proc/$follower/fd -lname '*/web.log' | grep -q ."
 	ctl reload
 	wait_for 10 lines "$T/followed" 20000
 	hupd_stop
