@@ -51,8 +51,11 @@ struct logger *logger_new(struct loop *, const struct logger_conf *, char *why,
 void logger_free(struct logger *, int64_t ms);
 /* Its process: for status and for telling its death from a program's. */
 pid_t logger_pid(const struct logger *);
-/* A child with that pid has died and was reaped: start it again if it was. */
-bool logger_died(struct logger *, pid_t);
+/*
+ * It may have died: reap it and start it again.  It has a watch of its own;
+ * this is for SIGCHLD, where the kernel has no pidfds.
+ */
+void logger_died(struct logger *);
 
 /*
  * Open a stream.  Its FIFO belongs to owner, (uid_t)-1 for the daemon's own.

@@ -147,26 +147,22 @@ reap(const struct spawn_child *c, siginfo_t *si)
 	return waitid(P_PID, (id_t)c->pid, si, WEXITED | WNOHANG);
 }
 
-static void
-pidfd_ready(struct source *s, uint32_t events)
+void
+logger_died(struct logger *l)
 {
-	struct logger *l = s->arg;
 	siginfo_t si;
 
-	(void)events;
 	/* If somebody else has reaped it, it is dead all the same. */
 	if (reap(&l->child, &si) == 0 && si.si_pid == 0)
 		return;
 	died(l, si.si_code == CLD_KILLED && si.si_status == SIGKILL);
 }
 
-bool
-logger_died(struct logger *l, pid_t pid)
+static void
+pidfd_ready(struct source *s, uint32_t events)
 {
-	if (l == NULL || pid != l->child.pid)
-		return false;
-	died(l, false);
-	return true;
+	(void)events;
+	logger_died(s->arg);
 }
 
 pid_t

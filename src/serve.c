@@ -180,8 +180,10 @@ ours_died(pid_t pid, void *arg)
 {
 	struct daemon *d = arg;
 
-	/* The log process is watched by its handle. */
-	action_child_died(&d->hupd.progs, pid);
+	if (pid == logger_pid(d->hupd.logger))
+		logger_died(d->hupd.logger);
+	else
+		action_child_died(&d->hupd.progs, pid);
 }
 
 static void
