@@ -232,16 +232,6 @@ log_sender(const struct signalfd_siginfo *si)
 }
 
 static void
-child_died(struct daemon *d, pid_t pid)
-{
-	struct hupd *h = &d->hupd;
-
-	if (pid == logger_pid(h->logger))
-		return; /* it watches its own */
-	progs_child_died(&h->progs, pid);
-}
-
-static void
 signalled(const struct signalfd_siginfo *si, void *arg)
 {
 	struct daemon *d = arg;
@@ -249,7 +239,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD) {
-		child_died(d, (pid_t)si->ssi_pid);
+		progs_child_died(&h->progs, (pid_t)si->ssi_pid);
 		return;
 	}
 	if (sig == SIGHUP)
