@@ -112,6 +112,7 @@ struct prog {
 	struct prog_action *action; /* under way, or NULL */
 	bool is_queued;
 	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
+	bool is_told;  /* it is in the answer to the request at hand */
 	int slot;      /* of its record, or -1 */
 };
 

@@ -16,30 +16,50 @@
 #include "statusline.h"
 #include "text.h"
 
+/*
+ * A program that is named again is not told again, that no request is answered
+ * with more than there is.
+ */
+static int
+status_named(struct client *c, const struct proto_line *pl, char *text,
+    size_t size)
+{
+	struct hupd *h = client_hupd(c);
+	const char *name;
+	struct prog *p;
+	int status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; (name = proto_word(pl, i)) != NULL; i++) {
+		p = progs_find(&h->progs, name);
+		if (p == NULL)
+			snprintf(text, size, "no program %.64s", name);
+		else if (!p->is_told)
+			status_program(client_text(c), p, h->effective.log_dir);
+		if (p == NULL || p->state != STATE_UP)
+			status = STATUS_NOT_UP;
+		if (p != NULL)
+			p->is_told = true;
+	}
+	while (i-- > 0)
+		if ((p = progs_find(&h->progs, proto_word(pl, i))) != NULL)
+			p->is_told = false;
+	return status;
+}
+
 static void
 do_status(struct client *c, const struct proto_line *pl)
 {
 	struct hupd *h = client_hupd(c);
 	struct proto_text *t = client_text(c);
-	const char *name;
 	struct prog *p;
-	char text[256];
-	int status = STATUS_OK;
-	size_t i;
+	char text[256] = "";
+	int status;
 
-	*text = '\0';
 	if (proto_word(pl, 0) == NULL)
 		for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
 			status_program(t, p, h->effective.log_dir);
-	for (i = 0; (name = proto_word(pl, i)) != NULL; i++) {
-		p = progs_find(&h->progs, name);
-		if (p == NULL)
-			snprintf(text, sizeof(text), "no program %.64s", name);
-		else
-			status_program(t, p, h->effective.log_dir);
-		if (p == NULL || p->state != STATE_UP)
-			status = STATUS_NOT_UP;
-	}
+	status = status_named(c, pl, text, sizeof(text));
 	reload_status(h->reload, t);
 	client_end(c, status, *text != '\0' ? text : NULL);
 }
