@@ -115,7 +115,7 @@ ctl() {
 
 # A column of hupctl status.
 status_field() {
-	ctl status "$1" 2>/dev/null | awk -v n="$1" -v c="$2" \
+	ctl status "$1" 2>"$T/status.stderr" | awk -v n="$1" -v c="$2" \
 	    '$1 == n { print $c; exit }'
 }
 
@@ -200,7 +200,10 @@ hupd_teardown() {
 	if [ -z "${BATS_TEST_COMPLETED-}" ] && [ -s "$T/log/hupd.log" ]; then
 		echo "--- event log"
 		tail -n 60 "$T/log/hupd.log"
+		[ ! -s "$T/status.stderr" ] || cat "$T/status.stderr"
 	fi
+	# A child that lives on would keep bats waiting for the end of its output.
+	jobs -p | xargs -r kill 2>/dev/null
 	pid=$(hupd_pid 2>/dev/null) || pid=
 	if [ -n "$pid" ] && leftovers | grep -qx "$pid"; then
 		kill "$pid"

@@ -172,7 +172,7 @@ web_is_other_than() {
 
 @test "restart = on-failure: only then" {
 	program web <<-E
-	command = sh -c 'test -e $T/go; code=\$?; rm -f $T/go; exit \$code'
+	command = test -e $T/go
 	restart = on-failure
 	restart-delay = 10ms
 	restart-delay-max = 10ms

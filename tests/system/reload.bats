@@ -789,8 +789,8 @@ slow() {
 	hupd_start
 	slow lazy
 	ctl reload >"$T/out" 2>&1 &
-	wait_for 5 is_state lazy starting
 	pid=$!
+	wait_for 5 is_state lazy starting
 	ctl restart --no-wait web
 	hupd_stop
 	ended_badly "$pid"
