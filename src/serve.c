@@ -405,7 +405,7 @@ begin_programs(struct daemon *d, struct confset *set,
     const struct diags *errors)
 {
 	struct hupd *h = &d->hupd;
-	struct record_header *rh = records_header(h->records);
+	struct record_header *rh;
 	struct confset running;
 
 	if (d->untaken != NULL)
@@ -424,6 +424,7 @@ begin_programs(struct daemon *d, struct confset *set,
 	reload_resume(h->reload, &running);
 	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
 		fatal("the programs cannot be taken over");
+	rh = records_header(h->records); /* taking over may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
 	rh->stopping = h->stopping;

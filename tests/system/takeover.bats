@@ -476,6 +476,22 @@ after_edit() {
 	wait_for 10 all_up 150
 }
 
+@test "records: a take-over that needs more room than they had" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	crash_for_good
+	for i in {1..600}; do
+		printf 'command = true\nautostart = no\n' >"$T/hupd.d/p$i.conf"
+	done
+	"$HUPD" -nv -f "$T/hupd.conf" >"$T/run/running"
+	hupd_start
+	[ "$(pid_of web)" = "$web" ]
+	[ "$(ctl status | grep -c ' down ')" -eq 600 ]
+	run ! logged 'killed or crashed'
+}
+
 @test "records: a program that cannot be recorded is not started" {
 	needs_root
 	mkdir "$T/run"
