@@ -70,7 +70,7 @@ order() {
 @test "a dependency that was stopped is held until its dependents are gone" {
 	needs db
 	program app <<-E
-	command = sh -c 'trap "sleep 0.3; exit" TERM; echo set; while :; do sleep 0.05; done'
+	command = sh -c 'trap "until [ -e $T/go ]; do sleep 0.02; done; exit" TERM; echo set; while :; do sleep 0.05; done'
 	depends-on = db
 	E
 	hupd_start
@@ -78,6 +78,7 @@ order() {
 	run -0 ctl stop --no-wait db
 	ctl -j status db | grep -q 'stops after app'
 	is_state db up
+	touch "$T/go"
 	wait_for 5 is_state db down
 	[ "$(order 'stopping -> down')" = 'app db' ]
 }

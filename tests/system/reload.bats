@@ -798,17 +798,18 @@ slow() {
 
 @test "a client that waits for a program is told of the daemon's end" {
 	local pid
-	program web <<-'E'
-	command = sh -c 'trap "" TERM; echo >&3; while :; do sleep 0.05; done'
+	program web <<-E
+	command = sh -c 'trap "" TERM; echo >&3; until [ -e $T/go ]; do sleep 0.05; done'
 	ready = fd:3
-	stop-timeout = 300ms
 	E
 	hupd_start
 	wait_for 5 is_state web up
 	ctl restart web >"$T/out" 2>&1 &
 	pid=$!
 	wait_for 5 is_state web stopping
-	hupd_stop
+	kill "$(hupd_pid)"
+	wait_for 5 logged 'SIGTERM from'
+	touch "$T/go"
 	ended_badly "$pid"
 }
 

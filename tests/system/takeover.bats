@@ -35,7 +35,7 @@ every_state() {
 	E
 	program stopping <<-E
 	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
-	stop-timeout = 12s
+	stop-timeout = 15s
 	E
 	program fd <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&3; exec sleep 1000'
@@ -93,7 +93,7 @@ kept() {
 	touch "$T/go"
 	wait_for 5 is_state fd up
 	wait_for 5 is_state notify up
-	wait_for 20 is_state stopping down
+	wait_for 30 is_state stopping down
 	is_killed stopping
 	# It is supervised as before.
 	kill -9 "$(pid_of up)"
