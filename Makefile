@@ -17,7 +17,7 @@ layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset envfile envlist plan order backoff fsm proto report \
 	loglines
-layer2 = loop spawn process record cgroup orphan folder detach safefile accounts \
+layer2 = loop spawn process record cgroup orphan folder detach safefile atomic accounts \
 	resolve confdir confenv confsave confplaces notify streamconf devlog \
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
 	outfifo logger_int logger logger_life logger_link

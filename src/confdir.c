@@ -105,18 +105,14 @@ check_name(const char *path, const char *entry, char name[static NAME_SIZE],
 
 /* Parse what was read and resolve it. */
 static struct conf *
-make_definition(const char *name, const char *path, const struct safefile *f,
-    const struct timespec *now, const struct conf *defaults,
-    struct resolver *resolver, struct diags *diags)
+make_definition(const char *name, const char *path, const char *bytes,
+    size_t len, const struct conf *defaults, struct resolver *resolver,
+    struct diags *diags)
 {
 	struct conf *conf;
 
-	conf = conf_parse(name, path, f->bytes, f->len, defaults, diags);
-	if (conf == NULL)
-		return NULL;
-	if (is_settled(&f->st, now))
-		conf->stamp = stamp_of(&f->st);
-	if (resolve(resolver, conf, path, diags) == -1) {
+	conf = conf_parse(name, path, bytes, len, defaults, diags);
+	if (conf != NULL && resolve(resolver, conf, path, diags) == -1) {
 		conf_unref(conf);
 		return NULL;
 	}
@@ -188,8 +184,10 @@ load_program(struct loading *l, int dir, const char *entry, const char *path)
 	if (r == -1)
 		diags_add(l->diags, path, 0, NULL, "%s", f.why);
 	conf = r == -1 ? NULL
-		       : make_definition(name, path, &f, &now, l->set->defaults,
-			     l->resolver, l->diags);
+		       : make_definition(name, path, f.bytes, f.len,
+			     l->set->defaults, l->resolver, l->diags);
+	if (conf != NULL && is_settled(&f.st, &now))
+		conf->stamp = stamp_of(&f.st);
 	safefile_clear(&f);
 	if (conf == NULL && (conf = placeholder(name)) == NULL)
 		return no_memory(l->diags, path);
@@ -358,17 +356,14 @@ confdir_load_whole(struct confset *set, const struct conf_places *places,
 }
 
 struct conf *
-confdir_load_file(const char *file, const struct conf *defaults,
-    struct diags *diags)
+confdir_load_text(const char *file, const char *bytes, size_t len,
+    const struct conf *defaults, struct diags *diags)
 {
 	const char *slash = strrchr(file, '/');
 	const char *entry = slash == NULL ? file : slash + 1;
 	char name[NAME_SIZE];
 	struct resolver *resolver;
-	struct conf *conf = NULL;
-	struct timespec now;
-	struct safefile f;
-	int r;
+	struct conf *conf;
 
 	if (check_name(file, entry, name, diags) == -1)
 		return NULL;
@@ -376,14 +371,25 @@ confdir_load_file(const char *file, const struct conf *defaults,
 		no_memory(diags, file);
 		return NULL;
 	}
-	now = wall_now();
+	conf =
+	    make_definition(name, file, bytes, len, defaults, resolver, diags);
+	resolver_free(resolver);
+	return conf;
+}
+
+struct conf *
+confdir_load_file(const char *file, const struct conf *defaults,
+    struct diags *diags)
+{
+	struct conf *conf = NULL;
+	struct safefile f;
+	int r;
+
 	if ((r = safefile_read(&f, AT_FDCWD, file, CONF_FILE_MAX)) == 1)
-		conf = make_definition(name, file, &f, &now, defaults, resolver,
-		    diags);
+		conf = confdir_load_text(file, f.bytes, f.len, defaults, diags);
 	else
 		diags_add(diags, file, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);
 	safefile_clear(&f);
-	resolver_free(resolver);
 	return conf;
 }

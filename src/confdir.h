@@ -34,7 +34,12 @@ void confdir_places_clear(struct conf_places *);
 int confdir_load(struct confset *, const struct conf_places *, const char *file,
     bool must_exist, const struct confset *known, struct diags *);
 
-/* One file as a program's definition, name from the file's. */
+/*
+ * One file as a program's definition, name from the file's; or what would be
+ * in it.  NULL with diagnostics.
+ */
+struct conf *confdir_load_text(const char *file, const char *bytes, size_t len,
+    const struct conf *defaults, struct diags *);
 struct conf *confdir_load_file(const char *file, const struct conf *defaults,
     struct diags *);
 

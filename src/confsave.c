@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "atomic.h"
 #include "confdir.h"
 
 /* Print to a descriptor, which it closes.  -1 with errno. */
@@ -32,30 +33,6 @@ print_to(int fd, const struct confset *set)
 	return err == 0 ? 0 : -1;
 }
 
-/* The rename lasts only once its folder is on disk. */
-static int
-sync_folder(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	char *folder;
-	int fd, r;
-
-	if (slash == NULL)
-		folder = strdup(".");
-	else
-		folder =
-		    strndup(file, slash == file ? 1 : (size_t)(slash - file));
-	if (folder == NULL)
-		return -1;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(folder);
-	if (fd == -1)
-		return -1;
-	r = fsync(fd);
-	close(fd);
-	return r;
-}
-
 static int
 replace(const struct confset *set, const char *temp, const char *file)
 {
@@ -74,7 +51,7 @@ replace(const struct confset *set, const char *temp, const char *file)
 		errno = err;
 		return -1;
 	}
-	return sync_folder(file);
+	return atomic_sync(file);
 }
 
 int
