@@ -20,6 +20,7 @@ struct ctl {
 	bool no_wait;
 	bool follow;
 	int64_t lines;
+	char *const *command; /* after "--", NULL-terminated; or NULL */
 	/* where stdout goes */
 	bool terminal;
 	bool colour;

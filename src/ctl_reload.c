@@ -17,6 +17,7 @@
 #include "ctl_ask.h"
 #include "ctl_reload.h"
 #include "ctl_report.h"
+#include "report.h"
 
 static int
 request(struct conn *conn, const char *tag, bool no_wait)
@@ -59,7 +60,7 @@ hang_up(struct conn *conn, int pidfd, pid_t pid)
 }
 
 static void
-print_json(const struct conn *conn, const struct reply *reply)
+print_json(int status, const char *message, const struct reply *reply)
 {
 	static const struct attr attrs[] = {
 	    {"generation", "generation", ATTR_NUMBER},
@@ -68,16 +69,25 @@ print_json(const struct conn *conn, const struct reply *reply)
 
 	json_begin(&json, stdout);
 	json_object(&json, NULL);
-	json_number(&json, "status", conn->status);
-	json_string(&json, "message", conn->why);
+	json_number(&json, "status", status);
+	json_string(&json, "message", message);
 	line_json(&json, reply_find(reply, "report"), attrs, 1);
 	report_json(&json, reply);
 	json_end(&json);
 }
 
+static enum reload_fate
+fate_of(const struct conn *conn, const struct reply *reply)
+{
+	if (conn->status == STATUS_REJECTED)
+		return RELOAD_REJECTED;
+	return reply_find(reply, "report") != NULL ? RELOAD_APPLIED
+						   : RELOAD_UNKNOWN;
+}
+
 /* The report as it comes; lines that come together are aligned together. */
 static int
-report(const struct ctl *ctl, struct conn *conn)
+report(const struct ctl *ctl, struct conn *conn, enum reload_fate *fate)
 {
 	struct reply reply = {0};
 	size_t shown = 0;
@@ -91,11 +101,12 @@ report(const struct ctl *ctl, struct conn *conn)
 		shown = reply.n;
 	} while (!ended);
 	if (ctl->json)
-		print_json(conn, &reply);
+		print_json(conn->status, conn->why, &reply);
 	if (conn->why != NULL)
 		ctl_warn("%s", conn->why);
 	else if (conn->status == STATUS_REJECTED)
 		ctl_warn("reload rejected, nothing was changed");
+	*fate = fate_of(conn, &reply);
 	reply_clear(&reply);
 	return conn->status;
 }
@@ -107,13 +118,14 @@ requested(const struct ctl *ctl, const struct conn *conn)
 	const struct reply none = {0};
 
 	if (ctl->json)
-		print_json(conn, &none);
+		print_json(conn->status, conn->why, &none);
 	else
 		puts("reload requested");
 }
 
 static int
-transaction(const struct ctl *ctl, struct conn *conn, int pidfd)
+transaction(const struct ctl *ctl, struct conn *conn, int pidfd,
+    enum reload_fate *fate)
 {
 	pid_t pid;
 
@@ -125,29 +137,60 @@ transaction(const struct ctl *ctl, struct conn *conn, int pidfd)
 			    "hupd's answer is not understood");
 		return ctl_verdict(ctl, conn);
 	}
+	*fate = RELOAD_UNKNOWN;
 	if (ctl->no_wait) {
 		requested(ctl, conn);
 		return STATUS_OK;
 	}
 	conn_patience(conn, true);
-	return report(ctl, conn);
+	return report(ctl, conn, fate);
 }
 
 int
-ctl_reload(const struct ctl *ctl, int argc, char **argv)
+reload_files(const struct ctl *ctl, enum reload_fate *fate)
 {
 	struct conn conn;
 	int pidfd, status;
 
-	if (argc > 0)
-		return ctl_reload_programs(ctl, argc, argv);
+	*fate = RELOAD_NOT_ASKED;
 	if ((status = ctl_connect(ctl, &conn)) == STATUS_OK) {
 		/* Close-on-exec by itself; -1 on kernels before 5.3. */
 		pidfd = (int)syscall(SYS_pidfd_open, conn.peer, 0);
-		status = transaction(ctl, &conn, pidfd);
+		status = transaction(ctl, &conn, pidfd, fate);
 		if (pidfd != -1)
 			close(pidfd);
 	}
 	conn_close(&conn);
 	return status;
+}
+
+int
+reload_refused(const struct ctl *ctl, const struct diags *diags)
+{
+	struct proto_text text = {0};
+	struct reply reply = {0};
+	int status = STATUS_REJECTED;
+
+	report_errors(&text, diags);
+	if (text.failed || reply_add_all(&reply, text.s) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		report_show(&reply, 0, reply.n);
+		if (ctl->json)
+			print_json(status, NULL, &reply);
+		ctl_warn("rejected, nothing was changed");
+	}
+	reply_clear(&reply);
+	proto_text_clear(&text);
+	return status;
+}
+
+int
+ctl_reload(const struct ctl *ctl, int argc, char **argv)
+{
+	enum reload_fate fate;
+
+	if (argc > 0)
+		return ctl_reload_programs(ctl, argc, argv);
+	return reload_files(ctl, &fate);
 }

@@ -9,6 +9,7 @@
 
 #include "ctl.h"
 #include "ctl_act.h"
+#include "ctl_add.h"
 #include "ctl_check.h"
 #include "ctl_log.h"
 #include "ctl_plain.h"
@@ -24,7 +25,8 @@ static ctl_command help;
 
 /*
  * options: the short ones that the command takes besides -h and -j, W for
- * --no-wait.  min, max: how many operands; -a stands for one.
+ * --no-wait, C for a command line after "--".  min, max: how many operands; -a
+ * stands for one.
  */
 static const struct command {
 	const char *name;
@@ -46,6 +48,10 @@ static const struct command {
     {"reload", "[--no-wait] [NAME ...]", "apply the files, or have NAME reload",
 	"W", 0, INT_MAX, ctl_reload},
     {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2, ctl_signal},
+    {"add", "NAME [KEY=VALUE ...] -- COMMAND ...",
+	"write a program's file, and reload", "C", 1, INT_MAX, ctl_add},
+    {"remove", "NAME", "delete a program's file, and reload", "", 1, 1,
+	ctl_remove},
     {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,
 	INT_MAX, ctl_check},
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
@@ -61,6 +67,19 @@ static const struct command {
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* One that is too wide for its column becomes two. */
+static void
+usage_row(FILE *f, const struct command *command)
+{
+	const int width = 26;
+	int n = (int)strlen(command->operands);
+
+	fprintf(f, "  %-8s %-*s", command->name, width, command->operands);
+	if (n > width)
+		fprintf(f, "\n%*s", 11 + width, "");
+	fprintf(f, " %s\n", command->what);
+}
+
 static void
 usage(FILE *f)
 {
@@ -70,8 +89,7 @@ usage(FILE *f)
 	      "\n\ncommands:\n",
 	    f);
 	for (i = 0; i < NCOMMANDS; i++)
-		fprintf(f, "  %-8s %-26s %s\n", commands[i].name,
-		    commands[i].operands, commands[i].what);
+		usage_row(f, &commands[i]);
 	fputs("\noptions:\n"
 	      "  -f, --config FILE    the configuration file of the daemon "
 	      "that is meant\n"
@@ -268,12 +286,36 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 	return true;
 }
 
+/*
+ * A command line after "--" is the program's.  getopt_long(3), which would mix
+ * it with the operands before it, does not get to see it.  False: there should
+ * be one.
+ */
+static bool
+split_command(struct ctl *ctl, const struct command *command, int *argc,
+    char **argv)
+{
+	int i;
+
+	if (strchr(command->options, 'C') == NULL)
+		return true;
+	for (i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++)
+		;
+	if (i + 1 >= *argc)
+		return false;
+	ctl->command = argv + i + 1;
+	argv[i] = NULL;
+	*argc = i;
+	return true;
+}
+
 static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	const struct command *command;
 	char *self = argv[0];
 	int at, operands, status;
+	bool split;
 
 	if ((at = global_options(ctl, argc, argv, &status)) == -1)
 		return status;
@@ -283,10 +325,12 @@ run(struct ctl *ctl, int argc, char **argv)
 	argv += at;
 	argc -= at;
 	argv[0] = self;
+	split = split_command(ctl, command, &argc, argv);
 	if (!command_options(ctl, command, argc, argv, &status))
 		return status;
 	operands = argc - optind;
-	if (operands + ctl->all < command->min || operands > command->max)
+	if (!split || operands + ctl->all < command->min ||
+	    operands > command->max)
 		return command_usage(command, stderr);
 	return command->run(ctl, operands, argv + optind);
 }

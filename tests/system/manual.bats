@@ -59,10 +59,13 @@ literal() {
 }
 
 @test "options and commands of hupctl are in hupctl(1)" {
-	run "$HUPCTL" --help
-	for command in status start stop restart reload signal check log \
-	    reopen ping version; do
-		[[ $output == *"$command"* ]]
-		grep -q "^\.\(It\|Cm\|Nm\|Ic\).*$command" "$TOP/man/hupctl.1"
+	run -0 "$HUPCTL" --help
+	commands=$(awk '/^commands:/ { show = 1; next } /^$/ { show = 0 }
+	    show && /^  [a-z]/ { print $1 }' <<<"$output")
+	[ "$(wc -w <<<"$commands")" -gt 10 ]
+	for command in $commands; do
+		grep -q "^\.\(It\|Cm\) .*\b$command\b" "$TOP/man/hupctl.1"
+		grep -A 2 '^_hupctl_commands=' "$TOP/completions/hupctl" |
+		    grep -qw "$command"
 	done
 }

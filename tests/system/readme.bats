@@ -17,6 +17,11 @@ block() {
 	    grep . || return
 }
 
+fake_sudo() {
+	printf '#!/bin/sh\nexec "$@"\n' >"$USER_HOME/bin/sudo"
+	chmod 755 "$USER_HOME/bin/sudo"
+}
+
 @test "each block of shell is run by a test" {
 	local name
 	while read -r name; do
@@ -53,10 +58,21 @@ block() {
 	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
 }
 
+@test "a program with one line" {
+	fake_sudo
+	as_user hupd
+	block add >"$T/add"
+	run -0 as_user setsid -w bash -e "$T/add"
+	[[ $output == *"+ ping"* ]]
+	run -0 as_user hupctl status ping
+	run -0 as_user hupctl remove ping
+	run -3 as_user hupctl status ping
+	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
+}
+
 @test "build and install" {
 	[ -d "$CLONE" ] || skip "needs the clone"
-	printf '#!/bin/sh\nexec "$@"\n' >"$USER_HOME/bin/sudo"
-	chmod 755 "$USER_HOME/bin/sudo"
+	fake_sudo
 	block install >"$T/install"
 	cd "$CLONE"
 	run -0 env PATH="$USER_HOME/bin:$PATH" DESTDIR="$T/dest" \
