@@ -270,6 +270,31 @@ fail(struct prog *p, enum prog_end_kind kind, const struct spawn_error *e)
 	p->end.at = wall_now().tv_sec;
 }
 
+/*
+ * The program's end is open for reading too, so that it may still write when
+ * the daemon was killed and is not ended by SIGPIPE.  It blocks, as a program
+ * expects of a pipe.
+ */
+static int
+open_ready(int pair[2])
+{
+	char path[32];
+	int fd;
+
+	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pair[1]);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd == -1) {
+		/* Without /proc it is as good as a pipe alone. */
+		fcntl(pair[1], F_SETFL, 0);
+		return 0;
+	}
+	close(pair[1]);
+	pair[1] = fd;
+	return 0;
+}
+
 int
 prog_spawn(struct prog *p)
 {
@@ -289,10 +314,8 @@ prog_spawn(struct prog *p)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;
-		if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) == -1)
+		if (open_ready(pair) == -1)
 			goto fail;
-		/* Its end blocks, as a program expects of a pipe. */
-		fcntl(pair[1], F_SETFL, 0);
 		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
 		nfds = 1;
 	}

@@ -286,6 +286,22 @@ by_hand() {
 	wait_for 5 printed web farewell
 }
 
+@test "a program may become ready while there is no daemon" {
+	program web <<-E
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&5; touch $T/told; exec sleep 1000'
+	ready = fd:5
+	E
+	hupd_start
+	wait_for 5 is_state web starting
+	web=$(pid_of web)
+	crash_for_good
+	touch "$T/go"
+	wait_for 5 test -e "$T/told"
+	hupd_start
+	wait_for 5 is_state web up
+	[ "$(pid_of web)" -eq "$web" ]
+}
+
 @test "a program that a reload was about to restart is restarted" {
 	sleeper web
 	hupd_start
