@@ -10,7 +10,6 @@
  */
 #include <sys/types.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include <err.h>
 #include <limits.h>
@@ -26,13 +25,6 @@
 
 /* So often is the daemon ended, and every line looked at. */
 #define CHECK_STEPS 250
-
-static void
-reap(void)
-{
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
-}
 
 int64_t
 now_ms(void)
@@ -54,8 +46,7 @@ rest(unsigned us)
 void
 moment(struct chaos *c)
 {
-	(void)c;
-	reap();
+	ends_reap(c);
 	rest(4000);
 }
 
@@ -102,6 +93,7 @@ violation(struct chaos *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	c->over = true;
 	printf("not ok 1 - seed %llu, step %u\n# ", (unsigned long long)c->seed,
 	    c->step);
 	va_start(ap, fmt);
@@ -149,11 +141,11 @@ run(struct chaos *c, unsigned steps)
 {
 	if (world_start(c) != 0)
 		violation(c, "the first start fails");
-	look_settle(c);
+	settle(c);
 	for (c->step = 0; c->step < steps; c->step++) {
 		*c->what = '\0';
 		step_random(c);
-		look_settle(c);
+		settle(c);
 		if (c->verbose)
 			printf("# %u: %s\n", c->step, c->what);
 		if (c->step % CHECK_STEPS == CHECK_STEPS - 1)

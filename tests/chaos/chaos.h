@@ -102,6 +102,7 @@ struct chaos {
 	char what[4096];
 	bool unsure;	 /* the files may or may not have been read */
 	bool may_vanish; /* daemon and guard may both be gone */
+	bool over;	 /* a violation was found */
 
 	/* Seen in /proc. */
 	struct seen seen[MAX_PROCESSES];
@@ -109,8 +110,18 @@ struct chaos {
 	pid_t daemon;
 	pid_t guard;
 	pid_t logger;
-	pid_t hearer; /* the log process as of the end of the last step */
 	unsigned nhupd;
+
+	/* As of the end of the last step; and which were killed since. */
+	struct {
+		pid_t daemon;
+		pid_t guard;
+		pid_t logger;
+		int64_t execs;
+	} former;
+	bool killed_daemon;
+	bool killed_guard;
+	bool killed_logger;
 
 	/* Said by hupd. */
 	pid_t said_pid;
@@ -176,16 +187,33 @@ bool ask_status(struct chaos *);
 
 /* look.c */
 void look(struct chaos *);
+/* What the process was at the last look, as in struct seen. */
+char look_what(const struct chaos *, pid_t);
 void look_kill(struct chaos *, pid_t, int sig);
+/* A file of /proc/PID; the length of what was read. */
+size_t look_proc(pid_t, const char *file, char *buf, size_t size);
+
+/* ends.c */
+/* Reap; a crash is a violation. */
+void ends_reap(struct chaos *);
+/* Those of hupd that were not killed are those that there were. */
+void ends_check(struct chaos *);
+/* All were ended; the next will be others. */
+void ends_forget(struct chaos *);
 /* How many have ended daemons of late for a guard to give up. */
-bool look_guard_gives_up(struct chaos *);
-void look_forgive(struct chaos *);
+bool ends_guard_gives_up(struct chaos *);
+void ends_forgive(struct chaos *);
+
+/* trouble.c: what is not as the model has it, or NULL. */
+const char *trouble(struct chaos *, const struct program **who);
+
+/* settle.c */
 /* Wait until a daemon answers, starting it by hand where it may be gone. */
-void look_up(struct chaos *);
+void settle_up(struct chaos *);
 /* Wait until all is as the model has it. */
-void look_settle(struct chaos *);
+void settle(struct chaos *);
 /* Wait until no process of this world is left. */
-void look_gone(struct chaos *);
+void settle_gone(struct chaos *);
 
 /* lines.c */
 /* Find new instances, and which have ended; newly dead ones may be lossy. */

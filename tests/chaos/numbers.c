@@ -132,7 +132,7 @@ int
 main(int argc, char **argv)
 {
 	const char *kind;
-	unsigned i, most = 40, us = 10000;
+	unsigned i, most = 40, us = 30000;
 
 	if (argc < 4)
 		errx(2, "usage: numbers COUNTS KIND NAME [VERSION]");
@@ -167,7 +167,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	for (;;) {
-		burst(most, most > 1000 ? 10 * us : us);
+		burst(most, most > 1000 ? 100000 : us);
 		if (strcmp(kind, "crash") == 0 && below(30) == 0) {
 			if (below(2) == 0)
 				kill(getpid(), SIGKILL);

@@ -84,8 +84,9 @@ world_write_as(struct chaos *c, const struct program *p, const char *kind,
 	    kind, p->name, p->version);
 	fprintf(f, "autostart = %s\n", p->autostart ? "yes" : "no");
 	fprintf(f, "restart-delay = 5ms\nrestart-delay-max = 20ms\n");
+	/* Small enough to be rotated, large enough for none to be lost. */
 	fprintf(f, "log-keep = 1000\nlog-size = %u\n",
-	    32768 + 8192 * (p->live % 4));
+	    (65536 + 16384 * (p->live % 4)) * (p->kind == KIND_FLOOD ? 8 : 1));
 	fprintf(f, "log-timestamps = %s\n", p->live % 2 == 0 ? "no" : "yes");
 	if (p->kind == KIND_ONCE)
 		fprintf(f, "restart = never\n");

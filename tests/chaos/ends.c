@@ -1,0 +1,120 @@
+/*
+ * ends - how processes end: those that this test killed, any other, and how
+ * many of the daemon the guard bears.
+ */
+#include <sys/types.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chaos.h"
+#include "record.h"
+
+/* The guard's limit, as guard.c has it. */
+#define CRASHES 5
+#define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000)
+
+/*
+ * We are the parent of whoever loses his own, each daemon among them.  No
+ * program or process of hupd has a reason to end by a signal that nobody
+ * sends.
+ */
+void
+ends_reap(struct chaos *c)
+{
+	int status, sig;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+		if (c->over || sig == 0 || sig == SIGKILL || sig == SIGTERM)
+			continue;
+		violation(c, "process %d (%c) has crashed: %s", (int)pid,
+		    look_what(c, pid), strsignal(sig));
+	}
+}
+
+static void
+check_former(struct chaos *c)
+{
+	bool followed = c->killed_daemon || c->execs != c->former.execs;
+
+	if (c->daemon != c->former.daemon && !c->killed_daemon)
+		violation(c, "the daemon has ended by itself");
+	if (c->guard != c->former.guard && !c->killed_guard && !followed)
+		violation(c, "the guard has ended by itself");
+	if (c->logger != c->former.logger && !c->killed_logger && !followed)
+		violation(c, "the log process has ended by itself");
+}
+
+void
+ends_check(struct chaos *c)
+{
+	ends_reap(c);
+	if (c->former.daemon != 0)
+		check_former(c);
+	c->former.daemon = c->daemon;
+	c->former.guard = c->guard;
+	c->former.logger = c->logger;
+	c->former.execs = c->execs;
+	c->killed_daemon = c->killed_guard = c->killed_logger = false;
+}
+
+void
+ends_forget(struct chaos *c)
+{
+	memset(&c->former, 0, sizeof(c->former));
+}
+
+static struct record_header *
+map_records(struct chaos *c)
+{
+	char path[128];
+	void *map;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/run/records", c->top);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	map = mmap(NULL, sizeof(struct record_header), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	close(fd);
+	return map == MAP_FAILED ? NULL : map;
+}
+
+bool
+ends_guard_gives_up(struct chaos *c)
+{
+	struct record_header *h = map_records(c);
+	struct timespec now;
+	bool yes;
+
+	if (h == NULL)
+		violation(c, "no records");
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	yes = h->crashes[CRASHES - 1] != 0 &&
+	    (int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
+		    h->crashes[CRASHES - 1] <=
+		CRASH_PERIOD;
+	munmap(h, sizeof(*h));
+	return yes;
+}
+
+/* As if much time had passed. */
+void
+ends_forgive(struct chaos *c)
+{
+	struct record_header *h = map_records(c);
+
+	if (h == NULL)
+		violation(c, "no records");
+	memset(h->crashes, 0, sizeof(h->crashes));
+	munmap(h, sizeof(*h));
+}
