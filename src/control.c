@@ -38,6 +38,7 @@ struct control {
 	struct source listener;
 	gid_t group;		      /* (gid_t)-1: none */
 	struct deadline again;	      /* the listener pauses until then */
+	bool short_of;		      /* descriptors or memory, as logged */
 	TAILQ_HEAD(, client) clients; /* the oldest first */
 	unsigned n;
 	bool flush_due;
@@ -388,7 +389,9 @@ control_pause(struct control *ctl)
 {
 	struct loop *loop = ctl->hupd->loop;
 
-	log_warn("control: a client has to wait");
+	if (!ctl->short_of)
+		log_warn("control: a client has to wait");
+	ctl->short_of = true;
 	loop_rewatch(loop, &ctl->listener, 0);
 	loop_at(loop, &ctl->again, mono_add_ms(loop_now(loop), PAUSE));
 }
@@ -408,6 +411,9 @@ control_ready(struct source *s, uint32_t events)
 			control_pause(ctl);
 		return;
 	}
+	if (ctl->short_of)
+		log_info("control: no client has to wait any more");
+	ctl->short_of = false;
 	room = make_room(ctl);
 	c = client_new(ctl, fd);
 	if (c == NULL) {

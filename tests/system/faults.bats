@@ -161,7 +161,7 @@ serves() {
 	kill -9 "$(pgrep -P "$pid" -fx 'sleep 1000' | head -n 1)"
 	alive "$pid"
 	# None at all.
-	prlimit --pid "$pid" --nofile="$open:"
+	prlimit --pid "$pid" --nofile=3:
 	run timeout 2 "$HUPCTL" -s "$T/run/hupd.sock" ping
 	alive "$pid"
 	prlimit --pid "$pid" --nofile=1024:
@@ -173,6 +173,10 @@ serves() {
 	done
 	[ "$(hupd_pid)" -eq "$pid" ]
 	[ "$(find "/proc/$pid/fd" -type l | wc -l)" -le $((open + 1)) ]
+	# It is said once, until it has passed.
+	wait_for 10 logged 'no client has to wait any more'
+	[ "$(grep -c 'a client has to wait' "$T/log/hupd.log")" -eq \
+	    "$(grep -c 'no client has to wait' "$T/log/hupd.log")" ]
 }
 
 @test "root: no more processes: starts are tried again" {
