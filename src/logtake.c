@@ -60,8 +60,11 @@ peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 	if (t->stale && !empty_peek(t))
 		return 0;
 	copied = tee(o->fd, t->peek[1], n, SPLICE_F_NONBLOCK);
-	if (copied <= 0)
+	if (copied <= 0) {
+		/* For once the pipe may be what has no room. */
+		t->stale = true;
 		return 0;
+	}
 	t->stale = read(t->peek[0], buf, (size_t)copied) != copied;
 	return t->stale ? 0 : (size_t)copied;
 }

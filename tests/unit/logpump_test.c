@@ -341,6 +341,21 @@ slurp(struct world *w, int i)
 	return buf;
 }
 
+/* What is left in the pipe for first bytes does not end the output. */
+static void
+test_peek_full(void **state)
+{
+	struct world *w = *state;
+	const char page[4096] = {0};
+
+	add(w, 0, false);
+	while (write(w->pump.taker.peek[1], page, sizeof(page)) > 0)
+		;
+	print(w, 0, "one\n");
+	run(w, 0);
+	assert_string_equal(slurp(w, 0), "one\n");
+}
+
 /* Nobody reads the socket for a second. */
 static void
 test_syslog_hung(void **state)
@@ -445,6 +460,7 @@ main(void)
 	    T(test_syslog_long_line),
 	    T(test_syslog_small_pipe),
 	    T(test_syslog_restarted),
+	    T(test_peek_full),
 	    T(test_syslog_hung),
 	    T(test_all_stuck),
 	    T(test_orphan),
