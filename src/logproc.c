@@ -272,8 +272,13 @@ sock_ready(struct source *s, uint32_t events)
 		n = logmsg_recv(LOGMSG_SOCKET, &o, sizeof(o), &fd);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n <= 0) {
+		if (n == 0 || (n == -1 && errno == ECONNRESET)) {
 			daemon_gone(p);
+			return;
+		}
+		if (n == -1) {
+			/* The daemon waits for us: the next has a new link. */
+			loop_end(p->loop);
 			return;
 		}
 		if (n == sizeof(o))

@@ -23,7 +23,8 @@ reply(struct proc *p, const struct logmsg_reply *r)
 
 	if (p->alone || p->quit || logmsg_send(p->sock.fd, r, len, -1) == 0)
 		return 0;
-	if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
+	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS &&
+	    errno != ENOMEM)
 		return 0;
 	if (!p->blocked)
 		loop_rewatch(p->loop, &p->sock, EPOLLIN | EPOLLOUT);
