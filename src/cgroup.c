@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -333,6 +334,25 @@ is_empty(const struct cgroup *cg, const char *name)
 		return false;
 	buf[n] = '\0';
 	return strstr(buf, "populated 0\n") != NULL;
+}
+
+int64_t
+cgroup_cpu(struct cgroup *cg, const char *name)
+{
+	char buf[1024];
+	int64_t us;
+	ssize_t n;
+	int fd;
+
+	fd = open_in(cg, name, "cpu.stat", O_RDONLY);
+	if (fd == -1)
+		return -1;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	buf[n] = '\0';
+	return sscanf(buf, "usage_usec %" SCNd64, &us) == 1 ? us / 1000 : -1;
 }
 
 int

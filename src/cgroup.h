@@ -45,6 +45,8 @@ void cgroup_leave(struct cgroup *, const char *name);
  * buf.  False: none.
  */
 bool cgroup_owner(struct cgroup *, pid_t, char *buf, size_t size);
+/* Processor time of all that ever ran in it, ms; -1: the kernel has none. */
+int64_t cgroup_cpu(struct cgroup *, const char *name);
 /*
  * Call fn for each process in it and below, until fn returns false.  -1 with
  * errno if the folder cannot be read.

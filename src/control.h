@@ -11,15 +11,20 @@
  *
  *	ping		pong pid= version= execs=
  *	version		version version= proto=
- *	status [NAME ...]
+ *	status [cpu=yes] [NAME ...]
  *		for each: program name= state= want= ready=(yes|no) pid=
  *			since= (ms in this state) uptime= (ms, if alive)
+ *			started= (Unix time of the process, if alive)
  *			restarts= exit= (text, absent before the first end)
+ *			code= or signal= (that of it, where it is known)
  *			ended= (Unix time) memory= (bytes, if alive)
+ *			cpu= (ms, if alive and asked for)
  *			status= (its STATUS=) reason= (why in this state)
  *			conf= (file, if it has one) log= (file, if any)
  *		then	config generation= time= (Unix) source=(files|accepted)
  *			differs=(no|yes|rejected) programs= pid= started=
+ *			applied= failed= rejected= (reloads of this process;
+ *			failed: applied, but a program did not become ready)
  *		if there was one since the last accepted reload:
  *			rejected time= count=  and its "error" lines of report.h
  *	where [NAME]	paths log-dir= program-dir= config= log=

@@ -181,3 +181,22 @@ chain_newer(const char *base, int fd, int older)
 	}
 	return next;
 }
+
+int64_t
+chain_size(const char *base)
+{
+	struct stat st;
+	int64_t size = 0;
+	int i, gap;
+
+	for (i = 0, gap = 0; gap < GAP; i++) {
+		if (stat_at(base, i, &st)) {
+			size += st.st_size;
+			gap = 0;
+		} else if (errno == ENOENT)
+			gap++;
+		else
+			return -1;
+	}
+	return size;
+}

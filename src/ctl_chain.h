@@ -11,6 +11,8 @@
 #ifndef CTL_CHAIN_H
 #define CTL_CHAIN_H
 
+#include <stdint.h>
+
 /* The newest file.  A descriptor, or -1 with errno. */
 int chain_newest(const char *base);
 /* The next older one of the file that fd is; -1: there is none. */
@@ -21,5 +23,7 @@ int chain_older(const char *base, int fd);
  * fd -1: the oldest there is.
  */
 int chain_newer(const char *base, int fd, int older);
+/* Bytes in all of them, 0 without any; -1 with errno. */
+int64_t chain_size(const char *base);
 
 #endif

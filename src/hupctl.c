@@ -12,6 +12,7 @@
 #include "ctl_add.h"
 #include "ctl_check.h"
 #include "ctl_log.h"
+#include "ctl_metrics.h"
 #include "ctl_plain.h"
 #include "ctl_reexec.h"
 #include "ctl_reload.h"
@@ -56,6 +57,7 @@ static const struct command {
 	INT_MAX, ctl_check},
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
 	1, ctl_log},
+    {"metrics", "", "print OpenMetrics text", "", 0, 0, ctl_metrics},
     {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
     {"reexec", "", "replace hupd by its newly installed program", "", 0, 0,
 	ctl_reexec},

@@ -170,6 +170,25 @@ process_memory(pid_t pid)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
+int64_t
+process_cpu(pid_t pid)
+{
+	char buf[1024];
+	uint64_t own, system, waited, waited_system;
+	const char *p;
+
+	/* From field 3 on; those wanted are 14 to 17. */
+	p = proc_text(pid, "stat", buf, sizeof(buf));
+	if (p == NULL ||
+	    sscanf(p,
+		"%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64
+		" %" SCNu64 " %" SCNu64 " %" SCNu64,
+		&own, &system, &waited, &waited_system) != 4)
+		return 0;
+	return (int64_t)((own + system + waited + waited_system) * 1000 /
+	    (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 void
 process_comm(pid_t pid, char buf[static PROCESS_COMM_MAX])
 {

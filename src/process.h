@@ -23,6 +23,8 @@ uint64_t process_start_time(pid_t);
 bool process_is_dying(pid_t);
 /* Resident memory in bytes, 0 if it is gone. */
 int64_t process_memory(pid_t);
+/* Processor time of it and of its children that it has seen end, ms. */
+int64_t process_cpu(pid_t);
 /* Call fn for each process that there is, zombies too. */
 void process_each(void (*fn)(pid_t, void *), void *);
 /* How many processes, zombies too, have that process group. */

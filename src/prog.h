@@ -212,6 +212,11 @@ void prog_why(const struct prog *, char *buf, size_t size);
 void prog_end_text(const struct prog *, char *buf, size_t size);
 /* Resident memory of all its processes, in bytes. */
 int64_t prog_memory(const struct prog *);
+/*
+ * Processor time since it was started, in ms: of all that it ran, where there
+ * are cgroups, else of its main process.
+ */
+int64_t prog_cpu(const struct prog *);
 
 void prog_watch(struct prog *, struct watch *);
 void prog_unwatch(struct watch *);

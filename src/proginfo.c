@@ -258,3 +258,13 @@ prog_memory(const struct prog *p)
 		sum = process_memory(p->child.pid);
 	return sum;
 }
+
+int64_t
+prog_cpu(const struct prog *p)
+{
+	int64_t ms = -1;
+
+	if (p->progs->cgroup != NULL)
+		ms = cgroup_cpu(p->progs->cgroup, p->conf->name);
+	return ms != -1 ? ms : process_cpu(p->child.pid);
+}

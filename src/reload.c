@@ -25,6 +25,10 @@ struct reload {
 	uint64_t generation;
 	time_t accepted_at;
 	bool from_accepted; /* the files were rejected at the start */
+	/* Reloads of this process; failed: not every program became ready. */
+	int64_t applied;
+	int64_t failed;
+	int64_t rejected;
 
 	struct rejection rejection; /* the last since then */
 
@@ -120,6 +124,7 @@ reject(struct reload *r, const struct diags *errors)
 {
 	struct proto_text text;
 
+	r->rejected++;
 	log_info("reload rejected, nothing was changed");
 	text = remember_rejection(r, errors);
 	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
@@ -168,6 +173,11 @@ settled(void *arg)
 
 	settle_report(r->settle, &r->report);
 	good = settle_is_good(r->settle);
+	/* The first generation is no reload. */
+	if (r->generation > 1 && good)
+		r->applied++;
+	else if (r->generation > 1)
+		r->failed++;
 	settle_free(r->settle);
 	r->settle = NULL;
 	if (r->report.failed)
@@ -413,6 +423,9 @@ reload_status(struct reload *r, struct proto_text *t)
 	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
 	proto_put_number(t, "pid", getpid());
 	proto_put_number(t, "started", r->hupd->started);
+	proto_put_number(t, "applied", r->applied);
+	proto_put_number(t, "failed", r->failed);
+	proto_put_number(t, "rejected", r->rejected);
 	proto_end(t);
 	if (r->rejection.lines != NULL)
 		proto_raw(t, r->rejection.lines);

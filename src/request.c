@@ -25,6 +25,7 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
     size_t size)
 {
 	struct hupd *h = client_hupd(c);
+	bool cpu = proto_get(pl, "cpu") != NULL;
 	const char *name;
 	struct prog *p;
 	int status = STATUS_OK;
@@ -35,7 +36,8 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
 		else if (!p->is_told)
-			status_program(client_text(c), p, h->effective.log_dir);
+			status_program(client_text(c), p, h->effective.log_dir,
+			    cpu);
 		if (p == NULL || p->state != STATE_UP)
 			status = STATUS_NOT_UP;
 		if (p != NULL)
@@ -52,13 +54,14 @@ do_status(struct client *c, const struct proto_line *pl)
 {
 	struct hupd *h = client_hupd(c);
 	struct proto_text *t = client_text(c);
+	bool cpu = proto_get(pl, "cpu") != NULL;
 	struct prog *p;
 	char text[256] = "";
 	int status;
 
 	if (proto_word(pl, 0) == NULL)
 		for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
-			status_program(t, p, h->effective.log_dir);
+			status_program(t, p, h->effective.log_dir, cpu);
 	status = status_named(c, pl, text, sizeof(text));
 	reload_status(h->reload, t);
 	client_end(c, status, *text != '\0' ? text : NULL);

@@ -6,8 +6,25 @@
 
 #include "statusline.h"
 
+/* As people read it, and for machines. */
+static void
+put_end(struct proto_text *t, const struct prog *p)
+{
+	const struct process_end *end = &p->end.process;
+	char text[256];
+
+	if (p->end.kind == END_NONE)
+		return;
+	prog_end_text(p, text, sizeof(text));
+	proto_put(t, "exit", text);
+	if (p->end.kind == END_PROCESS && end->known)
+		proto_put_number(t, end->signal ? "signal" : "code", end->code);
+	proto_put_number(t, "ended", p->end.at);
+}
+
 void
-status_program(struct proto_text *t, const struct prog *p, const char *log_dir)
+status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
+    bool cpu)
 {
 	static const char *const wants[FSM_WANTS] = {
 	    [WANT_RUN] = "run",
@@ -28,13 +45,12 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir)
 	if (fsm_is_alive(p->state)) {
 		proto_put_number(t, "pid", p->child.pid);
 		proto_put_number(t, "uptime", mono_diff_ms(now, p->started));
+		proto_put_number(t, "started", p->started_at);
 		proto_put_number(t, "memory", prog_memory(p));
+		if (cpu)
+			proto_put_number(t, "cpu", prog_cpu(p));
 	}
-	if (p->end.kind != END_NONE) {
-		prog_end_text(p, text, sizeof(text));
-		proto_put(t, "exit", text);
-		proto_put_number(t, "ended", p->end.at);
-	}
+	put_end(t, p);
 	prog_why(p, text, sizeof(text));
 	if (*text != '\0')
 		proto_put(t, "reason", text);

@@ -9,7 +9,8 @@
 #include "prog.h"
 #include "proto.h"
 
+/* cpu: with its processor time. */
 void status_program(struct proto_text *, const struct prog *,
-    const char *log_dir);
+    const char *log_dir, bool cpu);
 
 #endif

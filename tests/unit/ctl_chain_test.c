@@ -183,8 +183,10 @@ bridges_a_gap(void **state)
 	int fd;
 
 	(void)state;
+	assert_int_equal(chain_size(base), 0);
 	put(1, "a");
 	put(3, "b");
+	assert_int_equal(chain_size(base), 2);
 	is(chain_newest(base), 'a');
 	fd = chain_newest(base);
 	is(chain_older(base, fd), 'b');

@@ -55,6 +55,9 @@ test_facts(void **state)
 	assert_true(process_start_time(pid) >= process_start_time(getpid()));
 	assert_true(process_memory(getpid()) > 4096);
 	assert_false(process_is_dying(pid));
+	while (process_cpu(getpid()) == 0)
+		;
+	assert_in_range(process_cpu(getpid()), 1, 60 * 1000);
 	prctl(PR_SET_NAME, "a) R 1 (b\n");
 	process_comm(getpid(), comm);
 	assert_int_equal(process_parent(getpid()), getppid());
@@ -66,6 +69,7 @@ test_facts(void **state)
 	assert_true(process_is_dying(pid));
 	process_reap(pid, -1);
 	assert_int_equal(process_parent(pid), -1);
+	assert_int_equal(process_cpu(pid), 0);
 }
 
 static void
