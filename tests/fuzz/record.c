@@ -153,7 +153,7 @@ take_over(struct records *r, bool inherited)
 	loop_after(h.loop, turn_ends, h.loop);
 	must(loop_run(h.loop) == 0);
 	for (p = progs_first(&h.progs); p != NULL; p = progs_next(p))
-		status_program(&text, p, "/log");
+		status_program(&text, p, "/log", true);
 	proto_text_clear(&text);
 	must((slot = records_take(r, "another")) != -1);
 	records_give(r, slot);
