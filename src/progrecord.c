@@ -136,7 +136,8 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->state = (enum fsm_state)s->state;
 	p->want = (enum fsm_want)s->want;
 	p->leader = s->leader != 0;
-	p->run = s->run;
+	if (s->run != 0) /* else it was never started, and keeps its own */
+		p->run = s->run;
 	p->end.kind = (enum prog_end_kind)s->end_kind;
 	p->end.late = s->end_late != 0;
 	p->end.process.known = s->end_known != 0;

@@ -286,6 +286,21 @@ by_hand() {
 	wait_for 5 printed web farewell
 }
 
+@test "programs that were not started before a crash are told apart" {
+	setting 'cgroup = off'
+	for name in a b; do
+		program $name <<<$'command = sleep 1000\nautostart = no'
+	done
+	hupd_start
+	crash
+	ctl start a b
+	crash
+	b=$(pid_of b)
+	ctl stop a
+	[ "$(pid_of b)" -eq "$b" ]
+	is_state b up
+}
+
 @test "a program may become ready while there is no daemon" {
 	program web <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&5; touch $T/told; exec sleep 1000'
