@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chaos.h"
@@ -84,25 +85,59 @@ check_untouched(struct chaos *c)
 	lines_drain(c);
 }
 
+/*
+ * Is it a finding?  One that is killed while it looks for leaks leaves but a
+ * complaint of that.
+ */
+static bool
+is_finding(FILE *f)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (!found && getline(&line, &cap, f) != -1)
+		found = strstr(line, "ERROR: ") != NULL ||
+		    strstr(line, "runtime error: ") != NULL;
+	free(line);
+	return found;
+}
+
+static void
+check_report(struct chaos *c, const char *path)
+{
+	int ch, last = '\n';
+	FILE *f;
+
+	f = fopen(path, "re");
+	if (f == NULL)
+		err(1, "%s", path);
+	if (is_finding(f)) {
+		rewind(f);
+		for (; (ch = getc(f)) != EOF; last = ch)
+			printf(last == '\n' ? "# %c" : "%c", ch);
+		violation(c, "a sanitizer has found something: %s", path);
+	}
+	fclose(f);
+}
+
 static void
 check_sanitizer(struct chaos *c)
 {
-	char path[128], found[400];
+	char folder[80], path[400];
 	struct dirent *d;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/sanitizer", c->top);
-	dir = opendir(path);
+	snprintf(folder, sizeof(folder), "%s/sanitizer", c->top);
+	dir = opendir(folder);
 	if (dir == NULL)
-		err(1, "%s", path);
-	*found = '\0';
-	while ((d = readdir(dir)) != NULL)
+		err(1, "%s", folder);
+	while ((d = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
 		if (d->d_name[0] != '.')
-			snprintf(found, sizeof(found), "%s/%s", path,
-			    d->d_name);
+			check_report(c, path);
+	}
 	closedir(dir);
-	if (*found != '\0')
-		violation(c, "a sanitizer has found something: %s", found);
 }
 
 /* Whether it was heard nobody knows: make it so that all was. */
