@@ -16,7 +16,7 @@ B = build
 layer0 = log mono text words escape
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset envfile envlist plan order backoff fsm proto report \
-	loglines
+	loglines ini importval importkey import
 layer2 = loop spawn process record cgroup orphan folder detach safefile atomic accounts \
 	resolve confdir confenv confsave confplaces notify streamconf devlog \
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
@@ -24,7 +24,7 @@ layer2 = loop spawn process record cgroup orphan folder detach safefile atomic a
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo action settle daemon \
 	client rejection reload statusline waiter request control
 layer4 = hupd self serve guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
-	ctl_emit ctl_follow ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_reexec \
+	ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_reexec \
 	ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
 	ctl_tail ctl_utf8

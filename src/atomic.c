@@ -85,11 +85,11 @@ write_all(int fd, const char *bytes, size_t len)
 
 /* Closes fd. */
 static int
-fill(int fd, const char *bytes, size_t len)
+fill(int fd, const char *bytes, size_t len, mode_t mode)
 {
 	int err = 0;
 
-	if (write_all(fd, bytes, len) == -1 || fchmod(fd, 0644) == -1 ||
+	if (write_all(fd, bytes, len) == -1 || fchmod(fd, mode) == -1 ||
 	    fsync(fd) == -1)
 		err = errno;
 	if (close(fd) == -1 && err == 0)
@@ -108,14 +108,14 @@ move(const char *from, const char *to)
 }
 
 int
-atomic_create(const char *file, const char *bytes, size_t len)
+atomic_create(const char *file, const char *bytes, size_t len, mode_t mode)
 {
 	char *temp;
 	int fd, rv, err;
 
 	if ((temp = make_temp(file, &fd)) == NULL)
 		return -1;
-	rv = fill(fd, bytes, len);
+	rv = fill(fd, bytes, len, mode);
 	if (rv == 0)
 		rv = move(temp, file);
 	if (rv == -1)

@@ -10,13 +10,15 @@
 #ifndef ATOMIC_H
 #define ATOMIC_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 
 /*
- * Make the file, mode 0644 whatever the umask.  One that exists is never
+ * Make the file, of that mode whatever the umask.  One that exists is never
  * replaced: EEXIST.  -1 with errno.
  */
-int atomic_create(const char *file, const char *bytes, size_t len);
+int atomic_create(const char *file, const char *bytes, size_t len, mode_t mode);
 /* Rename the file to a name of its own, malloc'd.  NULL with errno. */
 char *atomic_aside(const char *file);
 /* Rename it back, unless there is another by now: EEXIST.  -1 with errno. */

@@ -19,6 +19,7 @@ struct ctl {
 	bool all;
 	bool no_wait;
 	bool follow;
+	bool write;
 	int64_t lines;
 	char *const *command; /* after "--", NULL-terminated; or NULL */
 	/* where stdout goes */

@@ -209,7 +209,7 @@ create(const struct job *job, const char *text, size_t len)
 		return ctl_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->folder, why);
-	if (atomic_create(job->file, text, len) == -1)
+	if (atomic_create(job->file, text, len, 0644) == -1)
 		return fail_errno(job, job->file);
 	return STATUS_OK;
 }

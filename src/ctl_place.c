@@ -69,12 +69,15 @@ read_settings(struct place *place)
 	(void)conf_parse_daemon(&set, place->config, bytes, len, &whole,
 	    &diags);
 	free(place->socket);
+	free(place->program_dir);
 	free(place->log_dir);
 	if (asprintf(&place->socket, "%s/hupd.sock", set.settings.run_dir) ==
 	    -1)
 		place->socket = NULL;
+	place->program_dir = strdup(set.settings.program_dir);
 	place->log_dir = strdup(set.settings.log_dir);
-	if (place->socket != NULL && place->log_dir != NULL)
+	if (place->socket != NULL && place->program_dir != NULL &&
+	    place->log_dir != NULL)
 		error = 0;
 	confset_clear(&set);
 	diags_clear(&diags);
@@ -145,6 +148,7 @@ place_clear(struct place *place)
 {
 	confdir_places_clear(&place->places);
 	free(place->config);
+	free(place->program_dir);
 	free(place->log_dir);
 	free(place->socket);
 	*place = (struct place){0};

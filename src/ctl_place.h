@@ -17,6 +17,7 @@ struct place {
 	struct conf_places places;
 	char *config; /* the daemon's file */
 	bool named;   /* by -f: it must exist */
+	char *program_dir;
 	char *log_dir;
 	char *socket;
 };

@@ -11,6 +11,7 @@
 #include "ctl_act.h"
 #include "ctl_add.h"
 #include "ctl_check.h"
+#include "ctl_import.h"
 #include "ctl_log.h"
 #include "ctl_metrics.h"
 #include "ctl_plain.h"
@@ -55,6 +56,8 @@ static const struct command {
 	ctl_remove},
     {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,
 	INT_MAX, ctl_check},
+    {"import", "[-w] FILE ...", "convert files of supervisord", "w", 1, INT_MAX,
+	ctl_import},
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
 	1, ctl_log},
     {"metrics", "", "print OpenMetrics text", "", 0, 0, ctl_metrics},
@@ -249,6 +252,9 @@ command_option(struct ctl *ctl, const struct command *command, int c)
 		return 0;
 	case 'n':
 		return set_lines(ctl, optarg);
+	case 'w':
+		ctl->write = true;
+		return 0;
 	default:
 		ctl->no_wait = true;
 		return 0;
@@ -267,13 +273,14 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 	    {"json", no_argument, NULL, 'j'},
 	    {"lines", required_argument, NULL, 'n'},
 	    {"no-wait", no_argument, NULL, OPT_NO_WAIT},
+	    {"write", no_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0},
 	};
 	int c;
 
 	/* 0 has getopt_long(3) begin anew, as glibc and musl have it. */
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "afhjn:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "afhjn:w", options, NULL)) != -1) {
 		if (c == 'h') {
 			command_usage(command, stdout);
 			printf("%s\n", command->what);

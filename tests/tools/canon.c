@@ -4,6 +4,7 @@
  *
  * usage: canon program FILE	the file of a program, named after it
  *	  canon daemon FILE	hupd.conf or a whole configuration
+ *	  canon import FILE	supervisord's: what becomes of it, and the notes
  */
 #include <err.h>
 #include <libgen.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "import.h"
 
 #define REJECTED 6
 
@@ -62,6 +64,48 @@ canon_daemon(const char *bytes, size_t len, struct diags *diags)
 	return diags_count(diags) == 0 ? 0 : report(diags);
 }
 
+/* Each file must say, once more, what it was printed from. */
+static void
+print_import(const struct import *import, struct diags *diags)
+{
+	const struct import_file *v;
+	struct conf *again;
+	char buf[1024];
+
+	for (v = import->v; v < import->v + import->n; v++) {
+		printf("==> %s <==\n%s", v->conf->file, v->text);
+		again = conf_parse(v->conf->name, v->conf->file, v->text,
+		    v->len, NULL, diags);
+		if (again == NULL || conf_diff(again, v->conf) != 0)
+			errx(1, "%s is not what was meant", v->conf->file);
+		conf_unref(again);
+	}
+	printf("==> notes <==\n");
+	for (size_t i = 0; i < import->notes.n; i++) {
+		diag_print(&import->notes.v[i], buf, sizeof(buf));
+		printf("%s\n", buf);
+	}
+}
+
+static int
+canon_import(const char *bytes, size_t len, struct diags *diags)
+{
+	static char one[] = "IN_ENV=from outside";
+	char *environment[] = {one, NULL};
+	struct import_names names = {"host.example", environment};
+	struct ini_source source = {"FILE", "/here"};
+	struct import import = {.n = 0};
+	struct ini ini;
+
+	ini_init(&ini);
+	if (ini_parse(&ini, &source, bytes, len, diags) == 0 &&
+	    import_make(&import, &ini, &names, diags) == 0)
+		print_import(&import, diags);
+	import_clear(&import);
+	ini_clear(&ini);
+	return diags_count(diags) == 0 ? 0 : report(diags);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -72,7 +116,7 @@ main(int argc, char **argv)
 	int status;
 
 	if (argc != 3)
-		errx(2, "usage: canon program|daemon FILE");
+		errx(2, "usage: canon program|daemon|import FILE");
 	if ((f = fopen(argv[2], "re")) == NULL)
 		err(1, "%s", argv[2]);
 	len = fread(bytes, 1, sizeof(bytes), f);
@@ -82,6 +126,8 @@ main(int argc, char **argv)
 	diags_init(&diags);
 	if (strcmp(argv[1], "program") == 0)
 		status = canon_program(argv[2], bytes, len, &diags);
+	else if (strcmp(argv[1], "import") == 0)
+		status = canon_import(bytes, len, &diags);
 	else
 		status = canon_daemon(bytes, len, &diags);
 	diags_clear(&diags);

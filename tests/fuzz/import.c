@@ -1,0 +1,63 @@
+/*
+ * import - supervisord's configuration: what becomes of it parses to what was
+ * meant, or it is complained of.
+ */
+#include "fuzz.h"
+#include "import.h"
+
+static void
+check_text(const struct diags *diags)
+{
+	char buf[512];
+
+	for (size_t i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		must(strpbrk(buf, "\n\r\033") == NULL);
+	}
+}
+
+static void
+check_file(const struct import_file *file)
+{
+	struct diags diags;
+	struct conf *conf;
+
+	diags_init(&diags);
+	must(file->len <= CONF_FILE_MAX);
+	conf = conf_parse(file->conf->name, "FILE", file->text, file->len, NULL,
+	    &diags);
+	must(conf != NULL && conf_diff(conf, file->conf) == 0);
+	conf_unref(conf);
+	diags_clear(&diags);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *bytes = fuzz_string(data, size), one[] = "A=b c";
+	char *environment[] = {one, NULL};
+	struct import_names names = {"host", environment};
+	struct ini_source source = {"FILE", "/here"};
+	struct import import = {.n = 0};
+	struct diags diags;
+	struct ini ini;
+	int error;
+
+	ini_init(&ini);
+	diags_init(&diags);
+	error = ini_parse(&ini, &source, bytes, size, &diags);
+	must((error == -1) == (diags_count(&diags) > 0));
+	if (error == 0) {
+		error = import_make(&import, &ini, &names, &diags);
+		must((error == -1) == (diags_count(&diags) > 0));
+		for (size_t i = 0; error == 0 && i < import.n; i++)
+			check_file(&import.v[i]);
+		check_text(&import.notes);
+	}
+	check_text(&diags);
+	import_clear(&import);
+	ini_clear(&ini);
+	diags_clear(&diags);
+	free(bytes);
+	return 0;
+}

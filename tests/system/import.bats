@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# hupctl import: supervisord's configuration, shown and written.
+
+load helper
+
+import() {
+	hupd_env "$HUPCTL" -f "$T/hupd.conf" import "$@"
+}
+
+supervisord() {
+	cat >"$T/supervisord.conf"
+}
+
+@test "what is shown is what is written, and what hupd runs" {
+	supervisord <<-E
+	[supervisord]
+	environment=WHERE="%(here)s"
+	[program:nap]
+	command=sh -c "exec sleep \$TIME"
+	process_name=%(program_name)s_%(process_num)d
+	numprocs=2
+	directory=%(here)s
+	environment=TIME="100%(process_num)d"
+	priority=1
+	E
+	run -0 --separate-stderr import "$T/supervisord.conf"
+	[ "$stderr" = "$T/supervisord.conf:9: priority: has no counterpart:\
+ depends-on tells what is started first
+hupctl: nothing was written; with -w these files are" ]
+	[ -z "$(ls "$T/hupd.d")" ]
+	shown=$output
+	run -0 --separate-stderr import -w "$T/supervisord.conf"
+	[ "$output" = "$T/hupd.d/nap_0.conf
+$T/hupd.d/nap_1.conf" ]
+	[ "$(ls -A "$T/hupd.d")" = "nap_0.conf
+nap_1.conf" ]
+	[ "$shown" = "==> $T/hupd.d/nap_0.conf <==
+$(cat "$T/hupd.d/nap_0.conf")
+
+==> $T/hupd.d/nap_1.conf <==
+$(cat "$T/hupd.d/nap_1.conf")" ]
+	hupd_start
+	wait_for 5 is_state nap_1 up
+	pid=$(pid_of nap_1)
+	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 1001 ' ]
+	grep -qz "^WHERE=$T\$" "/proc/$pid/environ"
+	[ "$(readlink "/proc/$pid/cwd")" = "$T" ]
+}
+
+@test "all files are written or none, and none is replaced" {
+	printf '[program:%s]\ncommand=true\n' a b c | supervisord
+	program b <<<'command = sleep 1'
+	run -1 import -w "$T/supervisord.conf"
+	[ "$output" = "hupctl: $T/hupd.d/b.conf: File exists" ]
+	[ "$(ls -A "$T/hupd.d")" = b.conf ]
+	[ "$(cat "$T/hupd.d/b.conf")" = 'command = sleep 1' ]
+	rm "$T/hupd.d/b.conf"
+	ln -s nowhere "$T/hupd.d/c.conf"
+	run -1 import -w "$T/supervisord.conf"
+	[ "$(ls -A "$T/hupd.d")" = c.conf ]
+}
+
+@test "what others may not read of supervisord's they may not of hupd's" {
+	supervisord <<<$'[program:a]\ncommand=true'
+	chmod 640 "$T/supervisord.conf"
+	import -w "$T/supervisord.conf"
+	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 640 ]
+}
+
+@test "errors are told with file and line, and nothing is written" {
+	printf '[program:a]\ncommand=true\n[program:b]\numask=9' | supervisord
+	echo '[program:b]' >"$T/other.ini"
+	run -6 import -w "$T/supervisord.conf" "$T/other.ini"
+	[ "$output" = "$T/supervisord.conf:3: [program:b]: there is no command" ]
+	echo 'command=%(x)s' >>"$T/other.ini"
+	run -6 import -w "$T/supervisord.conf" "$T/other.ini"
+	[ "$output" = "$T/other.ini:2: command: %(x)s has no value here
+$T/supervisord.conf:4: umask: \"9\" is not an octal number up to 777" ]
+	[ -z "$(ls -A "$T/hupd.d")" ]
+	run -1 import "$T/missing"
+	[ "$output" = "hupctl: $T/missing: No such file or directory" ]
+	run -1 import "$T"
+	run -1 import /dev/null
+	head -c 2000000 /dev/zero | supervisord
+	run -6 import "$T/supervisord.conf"
+	[ "$output" = "$T/supervisord.conf: the file is larger than 1024 KiB" ]
+	run -2 import
+}
+
+@test "import has a document of JSON in every case" {
+	supervisord <<<$'[program:a]\ncommand=true\npriority=1'
+	for expression in 'd["valid"] and not d["written"]' \
+	    'd["files"][0]["name"] == "a"' \
+	    'd["files"][0]["text"].endswith("restart = on-failure\n")' \
+	    'd["notes"][0]["line"] == 3 and d["errors"] == []'; do
+		import -j "$T/supervisord.conf" 2>/dev/null |
+		    python3 -c "import json, sys
+d = json.load(sys.stdin)
+assert $expression"
+	done
+	supervisord <<<$'[program:a]\ncommand="'
+	import -j "$T/supervisord.conf" 2>/dev/null | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+assert not d["valid"] and d["errors"][0]["key"] == "command"'
+}
