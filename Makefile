@@ -148,6 +148,7 @@ help::
 .DELETE_ON_ERROR:
 
 include tests/torture.mk
+include bench/bench.mk
 
 # install, uninstall, dist, deb, rpm.
 #

@@ -1,0 +1,48 @@
+# Measuring: hupd and its peers side by side, as root.
+#
+# The variables N, MB, ROUNDS and WITH: see bench/run.
+
+bench_rows = memory memory-log start stop restart reload status idle log \
+	log-lines log-small log-many hup
+bench_out = build/bench
+bench_cflags = -D_GNU_SOURCE $(hupd_cflags) -O2
+bench_tools = $(bench_out)/meter $(bench_out)/tiny $(bench_out)/flood
+
+$(bench_out)/meter: bench/meter.c bench/floor.c bench/board.c bench/floor.h \
+    bench/board.h
+	@mkdir -p $(@D)
+	$(CC) $(bench_cflags) -o $@ $(filter %.c,$^)
+
+$(bench_out)/flood: bench/flood.c bench/board.c bench/board.h
+	@mkdir -p $(@D)
+	$(CC) $(bench_cflags) -static -o $@ $(filter %.c,$^)
+
+$(bench_out)/tiny: bench/tiny.c bench/board.h
+	@mkdir -p $(@D)
+	$(CC) $(bench_cflags) -static -nostdlib -ffreestanding \
+	    -fno-stack-protector -o $@ $<
+
+bench: all $(bench_tools)
+	@bench/deps $(bench_out)
+	@rm -f $(bench_out)/results.tsv
+	@HUPD_BUILD=$(abspath $(B)) bench/run $(bench_rows) >/dev/null
+	@HUPD_BUILD=$(abspath $(B)) bench/scale >/dev/null
+	@bench/table
+
+# One row alone.
+$(bench_rows:%=bench-%): bench-%: all $(bench_tools)
+	@bench/deps $(bench_out)
+	@rm -f $(bench_out)/$*.tsv
+	@HUPD_BUILD=$(abspath $(B)) RESULTS=$(CURDIR)/$(bench_out)/$*.tsv \
+	    bench/run $* >/dev/null
+	@bench/table $(bench_out)/$*.tsv
+
+bench-scale: all $(bench_tools)
+	@bench/deps $(bench_out)
+	@HUPD_BUILD=$(abspath $(B)) bench/scale
+
+help::
+	@echo 'make bench        hupd and its peers side by side; bench-ROW is one'
+	@echo '                  row, bench-scale the plot'
+
+.PHONY: bench bench-scale $(bench_rows:%=bench-%)
