@@ -30,6 +30,9 @@
 #define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
 /* A guard that died is replaced after this, ms. */
 #define GUARD_AGAIN 100
+/* A daemon that cannot be executed is tried again so often, after so long. */
+#define EXECUTE_TRIES 20
+#define EXECUTE_AGAIN ((long)100 * 1000 * 1000) /* ns */
 
 extern char **environ;
 
@@ -148,6 +151,25 @@ shall_follow(struct records *r)
 	return false;
 }
 
+/* What the daemon was killed for, a want of memory, may last a while. */
+static void
+follow(struct daemon *d)
+{
+	const struct timespec again = {.tv_nsec = EXECUTE_AGAIN};
+
+	log_flush();
+	for (int i = 0; i < EXECUTE_TRIES; i++) {
+		guard_execute(d, d->self);
+		if (i == 0)
+			log_warn("no other daemon can be executed, trying "
+				 "again");
+		log_flush();
+		nanosleep(&again, NULL);
+	}
+	log_warnx("no other daemon could be executed, the programs run on "
+		  "unsupervised");
+}
+
 static int
 guard_main(void *arg)
 {
@@ -158,11 +180,8 @@ guard_main(void *arg)
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
 	drop_signals();
-	if (shall_follow(d->hupd.records)) {
-		log_flush();
-		guard_execute(d, d->self);
-		log_warn("no other daemon can be executed");
-	}
+	if (shall_follow(d->hupd.records))
+		follow(d);
 	log_flush();
 	return 1;
 }
