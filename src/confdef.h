@@ -87,7 +87,8 @@ struct conf {
 	bool env_clear;
 	uint64_t env_digest; /* of the contents of env_file; set by confdir */
 	enum conf_ready ready;
-	int ready_fd; /* READY_FD: the descriptor in the program, 3..1023 */
+	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
+	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum conf_log log;
 
 	/* live keys: a change is applied without a restart */

@@ -171,20 +171,13 @@ setting_key(struct parser *p, const struct conf_row *row, const char *value)
 	store->clear(&before, row);
 }
 
-/* Check what needs all keys of a definition. */
 static void
-end_definition(struct parser *p)
+check_delays(struct parser *p)
 {
 	const struct conf *conf = p->conf;
 	unsigned line;
 	const char *key;
 
-	if (conf == NULL)
-		return;
-	line = conf_line(conf, "program", 0);
-	if (conf->name != NULL && conf->command == NULL &&
-	    p->first[conf_find("command") - conf_rows] == 0)
-		diags_add(p->diags, p->file, line, "command", "is missing");
 	if (conf->restart_delay > conf->restart_delay_max) {
 		key = "restart-delay";
 		if (conf_line(conf, key, 0) == 0)
@@ -194,6 +187,27 @@ end_definition(struct parser *p)
 			diags_add(p->diags, p->file, line, key,
 			    "restart-delay is longer than restart-delay-max");
 	}
+}
+
+/* Check what needs all keys of a definition. */
+static void
+end_definition(struct parser *p)
+{
+	const struct conf *conf = p->conf;
+	unsigned line;
+
+	if (conf == NULL)
+		return;
+	line = conf_line(conf, "program", 0);
+	if (conf->name != NULL && conf->command == NULL &&
+	    p->first[conf_find("command") - conf_rows] == 0)
+		diags_add(p->diags, p->file, line, "command", "is missing");
+	check_delays(p);
+	/* As a default it is for those that can be watched. */
+	line = conf_line(conf, "watchdog", 0);
+	if (conf->name != NULL && line != 0 && conf->ready != READY_NOTIFY)
+		diags_add(p->diags, p->file, line, "watchdog",
+		    "needs ready = notify");
 }
 
 /* A copy of defaults (NULL: the built-in ones) for the program of that name. */

@@ -90,6 +90,7 @@ const struct conf_row conf_rows[] = {
 	.max = 1023},
     /* Without an end, one program could hold up every later reload. */
     {LIVE("start-timeout", "30s", duration, start_timeout), .min = 1},
+    {PROCESS("watchdog", NULL, duration, watchdog), .min = 1},
     {.key = {"depends-on", NULL, true, true, false},
 	.type = &type_programs,
 	.offset = offsetof(struct conf, depends_on)},

@@ -10,15 +10,16 @@
  *	            START                READY
  *	DOWN ----------------> STARTING --------> UP
  *	WAIT  deadline over       |                |
- *	DONE                      | TIMEOUT        | STOP, RESTART, REMOVE
- *	FAILED                    v                |
+ *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
+ *	FAILED                    v                | REMOVE
  *	   ^                  STOPPING <-----------'
  *	   |  EXITED              | TIMEOUT
  *	   '------------------ KILLING
  *
- * A state with a deadline gets TIMEOUT: STARTING (start-timeout), STOPPING
- * (stop-timeout), WAIT (the restart's delay), and KILLING, where SIGKILL is
- * repeated, because a process may have slipped in behind the first.
+ * A state with a deadline gets TIMEOUT: STARTING (start-timeout), UP
+ *(watchdog), STOPPING (stop-timeout), WAIT (the restart's delay), and KILLING,
+ *where SIGKILL is repeated, because a process may have slipped in behind the
+ *first.
  *
  * What a program that ended turns into is decided by the want alone:
  *
@@ -178,6 +179,7 @@ timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
 {
 	switch (state) {
 	case STATE_STARTING:
+	case STATE_UP:
 		return next(STATE_STOPPING, want, ACT_SIGNAL);
 	case STATE_STOPPING:
 	case STATE_KILLING:
@@ -187,7 +189,6 @@ timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
 			return launch(blocked);
 		return next(state, want, 0);
 	case STATE_DOWN:
-	case STATE_UP:
 	case STATE_DONE:
 	case STATE_FAILED:
 		return next(state, want, 0);

@@ -157,7 +157,7 @@ fate(struct prog *p)
 	bool well = ended_well(p);
 
 	/* Time that it took to become ready, or did not, is no stable run. */
-	if (p->state == STATE_UP)
+	if (p->was_ready)
 		ran = mono_diff_ms(loop_now(p->progs->loop), p->started);
 	else if (p->failed_starts < UINT32_MAX)
 		p->failed_starts++;
@@ -167,6 +167,12 @@ fate(struct prog *p)
 		return well ? FATE_DONE : FATE_FAIL;
 	p->delay = backoff_next(&p->backoff, &rule, ran, arc4random());
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
+}
+
+bool
+prog_is_watched(const struct prog *p)
+{
+	return p->conf->watchdog > 0 && p->conf->ready == READY_NOTIFY;
 }
 
 /* The deadline that goes with a state, counted from a moment. */
@@ -190,8 +196,11 @@ prog_arm(struct prog *p, struct mono from)
 	case STATE_WAIT:
 		ms = p->delay;
 		break;
-	case STATE_DOWN:
 	case STATE_UP:
+		if (prog_is_watched(p))
+			ms = c->watchdog;
+		break;
+	case STATE_DOWN:
 	case STATE_DONE:
 	case STATE_FAILED:
 		break;
@@ -244,8 +253,10 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 		p->restarts++;
 	p->state = next.state;
 	p->is_stuck = false;
-	if (p->state == STATE_UP)
+	if (p->state == STATE_UP) {
 		p->failed_starts = 0;
+		p->was_ready = true;
+	}
 	p->since = loop_now(ps->loop);
 	if (fsm_is_alive(next.state) && !fsm_is_alive(from))
 		ps->nalive++;
@@ -349,6 +360,7 @@ start(struct prog *p)
 
 	free(p->status);
 	p->status = NULL;
+	p->was_ready = false;
 	p->started = loop_now(ps->loop);
 	if (prog_spawn(p) == -1) {
 		prog_feed(p, EVENT_EXEC_FAIL);
@@ -441,9 +453,7 @@ prog_exited(struct prog *p)
 		return;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
-	/* Stopped though it was wanted: it was not ready in time. */
-	p->end.late = p->want == WANT_RUN &&
-	    (p->state == STATE_STOPPING || p->state == STATE_KILLING);
+	p->end.late = prog_is_late(p);
 	p->end.process = end;
 	p->end.at = wall_now().tv_sec;
 	end_stream(p);

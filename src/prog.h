@@ -49,9 +49,16 @@ enum prog_end_kind {
 	END_ENV,     /* its environment file could not be read, see .error */
 };
 
+/* What it was ended for not having done in time. */
+enum prog_late {
+	LATE_NOT,
+	LATE_READY,
+	LATE_WATCHDOG,
+};
+
 struct prog_end {
 	enum prog_end_kind kind;
-	bool late; /* it was ended for not being ready in time */
+	enum prog_late late;
 	struct process_end process;
 	struct spawn_error error;
 	time_t at;
@@ -83,6 +90,7 @@ struct prog {
 
 	struct spawn_child child; /* the main process; pid 0: none */
 	bool leader;		  /* it leads the session that spawn made */
+	bool was_ready;		  /* since it was started */
 	/*
 	 * This start's mark, see orphan.h: its upper half is the program's,
 	 * the lower counts.

@@ -36,11 +36,15 @@ void prog_exited(struct prog *);
 void prog_look_again(struct prog *);
 /* proginfo.c: it waits for what will not become ready, or not soon. */
 bool prog_is_hopeless(const struct prog *);
+/* proginfo.c: what it is being ended for, though it is wanted. */
+enum prog_late prog_is_late(const struct prog *);
 /* prog.c: end what its process left, which has ended, and let go of it. */
 void prog_sweep(struct prog *);
 /* The one way in for every event; the deadline of its state, from then on. */
 void prog_feed(struct prog *, enum fsm_event);
 void prog_arm(struct prog *, struct mono from);
+/* Is it to give signs of life? */
+bool prog_is_watched(const struct prog *);
 /* Those who watch take note, and act at the end of the turn. */
 void prog_tell(struct prog *);
 /* A newline came on the descriptor of READY_FD. */

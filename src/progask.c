@@ -199,5 +199,7 @@ prog_notified(struct prog *p, const struct notify_message *m)
 		p->action->notified(p->action, m);
 	if (m->ready && p->state == STATE_STARTING)
 		prog_feed(p, EVENT_READY);
+	if (m->watchdog && p->state == STATE_UP)
+		prog_arm(p, loop_now(p->progs->loop));
 	prog_note(p);
 }

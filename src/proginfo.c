@@ -79,6 +79,21 @@ prog_is_good(const struct prog *p)
 	return p->want == WANT_RUN && fsm_is_ready(p->state);
 }
 
+static const char *const late_text[] = {
+    [LATE_NOT] = "",
+    [LATE_READY] = "not ready in time, ",
+    [LATE_WATCHDOG] = "no sign of life in time, ",
+};
+
+enum prog_late
+prog_is_late(const struct prog *p)
+{
+	if (p->want != WANT_RUN ||
+	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
+		return LATE_NOT;
+	return p->was_ready ? LATE_WATCHDOG : LATE_READY;
+}
+
 void
 prog_end_text(const struct prog *p, char *buf, size_t size)
 {
@@ -107,8 +122,7 @@ prog_end_text(const struct prog *p, char *buf, size_t size)
 		    e->core ? ", core dumped" : "");
 	else
 		snprintf(how, sizeof(how), "exited, status %d", e->code);
-	snprintf(buf, size, "%s%s", p->end.late ? "not ready in time, " : "",
-	    how);
+	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
 }
 
 /* The dependencies that it waits for, or the dependents: the first few. */
@@ -219,8 +233,7 @@ prog_why(const struct prog *p, char *buf, size_t size)
 		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
 		break;
 	case STATE_STOPPING:
-		snprintf(buf, size, "%sSIG%s sent",
-		    p->want == WANT_RUN ? "not ready in time, " : "",
+		snprintf(buf, size, "%sSIG%s sent", late_text[prog_is_late(p)],
 		    text_signal_name(p->conf->stop_signal, signal_name));
 		break;
 	case STATE_KILLING:

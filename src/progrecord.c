@@ -95,7 +95,7 @@ prog_note(struct prog *p)
 	s->want = (uint8_t)p->want;
 	s->leader = p->leader;
 	s->end_kind = (uint8_t)e->kind;
-	s->end_late = e->late;
+	s->end_late = (uint8_t)e->late;
 	s->end_known = e->process.known;
 	s->end_signal = e->process.signal;
 	s->end_core = e->process.core;
@@ -120,8 +120,9 @@ prog_note(struct prog *p)
 static bool
 is_end_sound(const struct record_slot *s)
 {
-	return s->end_kind <= END_ENV && s->end_stage >= 0 &&
-	    s->end_stage <= SPAWN_EXEC && s->end_code >= 0 &&
+	return s->end_kind <= END_ENV && s->end_late <= LATE_WATCHDOG &&
+	    s->end_stage >= 0 && s->end_stage <= SPAWN_EXEC &&
+	    s->end_code >= 0 &&
 	    s->end_code <= (s->end_signal ? SIGRTMAX : UINT8_MAX) &&
 	    (s->end_code > 0 || !s->end_signal);
 }
@@ -136,10 +137,11 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->state = (enum fsm_state)s->state;
 	p->want = (enum fsm_want)s->want;
 	p->leader = s->leader != 0;
+	p->was_ready = p->state == STATE_UP;
 	if (s->run != 0) /* else it was never started, and keeps its own */
 		p->run = s->run;
 	p->end.kind = (enum prog_end_kind)s->end_kind;
-	p->end.late = s->end_late != 0;
+	p->end.late = (enum prog_late)s->end_late;
 	p->end.process.known = s->end_known != 0;
 	p->end.process.signal = s->end_signal != 0;
 	p->end.process.core = s->end_core != 0;
@@ -303,7 +305,8 @@ ended_unseen(struct prog *p)
 void
 prog_resume(struct prog *p)
 {
-	prog_arm(p, p->since);
+	/* Signs of life that came while there was no daemon are not known. */
+	prog_arm(p, p->state == STATE_UP ? loop_now(p->progs->loop) : p->since);
 	prog_record_main(p, p->child.pid);
 	prog_note(p);
 	if (fsm_is_alive(p->state) && p->child.pid == 0)

@@ -99,6 +99,8 @@ env_build(struct spawn_env *e, struct prog *p, pid_t mainpid)
 		envlist_set_all(&e->list, environ);
 	/* What the daemon was told by its own starter is not for them. */
 	envlist_unset(&e->list, "NOTIFY_SOCKET");
+	envlist_unset(&e->list, "WATCHDOG_USEC");
+	envlist_unset(&e->list, "WATCHDOG_PID");
 	if (envlist_get(&e->list, "PATH") == NULL)
 		envlist_set(&e->list, default_path);
 	if (c->user != NULL) {
@@ -115,6 +117,8 @@ env_build(struct spawn_env *e, struct prog *p, pid_t mainpid)
 	env_format(e, ORPHAN_MARK "=%016" PRIx64, p->run);
 	if (c->ready == READY_NOTIFY)
 		env_format(e, "NOTIFY_SOCKET=%s", p->progs->notify_path);
+	if (prog_is_watched(p))
+		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)mainpid);
 	return 0;

@@ -144,7 +144,7 @@ go_on() {
 
 @test "a reload that its client gave up goes on" {
 	talker 'reload 1 never tell READY=1 wait'
-	echo 'start-timeout = 500ms' >>"$T/hupd.d/web.conf"
+	echo 'start-timeout = 3s' >>"$T/hupd.d/web.conf"
 	hupd_start
 	wait_for 5 is_state web up
 	ctl reload web &
@@ -152,7 +152,7 @@ go_on() {
 	wait_for 5 logged 'web: says that it is reloading'
 	kill "$(pgrep -P "$client" || echo "$client")"
 	wait "$client" || :
-	wait_for 5 logged 'web: reload: not ready again in time'
+	wait_for 10 logged 'web: reload: not ready again in time'
 	ctl ping
 }
 
@@ -257,4 +257,56 @@ go_on() {
 	wait_for 5 is_state web up
 	go_on enough
 	wait "$flood"
+}
+
+# It says that it lives, until it is told not to.
+lively() {
+	cat >"$T/lively" <<-'E'
+	import os, socket, sys, time
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	tell = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
+	print(os.environ["WATCHDOG_USEC"], flush=True)
+	tell(b"READY=1")
+	while not os.path.exists(sys.argv[1]):
+	    time.sleep(0.05)
+	    tell(b"WATCHDOG=1")
+	    print("alive", flush=True)
+	time.sleep(1000)
+	E
+	program web <<-E
+	command = python3 $T/lively $T/go
+	ready = notify
+	watchdog = 2s
+	restart-delay = 1h
+	restart-delay-max = 1h
+	E
+}
+
+@test "watchdog: no sign of life in time is a failure" {
+	lively
+	hupd_start
+	# More than fit into that time.
+	wait_for 20 eval '[ "$(grep -c alive "$T/log/web.log")" -ge 45 ]'
+	printed web '2000000$'
+	is_state web up
+	run ! logged 'web: up ->'
+	go_on go
+	wait_for 10 logged \
+	    'web: up -> stopping (timeout): no sign of life in time, SIGTERM sent'
+	wait_for 10 logged \
+	    'web: stopping -> wait (exited): no sign of life in time, killed by'
+}
+
+@test "watchdog: a daemon that takes over waits anew" {
+	lively
+	hupd_start
+	wait_for 10 printed web alive
+	pid=$(pid_of web)
+	kill -9 "$(hupd_pid)"
+	wait_for 10 logged 'web: taken over'
+	n=$(grep -c alive "$T/log/web.log")
+	wait_for 20 eval '[ "$(grep -c alive "$T/log/web.log")" -ge $((n + 45)) ]'
+	[ "$(pid_of web)" = "$pid" ]
+	go_on go
+	wait_for 10 logged 'no sign of life in time'
 }

@@ -204,8 +204,8 @@ check_impossible(const struct step *s)
 	    (s->event == EVENT_EXEC_FAIL && s->state != STATE_STARTING) ||
 	    (s->event == EVENT_READY && s->state != STATE_STARTING) ||
 	    (s->event == EVENT_TIMEOUT &&
-		(s->state == STATE_DOWN || s->state == STATE_UP ||
-		    s->state == STATE_DONE || s->state == STATE_FAILED));
+		(s->state == STATE_DOWN || s->state == STATE_DONE ||
+		    s->state == STATE_FAILED));
 
 	if (impossible)
 		assert_true(is_unchanged(s));
@@ -444,6 +444,21 @@ is_not_ready_in_time(void **state)
 }
 
 static void
+gives_no_sign_of_life(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
 waits_for_a_dependency(void **state)
 {
 	static const struct scene scenes[] = {
@@ -559,6 +574,7 @@ main(void)
 	    cmocka_unit_test(stops_hard),
 	    cmocka_unit_test(start_overtakes_a_stop),
 	    cmocka_unit_test(is_not_ready_in_time),
+	    cmocka_unit_test(gives_no_sign_of_life),
 	    cmocka_unit_test(waits_for_a_dependency),
 	    cmocka_unit_test(is_held_by_a_dependent),
 	    cmocka_unit_test(remove_is_final),
