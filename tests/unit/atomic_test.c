@@ -71,19 +71,20 @@ test_create(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(atomic_create(file, "one", 3), 0);
+	assert_int_equal(atomic_create(file, "one", 3, 0644), 0);
 	umask(mask);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
 	assert_int_equal(st.st_nlink, 1);
-	assert_int_equal(atomic_create(file, "two", 3), -1);
+	assert_int_equal(atomic_create(file, "two", 3, 0644), -1);
 	assert_int_equal(errno, EEXIST);
 	assert_holds("one");
 	assert_int_equal(count(), 1);
 	assert_int_equal(atomic_remove(file), 0);
 	assert_int_equal(atomic_remove(file), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(atomic_create("/nonexistent/web.conf", "", 0), -1);
+	assert_int_equal(atomic_create("/nonexistent/web.conf", "", 0, 0644),
+	    -1);
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -96,13 +97,13 @@ test_aside(void **state)
 	assert_null(atomic_aside(file));
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(count(), 0);
-	assert_int_equal(atomic_create(file, "one", 3), 0);
+	assert_int_equal(atomic_create(file, "one", 3, 0644), 0);
 	aside = atomic_aside(file);
 	assert_non_null(aside);
 	assert_int_equal(access(file, F_OK), -1);
 	assert_int_equal(strncmp(strrchr(aside, '/'), "/.web.conf.", 11), 0);
 	/* What has taken its place meanwhile is not replaced. */
-	assert_int_equal(atomic_create(file, "two", 3), 0);
+	assert_int_equal(atomic_create(file, "two", 3, 0644), 0);
 	assert_int_equal(atomic_back(aside, file), -1);
 	assert_int_equal(errno, EEXIST);
 	assert_holds("two");
