@@ -32,6 +32,17 @@ fake_sudo() {
 	    "$TOP/README.md"
 }
 
+# Everything in fences, which needs no translation.
+fenced() {
+	awk '/^```/ { inside = !inside; print; next } inside' "$1"
+}
+
+@test "README.zh-CN.md has the same commands" {
+	diff <(fenced "$TOP/README.md") <(fenced "$TOP/README.zh-CN.md")
+	[ "$(grep -c '^## ' "$TOP/README.md")" -eq \
+	    "$(grep -c '^## ' "$TOP/README.zh-CN.md")" ]
+}
+
 @test "clone and make run" {
 	[ -e "$TOP/.git" ] || skip "needs a git checkout"
 	printf '[safe]\n\tdirectory = *\n' >"$USER_HOME/.gitconfig"
