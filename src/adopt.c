@@ -9,6 +9,7 @@
 
 #include "adopt.h"
 #include "log.h"
+#include "orphan.h"
 #include "text.h"
 
 /* A name as it should be: complete, allowed, and not there already. */
@@ -106,6 +107,37 @@ catch_up(struct prog *p, const struct confset *running)
 		prog_request(p, EVENT_START);
 }
 
+/* Each program counts its runs in the lower half of the mark. */
+static bool
+is_over(uint64_t run, void *arg)
+{
+	struct hupd *h = arg;
+	struct prog *p;
+
+	for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
+		if (p->run >> 32 == run >> 32)
+			return p->run != run || p->child.pid == 0;
+	return false;
+}
+
+/*
+ * The daemon before us may have recorded the end of a program and not have
+ * come to what that had left, which is no child of ours.
+ */
+static void
+kill_left(struct hupd *h)
+{
+	int n;
+
+	if (h->progs.cgroup != NULL)
+		return;
+	n = orphan_kill_runs(is_over, h);
+	if (n > 0)
+		log_info("left by programs that have ended: %d process%s, "
+			 "killed",
+		    n, n == 1 ? "" : "es");
+}
+
 int
 adopt_all(struct hupd *h, const struct confset *running, bool inherited)
 {
@@ -120,6 +152,7 @@ adopt_all(struct hupd *h, const struct confset *running, bool inherited)
 	for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
 		if (p->slot != -1)
 			prog_resume(p);
+	kill_left(h);
 	for (p = progs_first(&h->progs); p != NULL; p = next) {
 		next = progs_next(p);
 		catch_up(p, running);

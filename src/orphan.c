@@ -49,7 +49,8 @@ orphan_mark(pid_t pid, uint64_t *run)
 }
 
 struct run_rule {
-	uint64_t run;
+	bool (*over)(uint64_t run, void *);
+	void *arg;
 	int killed;
 };
 
@@ -61,22 +62,22 @@ kill_marked(pid_t pid, void *arg)
 	struct spawn_child child = {.pid = pid};
 	uint64_t run;
 
-	if (!orphan_mark(pid, &run) || run != rule->run)
+	if (!orphan_mark(pid, &run) || !rule->over(run, rule->arg))
 		return;
 	child.pidfd = process_open(pid);
 	if (child.pidfd == -1 && errno != ENOSYS)
 		return;
 	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
-	    run == rule->run && spawn_signal(&child, SIGKILL) == 0)
+	    rule->over(run, rule->arg) && spawn_signal(&child, SIGKILL) == 0)
 		rule->killed++;
 	if (child.pidfd != -1)
 		close(child.pidfd);
 }
 
 int
-orphan_kill_run(uint64_t run)
+orphan_kill_runs(bool (*over)(uint64_t, void *), void *arg)
 {
-	struct run_rule rule = {.run = run};
+	struct run_rule rule = {.over = over, .arg = arg};
 	int before, passes = 0;
 
 	/* Again while there are new ones: those that it forked meanwhile. */
@@ -85,6 +86,20 @@ orphan_kill_run(uint64_t run)
 		process_each(kill_marked, &rule);
 	} while (rule.killed > before && ++passes < PASSES_MAX);
 	return rule.killed;
+}
+
+static bool
+is_this(uint64_t run, void *arg)
+{
+	const uint64_t *that = arg;
+
+	return run == *that;
+}
+
+int
+orphan_kill_run(uint64_t run)
+{
+	return orphan_kill_runs(is_this, &run);
 }
 
 static int

@@ -28,6 +28,8 @@ bool orphan_mark(pid_t, uint64_t *run);
  * a program left that an earlier daemon started.  Returns how many.
  */
 int orphan_kill_run(uint64_t run);
+/* The same with every run that is over. */
+int orphan_kill_runs(bool (*over)(uint64_t run, void *), void *arg);
 
 struct orphan_rule {
 	/* Is the pid a child that the daemon knows? */

@@ -301,6 +301,24 @@ by_hand() {
 	is_state b up
 }
 
+@test "what a program left when the daemon was killed is killed" {
+	setting 'cgroup = off'
+	program web <<-E
+	command = sh -c 'setsid sleep 1234 & echo \$! >$T/left; wait'
+	E
+	hupd_start
+	wait_for 5 test -s "$T/left"
+	web=$(pid_of web) left=$(cat "$T/left")
+	crash_for_good
+	kill "$web"
+	wait_for 5 gone "$web"
+	alive "$left"
+	edit pid 0
+	edit state 0
+	hupd_start
+	wait_for 5 gone "$left"
+}
+
 @test "a program may become ready while there is no daemon" {
 	program web <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&5; touch $T/told; exec sleep 1000'
