@@ -122,6 +122,8 @@ struct chaos {
 	bool killed_daemon;
 	bool killed_guard;
 	bool killed_logger;
+	pid_t killed[MAX_PROCESSES]; /* all of these */
+	unsigned nkilled;
 
 	/* Said by hupd. */
 	pid_t said_pid;
@@ -200,6 +202,11 @@ void ends_reap(struct chaos *);
 void ends_check(struct chaos *);
 /* All were ended; the next will be others. */
 void ends_forget(struct chaos *);
+/* A process of hupd was killed: it is seen until it is gone. */
+void ends_expect(struct chaos *, pid_t);
+bool ends_is_expected(const struct chaos *, pid_t);
+/* Are all of those gone, with what they held? */
+bool ends_came(const struct chaos *);
 /* How many have ended daemons of late for a guard to give up. */
 bool ends_guard_gives_up(struct chaos *);
 void ends_forgive(struct chaos *);

@@ -40,6 +40,55 @@ ends_reap(struct chaos *c)
 	}
 }
 
+void
+ends_expect(struct chaos *c, pid_t pid)
+{
+	if (pid == c->daemon)
+		c->killed_daemon = true;
+	else if (pid == c->guard)
+		c->killed_guard = true;
+	else if (pid == c->logger)
+		c->killed_logger = true;
+	else
+		return;
+	if (c->nkilled < MAX_PROCESSES)
+		c->killed[c->nkilled++] = pid;
+}
+
+bool
+ends_is_expected(const struct chaos *c, pid_t pid)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nkilled; i++)
+		if (c->killed[i] == pid)
+			return true;
+	return false;
+}
+
+/* It has no memory any more before it lets go of its files. */
+static bool
+is_gone(pid_t pid)
+{
+	char stat[512], *state;
+
+	if (look_proc(pid, "stat", stat, sizeof(stat)) == 0)
+		return true;
+	state = strrchr(stat, ')');
+	return state == NULL || state[2] == 'Z' || state[2] == 'X';
+}
+
+bool
+ends_came(const struct chaos *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->nkilled; i++)
+		if (!is_gone(c->killed[i]))
+			return false;
+	return true;
+}
+
 static void
 check_former(struct chaos *c)
 {
@@ -64,6 +113,7 @@ ends_check(struct chaos *c)
 	c->former.logger = c->logger;
 	c->former.execs = c->execs;
 	c->killed_daemon = c->killed_guard = c->killed_logger = false;
+	c->nkilled = 0;
 }
 
 void

@@ -143,17 +143,6 @@ look_what(const struct chaos *c, pid_t pid)
 	return '?';
 }
 
-static void
-note_killed(struct chaos *c, pid_t pid)
-{
-	if (pid == c->daemon)
-		c->killed_daemon = true;
-	else if (pid == c->guard)
-		c->killed_guard = true;
-	else if (pid == c->logger)
-		c->killed_logger = true;
-}
-
 /* Only what is still ours is killed. */
 void
 look_kill(struct chaos *c, pid_t pid, int sig)
@@ -165,5 +154,5 @@ look_kill(struct chaos *c, pid_t pid, int sig)
 	for (i = 0; i < c->nseen; i++)
 		if (c->seen[i].pid == pid && kill(pid, sig) == 0 &&
 		    sig == SIGKILL)
-			note_killed(c, pid);
+			ends_expect(c, pid);
 }

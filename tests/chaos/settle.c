@@ -24,7 +24,7 @@ start_by_hand(struct chaos *c)
 	int status;
 
 	look(c);
-	if (c->daemon != 0 || c->guard != 0)
+	if (c->daemon != 0 || c->guard != 0 || !ends_came(c))
 		return;
 	if (!c->may_vanish)
 		violation(c, "neither daemon nor guard is left");

@@ -93,6 +93,9 @@ daemon_trouble(struct chaos *c)
 		return "no guard";
 	if (c->logger == 0)
 		return "no log process";
+	if (ends_is_expected(c, c->daemon) || ends_is_expected(c, c->guard) ||
+	    ends_is_expected(c, c->logger))
+		return "a process of hupd should have ended";
 	if (c->nhupd != 3)
 		return "more than three processes of hupd";
 	if (c->said_pid != c->daemon)

@@ -293,7 +293,8 @@ print_tail(const char *path)
 	if (f == NULL)
 		return;
 	while (getline(&line, &cap, f) != -1) {
-		if (strstr(line, " crash") != NULL)
+		if (strstr(line, " crash0:") != NULL ||
+		    strstr(line, " crash1:") != NULL)
 			continue; /* there is no end of those */
 		free(lines[n % LOG_TAIL]);
 		lines[n++ % LOG_TAIL] = strdup(line);
