@@ -33,6 +33,18 @@ utf8_length(unsigned char lead)
 	return lead < 0xf8 ? 4 : 0;
 }
 
+/*
+ * Is it one of those that change the order in which others are shown, or
+ * begin a line?  Text with them may read as what it is not: UTS #55.
+ */
+static bool
+is_misleading(uint32_t code)
+{
+	return code == 0x61c || code == 0x200e || code == 0x200f ||
+	    (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069);
+}
+
 /* The length of the well-formed, printable character at s, or 0. */
 static size_t
 printable(const unsigned char *s, size_t n)
@@ -51,7 +63,8 @@ printable(const unsigned char *s, size_t n)
 		code = code << 6 | (s[i] & 0x3f);
 	}
 	if (code < least[len] || code > CODE_MAX || code == 0x7f ||
-	    (code >= SURROGATE_LOW && code <= SURROGATE_HIGH))
+	    (code >= SURROGATE_LOW && code <= SURROGATE_HIGH) ||
+	    is_misleading(code))
 		return 0;
 	return len;
 }

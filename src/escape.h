@@ -11,7 +11,8 @@
 
 /*
  * Bytes that we did not create, made safe to print: control characters (those
- * of ISO 6429 at U+0080 to U+009F as well, which terminals obey), DEL and
+ * of ISO 6429 at U+0080 to U+009F as well, which terminals obey), DEL, those
+ * that change the direction of text or begin a line (U+202E and its kin) and
  * bytes that are not valid UTF-8 become \ooo (vis(3), VIS_OCTAL) and a
  * backslash becomes \\.  TAB is kept when keep_tab.  Returns the length
  * written, NUL not counted; dst of 4 * n + 1 always holds it, a smaller dst

@@ -64,6 +64,11 @@ waiter_named(struct client *c, const struct proto_line *pl, size_t first,
 		}
 		v[(*n)++] = p;
 	}
+	if (*n == 0) {
+		client_end(c, STATUS_USAGE, "no program was named");
+		free(v);
+		return NULL;
+	}
 	return v;
 }
 

@@ -78,7 +78,7 @@ has_descriptors() {
 	    s.sendall(bad)
 	    print(bad[:20], rest(s))
 	E
-	[ "$(grep -c 'end [126] ' <<<"$output")" -eq 12 ]
+	[ "$(grep -c "end [126] " <<<"$output")" -eq 13 ]
 	# Behind a good request as well.
 	run -0 client <<-'E'
 	s.sendall(b"reload\nx\0" + b"y" * 400 + b"\n")

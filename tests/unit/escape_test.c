@@ -45,6 +45,9 @@ escapes(void **state)
 	    /* Control characters above ASCII: CSI in one character. */
 	    {"\xc2\x80\xc2\x9b\xc2\x9f", "\\302\\200\\302\\233\\302\\237"},
 	    /* A continuation alone, a lead alone, cut short. */
+	    {"\xd8\x9c\xe2\x80\x8f", "\\330\\234\\342\\200\\217"},
+	    {"\xe2\x80\xae\xe2\x80\xaf", "\\342\\200\\256\xe2\x80\xaf"},
+	    {"\xe2\x81\xa6\xe2\x81\xaa", "\\342\\201\\246\xe2\x81\xaa"},
 	    {"\x80\xbf", "\\200\\277"},
 	    {"\xc3", "\\303"},
 	    {"\xc3x", "\\303x"},
