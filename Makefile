@@ -24,8 +24,8 @@ layer2 = loop spawn process record cgroup orphan folder detach safefile atomic a
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo action settle daemon \
 	client rejection reload statusline waiter request control
 layer4 = hupd self serve guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
-	ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_reexec \
-	ctl_reload \
+	ctl_details ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_recent \
+	ctl_reexec ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
 	ctl_tail ctl_utf8
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)

@@ -11,7 +11,7 @@
  *
  *	ping		pong pid= version= execs=
  *	version		version version= proto=
- *	status [cpu=yes] [NAME ...]
+ *	status [cpu=yes] [details=yes] [NAME ...]
  *		for each: program name= state= want= ready=(yes|no) pid=
  *			since= (ms in this state) uptime= (ms, if alive)
  *			started= (Unix time of the process, if alive)
@@ -21,6 +21,10 @@
  *			cpu= (ms, if alive and asked for)
  *			status= (its STATUS=) reason= (why in this state)
  *			conf= (file, if it has one) log= (file, if any)
+ *		and with details for each that was named:
+ *			details name= command= (as in its file)
+ *			events= (file of the event log)
+ *			need of= name= state= ready=  for each dependency
  *		then	config generation= time= (Unix) source=(files|accepted)
  *			differs=(no|yes|rejected) programs= pid= started=
  *			applied= failed= rejected= (reloads of this process;

@@ -2,6 +2,8 @@
  * ctl_status - "status": the programs and the configuration.
  */
 #include "ctl_ask.h"
+#include "ctl_details.h"
+#include "ctl_recent.h"
 #include "ctl_report.h"
 #include "ctl_status.h"
 #include "ctl_table.h"
@@ -27,6 +29,12 @@ static const struct attr program[] = {
     {"log", "log", ATTR_TEXT},
 };
 
+static const struct attr need[] = {
+    {"name", "name", ATTR_TEXT},
+    {"state", "state", ATTR_TEXT},
+    {"ready", "ready", ATTR_YES},
+};
+
 static const struct attr config[] = {
     {"generation", "generation", ATTR_NUMBER},
     {"accepted", "time", ATTR_NUMBER},
@@ -43,6 +51,27 @@ static const struct attr rejected[] = {
     {"count", "count", ATTR_NUMBER},
 };
 
+/* What is told of a program that was named, and of no other. */
+static void
+details_json(struct json *json, const struct reply *reply, const char *name)
+{
+	const struct proto_line *line;
+	size_t i;
+
+	if ((line = details_find(reply, name)) == NULL)
+		return;
+	json_string(json, "command", proto_get(line, "command"));
+	json_array(json, "needs");
+	for (i = 0; i < reply->n; i++) {
+		if (!details_is_need(&reply->v[i], name))
+			continue;
+		json_object(json, NULL);
+		line_json(json, &reply->v[i], need, COUNT(need));
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void
 print_json(const struct reply *reply)
 {
@@ -58,6 +87,7 @@ print_json(const struct reply *reply)
 			continue;
 		json_object(&json, NULL);
 		line_json(&json, &reply->v[i], program, COUNT(program));
+		details_json(&json, reply, proto_get(&reply->v[i], "name"));
 		json_close(&json);
 	}
 	json_close(&json);
@@ -75,6 +105,20 @@ print_json(const struct reply *reply)
 	json_end(&json);
 }
 
+/* The logs are read directly; who may not read them is shown none. */
+static void
+print_recent(const struct reply *reply)
+{
+	const struct proto_line *line = reply_find(reply, "program");
+	const char *name = line != NULL ? proto_get(line, "name") : NULL;
+
+	if (name == NULL || (line = details_find(reply, name)) == NULL)
+		return;
+	recent_print(stdout, "last events:", proto_get(line, "events"), name);
+	recent_print(stdout, "last lines of its log:",
+	    proto_get(reply_find(reply, "program"), "log"), NULL);
+}
+
 static int
 show(const struct ctl *ctl, const struct reply *reply, bool details)
 {
@@ -86,6 +130,8 @@ show(const struct ctl *ctl, const struct reply *reply, bool details)
 		print_json(reply);
 	else if (table_print(stdout, reply, &form) == -1)
 		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else if (details)
+		print_recent(reply);
 	return STATUS_OK;
 }
 
@@ -119,6 +165,7 @@ ctl_status(const struct ctl *ctl, int argc, char **argv)
 	if (!ctl_names(ctl, argc, argv))
 		return STATUS_USAGE;
 	proto_begin(&request, "status");
+	proto_put(&request, "details", argc > 0 ? "yes" : NULL);
 	for (i = 0; i < argc; i++)
 		proto_put_word(&request, argv[i]);
 	proto_end(&request);

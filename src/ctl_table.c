@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "ctl_details.h"
 #include "ctl_summary.h"
 #include "ctl_table.h"
 #include "mono.h"
@@ -194,50 +195,8 @@ print_reason(FILE *f, const struct proto_line *line)
 }
 
 static void
-print_detail(FILE *f, const char *title, const char *text)
-{
-	if (text == NULL)
-		return;
-	fprintf(f, "  %-9s ", title);
-	ctl_puts(text, f);
-	fputc('\n', f);
-}
-
-static void
-print_details(FILE *f, const struct proto_line *line, time_t now)
-{
-	char since[TEXT_NUMBER_MAX], ago[TEXT_NUMBER_MAX];
-	int64_t ended = proto_number(line, "ended", 0);
-
-	if (proto_get(line, "since") != NULL) {
-		text_humane_duration(proto_number(line, "since", 0), since);
-		fprintf(f, "  %-9s ", "state");
-		ctl_puts(state_of(line), f);
-		fprintf(f, " for %s, wanted: ", since);
-		ctl_puts(value(line, "want", "?"), f);
-		fputc('\n', f);
-	}
-	/* Of a program that is up it only repeats the pid. */
-	if (strcmp(state_of(line), "up") != 0 ||
-	    strcmp(value(line, "want", ""), "run") != 0)
-		print_detail(f, "reason", proto_get(line, "reason"));
-	print_detail(f, "status", proto_get(line, "status"));
-	if (proto_get(line, "exit") != NULL) {
-		fprintf(f, "  %-9s ", "last end");
-		ctl_puts(value(line, "exit", ""), f);
-		if (ended > 0) {
-			text_humane_duration(1000 * ((int64_t)now - ended),
-			    ago);
-			fprintf(f, ", %s ago", ago);
-		}
-		fputc('\n', f);
-	}
-	print_detail(f, "file", proto_get(line, "conf"));
-	print_detail(f, "log", proto_get(line, "log"));
-}
-
-static void
-print_rows(FILE *f, const struct table *table, const struct table_form *form)
+print_rows(FILE *f, const struct table *table, const struct table_form *form,
+    const struct reply *reply)
 {
 	const struct row *row;
 	const char *colour;
@@ -257,7 +216,7 @@ print_rows(FILE *f, const struct table *table, const struct table_form *form)
 		}
 		fputc('\n', f);
 		if (form->details)
-			print_details(f, row->line, form->now);
+			details_print(f, reply, row->line, form->now);
 		else
 			print_reason(f, row->line);
 	}
@@ -292,7 +251,7 @@ table_print(FILE *f, const struct reply *reply, const struct table_form *form)
 			error = fill(&table, &reply->v[i]);
 	}
 	if (error == 0 && table.n > 0)
-		print_rows(f, &table, form);
+		print_rows(f, &table, form, reply);
 	else if (error == 0 && !form->details)
 		fputs("no program is configured\n", f);
 	/* Who asked for a program that there is none of, asked for no more. */

@@ -25,7 +25,9 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
     size_t size)
 {
 	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
 	bool cpu = proto_get(pl, "cpu") != NULL;
+	bool details = proto_get(pl, "details") != NULL;
 	const char *name;
 	struct prog *p;
 	int status = STATUS_OK;
@@ -35,9 +37,11 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 		p = progs_find(&h->progs, name);
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
-		else if (!p->is_told)
-			status_program(client_text(c), p, h->effective.log_dir,
-			    cpu);
+		else if (!p->is_told) {
+			status_program(t, p, h->effective.log_dir, cpu);
+			if (details)
+				status_details(t, p, h->effective.log_dir);
+		}
 		if (p == NULL || p->state != STATE_UP)
 			status = STATUS_NOT_UP;
 		if (p != NULL)

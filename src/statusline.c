@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "statusline.h"
+#include "words.h"
 
 /* As people read it, and for machines. */
 static void
@@ -62,4 +63,31 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 		free(log);
 	}
 	proto_end(t);
+}
+
+void
+status_details(struct proto_text *t, const struct prog *p, const char *log_dir)
+{
+	char *command = text_join(p->conf->command), *events = NULL;
+	const struct prog *need;
+	size_t i;
+
+	if (asprintf(&events, "%s/hupd.log", log_dir) == -1)
+		events = NULL;
+	proto_begin(t, "details");
+	proto_put(t, "name", p->conf->name);
+	proto_put(t, "command", command);
+	proto_put(t, "events", events);
+	proto_end(t);
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		proto_begin(t, "need");
+		proto_put(t, "of", p->conf->name);
+		proto_put(t, "name", need->conf->name);
+		proto_put(t, "state", fsm_state_name(need->state));
+		proto_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
+		proto_end(t);
+	}
+	free(command);
+	free(events);
 }

@@ -12,5 +12,8 @@
 /* cpu: with its processor time. */
 void status_program(struct proto_text *, const struct prog *,
     const char *log_dir, bool cpu);
+/* What is known of it besides, in lines of their own. */
+void status_details(struct proto_text *, const struct prog *,
+    const char *log_dir);
 
 #endif

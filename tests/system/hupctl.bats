@@ -68,6 +68,45 @@ counter() {
 	hupd_env "$HUPCTL" -f "$T/hupd.conf" ping
 }
 
+@test "status of one program tells all there is to know" {
+	sleeper db
+	program web <<-'E'
+	command = sh -c 'seq 9; exec sleep 1000'
+	depends-on = db
+	log-timestamps = no
+	E
+	sleeper web.x
+	hupd_start
+	wait_for 5 is_state web up
+	wait_for 5 lines "$T/log/web.log" 9
+	for n in 1 2 3; do
+		ctl restart web web.x
+	done
+	wait_for 5 lines "$T/log/web.log" 36
+	wait_for 5 logged "web: starting -> up (ready): pid $(pid_of web)\$"
+	run -0 ctl status web
+	[[ $output = *"  needs     db (up)
+  command   sh -c 'seq 9; exec sleep 1000'
+  file      $T/hupd.d/web.conf
+  log       $T/log/web.log"* ]]
+	sed -n '/^last events:/,/^$/p' <<<"$output" >"$T/events"
+	lines "$T/events" 7
+	[ "$(grep -c '^  20.* web: ' "$T/events")" -eq 5 ]
+	sed -n 6p "$T/events" | grep -q 'web: starting -> up (ready): pid'
+	[ "$(tail -n 6 <<<"$output")" = "last lines of its log:
+  5
+  6
+  7
+  8
+  9" ]
+	ctl -j status web | is_json 'd["programs"][0]["needs"] ==
+	    [{"name": "db", "state": "up", "ready": True}] and
+	    d["programs"][0]["command"].startswith("sh -c ")'
+	# One of several is told no more of than a row.
+	run -0 ctl status web db
+	[[ $output != *last* ]]
+}
+
 @test "status is 3 unless every named program is up" {
 	sleeper web
 	program once <<-E

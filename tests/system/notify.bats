@@ -19,7 +19,7 @@ talker() {
 }
 
 has_status() {
-	ctl -j status web | grep -q -e "$1"
+	ctl -j status web | grep -q -e "\"status\":\"[^\"]*$1"
 }
 
 # later FILE: let what awaits that file go on.

@@ -88,13 +88,19 @@ tells_details(void **state)
 	(void)state;
 	check("program name=a state=up want=run ready=yes since=5000 "
 	      "restarts=0 exit=exited,%20status%200 ended=996400 "
-	      "status=busy%1b[31m conf=/c/a.conf log=/l/a.log\n",
+	      "status=busy%1b[31m conf=/c/a.conf log=/l/a.log\n"
+	      "details name=a command=sleep%20%1b\n"
+	      "need of=a name=b state=up ready=yes\n"
+	      "need of=a name=c state=wait ready=no\n"
+	      "need of=x name=y state=up ready=yes\n",
 	    false, true,
 	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT      MEM  READY\n"
 	    "a     up       -       -         0  status 0    -  yes\n"
 	    "  state     up for 5s, wanted: run\n"
 	    "  status    busy\\033[31m\n"
 	    "  last end  exited, status 0, 1h ago\n"
+	    "  needs     b (up), c (wait)\n"
+	    "  command   sleep \\033\n"
 	    "  file      /c/a.conf\n"
 	    "  log       /l/a.log\n");
 }
