@@ -105,7 +105,7 @@ run:
 
 # The suites; tests/run sums up what they say.
 check:
-	@tests/run lint unit golden system san init
+	@tests/run lint unit golden system san fuzz faults init
 check-unit check-golden check-system check-san check-init lint:
 	@tests/run $(@:check-%=%)
 

@@ -1,8 +1,10 @@
 # Tests by force: fuzzing, faults, static analysis.
 
-# Each tests/fuzz/NAME.c but main.c is a harness, linked with libFuzzer, or
-# with FUZZ_ENGINE=tests/fuzz/main.c to run on files (for AFL++: CC=afl-cc).
+# Each tests/fuzz/NAME.c but main.c is a harness, linked with libFuzzer, or by
+# afl-clang-fast with what AFL++ has in its place (FUZZER=afl), or with
+# FUZZ_ENGINE=tests/fuzz/main.c to run on files.
 FUZZ_SECONDS ?= 60
+FUZZER ?= libfuzzer
 FUZZ_ENGINE ?= -fsanitize=fuzzer
 fuzzers = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,\
 	$(filter-out tests/fuzz/main.c,$(wildcard tests/fuzz/*.c)))
@@ -20,7 +22,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
 -include $(wildcard $(B)/fuzz/*.d)
 
 fuzz:
-	@tests/fuzz/run $(FUZZ_SECONDS)
+	@FUZZER=$(FUZZER) tests/fuzz/run $(FUZZ_SECONDS)
 check-fuzz check-faults check-chaos:
 	@tests/run $(@:check-%=%)
 
@@ -52,8 +54,8 @@ chaos: all chaos-tools
 	chaos-tools
 
 help::
-	@echo 'make fuzz         each parser for FUZZ_SECONDS=60; check-fuzz'
-	@echo '                  is the short form'
+	@echo 'make fuzz         each parser for FUZZ_SECONDS=60, by FUZZER=afl if'
+	@echo '                  so wanted; check-fuzz is the short form'
 	@echo 'make faults       each system call fails; check-faults: some'
 	@echo 'make chaos        STEPS=1000 of a random sequence, from SEED=1;'
 	@echo '                  CGROUP=off without cgroups; check-chaos: some'

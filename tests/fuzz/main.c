@@ -1,6 +1,6 @@
 /*
- * main - run a harness on files, or on standard input: for AFL++, and where
- * there is no libFuzzer.
+ * main - run a harness on files, or on standard input: where there is no
+ * fuzzer.
  */
 #include <err.h>
 
