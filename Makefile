@@ -105,7 +105,7 @@ run:
 
 # The suites; tests/run sums up what they say.
 check:
-	@tests/run lint unit golden system san fuzz faults init
+	@tests/run lint unit golden system san fuzz faults chaos init
 check-unit check-golden check-system check-san check-init lint:
 	@tests/run $(@:check-%=%)
 
@@ -134,8 +134,8 @@ help::
 	@echo 'make              build/hupd and build/hupctl'
 	@echo 'make run          show what hupd does, with programs of its own'
 	@echo 'make check        every test; check-unit, check-golden,'
-	@echo '                  check-system, check-san, check-init and lint'
-	@echo '                  are its parts'
+	@echo '                  check-system, check-san, check-chaos, check-init'
+	@echo '                  and lint are its parts'
 	@echo 'make coverage     which lines the tests reach'
 	@echo 'make clean        remove build/'
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS DESTDIR PREFIX SYSCONFDIR,'

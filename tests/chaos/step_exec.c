@@ -8,11 +8,14 @@
 
 #include "steps.h"
 
+/* It is executed anew in this time, ms. */
+#define EXEC_MS 20000
+
 /* Wait for a daemon that has been executed anew. */
 static void
 await_exec(struct chaos *c, int64_t execs)
 {
-	const int64_t until = now_ms() + 10000;
+	const int64_t until = now_ms() + EXEC_MS;
 
 	while (!ask_status(c) || c->execs == execs) {
 		if (now_ms() > until)
