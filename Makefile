@@ -169,6 +169,8 @@ DATADIR = $(PREFIX)/share
 MANDIR = $(DATADIR)/man
 DOCDIR = $(DATADIR)/doc/hupd
 COMPLETIONDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/site-functions
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
 
 install_program = install -D -m 755
 install_data = install -D -m 644
@@ -188,6 +190,9 @@ install: all install-init-$(INIT)
 	    $(DESTDIR)$(call manual_path,$(m)) &&) :
 	$(install_data) completions/hupctl \
 	    $(DESTDIR)$(COMPLETIONDIR)/hupctl
+	$(install_data) completions/_hupctl $(DESTDIR)$(ZSHDIR)/_hupctl
+	$(install_data) completions/hupctl.fish \
+	    $(DESTDIR)$(FISHDIR)/hupctl.fish
 	$(foreach e,$(wildcard examples/*.conf),$(install_data) $(e) \
 	    $(DESTDIR)$(DOCDIR)/$(e) &&) :
 
@@ -214,7 +219,8 @@ install-service: all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/hupd $(DESTDIR)$(BINDIR)/hupctl \
 	    $(foreach m,$(manuals),$(DESTDIR)$(call manual_path,$(m))) \
-	    $(DESTDIR)$(COMPLETIONDIR)/hupctl $(DESTDIR)$(INITDIR)/hupd \
+	    $(DESTDIR)$(COMPLETIONDIR)/hupctl $(DESTDIR)$(ZSHDIR)/_hupctl \
+	    $(DESTDIR)$(FISHDIR)/hupctl.fish $(DESTDIR)$(INITDIR)/hupd \
 	    $(DESTDIR)$(INITDIR)/hupd-program \
 	    $(DESTDIR)$(LOGROTATEDIR)/hupd
 	[ -z "$(UNITDIR)" ] || rm -f $(DESTDIR)$(UNITDIR)/hupd.service

@@ -139,6 +139,8 @@ installed() {
 	755 usr/bin/hupctl
 	755 usr/sbin/hupd
 	644 usr/share/bash-completion/completions/hupctl
+	644 usr/share/fish/vendor_completions.d/hupctl.fish
+	644 usr/share/zsh/site-functions/_hupctl
 	E
 	diff -u - <(installed "$dir/sysv") <<-E
 	644 etc/default/hupd
@@ -147,12 +149,16 @@ installed() {
 	755 usr/local/bin/hupctl
 	755 usr/local/sbin/hupd
 	644 usr/local/share/bash-completion/completions/hupctl
+	644 usr/local/share/fish/vendor_completions.d/hupctl.fish
 	755 usr/local/share/hupd/hupd-program
+	644 usr/local/share/zsh/site-functions/_hupctl
 	E
 	diff -u - <(installed "$dir/none") <<-E
 	755 opt/h/bin/hupctl
 	755 opt/h/sbin/hupd
 	644 opt/h/share/bash-completion/completions/hupctl
+	644 opt/h/share/fish/vendor_completions.d/hupctl.fish
+	644 opt/h/share/zsh/site-functions/_hupctl
 	E
 	[ -d "$dir/openrc/etc/hupd.d" ]
 	[ -d "$dir/none/opt/h/etc/hupd.d" ]

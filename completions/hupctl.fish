@@ -1,0 +1,83 @@
+# fish completion for hupctl
+
+# The command, if there is one by now.
+function __hupctl_command
+    set -l words (commandline -opc)
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case '-*'
+            case '*'
+                if not string match -qr -- '^(-f|--config|-s|--socket)$' $words[(math $i - 1)]
+                    echo $words[$i]
+                    return
+                end
+        end
+    end
+    return 1
+end
+
+function __hupctl_using
+    contains -- (__hupctl_command; or echo none) $argv
+end
+
+# Names of programs: those that the daemon has, or else those with a file.
+# The table ends at the first empty line, and what is not a row is indented.
+function __hupctl_programs
+    set -l words (commandline -opc)
+    set -l daemon
+    for i in (seq 2 (count $words))
+        if string match -qr -- '^(-f|--config|-s|--socket)$' $words[(math $i - 1)]
+            set -a daemon $words[(math $i - 1)] $words[$i]
+        end
+    end
+    if set -l table (begin; $words[1] $daemon status; end 2>/dev/null)
+        printf '%s\n' $table | awk 'NR == 1 { if ($1 != "NAME") exit; next }
+            /^$/ { exit } /^[^ ]/ { print $1 }'
+        return
+    end
+    set -l home $XDG_CONFIG_HOME
+    test -n "$home"; or set home ~/.config
+    for file in /etc/hupd.d/*.conf $home/hupd/hupd.d/*.conf
+        string replace -r '.*/(.*)\.conf$' '$1' $file
+    end
+end
+
+complete -c hupctl -f
+
+complete -c hupctl -n 'not __hupctl_command' -s f -l config -rF -d 'Configuration file of the daemon'
+complete -c hupctl -n 'not __hupctl_command' -s s -l socket -rF -d 'Socket of the daemon'
+complete -c hupctl -n 'not __hupctl_command' -s V -l version -d 'Show the version of hupctl'
+complete -c hupctl -s j -l json -d 'Print JSON'
+complete -c hupctl -s h -l help -d 'Show how it is used'
+
+set -l commands \
+    add\t'Write a program\'s file, and reload' \
+    check\t'Validate, show what a reload would do' \
+    help\t'Show how a command is used' \
+    import\t'Convert files of supervisord' \
+    log\t'Show or follow a program\'s log' \
+    metrics\t'Print OpenMetrics' \
+    ping\t'Does hupd answer?' \
+    reexec\t'Replace hupd by its newly installed program' \
+    reload\t'Apply the files, or have a program reload' \
+    remove\t'Delete a program\'s file, and reload' \
+    reopen\t'Close and open the log files' \
+    restart\t'Stop and start programs' \
+    signal\t'Send a program a signal' \
+    start\t'Start programs' \
+    status\t'Show programs and the configuration' \
+    stop\t'Stop programs' \
+    version\t'Show the versions of hupctl and hupd'
+complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
+complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
+
+complete -c hupctl -n '__hupctl_using log reload remove restart signal start status stop' -a '(__hupctl_programs)'
+complete -c hupctl -n '__hupctl_using log' -a hupd -d 'The event log of hupd'
+complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH' -d Signal
+complete -c hupctl -n '__hupctl_using add check import' -F
+
+complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
+complete -c hupctl -n '__hupctl_using reload restart start stop' -l no-wait -d 'Do not wait for the outcome'
+complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Go on with what is added'
+complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
+complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
