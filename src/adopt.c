@@ -149,9 +149,11 @@ adopt_all(struct hupd *h, const struct confset *running, bool inherited)
 			return -1;
 	if (add_others(h, running) == -1 || progs_link(&h->progs) == -1)
 		return -1;
-	for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
+	for (p = progs_first(&h->progs); p != NULL; p = next) {
+		next = progs_next(p);
 		if (p->slot != -1)
 			prog_resume(p);
+	}
 	kill_left(h);
 	for (p = progs_first(&h->progs); p != NULL; p = next) {
 		next = progs_next(p);

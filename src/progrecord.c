@@ -309,6 +309,8 @@ prog_resume(struct prog *p)
 	prog_arm(p, p->state == STATE_UP ? loop_now(p->progs->loop) : p->since);
 	prog_record_main(p, p->child.pid);
 	prog_note(p);
+	/* First, for its end may be that of the program. */
+	progs_queue(p);
 	if (fsm_is_alive(p->state) && p->child.pid == 0)
 		ended_unseen(p);
 	else if (fsm_is_alive(p->state))
@@ -316,5 +318,4 @@ prog_resume(struct prog *p)
 	else if (p->child.pid != 0)
 		/* Its end is recorded, but not that all of it is gone. */
 		prog_sweep(p);
-	progs_queue(p);
 }
