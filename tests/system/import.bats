@@ -103,3 +103,34 @@ assert $expression"
 d = json.load(sys.stdin)
 assert not d["valid"] and d["errors"][0]["key"] == "command"'
 }
+
+guide() {
+	sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$TOP/docs/migration.md" |
+	    grep -v '^```'
+}
+
+@test "the commands of the migration guide do what it says" {
+	printf '[program:a]\ncommand=true\n' | supervisord
+	printf '#!/bin/sh\nexec %s -f %s/hupd.conf "$@"\n' "$HUPCTL" "$T" \
+	    >"$T/hupctl"
+	chmod 755 "$T/hupctl"
+	cd "$T"
+	guide sh >commands
+	[ "$(wc -l <commands)" -eq 3 ]
+	run -0 env PATH="$T:$PATH" bash -e commands
+	[ -e hupd.d/a.conf ]
+	[[ $output = *"  + a        added"* ]]
+}
+
+@test "the migration guide names keys that there are, and valid files" {
+	sed -n 's/^\.It Ic \([^ ]*\).*/\1/p' "$TOP/man/hupd.conf.5" |
+	    sort >"$T/keys"
+	awk -F ' *[|] *' '/^\|/ && $3 != "key" && $3 !~ /^-/ { print $3 }' \
+	    "$TOP/docs/migration.md" | grep -o '`[^`]*`' | tr -d '`' |
+	    sort -u >"$T/named"
+	[ "$(wc -l <"$T/named")" -gt 30 ]
+	[ -z "$(comm -23 "$T/named" "$T/keys")" ]
+	guide conf | sed -n '1p' | program first
+	guide conf | sed '1d' | program second
+	run -0 hupd_env "$HUPD" -f "$T/hupd.conf" -n
+}
