@@ -320,10 +320,14 @@ report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 		line = conf_line(d->set->defaults, "depends-on", 0);
 	if ((f = open_memstream(&text, &size)) != NULL) {
 		for (size_t i = 0; i <= n; i++)
+			/* No cycle has no nodes. */
 			fprintf(f, "%s%s", i == 0 ? "" : " -> ",
+			    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
 			    programs[cycle[(start + i) % n]]->name);
-		if (fclose(f) == EOF)
+		if (fclose(f) == EOF) {
+			free(text);
 			text = NULL;
+		}
 	}
 	diags_add(d->diags, file == NULL ? "depends-on" : file, line,
 	    "depends-on", "cycle: %s", text == NULL ? "(no memory)" : text);

@@ -1,0 +1,345 @@
+/*
+ * Layer 1 without memory: whichever allocation fails, the failure is told, what
+ * is told as right is right, and nothing leaks.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "conf.h"
+#include "envfile.h"
+#include "envlist.h"
+#include "report.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+/* The address sanitizer has allocations of its own. */
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !__has_feature(address_sanitizer)
+
+/* glibc's own calls, of strdup and the streams, go here as well. */
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+void __libc_free(void *);
+
+/* How many allocations succeed before one fails; -1: all do. */
+static long left = -1;
+static long live;
+
+static bool
+fails(void)
+{
+	if (left == -1 || left-- > 0)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+static void *
+counted(void *p)
+{
+	if (p != NULL)
+		live++;
+	return p;
+}
+
+void *
+malloc(size_t size)
+{
+	return fails() ? NULL : counted(__libc_malloc(size));
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : counted(__libc_calloc(n, size));
+}
+
+void *
+realloc(void *p, size_t size)
+{
+	void *q;
+
+	if (fails())
+		return NULL;
+	q = __libc_realloc(p, size);
+	return p == NULL ? counted(q) : q;
+}
+
+void
+free(void *p)
+{
+	if (p != NULL)
+		live--;
+	__libc_free(p);
+}
+
+/*
+ * Have make make its text with one allocation after the other failing; NULL is
+ * what it returns when it was told so.
+ */
+static void
+without_memory(char *(*make)(void))
+{
+	char *want = make(), *text;
+	long before = live;
+	bool failed = true;
+
+	assert_non_null(want);
+	for (long n = 0; failed; n++) {
+		left = n;
+		text = make();
+		failed = left == -1;
+		left = -1;
+		if (text != NULL)
+			assert_string_equal(text, want);
+		else
+			assert_true(failed);
+		free(text);
+		assert_int_equal(live, before);
+	}
+	free(want);
+}
+
+static const char good[] =
+    "syslog = yes\nlog-dir = /srv/log\ncontrol-group = adm\n"
+    "program = web\nnice = 5\ncommand = nginx -g 'daemon off;'\nenv = A=1\nenv "
+    "= B=2\n"
+    "rlimit-nofile = 10:20\ndepends-on = cache db\nsuccess-exit = 1 TERM\n"
+    "ready = fd:4\ngroups = adm audio\nenv-file = /a\numask = 027\n"
+    "program = cache\ncommand = memcached\nlog-size = 1M\n"
+    "program = db\ncommand = redis-server\nstop-timeout = 3s\n";
+static const char better[] =
+    "program = web\ncommand = nginx\nrlimit-core = 0\n"
+    "program = cache\ncommand = memcached\nlog-size = 2M\n"
+    "program = a\ncommand = a\nprogram = k\ncommand = k\n";
+static const char bad[] =
+    "colour = red\nprogram = web\ncommand = 'a\nnice = 100\n"
+    "program = a\ncommand = a\ndepends-on = b\nprogram = A\ncommand = a\n"
+    "program = b\ncommand = b\ndepends-on = a\nprogram = c\n";
+static const char circle[] = "program = a\ncommand = a\ndepends-on = b\n"
+			     "program = b\ncommand = b\ndepends-on = a\n";
+
+/* -1: something was wrong, and diags says so. */
+static int
+load(struct confset *set, const char *text, struct diags *diags)
+{
+	struct conf_places places = {.root = true};
+	bool whole;
+	int rv;
+
+	diags_init(diags);
+	if (confset_init(set, &places) == -1) {
+		diags_add(diags, "FILE", 0, NULL, "out of memory");
+		return -1;
+	}
+	rv = conf_parse_daemon(set, "FILE", text, strlen(text), &whole, diags);
+	if (confset_check(set, diags) == -1)
+		rv = -1;
+	assert_int_equal(rv == -1, diags_count(diags) > 0);
+	return rv;
+}
+
+static char *
+print(const struct confset *set)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int rv;
+
+	if (f == NULL)
+		return NULL;
+	rv = confset_print(set, f);
+	if (fclose(f) == EOF || rv == -1) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static char *
+canonical(void)
+{
+	struct confset set = {0};
+	struct diags diags;
+	char *text = NULL;
+
+	if (load(&set, good, &diags) == 0)
+		text = print(&set);
+	diags_clear(&diags);
+	confset_clear(&set);
+	return text;
+}
+
+/* What was appended, unless some of it is missing. */
+static char *
+appended(struct proto_text *t)
+{
+	char *text =
+	    t->failed || strstr(t->s, "memory") != NULL ? NULL : strdup(t->s);
+
+	proto_text_clear(t);
+	return text;
+}
+
+static char *
+complaints_about(const char *conf)
+{
+	struct proto_text t = {0};
+	struct confset set = {0};
+	struct diags diags;
+
+	assert_int_equal(load(&set, conf, &diags), -1);
+	report_errors(&t, &diags);
+	diags_clear(&diags);
+	confset_clear(&set);
+	return appended(&t);
+}
+
+static char *
+complaints(void)
+{
+	return complaints_about(bad);
+}
+
+static char *
+cycle(void)
+{
+	return complaints_about(circle);
+}
+
+/* The report of a plan, as it is sent. */
+static char *
+planned(void)
+{
+	struct confset from = {0}, to = {0};
+	struct diags diags, others;
+	struct proto_text t = {0};
+	struct plan plan;
+	int rv = load(&from, good, &diags);
+
+	diags_init(&others);
+	if (rv == 0 && (rv = load(&to, better, &others)) == 0 &&
+	    (rv = plan_make(&plan, &from, &to)) == 0) {
+		report_plan(&t, &plan, 7);
+		plan_clear(&plan);
+	}
+	diags_clear(&diags);
+	diags_clear(&others);
+	confset_clear(&from);
+	confset_clear(&to);
+	return rv == 0 ? appended(&t) : NULL;
+}
+
+/* What is read of a line of a report. */
+static char *
+read_report(void)
+{
+	char line[] = "change kind=restarted name=web reason=command\\_changed";
+	struct proto_line pl;
+	char *text;
+
+	if (proto_parse(&pl, line) == -1)
+		return NULL;
+	text = report_text(&pl, 8);
+	proto_clear(&pl);
+	return text;
+}
+
+static char *
+tail(void)
+{
+	struct proto_text t = {0};
+
+	report_tail(&t, "web", "one\n\ntwo words\n");
+	return appended(&t);
+}
+
+static char *
+copied(void)
+{
+	struct confset set = {0};
+	struct settings settings = {0};
+	struct diags diags;
+	struct conf *copy;
+	char *text = NULL;
+
+	if (load(&set, good, &diags) == 0 &&
+	    settings_copy(&settings, &set.settings) == 0) {
+		assert_int_equal(settings_diff(&settings, &set.settings), 0);
+		settings_clear(&settings);
+		if ((copy = conf_copy(set.programs[2])) != NULL) {
+			assert_int_equal(conf_diff(copy, set.programs[2]), 0);
+			text = conf_diff_text(conf_diff(copy, set.programs[0]));
+		}
+		conf_unref(copy);
+	}
+	diags_clear(&diags);
+	confset_clear(&set);
+	return text;
+}
+
+static char *
+environment(void)
+{
+	static const char file[] = "A=1\nexport B='2 3'\n";
+	struct envlist e = {0};
+	char **vars = NULL, **v, *text = NULL;
+	unsigned bad_line = 1;
+
+	if (envfile_parse(file, strlen(file), &vars, &bad_line) == -1) {
+		assert_int_equal(bad_line, 0);
+		return NULL;
+	}
+	envlist_set_all(&e, vars);
+	if ((v = envlist_vector(&e)) != NULL && v[0] != NULL && v[1] != NULL &&
+	    asprintf(&text, "%s %s", v[0], v[1]) == -1)
+		text = NULL;
+	envlist_clear(&e);
+	free(vars);
+	return text;
+}
+
+static void
+tells_failure(void **state)
+{
+	char *(*const make[])(void) = {canonical, complaints, cycle, planned,
+	    read_report, tail, copied, environment};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(make) / sizeof(make[0]); i++)
+		without_memory(make[i]);
+}
+
+#else
+
+static void
+tells_failure(void **state)
+{
+	(void)state;
+	skip();
+}
+
+#endif
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(tells_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
