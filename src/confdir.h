@@ -53,6 +53,11 @@ int confdir_load_whole(struct confset *, const struct conf_places *,
 
 /* Write it, canonical, to file: a new file, mode 0600, renamed into place. */
 int confdir_save(const struct confset *, const char *file);
+/*
+ * A copy of what was saved in another file: cheaper than to print again, and
+ * for this boot, so that nothing waits for the disk.
+ */
+int confdir_save_copy(const char *from, const char *file);
 
 /*
  * The variables of an environment file: a NULL-terminated list in one

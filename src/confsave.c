@@ -1,6 +1,8 @@
 /*
  * confsave - a configuration written to disk, whole or not at all.
  */
+#include <sys/sendfile.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +11,8 @@
 
 #include "atomic.h"
 #include "confdir.h"
+
+#define COPY_CHUNK ((size_t)1 << 20)
 
 /* Print to a descriptor, which it closes.  -1 with errno. */
 static int
@@ -33,10 +37,33 @@ print_to(int fd, const struct confset *set)
 	return err == 0 ? 0 : -1;
 }
 
+/* Copy the file to a descriptor, which it closes.  -1 with errno. */
 static int
-replace(const struct confset *set, const char *temp, const char *file)
+copy_to(int fd, const char *from)
 {
-	int fd, err;
+	int in, err = 0;
+	ssize_t n = -1;
+
+	in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (in != -1)
+		while ((n = sendfile(fd, in, NULL, COPY_CHUNK)) > 0)
+			;
+	if (n == -1)
+		err = errno;
+	if (in != -1)
+		close(in);
+	if (close(fd) == -1 && err == 0)
+		err = errno;
+	errno = err;
+	return err == 0 ? 0 : -1;
+}
+
+/* By a print of the set that lasts, or if that is NULL by a copy of from. */
+static int
+replace(const struct confset *set, const char *from, const char *temp,
+    const char *file)
+{
+	int fd, err, r;
 
 	/* One that a crash left behind is no obstacle. */
 	if (unlink(temp) == -1 && errno != ENOENT)
@@ -45,17 +72,18 @@ replace(const struct confset *set, const char *temp, const char *file)
 	    0600);
 	if (fd == -1)
 		return -1;
-	if (print_to(fd, set) == -1 || rename(temp, file) == -1) {
+	r = set != NULL ? print_to(fd, set) : copy_to(fd, from);
+	if (r == -1 || rename(temp, file) == -1) {
 		err = errno;
 		unlink(temp);
 		errno = err;
 		return -1;
 	}
-	return atomic_sync(file);
+	return set != NULL ? atomic_sync(file) : 0;
 }
 
-int
-confdir_save(const struct confset *set, const char *file)
+static int
+save(const struct confset *set, const char *from, const char *file)
 {
 	char *temp;
 	int r, err;
@@ -64,9 +92,21 @@ confdir_save(const struct confset *set, const char *file)
 		errno = ENOMEM;
 		return -1;
 	}
-	r = replace(set, temp, file);
+	r = replace(set, from, temp, file);
 	err = errno;
 	free(temp);
 	errno = err;
 	return r;
+}
+
+int
+confdir_save(const struct confset *set, const char *file)
+{
+	return save(set, NULL, file);
+}
+
+int
+confdir_save_copy(const char *from, const char *file)
+{
+	return save(NULL, from, file);
 }

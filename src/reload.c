@@ -149,6 +149,8 @@ keep_accepted(struct reload *r, const struct confset *set)
 
 	if (confdir_save(set, file) == -1)
 		log_warn("%s: the accepted configuration cannot be kept", file);
+	else if (confdir_save_copy(file, r->hupd->running) == 0)
+		return;
 	keep_running(r, set);
 }
 

@@ -616,6 +616,13 @@ saves_and_loads_the_whole(void **state)
 		    0);
 	confset_clear(&again);
 
+	assert_int_equal(confdir_save_copy(at("accepted"), at("copy")), 0);
+	assert_int_equal(confdir_load_whole(&again, &places, at("copy"),
+			     &diags),
+	    0);
+	assert_int_equal(again.nprograms, 2);
+	confset_clear(&again);
+
 	/* At boot a lost environment file is the matter of its program. */
 	unlink(at("env"));
 	assert_int_equal(confdir_load_whole(&again, &places, at("accepted"),
@@ -657,6 +664,9 @@ fails_to_save(void **state)
 	assert_int_equal(mkdir(at("accepted"), 0755), 0);
 	assert_int_equal(confdir_save(&set, at("accepted")), -1);
 	assert_int_equal(access(at("accepted.new"), F_OK), -1);
+	assert_int_equal(confdir_save_copy(at("none"), at("copy")), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(access(at("copy.new"), F_OK), -1);
 	confset_clear(&set);
 }
 
