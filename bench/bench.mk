@@ -22,6 +22,10 @@ $(bench_out)/tiny: bench/tiny.c bench/board.h
 	$(CC) $(bench_cflags) -static -nostdlib -ffreestanding \
 	    -fno-stack-protector -o $@ $<
 
+$(bench_out)/hupd-valgrind: bench/clone.c $(B)/obj/hupd.o $(B)/libhupd.a
+	@mkdir -p $(@D)
+	$(CC) $(bench_cflags) -g -Wl,--wrap=clone -o $@ $^ $(bsd_libs)
+
 bench: all $(bench_tools)
 	@bench/deps $(bench_out)
 	@rm -f $(bench_out)/results.tsv
@@ -41,8 +45,13 @@ bench-scale: all $(bench_tools)
 	@bench/deps $(bench_out)
 	@HUPD_BUILD=$(abspath $(B)) bench/scale
 
+bench-instructions: all $(bench_out)/hupd-valgrind
+	@HUPD_BUILD=$(abspath $(B)) bench/instructions.sh
+
 help::
 	@echo 'make bench        hupd and its peers side by side; bench-ROW is one'
 	@echo '                  row, bench-scale the plot'
+	@echo 'make bench-instructions'
+	@echo '                  fail if a reload or a status takes 5% more'
 
-.PHONY: bench bench-scale $(bench_rows:%=bench-%)
+.PHONY: bench bench-scale bench-instructions $(bench_rows:%=bench-%)
