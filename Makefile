@@ -112,6 +112,9 @@ check-unit check-golden check-system check-san check-init lint:
 coverage:
 	@tests/coverage
 
+analyze:
+	@tests/analyze/run
+
 # What tests/lint/layers reads.
 print-layers:
 	@echo '$(layer0)'
@@ -137,12 +140,13 @@ help::
 	@echo '                  check-system, check-san, check-fuzz, check-faults,'
 	@echo '                  check-chaos, check-init and lint are its parts'
 	@echo 'make coverage     which lines the tests reach'
+	@echo 'make analyze      what gcc -fanalyzer, clang-tidy and cppcheck find'
 	@echo 'make clean        remove build/'
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS DESTDIR PREFIX SYSCONFDIR,'
 	@echo 'WERROR=1 to have warnings fail the build.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-init lint coverage print-layers print-flags \
+	check-san check-init lint coverage analyze print-layers print-flags \
 	print-version clean help no-libbsd FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -230,7 +230,7 @@ action_begin(struct prog *p, void (*done)(void *, bool, const char *),
 }
 
 void
-action_forget(struct prog *p, void *arg)
+action_forget(struct prog *p, const void *arg)
 {
 	struct action *a = (struct action *)p->action;
 

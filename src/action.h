@@ -18,7 +18,7 @@
 void action_begin(struct prog *,
     void (*done)(void *arg, bool ok, const char *how), void *arg);
 /* Whoever asked has gone: done is not called any more. */
-void action_forget(struct prog *, void *arg);
+void action_forget(struct prog *, const void *arg);
 /* Is the child the command of an action?  For reaping. */
 bool action_is_child(const struct progs *, pid_t);
 /* SIGCHLD told of it. */

@@ -549,7 +549,8 @@ control_close(struct control *ctl)
 	/* One last try; whoever does not read it sees the end. */
 	flush_all(ctl);
 	while ((c = TAILQ_FIRST(&ctl->clients)) != NULL)
-		client_free(c);
+		/* client_free takes it off the list. */
+		client_free(c); /* NOLINT(clang-analyzer-unix.Malloc) */
 	free(ctl->path);
 	free(ctl);
 }

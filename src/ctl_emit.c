@@ -14,7 +14,7 @@ static void
 part_of_line(struct emit *emit, const char *s, size_t n)
 {
 	char safe[4 * PIECE + 1];
-	size_t piece;
+	size_t piece, len;
 
 	if (emit->form == EMIT_JSON) {
 		json_escape(emit->f, s, n);
@@ -24,8 +24,8 @@ part_of_line(struct emit *emit, const char *s, size_t n)
 		piece = n < PIECE ? n : PIECE;
 		if (piece < n)
 			piece -= utf8_unfinished(s, piece);
-		fwrite(safe, 1, text_escape(safe, sizeof(safe), s, piece, true),
-		    emit->f);
+		len = text_escape(safe, sizeof(safe), s, piece, true);
+		fwrite(safe, 1, len, emit->f);
 	}
 }
 

@@ -127,7 +127,7 @@ place_find(struct place *place, const struct ctl *ctl)
 		error = use_system(place);
 	else
 		error = read_settings(place);
-	if (error == 0 && place->named) {
+	if (error == 0 && ctl->config != NULL) {
 		free(place->config);
 		place->config = strdup(ctl->config);
 		error = place->config == NULL ? -1 : read_settings(place);

@@ -30,13 +30,13 @@ struct pong {
 static int
 ask(struct conn *conn, const char *socket, const char *tag, struct reply *reply)
 {
-	struct proto_text request = {0};
+	struct proto_text question = {0};
 	int status;
 
-	proto_begin(&request, tag);
-	proto_end(&request);
-	status = conn_ask(conn, socket, &request, reply);
-	proto_text_clear(&request);
+	proto_begin(&question, tag);
+	proto_end(&question);
+	status = conn_ask(conn, socket, &question, reply);
+	proto_text_clear(&question);
 	return status;
 }
 

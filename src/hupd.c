@@ -29,10 +29,6 @@
 #define PIDFILE_TRIES 500
 #define PIDFILE_AGAIN 10
 
-/* What the kernel adds to the path of a file that has lost its name. */
-#define DELETED " (deleted)"
-#define DELETED_LEN ((ssize_t)sizeof(DELETED) - 1)
-
 extern char **environ;
 
 struct options {
@@ -95,6 +91,7 @@ parse_options(struct options *o, int argc, char **argv)
 			o->foreground = true;
 			break;
 		case 'f':
+			free(o->config);
 			o->config = absolute(optarg);
 			break;
 		case 'n':
@@ -245,9 +242,6 @@ find_exe(struct daemon *d)
 	n -= (ssize_t)sizeof(mark) - 1;
 	if (n > 0 && strcmp(path + n, mark) == 0 && stat(path, &st) == -1)
 		path[n] = '\0';
-	/* A newer one may have taken its place already. */
-	if (n > DELETED_LEN && strcmp(path + n - DELETED_LEN, DELETED) == 0)
-		path[n - DELETED_LEN] = '\0';
 	d->exe = strdup(path);
 }
 

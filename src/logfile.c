@@ -37,7 +37,8 @@ logdir_renew(struct logdir *d, int fd)
 	struct logfile *f;
 
 	while ((f = TAILQ_FIRST(&d->files)) != NULL)
-		logfile_close(d, f);
+		/* It takes the file off the list. */
+		logfile_close(d, f); /* NOLINT(clang-analyzer-unix.Malloc) */
 	if (fd == -1)
 		return;
 	if (d->fd != -1)

@@ -267,7 +267,7 @@ keep_found(struct logger *l, const char *name)
 		return;
 	}
 	s->conf = (struct stream_conf){.timestamps = true,
-	    .size = 10 * 1024 * 1024,
+	    .size = INT64_C(10) * 1024 * 1024,
 	    .keep = 10};
 	s->closing = true;
 	LIST_INSERT_HEAD(&l->going, s, going);

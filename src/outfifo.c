@@ -115,7 +115,7 @@ each_open(int dir, void (*fn)(int fd, int flag), int flag)
 	    (fds = opendir("/proc/self/fd")) == NULL)
 		return;
 	while ((d = readdir(fds)) != NULL) {
-		fd = atoi(d->d_name);
+		fd = (int)strtonum(d->d_name, 0, INT_MAX, NULL);
 		if (fd > STDERR_FILENO && fstat(fd, &st) == 0 &&
 		    S_ISFIFO(st.st_mode) && st.st_dev == folder.st_dev)
 			fn(fd, flag);

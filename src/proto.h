@@ -51,7 +51,7 @@ struct proto_line {
 };
 
 /* -1: malformed (bad escape, empty tag) or no memory. */
-int proto_parse(struct proto_line *, char *line);
+int proto_parse(struct proto_line *, char *text);
 void proto_clear(struct proto_line *);
 /* The value of a key, or NULL. */
 const char *proto_get(const struct proto_line *, const char *key);
