@@ -341,7 +341,8 @@ put_key(struct importjob *job, const struct ini_key *key,
 	if (strcmp(key->name, "command") == 0) {
 		command = importval_command(key, value, job->diags);
 		free(value);
-		if ((value = command) == NULL)
+		value = command;
+		if (value == NULL)
 			return false;
 	}
 	/* An empty value is as good as none to supervisord. */
@@ -367,7 +368,7 @@ importkey_program(struct importjob *job)
 			continue;
 		ok &= put_key(job, key, find_rule(program_rules, common[i]));
 	}
-	if ((key = ini_key(job->section, "autorestart")) == NULL) {
+	if (ini_key(job->section, "autorestart") == NULL) {
 		/* The defaults differ: "unexpected" is on-failure. */
 		key = TAILQ_FIRST(&job->section->keys);
 		ok &= put(job, key, "restart", "on-failure");
