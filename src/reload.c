@@ -334,6 +334,8 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 		keep_accepted(r, set);
 	else
 		keep_running(r, set);
+	/* A daemon that is killed from here on is followed by one. */
+	settle_announce(r->settle);
 	records_begin(r->hupd->records);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
