@@ -46,7 +46,7 @@ is_about(const char *line, const char *name)
 	    said[1 + n] == ':';
 }
 
-/* Closes fd. */
+/* Up to where it ended: it may grow as fast as it is read.  Closes fd. */
 static void
 scan(struct recent *recent, int fd, const char *name)
 {
@@ -54,6 +54,7 @@ scan(struct recent *recent, int fd, const char *name)
 	struct stat st;
 	size_t size = 0;
 	ssize_t n;
+	off_t left;
 	bool cut;
 	FILE *f;
 
@@ -64,7 +65,8 @@ scan(struct recent *recent, int fd, const char *name)
 	cut = st.st_size > REACH;
 	if (cut && fseeko(f, -REACH, SEEK_END) == -1)
 		cut = false;
-	while ((n = getline(&line, &size, f)) > 0) {
+	left = cut ? REACH : st.st_size;
+	for (; left > 0 && (n = getline(&line, &size, f)) > 0; left -= n) {
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
 		/* The first one may have begun before. */
