@@ -64,7 +64,8 @@ conf_copy(const struct conf *from)
 struct conf *
 conf_ref(struct conf *conf)
 {
-	conf->refs++;
+	if (conf != NULL)
+		conf->refs++;
 	return conf;
 }
 

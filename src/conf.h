@@ -25,8 +25,9 @@
 struct conf *conf_new(void);
 /* A copy of its keys: no name, no file, nothing that confdir filled in. */
 struct conf *conf_copy(const struct conf *);
+/* Both accept NULL. */
 struct conf *conf_ref(struct conf *);
-void conf_unref(struct conf *); /* accepts NULL */
+void conf_unref(struct conf *);
 
 /* Was the key (its name in the file) given, by the file or by hupd.conf? */
 bool conf_has(const struct conf *, const char *key);

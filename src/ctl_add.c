@@ -249,6 +249,7 @@ add(const struct job *job, char *const *settings, char *const *command)
 	int status;
 
 	/* Sooner than validation, which finds two programs of one name. */
+	/* Without a file the job has ended.  NOLINTNEXTLINE(*-NonNull*) */
 	if (faccessat(AT_FDCWD, job->file, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return fail_errno(job, job->file);

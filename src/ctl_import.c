@@ -124,6 +124,7 @@ read_source(struct job *job, const char *file)
 		return fail_errno(job->ctl, file);
 	job->mode &= mode | S_IRUSR | S_IWUSR;
 	if (len > INI_FILE_MAX)
+		/* job_end() frees all.  NOLINTNEXTLINE(*-unix.Malloc) */
 		diags_add(&job->diags, file, 0, NULL,
 		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);
 	else
@@ -170,6 +171,7 @@ static int
 check_absent(const struct job *job)
 {
 	for (size_t i = 0; i < job->import.n; i++) {
+		/* name_paths() named all.  NOLINTNEXTLINE(*-NonNull*) */
 		if (faccessat(AT_FDCWD, job->paths[i], F_OK,
 			AT_SYMLINK_NOFOLLOW) == 0) {
 			errno = EEXIST;

@@ -42,7 +42,7 @@ importval_bool(const char *s)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(s, words[i]) == 0)
-			return i % 2;
+			return i % 2 == 1;
 	return -1;
 }
 

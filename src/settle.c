@@ -111,9 +111,8 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 		it->settle = s;
 		it->watch.changed = item_changed;
 		it->kind = plan->v[i].kind;
-		it->from =
-		    plan->v[i].from != NULL ? conf_ref(plan->v[i].from) : NULL;
-		it->to = plan->v[i].to != NULL ? conf_ref(plan->v[i].to) : NULL;
+		it->from = conf_ref(plan->v[i].from);
+		it->to = conf_ref(plan->v[i].to);
 		if (it->kind != PLAN_ADD)
 			it->prog = progs_find(ps, it->from->name);
 		else if (prepare_add(s, it, errors) == -1)

@@ -34,8 +34,8 @@ static const struct unit durations[] = {
 };
 
 static const struct unit sizes[] = {
-    {"G", 1024 * 1024 * 1024},
-    {"M", 1024 * 1024},
+    {"G", INT64_C(1024) * 1024 * 1024},
+    {"M", INT64_C(1024) * 1024},
     {"K", 1024},
     {"", 1},
 };
