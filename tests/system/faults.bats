@@ -195,9 +195,9 @@ serves() {
 	    2>/dev/null | head -n 1)
 	as_user prlimit --pid "$pid" --nproc=1:
 	pkill -9 -P "$pid" -fx 'sleep 1000'
-	wait_for 5 answers wait
-	grep -rq 'clone: Resource temporarily unavailable' \
+	wait_for 5 grep -rq 'clone: Resource temporarily unavailable' \
 	    "$USER_HOME/state"
+	wait_for 5 answers wait
 	as_user prlimit --pid "$pid" --nproc=1024:
 	wait_for 5 answers up
 	kill "$pid"
