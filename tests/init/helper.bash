@@ -17,6 +17,12 @@ LATER=$VERSION.9
 LATER_DEB=$TOP/build/init/later/build/hupd_${LATER}_$(dpkg --print-architecture).deb
 LATER_RPM=$TOP/build/init/later/build/hupd-$LATER-1.$(uname -m).rpm
 
+# unpack_source DIR: what "make dist" has packed.
+unpack_source() {
+	mkdir -p "$1"
+	tar -C "$1" --strip-components=1 -xf "$TOP/build/hupd-$VERSION.tar.gz"
+}
+
 # x COMMAND ...: run it in the machine.
 x() {
 	timeout 60 "$MACHINE" exec "$NAME" "$@" 3>&-

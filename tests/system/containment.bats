@@ -208,7 +208,7 @@ daemonized() {
 	wait_for 5 is_state web up
 	wait_for 5 count 1
 	[ "$(pid_of web)" = "$(of_programs)" ]
-	logged "web: its main process is $(pid_of web) now"
+	wait_for 5 logged "web: its main process is $(pid_of web) now"
 	# It is noticed how it ends, though another started it.
 	kill -9 "$(pid_of web)"
 	wait_for 5 logged 'web: up -> wait (exited): killed by SIGKILL'

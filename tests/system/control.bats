@@ -129,7 +129,7 @@ has_descriptors() {
 	print(rest(s))
 	E
 	[[ $output = *'end 0'* ]]
-	logged 'generation 2'
+	wait_for 5 logged 'generation 2'
 }
 
 @test "half a request waits its time, and no longer" {
@@ -335,7 +335,7 @@ has_descriptors() {
 	sleeper db
 	run -0 member reload
 	[[ $output = *'+ db'*added* ]]
-	logged "SIGHUP asked for by uid $(id -u nobody)"
+	wait_for 5 logged "SIGHUP asked for by uid $(id -u nobody)"
 	run -4 as_user hupctl -s "$T/run/hupd.sock" ping
 	# As its primary group, too.
 	run -0 setpriv --reuid=nobody --regid=games --clear-groups -- \

@@ -140,8 +140,8 @@ refused() {
 	wait $!
 	bash -c 'kill "$1"; echo $$ >"$2"' - "$pid" "$T/sender"
 	wait_for 10 gone "$pid"
-	logged "SIGTERM from pid $(cat "$T/sender"), uid $(id -u)"
-	logged "Daemon stop at $time"
+	wait_for 5 logged "SIGTERM from pid $(cat "$T/sender"), uid $(id -u)"
+	wait_for 5 logged "Daemon stop at $time"
 	[ ! -e "$T/hupd.pid" ]
 	[ ! -e "$T/run/hupd.sock" ]
 	[ -z "$(find "$T/run" -type p -o -type s)" ]
@@ -162,8 +162,8 @@ refused() {
 	wait_for 5 printed front 'it runs'
 	wait_for 5 printed base 'it runs'
 	hupd_stop
-	printed front 'it ends'
-	printed base 'it ends'
+	wait_for 5 printed front 'it ends'
+	wait_for 5 printed base 'it ends'
 	front=$(sed -n '/front.*down/=' "$T/log/hupd.log" | tail -n 1)
 	base=$(sed -n '/base.*down/=' "$T/log/hupd.log" | tail -n 1)
 	[ "$front" -lt "$base" ]
@@ -325,7 +325,7 @@ refused() {
 	[[ $output = *"bad.conf:1: comand: unknown key"* ]]
 	[[ $output = *"the last accepted"* ]]
 	wait_for 5 is_state web up
-	logged 'bad.conf:1: comand: unknown key'
+	wait_for 5 logged 'bad.conf:1: comand: unknown key'
 	ctl -j status | grep -q '"source": *"accepted"'
 	run ctl status
 	[[ $output = *"bad.conf:1: comand"* ]]
@@ -374,7 +374,7 @@ refused() {
 	hupd_foreground
 	[ "$(hupd_pid)" = "$DAEMON" ]
 	wait_for 5 grep -q 'Daemon start up at' "$T/stderr"
-	logged 'Daemon start up at'
+	wait_for 5 logged 'Daemon start up at'
 	kill -INT "$DAEMON"
 	wait_for 10 gone "$DAEMON"
 	wait "$DAEMON"

@@ -36,7 +36,7 @@ fails() {
 	run ctl start web
 	[ "$status" -eq 1 ]
 	[[ $output = *"$1"* ]]
-	logged "web: starting -> failed (not executed): $1"
+	wait_for 5 logged "web: starting -> failed (not executed): $1"
 	ctl ping
 }
 
@@ -86,7 +86,7 @@ broken() {
 	[ "$(shown 6)" = 7 ]
 	[ "$(shown 7)" = 321 ]
 	[ "$(shown 8)" = $'NoNewPrivs:\t1' ]
-	printed show '^99$'
+	wait_for 5 printed show '^99$'
 }
 
 @test "user, group and groups" {
@@ -158,7 +158,7 @@ broken() {
 	run -0 ctl reload
 	wait_for 5 is_state show 'done'
 	wait_for 5 printed show '^PATH=/usr/local/sbin:'
-	printed show '^ONE=key$'
+	wait_for 5 printed show '^ONE=key$'
 	run ! printed show '^FROM_STARTER='
 }
 
@@ -265,7 +265,7 @@ broken() {
 	rm "$T/a.env"
 	run -1 ctl start web
 	fails 'env-file: No such file or directory'
-	logged "web: env-file $T/a.env"
+	wait_for 5 logged "web: env-file $T/a.env"
 }
 
 @test "what failed is told after the definition was replaced" {

@@ -34,7 +34,7 @@ go_on() {
 	is_state web starting
 	go_on go
 	wait_for 5 is_state web up
-	logged 'web: starting -> up (ready)'
+	wait_for 5 logged 'web: starting -> up (ready)'
 }
 
 @test "without cgroups as well, and from a child of its own" {
@@ -98,8 +98,8 @@ go_on() {
 	wait_for 5 is_state web up
 	run -0 ctl reload web
 	[[ $output = *'ready again'* ]]
-	logged 'web: says that it is reloading'
-	logged 'web: reload: ready again'
+	wait_for 5 logged 'web: says that it is reloading'
+	wait_for 5 logged 'web: reload: ready again'
 	is_state web up
 }
 
@@ -175,7 +175,7 @@ go_on() {
 	talker 'daemon tell "MAINPID=%p\nREADY=1" away wait'
 	hupd_start
 	wait_for 5 is_state web up
-	logged "web: its main process is $(pid_of web) now"
+	wait_for 5 logged "web: its main process is $(pid_of web) now"
 	run -0 ctl restart web
 	run -0 ctl stop web
 }
@@ -287,7 +287,7 @@ lively() {
 	hupd_start
 	# More than fit into that time.
 	wait_for 20 eval '[ "$(grep -c alive "$T/log/web.log")" -ge 45 ]'
-	printed web '2000000$'
+	wait_for 5 printed web '2000000$'
 	is_state web up
 	run ! logged 'web: up ->'
 	go_on go

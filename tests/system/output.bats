@@ -60,7 +60,7 @@ other_log_pid() {
 	E
 	hupd_start
 	wait_for 5 printed web "^$stamp err\$"
-	printed web "^$stamp out\$"
+	wait_for 5 printed web "^$stamp out\$"
 	[ "$(wc -l <"$T/log/web.log")" -eq 2 ]
 	run -0 ctl log web
 	[[ ${lines[0]} = *' out' ]]
@@ -259,9 +259,9 @@ other_log_pid() {
 	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
 	hupd_start
 	wait_for 5 printed web ' self$'
-	printed web ' nobody$'
-	printed web ' out$'
-	printed web ' err$'
+	wait_for 5 printed web ' nobody$'
+	wait_for 5 printed web ' out$'
+	wait_for 5 printed web ' err$'
 }
 
 @test "the log process runs as the log user, and can do no more" {
@@ -297,7 +297,7 @@ other_log_pid() {
 	for name in a b c; do
 		are_lines "$name"
 	done
-	logged 'log process, pid [0-9]*: killed'
+	wait_for 5 logged 'log process, pid [0-9]*: killed'
 }
 
 @test "a stopped log process delays no supervision" {

@@ -115,7 +115,7 @@ web_is_other_than() {
 	wait_for 5 up_for_10ms || sleep 0.1
 	kill -9 "$pid"
 	wait_for 2 web_is_other_than "$pid"
-	logged 'web: up -> wait .*, again at once'
+	wait_for 5 logged 'web: up -> wait .*, again at once'
 }
 
 @test "delays double, with jitter, up to the maximum" {
@@ -145,7 +145,7 @@ web_is_other_than() {
 	E
 	hupd_start
 	wait_for 5 is_state web failed
-	logged 'web: .* -> failed (exited): exited, status 7, given up after 3 restarts'
+	wait_for 5 logged 'web: .* -> failed (exited): exited, status 7, given up after 3 restarts'
 	wait_for 5 lines "$T/log/web.log" 4
 	[ "$(grep -c 'run$' "$T/log/web.log")" -eq 4 ]
 	run -3 ctl status web
@@ -181,7 +181,7 @@ web_is_other_than() {
 	wait_for 5 logged 'web: up -> wait (exited): exited, status 1'
 	touch "$T/go"
 	wait_for 5 is_state web 'done'
-	logged 'web: up -> done (exited): exited, status 0'
+	wait_for 5 logged 'web: up -> done (exited): exited, status 0'
 }
 
 @test "restart = always: even what ended well" {
@@ -219,7 +219,7 @@ web_is_other_than() {
 		wait_for 5 is_state "good$n" 'done'
 		wait_for 5 is_state "bad$n" failed
 	done
-	logged 'bad2: .* killed by SIGUSR1'
+	wait_for 5 logged 'bad2: .* killed by SIGUSR1'
 	wait_for 5 eval '[[ $(state_of zero) = @(done|failed) ]]'
 }
 
@@ -232,7 +232,7 @@ web_is_other_than() {
 	wait_for 5 printed web 'set$'
 	run -0 ctl stop web
 	wait_for 5 printed web 'bye$'
-	logged 'web: up -> stopping (stop): SIGUSR2 sent'
+	wait_for 5 logged 'web: up -> stopping (stop): SIGUSR2 sent'
 }
 
 @test "what ignores it is killed after stop-timeout" {
@@ -244,8 +244,8 @@ web_is_other_than() {
 	wait_for 5 printed web 'set$'
 	run -0 ctl stop web
 	is_state web down
-	logged 'web: stopping -> killing (timeout): SIGKILL sent'
-	logged 'web: killing -> down (exited)'
+	wait_for 5 logged 'web: stopping -> killing (timeout): SIGKILL sent'
+	wait_for 5 logged 'web: killing -> down (exited)'
 }
 
 @test "a stopped process hears it as well" {

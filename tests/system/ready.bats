@@ -12,7 +12,7 @@ setup() {
 	program web <<<'command = sleep 1000'
 	hupd_start
 	is_state web up
-	logged 'web: starting -> up (ready)'
+	wait_for 5 logged 'web: starting -> up (ready)'
 }
 
 @test "fd:N: ready with a newline, wherever that comes" {
@@ -53,8 +53,8 @@ setup() {
 	hupd_start
 	wait_for 5 logged 'web: closed descriptor 3 without a newline'
 	wait_for 5 is_state web failed
-	logged 'web: starting -> stopping (timeout): not ready in time'
-	logged 'web: .* -> failed (exited): not ready in time, killed by SIGTERM'
+	wait_for 5 logged 'web: starting -> stopping (timeout): not ready in time'
+	wait_for 5 logged 'web: .* -> failed (exited): not ready in time, killed by SIGTERM'
 }
 
 @test "not ready in time is a failure, even of one that then exits well" {
@@ -68,7 +68,7 @@ setup() {
 	E
 	hupd_start
 	wait_for 10 is_state web failed
-	logged 'web: .* -> failed (exited): not ready in time, exited, status 0'
+	wait_for 5 logged 'web: .* -> failed (exited): not ready in time, exited, status 0'
 	[ "$(status_field web 5)" = 2 ]
 }
 
@@ -94,7 +94,7 @@ setup() {
 	wait_for 5 is_state web starting
 	run -0 ctl stop web
 	is_state web down
-	logged 'web: starting -> stopping (stop)'
+	wait_for 5 logged 'web: starting -> stopping (stop)'
 }
 
 @test "reload-signal is sent" {
@@ -106,7 +106,7 @@ setup() {
 	wait_for 5 printed web 'set$'
 	run -0 ctl reload web
 	wait_for 5 printed web 'hup$'
-	logged 'web: reload: signalled'
+	wait_for 5 logged 'web: reload: signalled'
 }
 
 @test "reload-command runs as the program does, with MAINPID" {

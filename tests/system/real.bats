@@ -76,8 +76,8 @@ answer_is() {
 	hupd_start
 	wait_for 20 is_state redis up
 	[ "$(redis-cli -p "$port" ping)" = PONG ]
-	logged 'redis: starting -> up (ready)'
-	printed redis 'Ready to accept connections'
+	wait_for 5 logged 'redis: starting -> up (ready)'
+	wait_for 5 printed redis 'Ready to accept connections'
 	ctl restart redis
 	[ "$(redis-cli -p "$port" ping)" = PONG ]
 	# A port that is in use: the previous one returns.
@@ -132,7 +132,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 	[ ! -s "$T/failed" ]
 	[ "$(cat "$T"/asked.* | wc -l)" -gt 10 ]
 	[ "$(pid_of nginx)" = "$before" ]
-	printed nginx '"GET / HTTP/1.1" 200'
+	wait_for 5 printed nginx '"GET / HTTP/1.1" 200'
 	ctl stop nginx
 	[ -z "$(pgrep -f "$T/www/nginx.conf")" ]
 }
@@ -177,7 +177,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 	}
 	wait_for 5 other
 	wait_for 10 serves 2>/dev/null
-	logged 'memcached: up -> .*killed by SIGKILL'
+	wait_for 5 logged 'memcached: up -> .*killed by SIGKILL'
 }
 
 @test "systemd-notify of a shell script is understood" {

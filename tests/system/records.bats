@@ -36,7 +36,7 @@ after_edit() {
 		edit pid "$stranger"
 	}
 	after_edit other_pid
-	logged 'web: its process has ended meanwhile'
+	wait_for 5 logged 'web: its process has ended meanwhile'
 }
 
 @test "a start time that is off by one is another process" {
@@ -49,7 +49,7 @@ after_edit() {
 		edit start_time +1
 	}
 	after_edit off_by_one
-	logged 'web: its process has ended meanwhile'
+	wait_for 5 logged 'web: its process has ended meanwhile'
 }
 
 @test "a damaged slot is told, and nothing is signalled" {
@@ -58,8 +58,8 @@ after_edit() {
 		edit state 200
 	}
 	after_edit damage
-	logged 'web: its record is damaged'
-	logged 'record 0 is damaged'
+	wait_for 5 logged 'web: its record is damaged'
+	wait_for 5 logged 'record 0 is damaged'
 }
 
 @test "a name without end is told" {
@@ -68,7 +68,7 @@ after_edit() {
 		edit name "$(printf 'x%.0s' {1..68})"
 	}
 	after_edit damage
-	logged 'record 0 is damaged'
+	wait_for 5 logged 'record 0 is damaged'
 }
 
 @test "a file that is cut short is told" {
@@ -76,7 +76,7 @@ after_edit() {
 		truncate -s 5000 "$T/run/records"
 	}
 	after_edit cut_short
-	logged 'records: it is cut short, nothing is taken over'
+	wait_for 5 logged 'records: it is cut short, nothing is taken over'
 }
 
 @test "a file that is cut within its head is told" {
@@ -84,22 +84,22 @@ after_edit() {
 		truncate -s 20 "$T/run/records"
 	}
 	after_edit cut_short
-	logged 'records: it is cut short, nothing is taken over'
+	wait_for 5 logged 'records: it is cut short, nothing is taken over'
 }
 
 @test "those of another boot are told" {
 	after_edit edit boot 00000000-0000-0000-0000-000000000000
-	logged 'records: it is of an earlier boot, nothing is taken over'
+	wait_for 5 logged 'records: it is of an earlier boot, nothing is taken over'
 }
 
 @test "those of another release are told" {
 	after_edit edit version 4711
-	logged 'records: its format is of another release, nothing is'
+	wait_for 5 logged 'records: its format is of another release, nothing is'
 }
 
 @test "what is none is told" {
 	after_edit edit magic gibberis
-	logged 'records: it is damaged, nothing is taken over'
+	wait_for 5 logged 'records: it is damaged, nothing is taken over'
 }
 
 @test "more programs than one page of them" {

@@ -469,7 +469,7 @@ slow() {
 	wait_for 5 is_state web up
 	rm "$T/hupd.d/web.conf"
 	run -0 ctl reload
-	logged 'web: stopping -> killing'
+	wait_for 5 logged 'web: stopping -> killing'
 	[ -z "$(state_of web)" ]
 }
 

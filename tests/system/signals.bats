@@ -149,7 +149,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$HUPD" -f "$T/hupd.conf"
 	[ "$(hupd_pid)" = "$pid" ]
 	kill -INT "$pid"
 	wait_for 10 gone "$pid"
-	logged 'SIGINT from'
+	wait_for 5 logged 'SIGINT from'
 }
 
 @test "stopping, it does not reload, and says so to those who wait" {

@@ -88,7 +88,7 @@ kept() {
 	# And again, for what was taken over is recorded as well.
 	crash
 	snapshot | diff "$T/before" -
-	logged 'the daemon (pid [0-9]*) was killed'
+	wait_for 5 logged 'the daemon (pid [0-9]*) was killed'
 	# What was under way goes on.
 	touch "$T/go"
 	wait_for 5 is_state fd up
@@ -141,7 +141,7 @@ leaves_nothing() {
 			echo "$p"; done)" = "$other" ]
 	}
 	wait_for 5 only_other
-	logged 'forks: left [0-9]* processes behind'
+	wait_for 5 logged 'forks: left [0-9]* processes behind'
 }
 
 @test "taken over, a program leaves nothing behind (cgroups)" {
