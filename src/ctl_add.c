@@ -248,8 +248,11 @@ add(const struct job *job, char *const *settings, char *const *command)
 	size_t len;
 	int status;
 
-	/* Sooner than validation, which finds two programs of one name. */
-	/* Without a file the job has ended.  NOLINTNEXTLINE(*-NonNull*) */
+	/*
+	 * Sooner than validation, which finds two programs of one name.  With
+	 * no memory for the file's name the job has ended before.
+	 */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	if (faccessat(AT_FDCWD, job->file, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return fail_errno(job, job->file);

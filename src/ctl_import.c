@@ -124,10 +124,11 @@ read_source(struct job *job, const char *file)
 		return fail_errno(job->ctl, file);
 	job->mode &= mode | S_IRUSR | S_IWUSR;
 	if (len > INI_FILE_MAX)
-		/* job_end() frees all.  NOLINTNEXTLINE(*-unix.Malloc) */
 		diags_add(&job->diags, file, 0, NULL,
 		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);
 	else
+		/* What a job has is freed by job_end(). */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		(void)ini_parse(&job->ini, source, bytes, len, &job->diags);
 	free(bytes);
 	return STATUS_OK;
@@ -171,7 +172,8 @@ static int
 check_absent(const struct job *job)
 {
 	for (size_t i = 0; i < job->import.n; i++) {
-		/* name_paths() named all.  NOLINTNEXTLINE(*-NonNull*) */
+		/* Or name_paths() would have failed. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		if (faccessat(AT_FDCWD, job->paths[i], F_OK,
 			AT_SYMLINK_NOFOLLOW) == 0) {
 			errno = EEXIST;
