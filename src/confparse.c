@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "conftable.h"
 #include "conftype.h"
+#include "lines.h"
 #include "text.h"
 
 #define KEYS_MAX 64
@@ -291,10 +292,12 @@ parse_key(struct parser *p, char *value)
 
 /* One line of len bytes; a NUL follows. */
 static void
-parse_line(struct parser *p, char *text, size_t len)
+parse_line(void *arg, char *text, size_t len)
 {
+	struct parser *p = arg;
 	char *equal, *line;
 
+	p->line++;
 	p->key = NULL;
 	if (strlen(text) != len) {
 		complain(p, "a NUL byte");
@@ -321,29 +324,14 @@ parse_line(struct parser *p, char *text, size_t len)
 static int
 parse_text(struct parser *p, const char *bytes, size_t len)
 {
-	size_t before = diags_count(p->diags), size;
-	char *copy, *at, *end;
+	size_t before = diags_count(p->diags);
 
-	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3;
-		len -= 3;
-	}
-	if ((copy = malloc(len + 1)) == NULL) {
+	if (lines_each(bytes, len, parse_line, p) == -1) {
 		complain(p, "out of memory");
 		return -1;
 	}
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
-	for (at = copy; at < copy + len; at += size + 1) {
-		end = memchr(at, '\n', len - (size_t)(at - copy));
-		size = (size_t)((end == NULL ? copy + len : end) - at);
-		at[size] = '\0';
-		p->line++;
-		parse_line(p, at, size);
-	}
 	p->key = NULL;
 	end_definition(p);
-	free(copy);
 	return diags_count(p->diags) == before ? 0 : -1;
 }
 

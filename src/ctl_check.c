@@ -72,26 +72,6 @@ reject_json(const struct reply *reply)
 	json_end(&json);
 }
 
-static int
-reject(const struct ctl *ctl, const struct diags *diags)
-{
-	struct proto_text text = {0};
-	struct reply reply = {0};
-	int status = STATUS_REJECTED;
-
-	report_errors(&text, diags);
-	if (text.failed || reply_add_all(&reply, text.s) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		report_show(&reply, 0, reply.n);
-		if (ctl->json)
-			reject_json(&reply);
-	}
-	reply_clear(&reply);
-	proto_text_clear(&text);
-	return status;
-}
-
 /* "plan: 1 added, 12 unchanged" */
 static void
 print_head(const struct plan *plan, const char *alone)
@@ -187,7 +167,7 @@ ctl_check(const struct ctl *ctl, int argc, char **argv)
 		return status;
 	diags_init(&diags);
 	if (load(&set, &place, argc, argv, &diags) == -1)
-		status = reject(ctl, &diags);
+		status = report_rejection(ctl, &diags, reject_json);
 	else
 		status = compare(ctl, &place, &set);
 	confset_clear(&set);

@@ -164,24 +164,19 @@ reload_files(const struct ctl *ctl, enum reload_fate *fate)
 	return status;
 }
 
+static void
+refused_json(const struct reply *reply)
+{
+	print_json(STATUS_REJECTED, NULL, reply);
+}
+
 int
 reload_refused(const struct ctl *ctl, const struct diags *diags)
 {
-	struct proto_text text = {0};
-	struct reply reply = {0};
-	int status = STATUS_REJECTED;
+	int status = report_rejection(ctl, diags, refused_json);
 
-	report_errors(&text, diags);
-	if (text.failed || reply_add_all(&reply, text.s) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		report_show(&reply, 0, reply.n);
-		if (ctl->json)
-			print_json(status, NULL, &reply);
+	if (status == STATUS_REJECTED)
 		ctl_warn("rejected, nothing was changed");
-	}
-	reply_clear(&reply);
-	proto_text_clear(&text);
 	return status;
 }
 

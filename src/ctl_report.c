@@ -127,3 +127,24 @@ report_json(struct json *json, const struct reply *reply)
 	    COUNT(trouble));
 	errors_json(json, reply);
 }
+
+int
+report_rejection(const struct ctl *ctl, const struct diags *diags,
+    void (*json)(const struct reply *))
+{
+	struct proto_text text = {0};
+	struct reply reply = {0};
+	int status = STATUS_REJECTED;
+
+	report_errors(&text, diags);
+	if (text.failed || reply_add_all(&reply, text.s) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		report_show(&reply, 0, reply.n);
+		if (ctl->json)
+			json(&reply);
+	}
+	reply_clear(&reply);
+	proto_text_clear(&text);
+	return status;
+}

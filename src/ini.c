@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ini.h"
+#include "lines.h"
 
 #define BLANKS " \t\r\v\f"
 
@@ -220,12 +221,14 @@ begin_key(struct reader *r, char *text)
 
 /* One line of len bytes; a NUL follows. */
 static void
-take_line(struct reader *r, char *line, size_t len)
+take_line(void *arg, char *line, size_t len)
 {
+	struct reader *r = arg;
 	size_t indent = strspn(line, BLANKS);
 	bool comment;
 	char *text;
 
+	r->line++;
 	if (strlen(line) != len) {
 		complain(r, "a NUL byte");
 		return;
@@ -254,27 +257,12 @@ ini_parse(struct ini *ini, const struct ini_source *source, const char *bytes,
     size_t len, struct diags *diags)
 {
 	struct reader r = {.ini = ini, .source = source, .diags = diags};
-	size_t before = diags_count(diags), size;
-	char *copy, *at, *end;
+	size_t before = diags_count(diags);
 
-	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		bytes += 3;
-		len -= 3;
-	}
-	if ((copy = malloc(len + 1)) == NULL) {
+	if (lines_each(bytes, len, take_line, &r) == -1) {
 		complain(&r, "out of memory");
 		return -1;
 	}
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
-	for (at = copy; at < copy + len; at += size + 1) {
-		end = memchr(at, '\n', len - (size_t)(at - copy));
-		size = (size_t)((end == NULL ? copy + len : end) - at);
-		at[size] = '\0';
-		r.line++;
-		take_line(&r, at, size);
-	}
 	end_key(&r);
-	free(copy);
 	return diags_count(diags) == before ? 0 : -1;
 }
