@@ -190,6 +190,22 @@ check_delays(struct parser *p)
 	}
 }
 
+/* As a default it is for those that can be watched, and no key of others. */
+static void
+settle_watchdog(struct parser *p)
+{
+	struct conf *conf = p->conf;
+	unsigned line = conf_line(conf, "watchdog", 0);
+
+	if (conf->name == NULL || conf->ready == READY_NOTIFY)
+		return;
+	if (line != 0)
+		diags_add(p->diags, p->file, line, "watchdog",
+		    "needs ready = notify");
+	conf->watchdog = 0;
+	conf->given &= ~conf_bit(conf_find("watchdog"));
+}
+
 /* Check what needs all keys of a definition. */
 static void
 end_definition(struct parser *p)
@@ -204,11 +220,7 @@ end_definition(struct parser *p)
 	    p->first[conf_find("command") - conf_rows] == 0)
 		diags_add(p->diags, p->file, line, "command", "is missing");
 	check_delays(p);
-	/* As a default it is for those that can be watched. */
-	line = conf_line(conf, "watchdog", 0);
-	if (conf->name != NULL && line != 0 && conf->ready != READY_NOTIFY)
-		diags_add(p->diags, p->file, line, "watchdog",
-		    "needs ready = notify");
+	settle_watchdog(p);
 }
 
 /* A copy of defaults (NULL: the built-in ones) for the program of that name. */

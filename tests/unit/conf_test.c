@@ -240,6 +240,25 @@ inherits_defaults(void **state)
 	confset_clear(&set);
 }
 
+/* What is printed of it must be good to be parsed. */
+static void
+watches_only_who_can_be(void **state)
+{
+	struct confset set;
+	struct conf *c;
+
+	(void)state;
+	load(&set, "watchdog = 5s\n", 0);
+	c = good("web", "command = c\nready = notify\n", set.defaults);
+	assert_int_equal(c->watchdog, 5000);
+	conf_unref(c);
+	c = good("db", "command = c\n", set.defaults);
+	assert_int_equal(c->watchdog, 0);
+	assert_false(conf_has(c, "watchdog"));
+	conf_unref(c);
+	confset_clear(&set);
+}
+
 static void
 checks_times_against_defaults(void **state)
 {
@@ -566,6 +585,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(parses_values, setup, teardown),
 	    cmocka_unit_test_setup_teardown(knows_its_lines, setup, teardown),
 	    cmocka_unit_test_setup_teardown(inherits_defaults, setup, teardown),
+	    cmocka_unit_test_setup_teardown(watches_only_who_can_be, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(checks_times_against_defaults,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(reports_everything, setup,
