@@ -82,7 +82,7 @@ other_log_pid() {
 	counter web 'log-size = 8K' 'log-keep = 3'
 	hupd_start
 	wait_for 10 test -e "$T/log/web.log.3"
-	ctl stop web
+	hupd_stop
 	[ ! -e "$T/log/web.log.4" ]
 	for file in "$T"/log/web.log*; do
 		run ! grep -vqx 'line [0-9]*' "$file"
@@ -101,7 +101,7 @@ other_log_pid() {
 		[ "$(head -n 1 "$T/log/web.log" 2>/dev/null)" != 'line 0' ]
 	}
 	wait_for 5 restarted
-	ctl stop web
+	hupd_stop
 	[ ! -e "$T/log/web.log.1" ]
 }
 
@@ -109,14 +109,14 @@ other_log_pid() {
 	counter web 'log-size = 0'
 	hupd_start
 	wait_for 10 lines "$T/log/web.log" 20000
-	ctl stop web
+	hupd_stop
 	[ ! -e "$T/log/web.log.1" ]
 	are_lines web
 }
 
 @test "after a move and a reopen all lines are there" {
 	local i
-	counter web
+	counter web 'log-size = 0'
 	hupd_start
 	for i in 5 4 3 2 1; do
 		wait_for 5 lines "$T/log/web.log" 100
@@ -124,7 +124,7 @@ other_log_pid() {
 		ctl reopen
 		wait_for 5 test -s "$T/log/web.log"
 	done
-	ctl stop web
+	hupd_stop
 	are_lines web
 }
 
@@ -143,8 +143,8 @@ other_log_pid() {
 	E
 	hupd_start
 	wait_for 5 is_state web 'done'
-	wait_for 5 printed web ' two$'
-	[ "$(wc -l <"$T/log/web.log")" -eq 2 ]
+	wait_for 5 lines "$T/log/web.log" 2
+	printed web ' two$'
 	ctl start web
 	wait_for 5 lines "$T/log/web.log" 4
 	run ! printed web 'twoone'
@@ -293,11 +293,11 @@ other_log_pid() {
 		wait_for 5 other_log_pid "$pid"
 		read -r -t 0.1 <> <(:) || :
 	done
-	ctl stop -a
+	wait_for 5 logged 'log process, pid [0-9]*: killed'
+	hupd_stop
 	for name in a b c; do
 		are_lines "$name"
 	done
-	wait_for 5 logged 'log process, pid [0-9]*: killed'
 }
 
 @test "a stopped log process delays no supervision" {
@@ -308,14 +308,14 @@ other_log_pid() {
 	wait_for 5 is_state web up
 	pid=$(log_pid)
 	kill -STOP "$pid"
-	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" stop web
-	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" start web
+	timeout 30 "$HUPCTL" -s "$T/run/hupd.sock" stop web
+	timeout 30 "$HUPCTL" -s "$T/run/hupd.sock" start web
 	change web 'nice = 1'
-	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" reload
-	timeout 5 "$HUPCTL" -s "$T/run/hupd.sock" status busy
+	timeout 30 "$HUPCTL" -s "$T/run/hupd.sock" reload
+	timeout 30 "$HUPCTL" -s "$T/run/hupd.sock" status busy
 	kill -CONT "$pid"
 	wait_for 5 logged 'web: starting -> up'
-	ctl stop busy
+	hupd_stop
 	are_lines busy
 }
 
@@ -330,7 +330,7 @@ other_log_pid() {
 	hupd_start
 	pid=$(log_pid)
 	kill -STOP "$pid"
-	run timeout 20 "$HUPCTL" -s "$T/run/hupd.sock" start web
+	run timeout 60 "$HUPCTL" -s "$T/run/hupd.sock" start web
 	kill -CONT "$pid"
 	[ "$status" -eq 1 ]
 	[[ $output = *'exited, status 3'* ]]
