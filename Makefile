@@ -13,7 +13,7 @@ B = build
 
 # The modules, layer by layer.  A file includes downwards only; within a layer
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
-layer0 = log mono text words escape lines
+layer0 = heap log mono text words escape lines
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset envfile envlist plan order backoff fsm proto report \
 	loglines ini importval importkey import

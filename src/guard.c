@@ -22,6 +22,7 @@
 
 #include "adopt.h"
 #include "guard.h"
+#include "heap.h"
 #include "log.h"
 #include "outfifo.h"
 
@@ -170,6 +171,18 @@ follow(struct daemon *d)
 		  "unsupervised");
 }
 
+/*
+ * Of a large configuration it would keep a copy: the daemon counts references
+ * in each definition, so that not one page of them stays shared.
+ */
+static void
+free_memory(struct daemon *d)
+{
+	if (d->set != NULL)
+		confset_clear(d->set);
+	heap_trim();
+}
+
 static int
 guard_main(void *arg)
 {
@@ -177,6 +190,7 @@ guard_main(void *arg)
 	struct pollfd pfd = {.fd = d->self_pidfd, .events = POLLIN};
 
 	set_title(d);
+	free_memory(d);
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
 	drop_signals();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "confdir.h"
+#include "heap.h"
 #include "log.h"
 #include "plan.h"
 #include "rejection.h"
@@ -182,6 +183,9 @@ settled(void *arg)
 		r->failed++;
 	settle_free(r->settle);
 	r->settle = NULL;
+	/* The first plan was about every program, which no later one is. */
+	if (r->generation == 1)
+		heap_trim();
 	if (r->report.failed)
 		log_warnx("no memory for the report of the reload");
 	else

@@ -32,6 +32,7 @@ struct daemon {
 	const char *untaken; /* or why they are not taken over; else NULL */
 	bool inherited;	     /* and its descriptors: we follow it at once */
 	bool guarded;	     /* there is to be a guard */
+	struct confset *set; /* what is about to begin; of no use to a guard */
 	int self_pidfd;
 	struct spawn_child guard;
 	struct source guard_source;

@@ -487,7 +487,9 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	log_moment("start up");
 	log_hold(true);
 	/* While there is little in memory that its copy would keep. */
+	d->set = set;
 	replace_guard(d);
+	d->set = NULL;
 	begin_programs(d, set, errors);
 	unfinished = NULL;
 }
