@@ -15,7 +15,7 @@ B = build
 # it may include what tests/lint/edges names.  tests/lint/layers checks both.
 layer0 = heap log mono text words escape lines
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
-	confprint confset envfile envlist plan order backoff fsm proto report \
+	confprint confset confexit envfile envlist plan order backoff fsm proto report \
 	loglines ini importval importkey import
 layer2 = loop spawn process record cgroup orphan folder detach safefile atomic accounts \
 	resolve confdir confenv confsave confplaces notify streamconf devlog \
@@ -23,7 +23,7 @@ layer2 = loop spawn process record cgroup orphan folder detach safefile atomic a
 	outfifo logger_int logger logger_life logger_link
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo action settle daemon \
 	client rejection reload statusline waiter request control
-layer4 = hupd self serve guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
+layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_details ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \

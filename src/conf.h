@@ -3,7 +3,8 @@
  *
  * One key table drives the parser, the canonical printer, the comparison and
  * the default values; the tests hold the manual page against it.  The
- * functions are those of conf.c, confparse.c, confprint.c and confset.c.
+ * functions are those of conf.c, confparse.c, confprint.c, confset.c and
+ * confexit.c.
  *
  * Layer 1.  Pure: it opens no file and looks up no user; confdir does.
  */
@@ -85,6 +86,9 @@ struct conf *confset_find(const struct confset *, const char *name);
  * were added.
  */
 int confset_check(struct confset *, struct diags *);
+
+/* Can what exit-on waits for come to pass?  If not, diagnostics are added. */
+void confset_check_exit(const struct confset *, struct diags *);
 
 /*
  * The canonical form of a definition or of a whole configuration: every key

@@ -119,7 +119,11 @@ struct conf {
 };
 
 /* The number of daemon settings. */
-#define CONF_SETTINGS 10
+#define CONF_SETTINGS 11
+
+/* What exit_on is, if it does not name a program. */
+#define CONF_ANY_FAILED "any-failed"
+#define CONF_ALL_DONE "all-done"
 
 /* Settings of the daemon.  Strings are owned by the struct. */
 struct settings {
@@ -134,7 +138,8 @@ struct settings {
 	char *control_group; /* NULL: none */
 	bool syslog;
 	bool reload_rollback;
-	char *cgroup; /* "auto", "off" or an absolute path */
+	char *cgroup;  /* "auto", "off" or an absolute path */
+	char *exit_on; /* CONF_ANY_FAILED, CONF_ALL_DONE, a name; or NULL */
 };
 
 /* The whole configuration. */

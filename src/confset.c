@@ -396,5 +396,6 @@ confset_check(struct confset *set, struct diags *diags)
 		    compare_names);
 	check_names(set, diags);
 	check_dependencies(set, diags);
+	confset_check_exit(set, diags);
 	return diags_count(diags) == before ? 0 : -1;
 }

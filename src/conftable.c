@@ -120,6 +120,7 @@ const struct conf_row settings_rows[CONF_SETTINGS] = {
     {SETTING("reload-rollback", "yes", true, bool, reload_rollback),
 	.words = bool_words},
     {SETTING("cgroup", "auto", false, cgroup, cgroup)},
+    {SETTING("exit-on", NULL, true, exit_on, exit_on)},
 };
 
 static const struct conf_row *

@@ -45,7 +45,8 @@ string_print(const void *base, const struct conf_row *row, FILE *f)
 {
 	char *const *field = conf_value(base, row);
 
-	fprintf(f, "%s = %s\n", row->key.name, *field);
+	if (*field != NULL)
+		fprintf(f, "%s = %s\n", row->key.name, *field);
 	return 0;
 }
 
@@ -94,6 +95,21 @@ cgroup_parse(void *base, const struct conf_row *row, const char *text,
 }
 
 const struct conf_type type_cgroup = {&store_string, cgroup_parse,
+    string_print};
+
+static int
+exit_on_parse(void *base, const struct conf_row *row, const char *text,
+    char *why)
+{
+	if (!text_is_name(text))
+		return conf_refuse(why,
+		    "\"%.80s\" is none of " CONF_ANY_FAILED ", " CONF_ALL_DONE
+		    ", the name of a program",
+		    text);
+	return set_string(base, row, text, why);
+}
+
+const struct conf_type type_exit_on = {&store_string, exit_on_parse,
     string_print};
 
 /* Choices: the field is an enumeration or a bool. */

@@ -14,6 +14,7 @@
 extern const struct conf_type type_path;
 extern const struct conf_type type_account;
 extern const struct conf_type type_cgroup;
+extern const struct conf_type type_exit_on;
 extern const struct conf_type type_bool;
 extern const struct conf_type type_choice;
 extern const struct conf_type type_number;

@@ -39,6 +39,8 @@ struct hupd {
 	bool stopping;
 	/* The live settings are others now. */
 	void (*adjusted)(struct hupd *, const struct settings *);
+	/* A reload, or the start, has come to its end. */
+	void (*settled)(struct hupd *);
 	/* Re-execute, and say what becomes of it; or say it to nobody. */
 	void (*reexec)(struct hupd *, struct verdict *);
 	void (*reexec_forget)(struct hupd *, struct verdict *);

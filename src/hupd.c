@@ -113,6 +113,9 @@ parse_options(struct options *o, int argc, char **argv)
 		}
 	if (optind != argc)
 		usage(STATUS_USAGE);
+	/* Where the first process of a container ends, so does all. */
+	if (getpid() == 1)
+		o->foreground = true;
 }
 
 static void
@@ -365,7 +368,7 @@ main(int argc, char **argv)
 	if (spawn_init() == -1)
 		fatal("start");
 	make_argv(&d, &options, argv[0]);
-	d.guarded = !options.foreground;
+	d.foreground = options.foreground;
 	if (inheritance == -1) {
 		keep_effective(&d.hupd, &set.settings);
 		prepare(&d, &options, &set);
@@ -386,5 +389,5 @@ main(int argc, char **argv)
 	free(d.argv);
 	free(options.config);
 	free(file);
-	return STATUS_OK;
+	return d.status;
 }

@@ -129,6 +129,8 @@ inherit_keep(struct daemon *d)
 	struct confset none = {.settings = h->effective};
 	char *path = in_run_dir(h->effective.run_dir, "settings");
 
+	/* It may name a program, and here is none. */
+	none.settings.exit_on = NULL;
 	if (confdir_save(&none, path) == -1)
 		log_warn("%s", path);
 	free(path);

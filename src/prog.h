@@ -150,8 +150,8 @@ struct progs {
 	bool (*is_ours)(pid_t, void *);
 	/* Such a child has ended; it is its owner's to reap. */
 	void (*ours_died)(pid_t, void *);
-	/* Called after a turn in which something changed and nothing lives. */
-	void (*idle)(void *);
+	/* Called after a turn in which something changed. */
+	void (*changed)(void *);
 	void *arg;
 };
 
@@ -160,7 +160,7 @@ void progs_init(struct progs *, struct loop *, struct logger *, struct cgroup *,
 struct prog *progs_find(const struct progs *, const char *name);
 struct prog *progs_first(struct progs *);
 struct prog *progs_next(struct prog *);
-/* Begin to stop everything; idle is called when that is done. */
+/* Begin to stop everything; changed is called when that is done. */
 void progs_stop_all(struct progs *);
 /* The program that a process belongs to, by what the kernel says, or NULL. */
 struct prog *progs_owner(struct progs *, pid_t);

@@ -273,8 +273,8 @@ drain(void *arg)
 		TAILQ_REMOVE(&ps->dead, p, queued);
 		prog_free(p);
 	}
-	if (ps->nalive == 0 && ps->nstrangers == 0 && ps->idle != NULL)
-		ps->idle(ps->arg);
+	if (ps->changed != NULL)
+		ps->changed(ps->arg);
 }
 
 void

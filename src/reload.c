@@ -195,6 +195,7 @@ settled(void *arg)
 	proto_text_clear(&r->report);
 	if (r->again && !r->hupd->stopping)
 		begin(r);
+	r->hupd->settled(r->hupd);
 }
 
 /* The new set becomes what runs; the old one is freed. */
@@ -372,6 +373,12 @@ bool
 reload_is_idle(const struct reload *r)
 {
 	return r->settle == NULL;
+}
+
+bool
+reload_may_revert(const struct reload *r)
+{
+	return r->settle != NULL && r->generation > 1;
 }
 
 void

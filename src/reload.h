@@ -38,6 +38,8 @@ int reload_begin(struct reload *, struct confset *set,
 void reload_resume(struct reload *, struct confset *set);
 /* Is there nothing under way? */
 bool reload_is_idle(const struct reload *);
+/* Is one that may still give programs their previous definitions back? */
+bool reload_may_revert(const struct reload *);
 
 /* SIGHUP came: reload now, or once more after the one under way. */
 void reload_request(struct reload *);

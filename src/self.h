@@ -31,7 +31,8 @@ struct daemon {
 	bool adopting;	     /* an earlier daemon left programs */
 	const char *untaken; /* or why they are not taken over; else NULL */
 	bool inherited;	     /* and its descriptors: we follow it at once */
-	bool guarded;	     /* there is to be a guard */
+	bool foreground;     /* whoever started us watches: there is no guard */
+	int status;	     /* to end with */
 	struct confset *set; /* what is about to begin; of no use to a guard */
 	int self_pidfd;
 	struct spawn_child guard;

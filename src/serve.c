@@ -19,6 +19,7 @@
 #include "action.h"
 #include "adopt.h"
 #include "control.h"
+#include "exiton.h"
 #include "guard.h"
 #include "inherit.h"
 #include "log.h"
@@ -186,13 +187,34 @@ ours_died(pid_t pid, void *arg)
 		action_child_died(&d->hupd.progs, pid);
 }
 
-static void
-all_ended(void *arg)
+static struct daemon *
+daemon_of(struct hupd *h)
 {
-	struct daemon *d = arg;
+	return (struct daemon *)h; /* its first member */
+}
 
-	if (d->hupd.stopping)
-		loop_end(d->hupd.loop);
+/* The end of all, or of what exit-on waits for. */
+static void
+look_for_end(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+
+	if (!h->stopping && exiton_is_due(h, &d->status))
+		hupd_stop(h);
+	if (h->stopping && h->progs.nalive == 0 && h->progs.nstrangers == 0)
+		loop_end(h->loop);
+}
+
+static void
+programs_changed(void *arg)
+{
+	look_for_end(arg);
+}
+
+static void
+settled(struct hupd *h)
+{
+	look_for_end(daemon_of(h));
 }
 
 void
@@ -318,12 +340,6 @@ serve_guard(struct daemon *d)
 		fatalx("atexit");
 }
 
-static struct daemon *
-daemon_of(struct hupd *h)
-{
-	return (struct daemon *)h; /* its first member */
-}
-
 static void
 reexec(struct hupd *h, struct verdict *v)
 {
@@ -444,7 +460,7 @@ replace_guard(struct daemon *d)
 	pid_t former = records_header(d->hupd.records)->guard_pid;
 
 	records_header(d->hupd.records)->guard_pid = 0;
-	if (d->guarded)
+	if (!d->foreground)
 		guard_start(d);
 	if (!d->inherited || former <= 1 || !process_is_child(former))
 		return;
@@ -467,10 +483,11 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	    h->records);
 	h->progs.is_ours = is_ours;
 	h->progs.ours_died = ours_died;
-	h->progs.idle = all_ended;
+	h->progs.changed = programs_changed;
 	h->progs.arg = d;
 	open_notify(d);
 	h->adjusted = adjusted;
+	h->settled = settled;
 	h->reload = reload_new(h);
 	if (h->reload == NULL)
 		fatal("reload");
