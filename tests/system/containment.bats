@@ -75,7 +75,6 @@ is_killed() {
 stop_leaves_nothing() {
 	program web <<<"command = $ACTOR child escape nest 3 wait"
 	begin
-	# The one in between has ended, and init or we have reaped it.
 	wait_for 5 count 6
 	run -0 ctl stop web
 	wait_for 5 count 0
@@ -163,7 +162,7 @@ end_leaves_nothing() {
 	run -0 ctl reload
 	# What a program makes in its own folder is its own as well.
 	mkdir -p "$folder/inner/most"
-	pid=$(of_programs | head -n 1)
+	pid=$(head -n 1 "$folder/cgroup.procs")
 	echo "$pid" >"$folder/inner/most/cgroup.procs"
 	[[ $(<"/proc/$pid/cgroup") = *web/inner/most* ]]
 	run -0 ctl stop web

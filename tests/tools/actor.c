@@ -11,7 +11,8 @@
  *	child		leave one behind that does nothing
  *	escape		and one in a session of its own, whose parent has
  *			ended, and which ignores SIGTERM
- *	nest N		N generations of those, each the parent of the next
+ *	nest N		N generations of those, each the parent of the next,
+ *			all of them there before the next step
  *	daemon		go on in a child, whose parent ends at
  *	away		so that what happens between is certain
  *	reload SIG HOW	on that signal (a number) tell RELOADING=1 and, where
@@ -23,6 +24,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <err.h>
 #include <fcntl.h>
@@ -117,10 +119,14 @@ forked(void)
 static void
 do_escape(const char *a, const char *b)
 {
+	pid_t pid;
+
 	(void)a;
 	(void)b;
-	if (forked() != 0)
+	if ((pid = forked()) != 0) {
+		waitpid(pid, NULL, 0);
 		return;
+	}
 	setsid();
 	signal(SIGTERM, SIG_IGN);
 	if (forked() != 0)
@@ -128,14 +134,16 @@ do_escape(const char *a, const char *b)
 	idle();
 }
 
+/* Each of them has the pipe open until it has its child. */
 static void
-nest(int generations)
+nest(int generations, int pipefd)
 {
 	if (generations == 0 || forked() != 0)
 		return;
 	setsid();
 	signal(SIGTERM, SIG_IGN);
-	nest(generations - 1);
+	nest(generations - 1, pipefd);
+	close(pipefd);
 	idle();
 }
 
@@ -230,8 +238,16 @@ do_child(const char *a, const char *b)
 static void
 do_nest(const char *a, const char *b)
 {
+	int pair[2];
+	char byte;
+
 	(void)b;
-	nest(number(a));
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		err(1, "pipe");
+	nest(number(a), pair[1]);
+	close(pair[1]);
+	(void)!read(pair[0], &byte, 1);
+	close(pair[0]);
 }
 
 static void
