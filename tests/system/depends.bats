@@ -24,14 +24,18 @@ order() {
 	sed -n "s/^[^ ]* \([^ ]*\): $1.*/\1/p" "$T/log/hupd.log" | xargs
 }
 
+order_is() {
+	[ "$(order "$1")" = "$2" ]
+}
+
 @test "started after, stopped before" {
 	needs app cache db
 	needs cache db
 	needs db
 	hupd_start
-	[ "$(order 'starting -> up')" = 'db cache app' ]
+	wait_for 5 order_is 'starting -> up' 'db cache app'
 	hupd_stop
-	[ "$(order 'stopping -> down')" = 'app cache db' ]
+	wait_for 5 order_is 'stopping -> down' 'app cache db'
 }
 
 @test "started only once it is ready" {
@@ -46,7 +50,7 @@ order() {
 	ctl -j status app | grep -q 'waits for db'
 	touch "$T/go"
 	wait_for 5 is_state app up
-	[ "$(order 'starting -> up')" = 'db app' ]
+	wait_for 5 order_is 'starting -> up' 'db app'
 }
 
 @test "a start takes dependencies along, a stop dependents" {
@@ -59,7 +63,7 @@ order() {
 	for name in app cache db; do
 		is_state "$name" down
 	done
-	[ "$(order 'stopping -> down')" = 'app cache db' ]
+	wait_for 5 order_is 'stopping -> down' 'app cache db'
 	is_state other up
 	run -0 ctl start app
 	for name in app cache db; do
@@ -80,7 +84,7 @@ order() {
 	is_state db up
 	touch "$T/go"
 	wait_for 5 is_state db down
-	[ "$(order 'stopping -> down')" = 'app db' ]
+	wait_for 5 order_is 'stopping -> down' 'app db'
 }
 
 @test "a dependency's crash or restart does not disturb its dependents" {
@@ -140,8 +144,11 @@ order() {
 	wait_for 5 is_state app up
 	is_state migrate 'done'
 	run -0 ctl restart app
-	[ "$(order 'starting -> up')" = 'migrate app app' ] ||
-	    [ "$(order 'starting -> up')" = 'migrate app migrate app' ]
+	order_is_right() {
+		order_is 'starting -> up' 'migrate app app' ||
+		    order_is 'starting -> up' 'migrate app migrate app'
+	}
+	wait_for 5 order_is_right
 }
 
 @test "cycles and unknown names are rejected" {

@@ -21,13 +21,17 @@ load helper
 }
 
 @test "the TCP server becomes ready and greets" {
+	port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
 	program greet <<-E
-	command = "$HUPD_BUILD/examples/greet" 7391 hi
+	command = "$HUPD_BUILD/examples/greet" $port hi
 	env = READY_FD=3
 	ready = fd:3
 	E
 	hupd_start
 	wait_for 5 is_state greet up
-	[ "$(cat </dev/tcp/127.0.0.1/7391)" = "hi from pid $(pid_of greet)" ]
+	[ "$(cat <"/dev/tcp/127.0.0.1/$port")" = "hi from pid $(pid_of greet)" ]
 	wait_for 5 printed greet 'greeted one$'
 }

@@ -29,6 +29,11 @@ shown() {
 	sed -n "${1}p" "$T/log/show.log"
 }
 
+# has_open N PID: so many files, once the linker has closed its own.
+has_open() {
+	wait_for 5 eval "[ \"\$(find '/proc/$2/fd' -type l | wc -l)\" -eq $1 ]"
+}
+
 # fails REASON: the program of that name is not executed, for that reason.
 fails() {
 	[ -e "$T/hupd.pid" ] || hupd_start
@@ -60,7 +65,7 @@ broken() {
 	[ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ]
 	[ "$(ps -o tty= -p "$pid" | tr -d ' ')" = '?' ]
 	[ "$(readlink "/proc/$pid/fd/0")" = /dev/null ]
-	[ "$(find "/proc/$pid/fd" -type l | wc -l)" -eq 3 ]
+	has_open 3 "$pid"
 }
 
 @test "no signal is blocked or ignored, whatever the daemon's starter did" {
@@ -137,7 +142,7 @@ broken() {
 	printf 'TWO=other\n' >"$T/b.env"
 	chmod 644 "$T"/*.env
 	program show <<-E
-	command = env
+	command = sh -c 'env; echo end'
 	env-file = $T/a.env
 	env-file = $T/b.env
 	env = ONE=key
@@ -146,7 +151,7 @@ broken() {
 	E
 	FROM_STARTER=1 NOTIFY_SOCKET=/nowhere hupd_start
 	wait_for 5 is_state show 'done'
-	wait_for 5 printed show '^PATH='
+	wait_for 5 printed show '^end$'
 	for line in ONE=key TWO=other 'THREE=a b' HUPD_PROGRAM=show \
 	    FROM_STARTER=1; do
 		grep -qx -e "$line" "$T/log/show.log"
@@ -157,8 +162,9 @@ broken() {
 	echo 'env-clear = yes' >>"$T/hupd.d/show.conf"
 	run -0 ctl reload
 	wait_for 5 is_state show 'done'
-	wait_for 5 printed show '^PATH=/usr/local/sbin:'
-	wait_for 5 printed show '^ONE=key$'
+	wait_for 5 printed show '^end$'
+	printed show '^PATH=/usr/local/sbin:'
+	printed show '^ONE=key$'
 	run ! printed show '^FROM_STARTER='
 }
 
@@ -297,7 +303,7 @@ broken() {
 
 @test "an older kernel, without pidfds, close_range and clone3, will do" {
 	program web <<-E
-	command = $TOOLS/actor child wait
+	command = $TOOLS/actor child say set wait
 	reload-command = sh -c 'echo "reloads \$MAINPID"'
 	ready = started
 	E
@@ -308,7 +314,8 @@ broken() {
 	hupd_env "$TOOLS/nosys" "$HUPD" -f "$T/hupd.conf"
 	wait_for 5 is_state web up
 	wait_for 5 is_state say up
-	[ "$(find "/proc/$(pid_of say)/fd" -type l | wc -l)" -eq 4 ]
+	has_open 4 "$(pid_of say)"
+	wait_for 5 printed web 'set$'
 	run -0 ctl reload web
 	wait_for 5 printed web "reloads $(pid_of web)$"
 	pid=$(pid_of web)
