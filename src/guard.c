@@ -31,9 +31,9 @@
 #define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
 /* A guard that died is replaced after this, ms. */
 #define GUARD_AGAIN 100
-/* A daemon that cannot be executed is tried again so often, after so long. */
-#define EXECUTE_TRIES 20
-#define EXECUTE_AGAIN ((long)100 * 1000 * 1000) /* ns */
+/* What a guard that follows cannot do it tries so often, after so long. */
+#define TRIES 20
+#define AGAIN ((long)100 * 1000 * 1000) /* ns */
 
 extern char **environ;
 
@@ -129,13 +129,26 @@ set_title(const struct daemon *d)
 		*d->title_end = '.';
 }
 
+/* What the daemon was killed for, a want of memory, may last a while. */
+static bool
+try_again(int *tries)
+{
+	const struct timespec again = {.tv_nsec = AGAIN};
+
+	nanosleep(&again, NULL);
+	return ++*tries < TRIES;
+}
+
 /* It is for another daemon to follow; if not say why. */
 static bool
 shall_follow(struct records *r)
 {
 	const char *why;
+	int tries = 0;
 
-	if (records_refresh(r) == -1) {
+	while (records_refresh(r) == -1) {
+		if (try_again(&tries))
+			continue;
 		log_warn("the daemon was killed, no other follows: its "
 			 "records cannot be read");
 		return false;
@@ -152,23 +165,35 @@ shall_follow(struct records *r)
 	return false;
 }
 
-/* What the daemon was killed for, a want of memory, may last a while. */
+static int guard_main(void *);
+
+/* Watch this very process: the daemon that it becomes has yet to begin. */
+static void
+watch_myself(struct daemon *d)
+{
+	close(d->self_pidfd);
+	d->self_pidfd = process_open(getpid());
+	if (d->self_pidfd != -1 && spawn_twin(guard_main, d, &d->guard) == 0)
+		records_header(d->hupd.records)->guard_pid = d->guard.pid;
+}
+
 static void
 follow(struct daemon *d)
 {
-	const struct timespec again = {.tv_nsec = EXECUTE_AGAIN};
+	int tries = 0;
 
-	log_flush();
-	for (int i = 0; i < EXECUTE_TRIES; i++) {
+	watch_myself(d);
+	do {
+		log_flush();
 		guard_execute(d, d->self);
-		if (i == 0)
+		if (tries == 0)
 			log_warn("no other daemon can be executed, trying "
 				 "again");
-		log_flush();
-		nanosleep(&again, NULL);
-	}
+	} while (try_again(&tries));
 	log_warnx("no other daemon could be executed, the programs run on "
 		  "unsupervised");
+	if (d->guard.pid > 0)
+		spawn_signal(&d->guard, SIGKILL);
 }
 
 /*

@@ -28,6 +28,7 @@ struct records {
 	uint32_t *free; /* a stack of free slots */
 	uint32_t nfree;
 	bool cut; /* it had not even a whole header */
+	char boot[40];
 };
 
 static size_t
@@ -37,20 +38,22 @@ size_for(uint32_t nslots)
 	    (size_t)nslots * sizeof(struct record_slot);
 }
 
-static void
+/*
+ * An empty one where there is no /proc.  But it must not be unknown for want
+ * of a descriptor: programs that run would be taken for those of another boot.
+ */
+static int
 read_boot_id(char buf[static 40])
 {
-	ssize_t n = -1;
+	ssize_t n;
 	int fd;
 
-	memset(buf, 0, 40);
 	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		return;
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
 	n = read(fd, buf, 36);
-	if (n != 36)
-		memset(buf, 0, 40);
 	close(fd);
+	return n == 36 ? 0 : -1;
 }
 
 static int
@@ -89,6 +92,8 @@ records_open(const char *run_dir, int inherited)
 	if (r == NULL)
 		return NULL;
 	r->fd = inherited;
+	if (read_boot_id(r->boot) == -1)
+		goto fail;
 	if (r->fd == -1) {
 		if (asprintf(&r->path, "%s/records", run_dir) == -1) {
 			r->path = NULL;
@@ -167,7 +172,6 @@ bool
 records_are_valid(struct records *r, const char **why)
 {
 	const struct record_header *h = records_header(r);
-	char boot[40];
 
 	*why = r->cut ? "it is cut short" : "";
 	if (h->magic[0] == '\0')
@@ -186,8 +190,7 @@ records_are_valid(struct records *r, const char **why)
 	if (r->size < size_for(h->nslots))
 		return false;
 	*why = "it is of an earlier boot";
-	read_boot_id(boot);
-	return memcmp(boot, h->boot, sizeof(boot)) == 0;
+	return memcmp(r->boot, h->boot, sizeof(r->boot)) == 0;
 }
 
 /* Slots from first on become free, the lowest to be taken first. */
@@ -228,7 +231,7 @@ records_reset(struct records *r)
 	h->control_fd = h->notify_fd = h->pidfile_fd = -1;
 	for (i = 0; i < RECORD_CRASHES; i++)
 		h->crashes[i] = 0;
-	read_boot_id(h->boot);
+	memcpy(h->boot, r->boot, sizeof(r->boot));
 	return 0;
 }
 

@@ -57,7 +57,6 @@ enum {
 struct shared {
 	struct spawn_error error;
 	char stack[STACK_SIZE] __attribute__((aligned(64)));
-	char twin[STACK_SIZE] __attribute__((aligned(64)));
 };
 
 static struct {
@@ -397,15 +396,21 @@ spawn(const struct spawn_request *req, struct spawn_child *child,
 	return -1;
 }
 
+/* A stack of its own, since a twin may have one: the child has a copy of it. */
 int
 spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *child)
 {
-	struct shared *sh = spawner.shared;
 	int flags = CLONE_FILES | (spawner.clone_flags & CLONE_PIDFD);
+	char *stack;
 
 	child->pidfd = -1;
-	child->pid = clone(fn, sh->twin + sizeof(sh->twin), flags | SIGCHLD,
-	    arg, &child->pidfd);
+	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (stack == MAP_FAILED)
+		return -1;
+	child->pid =
+	    clone(fn, stack + STACK_SIZE, flags | SIGCHLD, arg, &child->pidfd);
+	munmap(stack, STACK_SIZE);
 	return child->pid == -1 ? -1 : 0;
 }
 
