@@ -518,16 +518,8 @@ slow() {
 	done
 }
 
-@test "a dependency and its dependent are restarted in order" {
-	ready db
-	ready web 'depends-on = db'
-	hupd_start
-	wait_for 5 is_state web up
-	change db 'nice = 1'
-	change web 'nice = 1'
-	: >"$T/log/hupd.log"
-	run -0 ctl reload
-	is_state web up
+# web stopped before db, and was started after it, as the log says.
+web_went_around_db() {
 	grep -o -e ' \(db\|web\): stopping -> [a-z]*' \
 	    -e ' \(db\|web\): [a-z]* -> up' "$T/log/hupd.log" >"$T/order"
 	diff "$T/order" - <<-E
@@ -538,6 +530,19 @@ slow() {
 	E
 }
 
+@test "a dependency and its dependent are restarted in order" {
+	ready db
+	ready web 'depends-on = db'
+	hupd_start
+	wait_for 5 is_state web up
+	change db 'nice = 1'
+	change web 'nice = 1'
+	: >"$T/log/hupd.log"
+	run -0 ctl reload
+	is_state web up
+	wait_for 5 web_went_around_db
+}
+
 @test "restart of all goes in the order of dependencies" {
 	ready db
 	ready web 'depends-on = db'
@@ -545,14 +550,7 @@ slow() {
 	wait_for 5 is_state web up
 	: >"$T/log/hupd.log"
 	ctl restart db web
-	grep -o -e ' \(db\|web\): stopping -> [a-z]*' \
-	    -e ' \(db\|web\): [a-z]* -> up' "$T/log/hupd.log" >"$T/order"
-	diff "$T/order" - <<-E
-	 web: stopping -> down
-	 db: stopping -> starting
-	 db: starting -> up
-	 web: starting -> up
-	E
+	wait_for 5 web_went_around_db
 }
 
 @test "a dependency may restart without its dependents" {
