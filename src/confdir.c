@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,8 +218,8 @@ by_name(const struct dirent **a, const struct dirent **b)
 static int
 load_entries(struct loading *l, int dir, const char *folder)
 {
+	char path[PATH_MAX + NAME_MAX + 2], *entry;
 	struct dirent **v;
-	char *path;
 	int n;
 
 	if ((n = scandirat(dir, ".", &v, is_program_file, by_name)) == -1) {
@@ -226,13 +227,11 @@ load_entries(struct loading *l, int dir, const char *folder)
 		    strerror(errno));
 		return -1;
 	}
+	/* Having been opened, it is no longer than PATH_MAX. */
+	entry = stpcpy(stpcpy(path, folder), "/");
 	for (int i = 0; i < n; i++) {
-		if (asprintf(&path, "%s/%s", folder, v[i]->d_name) == -1) {
-			no_memory(l->diags, folder);
-		} else {
-			load_program(l, dir, v[i]->d_name, path);
-			free(path);
-		}
+		stpcpy(entry, v[i]->d_name);
+		load_program(l, dir, v[i]->d_name, path);
 		free(v[i]);
 	}
 	free(v);

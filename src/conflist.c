@@ -44,10 +44,7 @@ words_print(const void *base, const struct conf_row *row, FILE *f)
 
 	if ((text = text_join(*field)) == NULL)
 		return -1;
-	fputs(row->key.name, f);
-	fputs(" = ", f);
-	fputs(text, f);
-	putc('\n', f);
+	conf_put(row, text, f);
 	free(text);
 	return 0;
 }
@@ -177,7 +174,7 @@ lines_print(const void *base, const struct conf_row *row, FILE *f)
 	char *const *const *field = conf_value(base, row);
 
 	for (char *const *line = *field; *line != NULL; line++)
-		fprintf(f, "%s = %s\n", row->key.name, *line);
+		conf_put(row, *line, f);
 	return 0;
 }
 

@@ -9,10 +9,10 @@ print_differing(const struct conf *conf, const struct conf *builtin, FILE *f)
 {
 	const struct conf_row *row;
 
-	for (row = conf_rows; row < conf_rows + conf_nrows; row++) {
-		/* What was not given is the default; most keys are not. */
-		if ((conf->given >> (row - conf_rows) & 1) != 0 &&
-		    !row->type->store->equal(conf, builtin, row) &&
+	/* What was not given is the default; most keys are not. */
+	for (uint64_t given = conf->given; given != 0; given &= given - 1) {
+		row = conf_rows + __builtin_ctzll(given);
+		if (!row->type->store->equal(conf, builtin, row) &&
 		    row->type->print(conf, row, f) == -1)
 			return -1;
 	}

@@ -154,6 +154,17 @@ compare_caseless(const void *a, const void *b)
 	return r != 0 ? r : strcmp((*x)->name, (*y)->name);
 }
 
+/* Names that come from a folder are sorted already, but for a few. */
+static void
+sort(struct conf **v, size_t n, int (*compare)(const void *, const void *))
+{
+	for (size_t i = 1; i < n; i++)
+		if (compare(&v[i - 1], &v[i]) > 0) {
+			qsort(v, n, sizeof(*v), compare);
+			return;
+		}
+}
+
 static struct conf **
 find_slot(const struct confset *set, const char *name)
 {
@@ -203,7 +214,7 @@ check_names(const struct confset *set, struct diags *diags)
 	}
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = set->programs[i];
-	qsort(sorted, n, sizeof(*sorted), compare_caseless);
+	sort(sorted, n, compare_caseless);
 	for (size_t i = 1; i < n; i++) {
 		one = sorted[i - 1];
 		two = sorted[i];
@@ -380,7 +391,8 @@ check_dependencies(const struct confset *set, struct diags *diags)
 		for (size_t i = 0; i < set->nprograms; i++)
 			collect_edges(&d, i);
 		check_defaults(&d);
-		check_cycles(&d);
+		if (d.nedges != 0)
+			check_cycles(&d);
 	}
 	free(d.names);
 	free(d.edges);
@@ -391,9 +403,7 @@ confset_check(struct confset *set, struct diags *diags)
 {
 	size_t before = diags_count(diags);
 
-	if (set->nprograms != 0)
-		qsort(set->programs, set->nprograms, sizeof(*set->programs),
-		    compare_names);
+	sort(set->programs, set->nprograms, compare_names);
 	check_names(set, diags);
 	check_dependencies(set, diags);
 	confset_check_exit(set, diags);

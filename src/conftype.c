@@ -26,6 +26,17 @@ conf_no_memory(char *why)
 	return conf_refuse(why, "out of memory");
 }
 
+/* Every word that is in effect is printed at each reload: no format. */
+int
+conf_put(const struct conf_row *row, const char *text, FILE *f)
+{
+	fputs(row->key.name, f);
+	fputs(" = ", f);
+	fputs(text, f);
+	putc('\n', f);
+	return 0;
+}
+
 /* Strings. */
 
 static int
@@ -45,9 +56,7 @@ string_print(const void *base, const struct conf_row *row, FILE *f)
 {
 	char *const *field = conf_value(base, row);
 
-	if (*field != NULL)
-		fprintf(f, "%s = %s\n", row->key.name, *field);
-	return 0;
+	return *field != NULL ? conf_put(row, *field, f) : 0;
 }
 
 static int
@@ -149,8 +158,7 @@ choice_print(const void *base, const struct conf_row *row, FILE *f)
 {
 	const int *field = conf_value(base, row);
 
-	fprintf(f, "%s = %s\n", row->key.name, row->words[*field]);
-	return 0;
+	return conf_put(row, row->words[*field], f);
 }
 
 const struct conf_type type_choice = {&store_int, choice_parse, choice_print};
@@ -172,8 +180,7 @@ bool_print(const void *base, const struct conf_row *row, FILE *f)
 {
 	const bool *field = conf_value(base, row);
 
-	fprintf(f, "%s = %s\n", row->key.name, row->words[*field ? 1 : 0]);
-	return 0;
+	return conf_put(row, row->words[*field ? 1 : 0], f);
 }
 
 const struct conf_type type_bool = {&store_bool, bool_parse, bool_print};
@@ -253,8 +260,7 @@ duration_print(const void *base, const struct conf_row *row, FILE *f)
 	const int64_t *field = conf_value(base, row);
 
 	text_print_duration(*field, buf);
-	fprintf(f, "%s = %s\n", row->key.name, buf);
-	return 0;
+	return conf_put(row, buf, f);
 }
 
 const struct conf_type type_duration = {&store_int64, duration_parse,
@@ -277,8 +283,7 @@ size_print(const void *base, const struct conf_row *row, FILE *f)
 	const int64_t *field = conf_value(base, row);
 
 	text_print_size(*field, buf);
-	fprintf(f, "%s = %s\n", row->key.name, buf);
-	return 0;
+	return conf_put(row, buf, f);
 }
 
 const struct conf_type type_size = {&store_int64, size_parse, size_print};
@@ -300,8 +305,7 @@ signal_print(const void *base, const struct conf_row *row, FILE *f)
 	char buf[TEXT_NUMBER_MAX];
 	const int *field = conf_value(base, row);
 
-	fprintf(f, "%s = %s\n", row->key.name, text_signal_name(*field, buf));
-	return 0;
+	return conf_put(row, text_signal_name(*field, buf), f);
 }
 
 const struct conf_type type_signal = {&store_int, signal_parse, signal_print};
@@ -341,10 +345,9 @@ ready_print(const void *base, const struct conf_row *row, FILE *f)
 {
 	const struct conf *conf = base;
 
-	if (conf->ready == READY_FD)
-		fprintf(f, "%s = fd:%d\n", row->key.name, conf->ready_fd);
-	else
-		fprintf(f, "%s = %s\n", row->key.name, row->words[conf->ready]);
+	if (conf->ready != READY_FD)
+		return conf_put(row, row->words[conf->ready], f);
+	fprintf(f, "%s = fd:%d\n", row->key.name, conf->ready_fd);
 	return 0;
 }
 

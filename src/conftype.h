@@ -29,4 +29,7 @@ int conf_refuse(char *why, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 int conf_no_memory(char *why);
 
+/* Print "KEY = text".  Always 0, as conf_type's print has it. */
+int conf_put(const struct conf_row *, const char *text, FILE *);
+
 #endif

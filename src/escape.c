@@ -166,15 +166,12 @@ text_unescape_token(char *s)
 	return 0;
 }
 
-char *
-text_escape_token(const char *src)
+size_t
+text_escape_token(char *token, const char *src)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char *token, *out;
+	char *out = token;
 
-	if ((token = reallocarray(NULL, strlen(src) + 1, 3)) == NULL)
-		return NULL;
-	out = token;
 	for (; *src != '\0'; src++) {
 		unsigned char c = (unsigned char)*src;
 
@@ -187,5 +184,5 @@ text_escape_token(const char *src)
 		*out++ = digits[c & 15];
 	}
 	*out = '\0';
-	return token;
+	return (size_t)(out - token);
 }

@@ -35,8 +35,8 @@ size_t text_escape_again(char *dst, size_t dstsize, const char *s);
 int text_unescape_token(char *s);
 /*
  * src as one token: bytes that are not printable ASCII, and blank % = are
- * written %XX.  malloc'd; NULL is out of memory.
+ * written %XX.  out has room for three times as many and a NUL; the length.
  */
-char *text_escape_token(const char *src);
+size_t text_escape_token(char *out, const char *src);
 
 #endif

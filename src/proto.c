@@ -107,14 +107,14 @@ reserve(struct proto_text *text, size_t n)
 
 	if (text->failed)
 		return false;
+	if (text->size - text->len > n)
+		return true;
 	while (size - text->len <= n) {
 		if (__builtin_mul_overflow(size, 2, &size)) {
 			text->failed = true;
 			return false;
 		}
 	}
-	if (size == text->size)
-		return true;
 	if ((s = realloc(text->s, size)) == NULL) {
 		text->failed = true;
 		return false;
@@ -138,13 +138,12 @@ append(struct proto_text *text, const char *s)
 static void
 append_token(struct proto_text *text, const char *s)
 {
-	char *token = text_escape_token(s);
+	size_t n;
 
-	if (token == NULL)
+	if (__builtin_mul_overflow(strlen(s), 3, &n))
 		text->failed = true;
-	else
-		append(text, token);
-	free(token);
+	if (reserve(text, n))
+		text->len += text_escape_token(text->s + text->len, s);
 }
 
 void

@@ -375,14 +375,23 @@ text_near(const char *word, const char *const *list)
 	return near;
 }
 
+/* In the C locale, whichever is set. */
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
 bool
 text_is_name(const char *s)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789_.@-";
-	size_t len = strspn(s, letters);
+	size_t len = 0;
 
-	return len >= 1 && len <= 64 && s[len] == '\0' &&
-	    strchr("_.@-", s[0]) == NULL;
+	if (!is_alnum(s[0]))
+		return false;
+	while (is_alnum(s[len]) || s[len] == '_' || s[len] == '.' ||
+	    s[len] == '@' || s[len] == '-')
+		len++;
+	return len <= 64 && s[len] == '\0';
 }

@@ -52,9 +52,11 @@ words(const char *s)
 static void
 tokens(const char *s)
 {
-	char *token = text_escape_token(s), *raw = strdup(s);
+	char *token = malloc(3 * strlen(s) + 1), *raw = strdup(s);
 
-	must(token != NULL && strpbrk(token, " =\n\t\r\033") == NULL);
+	must(token != NULL && raw != NULL);
+	must(text_escape_token(token, s) == strlen(token));
+	must(strpbrk(token, " =\n\t\r\033") == NULL);
 	must(text_unescape_token(token) == 0 && strcmp(token, s) == 0);
 	text_unescape_token(raw);
 	free(token);
