@@ -12,9 +12,12 @@ sleeper() {
 @test "the guard is one process, of the daemon, and named so" {
 	hupd_start
 	pid=$(hupd_pid)
-	guard=$(guard_of "$pid")
+	guard=$(await_guard "$pid")
 	[ "$(wc -w <<<"$guard")" -eq 1 ]
-	[ "$(tr -d '\0' <"/proc/$guard/cmdline")" = 'hupd: guard' ]
+	titled() {
+		[ "$(tr -d '\0' <"/proc/$guard/cmdline")" = 'hupd: guard' ]
+	}
+	wait_for 5 titled
 	[ "$(ps -o args= -p "$guard")" = 'hupd: guard' ]
 	hupd_stop
 	gone "$guard"
@@ -53,14 +56,9 @@ sleeper() {
 	sleeper web
 	hupd_start
 	pid=$(hupd_pid)
-	wait_for 5 guard_of "$pid"
-	first=$(guard_of "$pid")
+	first=$(await_guard "$pid")
 	kill -9 "$first"
-	another() {
-		local guard
-		guard=$(guard_of "$pid") && [ "$guard" != "$first" ]
-	}
-	wait_for 5 another
+	wait_for 5 other_guard "$pid" "$first"
 	wait_for 5 logged "the guard (pid $first) has died, another follows"
 	[ "$(hupd_pid)" = "$pid" ]
 	crash
@@ -71,7 +69,7 @@ sleeper() {
 	hupd_start
 	wait_for 5 is_state web up
 	pid=$(hupd_pid)
-	kill "$(guard_of "$pid")"
+	kill "$(await_guard "$pid")"
 	kill -HUP "$(guard_of "$pid")"
 	crash
 	is_state web up
@@ -98,7 +96,7 @@ sleeper() {
 @test "a guard that is stopped does not hold up the end" {
 	sleeper web
 	hupd_start
-	kill -STOP "$(guard_of "$(hupd_pid)")"
+	kill -STOP "$(await_guard "$(hupd_pid)")"
 	hupd_stop
 	none_left
 }
@@ -123,8 +121,7 @@ sleeper() {
 		crash
 	done
 	pid=$(hupd_pid)
-	wait_for 5 guard_of "$pid"
-	guard=$(guard_of "$pid")
+	guard=$(await_guard "$pid")
 	kill -9 "$pid"
 	wait_for 10 gone "$guard"
 	wait_for 5 logged 'the daemon keeps dying: no other follows'

@@ -157,6 +157,7 @@ counter() {
 	ctl -j reload | is_json 'd["status"] == 0 and d["unchanged"] == 1'
 	ctl -j reopen | is_json 'd["ok"]'
 	ctl -j signal CONT web | is_json 'd["ok"]'
+	wait_for 5 logged .
 	ctl -j log hupd | tail -n 1 | is_json '"line" in d'
 	hupd_env "$HUPCTL" -j -f "$T/hupd.conf" check |
 	    is_json 'd["valid"] and d["running"]'
@@ -230,8 +231,9 @@ counter() {
 	hupd_start
 	(hupd_env "$HUPCTL" -f "$T/hupd.conf" log -f hupd || echo $?) \
 	    2>/dev/null > >(head -n 1 >"$T/first") &
+	follower=$!
 	wait_for 5 test -s "$T/first"
-	wait_for 5 gone $!
+	wait_for 5 gone "$follower"
 }
 
 @test "a terminal is not at the mercy of what a program prints" {

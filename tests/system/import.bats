@@ -42,7 +42,10 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	hupd_start
 	wait_for 5 is_state nap_1 up
 	pid=$(pid_of nap_1)
-	[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 1001 ' ]
+	slept() {
+		[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = 'sleep 1001 ' ]
+	}
+	wait_for 5 slept
 	grep -qz "^WHERE=$T\$" "/proc/$pid/environ"
 	[ "$(readlink "/proc/$pid/cwd")" = "$T" ]
 }

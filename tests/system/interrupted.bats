@@ -16,8 +16,7 @@ sleeper() {
 	E
 	hupd_start
 	pid=$(hupd_pid)
-	wait_for 5 guard_of "$pid"
-	guard=$(guard_of "$pid") ends=$(pid_of ends)
+	guard=$(await_guard "$pid") ends=$(pid_of ends)
 	kill -STOP "$guard"
 	kill -9 "$pid"
 	wait_for 5 gone "$pid"
@@ -45,16 +44,16 @@ sleeper() {
 	round='daemon logger guard both daemon all logger daemon both all'
 	for what in $round $round; do
 		pid=$(hupd_pid)
-		wait_for 10 guard_of "$pid"
 		wait_for 10 logger_of "$pid"
-		guard=$(guard_of "$pid") logger=$(logger_of "$pid")
+		guard=$(await_guard "$pid") logger=$(logger_of "$pid")
 		case $what in
 		daemon)
 			crash ;;
 		logger)
 			kill -9 "$logger" ;;
 		guard)
-			kill -9 "$guard" ;;
+			kill -9 "$guard"
+			wait_for 5 other_guard "$pid" "$guard" ;;
 		both)
 			kill -9 "$logger" "$pid"
 			wait_for 10 followed "$pid" ;;
@@ -163,14 +162,16 @@ sleeper() {
 @test "a stop that a crash interrupts goes on" {
 	program slow <<-E
 	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
-	stop-timeout = 2s
+	stop-timeout = 5s
 	E
 	hupd_start
 	wait_for 5 printed slow deaf
 	pid=$(hupd_pid)
+	await_guard "$pid"
 	kill "$pid"
-	wait_for 5 is_state slow stopping
-	kill -9 "$pid"
+	wait_for 5 logged 'slow: up -> stopping'
+	# If that took so long that it has come to its end, there is none left.
+	kill -9 "$pid" || :
 	ended() {
 		[ ! -e "$T/hupd.pid" ] && none_left
 	}
@@ -180,18 +181,19 @@ sleeper() {
 
 @test "started again after a stop that did not end, all of it runs" {
 	program slow <<-E
-	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
-	stop-timeout = 2s
+	command = sh -c '[ -e $T/once ] || trap "" TERM; touch $T/once; echo deaf; while :; do sleep 0.05; done'
+	stop-timeout = 1h
 	E
 	sleeper web
 	hupd_start
 	wait_for 5 printed slow deaf
-	pid=$(hupd_pid)
-	wait_for 5 guard_of "$pid"
+	pid=$(hupd_pid) slow=$(pid_of slow)
+	await_guard "$pid"
 	kill "$pid"
 	wait_for 5 is_state slow stopping
 	crash_for_good
 	hupd_start
+	kill -9 "$slow"
 	wait_for 10 is_state web up
 	wait_for 10 is_state slow up
 }
@@ -200,15 +202,17 @@ sleeper() {
 	sleeper web
 	program deaf <<-E
 	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
-	stop-timeout = 2s
+	stop-timeout = 1h
 	E
 	hupd_start
 	wait_for 5 printed deaf deaf
+	deaf=$(pid_of deaf)
 	rm "$T/hupd.d/deaf.conf"
 	program web <<<'command = sleep 2000'
 	kill -HUP "$(hupd_pid)"
 	wait_for 5 is_state deaf stopping
 	crash
+	kill -9 "$deaf"
 	no_deaf() {
 		[ -z "$(state_of deaf)" ]
 	}

@@ -21,16 +21,25 @@ mode() {
 	esac
 }
 
-child_of() {
-	pgrep -P "$1" -x "$2"
-}
-
+# Of process $1, unless it is dead.
 guard_of() {
-	child_of "$1" 'hupd: guard'
+	pgrep -P "$1" -r D,R,S,T -x 'hupd: guard'
 }
 
 logger_of() {
-	pgrep -P "$1" -f '^hupd: log'
+	pgrep -P "$1" -r D,R,S,T -f '^hupd: log'
+}
+
+# The same, once it has its name.
+await_guard() {
+	wait_for 5 guard_of "$1" >/dev/null
+	guard_of "$1"
+}
+
+# Has process $1 another guard than $2?
+other_guard() {
+	local guard
+	guard=$(guard_of "$1") && [ "$guard" != "$2" ]
 }
 
 # Is there another daemon than process $1, and does it answer?
@@ -51,8 +60,7 @@ crash() {
 crash_for_good() {
 	local pid guard
 	pid=$(hupd_pid)
-	wait_for 5 guard_of "$pid"
-	guard=$(guard_of "$pid")
+	guard=$(await_guard "$pid")
 	kill -STOP "$guard"
 	kill -9 "$pid" "$guard"
 	wait_for 5 gone "$pid"
