@@ -537,6 +537,7 @@ web_went_around_db() {
 	wait_for 5 is_state web up
 	change db 'nice = 1'
 	change web 'nice = 1'
+	wait_for 5 grep -q " web: starting -> up" "$T/log/hupd.log"
 	: >"$T/log/hupd.log"
 	run -0 ctl reload
 	is_state web up
@@ -548,6 +549,7 @@ web_went_around_db() {
 	ready web 'depends-on = db'
 	hupd_start
 	wait_for 5 is_state web up
+	wait_for 5 grep -q " web: starting -> up" "$T/log/hupd.log"
 	: >"$T/log/hupd.log"
 	ctl restart db web
 	wait_for 5 web_went_around_db
