@@ -23,7 +23,7 @@
 
 enum conf_restart { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
 enum conf_ready { READY_STARTED, READY_NOTIFY, READY_FD };
-enum conf_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_NONE };
+enum conf_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
 
 struct conf_rlimit {
 	int which; /* RLIMIT_NOFILE ... */

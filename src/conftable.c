@@ -26,6 +26,7 @@ static const char *const ready_words[] = {
 static const char *const log_words[] = {
     [LOG_TO_FILE] = "file",
     [LOG_TO_SYSLOG] = "syslog",
+    [LOG_TO_STDOUT] = "stdout",
     [LOG_TO_NONE] = "none",
     NULL,
 };

@@ -15,11 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "confdef.h"
 #include "text.h"
 
 /* Another form of the file has another number here. */
-#define MAGIC 0x68757064006c0001ULL
+#define MAGIC 0x68757064006c0002ULL
 #define HEAD 4096
 
 struct head {
@@ -181,11 +180,17 @@ make_ready(struct journal *j, struct slot *s)
 }
 
 struct slot *
-journal_take(struct journal *j, bool syslog)
+journal_take(struct journal *j, enum conf_log to)
 {
-	const int files = JOURNAL_SLOTS - JOURNAL_SYSLOG;
-	int i = syslog ? files : 0, end = syslog ? JOURNAL_SLOTS : files;
+	int i = 0, end = JOURNAL_FILES;
 
+	if (to == LOG_TO_SYSLOG) {
+		i = end;
+		end += JOURNAL_SYSLOG;
+	} else if (to == LOG_TO_STDOUT) {
+		i = end + JOURNAL_SYSLOG;
+		end = JOURNAL_SLOTS;
+	}
 	for (; i < end; i++) {
 		if (slot_busy(&j->slots[i]))
 			continue;

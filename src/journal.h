@@ -29,13 +29,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "confdef.h"
 #include "loglines.h"
 
 /* The capacity of a pipe: one read empties it. */
 #define JOURNAL_BYTES ((size_t)64 * 1024)
-#define JOURNAL_SLOTS 8
-/* The last slots are for syslog: one hung place does not hold up the other. */
+/*
+ * Each place has slots of its own: one that hangs does not hold up the others.
+ * Standard output has one, so that lines are written one after the other.
+ */
+#define JOURNAL_FILES 6
 #define JOURNAL_SYSLOG 2
+#define JOURNAL_STDOUT 1
+#define JOURNAL_SLOTS (JOURNAL_FILES + JOURNAL_SYSLOG + JOURNAL_STDOUT)
 #define JOURNAL_NAME 68
 
 enum slot_state { SLOT_FREE, SLOT_INTENT, SLOT_HAVE };
@@ -46,7 +52,10 @@ struct slot {
 	_Atomic uint32_t done;
 	_Atomic uint32_t end;
 	uint32_t len;
-	/* where the segment goes: the file, its length before, and how */
+	/*
+	 * Where the segment goes: the file, its length before, and how.  On
+	 * standard output, how much of the next lines has been written.
+	 */
 	uint64_t dev;
 	uint64_t ino;
 	int64_t offset;
@@ -54,7 +63,7 @@ struct slot {
 	int64_t limit;
 	int32_t keep;
 	uint8_t bol;
-	uint8_t syslog;
+	uint8_t to;    /* enum conf_log */
 	uint8_t first; /* of the buffer, before the read */
 	uint8_t stamplen;
 	char stamp[LOGLINES_STAMP];
@@ -88,7 +97,7 @@ char *journal_buffer(struct journal *, const struct slot *);
  * A free slot with its memory present, so that no page fault can stop a read
  * half-way; NULL with errno (EBUSY: none is free).
  */
-struct slot *journal_take(struct journal *, bool syslog);
+struct slot *journal_take(struct journal *, enum conf_log to);
 
 /* The steps.  To be called in their order, with all fields set before. */
 void slot_intent(struct slot *);

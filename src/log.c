@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ static struct {
 	bool hold;  /* lines wait for log_flush */
 	char *kept; /* whole lines that the stream did not take; or NULL */
 	size_t nkept;
-	size_t lost; /* lines that kept had no room for */
+	size_t lost;   /* lines that kept had no room for */
+	size_t unseen; /* lines that stderr had no room for */
 } logs = {.to_stderr = true, .stream = -1};
 
 /* The message, and the reason where err is not 0, cut to the size of raw. */
@@ -166,13 +168,44 @@ put_stream(const char *bytes, size_t len)
 	log_flush();
 }
 
+/*
+ * Once there is the event log, nothing waits for who reads stderr: a pipe that
+ * has room takes PIPE_BUF bytes without blocking.
+ */
+static bool
+may_block(size_t len)
+{
+	struct pollfd pfd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return logs.stream != -1 && (len > PIPE_BUF || poll(&pfd, 1, 0) == 0);
+}
+
+static void
+put_stderr(const char *bytes, size_t len)
+{
+	char notice[64];
+	int n;
+
+	if (logs.unseen > 0 && !may_block(sizeof(notice))) {
+		n = snprintf(notice, sizeof(notice),
+		    PREFIX "%zu lines are in the event log only\n",
+		    logs.unseen);
+		put(STDERR_FILENO, notice, (size_t)n);
+		logs.unseen = 0;
+	}
+	if (logs.unseen > 0 || may_block(len))
+		logs.unseen++;
+	else
+		put(STDERR_FILENO, bytes, len);
+}
+
 static void
 emit(int priority, const struct line *line, bool to_stderr)
 {
 	const char *text = line->bytes + PREFIX_LEN;
 
 	if (to_stderr)
-		put(STDERR_FILENO, line->bytes, PREFIX_LEN + line->len);
+		put_stderr(line->bytes, PREFIX_LEN + line->len);
 	if (logs.stream != -1)
 		put_stream(text, line->len);
 	if (logs.to_syslog)

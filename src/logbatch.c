@@ -5,8 +5,11 @@
 #include "logbatch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/param.h>
+
+#include "console.h"
 
 /* The raw bytes of [done, end), as lines. */
 static struct loglines
@@ -128,9 +131,83 @@ write_syslog(struct logsink *k, struct slot *s)
 	return 0;
 }
 
+/* "web: ", and the time if there is one. */
+static size_t
+head_of(const struct slot *s, char head[static JOURNAL_NAME + LOGLINES_STAMP])
+{
+	size_t len = strlen(s->name);
+
+	memcpy(head, s->name, len);
+	memcpy(head + len, ": ", 2);
+	len += 2;
+	memcpy(head + len, s->stamp, s->stamplen);
+	return len + s->stamplen;
+}
+
+/*
+ * The next lines, whole, each with its head, in k->buf: as many as one write
+ * takes, but at least one.  *raw is how much of the batch they are.
+ */
+static size_t
+pack(struct logsink *k, const struct slot *s, size_t *raw)
+{
+	const char *at = journal_buffer(k->journal, s) + s->done, *nl;
+	char head[JOURNAL_NAME + LOGLINES_STAMP];
+	size_t left = s->len - s->done, len, n = 0;
+	const size_t headlen = head_of(s, head);
+
+	for (*raw = 0; *raw < left; *raw += len) {
+		nl = memchr(at, '\n', left - *raw);
+		len = nl != NULL ? (size_t)(nl - at) + 1 : left - *raw;
+		if (n > 0 && n + headlen + len + 1 > PIPE_BUF)
+			break;
+		memcpy(k->buf + n, head, headlen);
+		memcpy(k->buf + n + headlen, at, len);
+		n += headlen + len;
+		if (nl == NULL)
+			k->buf[n++] = '\n';
+		at += len;
+	}
+	return n;
+}
+
+_Static_assert(JOURNAL_BYTES + JOURNAL_NAME + LOGLINES_STAMP + 1 < LOGBATCH_BUF,
+    "one line and its head fit");
+
+/* Lines that a killed process was writing may be written twice. */
+static int
+write_console(struct logsink *k, struct slot *s)
+{
+	size_t n, raw;
+	ssize_t put;
+
+	while (s->done < s->len) {
+		n = pack(k, s, &raw);
+		while (s->offset < (int64_t)n) {
+			put = console_write(k->console, k->buf + s->offset,
+			    n - (size_t)s->offset);
+			if (put == -1 && !console_is_gone(errno))
+				return -1;
+			if (put == -1) {
+				k->console_err = errno;
+				return 0;
+			}
+			s->offset += put;
+		}
+		s->offset = 0;
+		slot_segment(s, s->done + (uint32_t)raw);
+		slot_segment_done(s);
+	}
+	return 0;
+}
+
 int
 logbatch_write(struct logsink *k, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
-	return s->syslog ? write_syslog(k, s) : write_file(k, s, ref, written);
+	if (s->to == LOG_TO_SYSLOG)
+		return write_syslog(k, s);
+	if (s->to == LOG_TO_STDOUT)
+		return write_console(k, s);
+	return write_file(k, s, ref, written);
 }

@@ -22,6 +22,8 @@ struct logsink {
 	struct journal *journal;
 	struct logdir dir;
 	struct devlog devlog;
+	int console;	 /* standard output */
+	int console_err; /* why it takes nothing any more, or 0 */
 	char buf[LOGBATCH_BUF];
 };
 
@@ -29,6 +31,8 @@ struct logsink {
  * Write the batch of a slot at HAVE; *written grows by the bytes written to
  * its file.  -1 with errno: not all could be, to be called again.  A file that
  * cannot be rotated grows beyond its limit: that is better than silence.
+ * Standard output that nobody can read any more takes everything, and
+ * console_err says so.
  */
 int logbatch_write(struct logsink *, struct slot *, struct logfile **,
     int64_t *written);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "log.h"
 #include "logger_int.h"
 #include "outfifo.h"
@@ -158,7 +159,7 @@ stream_open(struct logger *l, const char *name, uid_t owner,
 static bool
 is_same(const struct stream_conf *a, const struct stream_conf *b)
 {
-	return a->syslog == b->syslog && a->timestamps == b->timestamps &&
+	return a->to == b->to && a->timestamps == b->timestamps &&
 	    a->size == b->size && a->keep == b->keep;
 }
 
@@ -325,7 +326,7 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	l->loop = loop;
 	l->log_gid = conf->log_gid;
 	l->self = conf->self;
-	l->outdir = l->journal = -1;
+	l->outdir = l->journal = l->console = -1;
 	l->child = (struct spawn_child){-1, -1};
 	l->fd = l->sock.fd = l->pidfd.fd = -1;
 	TAILQ_INIT(&l->dirty);
@@ -354,6 +355,9 @@ prepare(struct logger *l, const char *run_dir, char *why, size_t whysize)
 	l->journal = openat(l->outdir, JOURNAL,
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (l->journal == -1)
+		goto fail;
+	what = "standard output";
+	if ((l->console = console_open(STDOUT_FILENO)) == -1)
 		goto fail;
 	what = "FIFOs";
 	if (find(l) == -1)
@@ -413,6 +417,8 @@ logger_free(struct logger *l, int64_t ms)
 	loop_cancel(l->loop, &l->start);
 	if (l->journal != -1)
 		close(l->journal);
+	if (l->console != -1)
+		close(l->console);
 	if (l->outdir != -1)
 		close(l->outdir);
 	conf_unref(l->as);

@@ -53,6 +53,8 @@ struct logger {
 	int self;
 	int outdir;
 	int journal;
+	int console; /* standard output */
+	bool lost;   /* which nobody reads any more */
 
 	struct stream **streams; /* by index */
 	uint32_t size;		 /* of streams and of spare */

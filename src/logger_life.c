@@ -177,7 +177,8 @@ execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
 	char name[] = LOGGER_ARGV0, zone[256] = "";
 	char *argv[] = {name, NULL}, *envp[] = {NULL, NULL};
 	const struct spawn_fd fds[] = {{sock, LOGMSG_SOCKET},
-	    {l->journal, LOGMSG_JOURNAL}, {folder, LOGMSG_FOLDER}};
+	    {l->journal, LOGMSG_JOURNAL}, {folder, LOGMSG_FOLDER},
+	    {l->console, LOGMSG_CONSOLE}};
 	const struct spawn_request req = {
 	    .argv = argv,
 	    .envp = envp,

@@ -210,6 +210,16 @@ on_nodir(struct logger *l)
 	logger_reopen(l);
 }
 
+/* Told once, though the next process finds out anew. */
+static void
+on_lost(struct logger *l, const struct logmsg_reply *r)
+{
+	errno = r->err;
+	if (!l->lost)
+		log_warn("what programs print to standard output is lost");
+	l->lost = true;
+}
+
 static void
 on_ended(struct stream *s, const struct logmsg_reply *r)
 {
@@ -243,6 +253,9 @@ on_reply(struct logger *l, const struct logmsg_reply *r)
 	case LOGMSG_FAILED:
 		errno = r->err;
 		log_warn("log process: cannot begin");
+		return;
+	case LOGMSG_LOST:
+		on_lost(l, r);
 		return;
 	case LOGMSG_MENDED:
 		if (s != NULL)

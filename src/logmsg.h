@@ -22,6 +22,7 @@
 #define LOGMSG_SOCKET 3
 #define LOGMSG_JOURNAL 4
 #define LOGMSG_FOLDER 5
+#define LOGMSG_CONSOLE 6
 
 #define LOGMSG_NAME 68
 #define LOGMSG_TAIL 2048
@@ -46,6 +47,7 @@ enum logmsg_type {
 	LOGMSG_UNOPENED, /* it could not be opened: err */
 	LOGMSG_NODIR,	 /* the folder is gone */
 	LOGMSG_FAILED,	 /* the process cannot begin: err */
+	LOGMSG_LOST,	 /* nobody reads standard output any more: err */
 };
 
 struct logmsg_order {

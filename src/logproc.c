@@ -91,7 +91,7 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 	struct proc *p = arg;
 	struct entry *e = (struct entry *)m;
 
-	if (err == ENOENT && (m == NULL || !m->out.syslog))
+	if (err == ENOENT && (m == NULL || m->out.to == LOG_TO_FILE))
 		logtell_once(p, LOGMSG_NODIR, none, name, err);
 	if (again || (m != NULL && m->told))
 		return;
@@ -103,6 +103,14 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 	e->err = err;
 	logtell_owe(e, OWE_STUCK);
 	logtell_all(p);
+}
+
+static void
+on_lost(void *arg, int err)
+{
+	const struct logmsg_id none = {.index = LOGPROC_NO_STREAM};
+
+	logtell_once(arg, LOGMSG_LOST, none, "", err);
 }
 
 static void
@@ -138,8 +146,8 @@ set(struct entry *e, const struct stream_conf *conf)
 	m->out.limit = conf->size;
 	m->out.keep = conf->keep;
 	if (m->pump != NULL)
-		logpump_adjust(m, conf->syslog);
-	m->out.syslog = conf->syslog;
+		logpump_adjust(m, conf->to);
+	m->out.to = conf->to;
 }
 
 static struct entry *
@@ -231,6 +239,7 @@ obey(struct proc *p, const struct logmsg_order *o, int fd)
 	case LOGMSG_UNOPENED:
 	case LOGMSG_NODIR:
 	case LOGMSG_FAILED:
+	case LOGMSG_LOST:
 		break;
 	}
 	if (fd != -1)
@@ -319,6 +328,7 @@ proc_init(struct proc *p)
 	    .silent = on_silent,
 	    .stuck = on_stuck,
 	    .mended = on_mended,
+	    .lost = on_lost,
 	    .retried = on_retried,
 	    .arg = p,
 	};
@@ -329,6 +339,7 @@ proc_init(struct proc *p)
 	p->sock = (struct source){-1, sock_ready, p};
 	logdir_init(&p->sink.dir, LOGMSG_FOLDER, raise_limit());
 	devlog_init(&p->sink.devlog, "/dev/log");
+	p->sink.console = LOGMSG_CONSOLE;
 	p->sink.journal = &p->journal;
 	if (journal_open(&p->journal, LOGMSG_JOURNAL) == -1 ||
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
@@ -345,7 +356,7 @@ logger_main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	closefrom(LOGMSG_FOLDER + 1);
+	closefrom(LOGMSG_CONSOLE + 1);
 	ignore_signals();
 	prctl(PR_SET_NAME, LOGGER_ARGV0);
 	if (proc_init(p) == -1) {

@@ -15,11 +15,11 @@
 
 static void finish(struct pumped *);
 
-/* A stream for syslog leaves an unfinished line unread: wake for new bytes. */
+/* Where lines go whole, an unfinished one stays unread: wake for new bytes. */
 static uint32_t
 events_of(const struct pumped *p)
 {
-	return p->out.syslog ? EPOLLIN | EPOLLET : EPOLLIN;
+	return p->out.to == LOG_TO_FILE ? EPOLLIN : EPOLLIN | EPOLLET;
 }
 
 static void
@@ -70,17 +70,29 @@ slot_index(const struct logpump *m, const struct slot *s)
 	return (int)(s - journal_slot(m->journal, 0));
 }
 
+/* What tells that there is room again. */
+static struct source *
+room_of(struct logpump *m, const struct slot *s)
+{
+	return s->to == LOG_TO_SYSLOG ? &m->syslog : &m->console;
+}
+
 /*
- * The socket of syslog holds a few lines only: that it is full is usual, and
- * passes.  True if nothing has moved for a while.
+ * The socket of syslog holds a few lines only, and so may standard output:
+ * that it is full is usual, and passes.  True if nothing has moved for a
+ * while.
  */
 static bool
-is_hung(struct logpump *m, int i, uint32_t done)
+is_hung(struct logpump *m, const struct slot *s)
 {
+	const int fd =
+	    s->to == LOG_TO_SYSLOG ? m->sink->devlog.fd : m->sink->console;
+	const int64_t done = s->done + s->offset;
 	const struct mono now = mono_now();
+	struct source *room = room_of(m, s);
+	const int i = slot_index(m, s);
 
-	if (m->full.fd == -1 &&
-	    loop_watch(m->loop, &m->full, m->sink->devlog.fd, EPOLLOUT) == -1)
+	if (room->fd == -1 && loop_watch(m->loop, room, fd, EPOLLOUT) == -1)
 		return true;
 	if (!mono_is_set(m->progress[i].since) || m->progress[i].done != done) {
 		m->progress[i].done = done;
@@ -99,7 +111,7 @@ batch_waits(struct logpump *m, struct slot *s, int err)
 	if (p != NULL)
 		unwatch(p, PUMP_STUCK);
 	retry_later(m);
-	if (s->syslog && err == EAGAIN && !is_hung(m, i, s->done))
+	if (s->to != LOG_TO_FILE && err == EAGAIN && !is_hung(m, s))
 		return;
 	m->calls.stuck(m->calls.arg, p, s->name, err, m->stuck[i]);
 	m->stuck[i] = true;
@@ -113,8 +125,8 @@ write_batch(struct logpump *m, struct slot *s)
 	int64_t ignored = 0;
 
 	/* It may be closed and opened again. */
-	if (s->syslog)
-		loop_unwatch(m->loop, &m->full);
+	if (s->to != LOG_TO_FILE)
+		loop_unwatch(m->loop, room_of(m, s));
 	if (logbatch_write(m->sink, s, p != NULL ? &p->file : &m->orphan[i],
 		p != NULL ? &p->instance : &ignored) == -1) {
 		batch_waits(m, s, errno);
@@ -125,6 +137,10 @@ write_batch(struct logpump *m, struct slot *s)
 	m->progress[i].since = (struct mono){0};
 	logfile_close(&m->sink->dir, m->orphan[i]);
 	slot_free(s);
+	if (m->sink->console_err != 0 && !m->lost) {
+		m->lost = true;
+		m->calls.lost(m->calls.arg, m->sink->console_err);
+	}
 	if (p != NULL && p->told) {
 		p->told = false;
 		m->calls.mended(p);
@@ -135,7 +151,7 @@ write_batch(struct logpump *m, struct slot *s)
 static struct slot *
 take_slot(struct pumped *p)
 {
-	struct slot *s = journal_take(p->pump->journal, p->out.syslog);
+	struct slot *s = journal_take(p->pump->journal, p->out.to);
 
 	if (s == NULL)
 		unwatch(p, PUMP_PARKED);
@@ -168,7 +184,7 @@ end_line(struct pumped *p)
 	struct logpump *m = p->pump;
 	struct slot *s;
 
-	if (p->out.syslog ||
+	if (p->out.to != LOG_TO_FILE ||
 	    logfile_open(&m->sink->dir, &p->file, p->out.name, false) == -1 ||
 	    p->file->bol)
 		return 0;
@@ -211,7 +227,7 @@ ready(struct source *source, uint32_t events)
 		return;
 	}
 	/* There may be more: for an edge, ask for it again. */
-	if (move(p, n, hup) == 1 && p->out.syslog)
+	if (move(p, n, hup) == 1 && p->out.to != LOG_TO_FILE)
 		loop_rewatch(p->pump->loop, source, events_of(p));
 }
 
@@ -224,15 +240,18 @@ logpump_busy(const struct logpump *m)
 	return false;
 }
 
+/* Those of a place, or all. */
 static void
-retry_slots(struct logpump *m, bool only_syslog)
+retry_slots(struct logpump *m, const struct source *room)
 {
 	struct pumped *p;
 	struct slot *s;
 
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(m->journal, i);
-		if (!slot_busy(s) || (only_syslog && !s->syslog))
+		if (!slot_busy(s) ||
+		    (room != NULL &&
+			(s->to == LOG_TO_FILE || room_of(m, s) != room)))
 			continue;
 		p = m->owner[i];
 		if (write_batch(m, s) == 0 && p != NULL)
@@ -251,7 +270,7 @@ retry_parked(struct logpump *m)
 	/* Each once: one may have to wait again, at the end of the list. */
 	for (p = TAILQ_FIRST(&m->parked); n-- > 0; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (journal_take(m->journal, p->out.syslog) != NULL)
+		if (journal_take(m->journal, p->out.to) != NULL)
 			resume(p);
 	}
 	if (!TAILQ_EMPTY(&m->parked))
@@ -263,7 +282,7 @@ void
 logpump_retry(struct logpump *m)
 {
 	loop_cancel(m->loop, &m->retry);
-	retry_slots(m, false);
+	retry_slots(m, NULL);
 	retry_parked(m);
 }
 
@@ -275,12 +294,12 @@ retry_due(struct deadline *d)
 
 /* There is room again. */
 static void
-full_ready(struct source *source, uint32_t events)
+room_ready(struct source *source, uint32_t events)
 {
 	struct logpump *m = source->arg;
 
 	(void)events;
-	retry_slots(m, true);
+	retry_slots(m, source);
 	retry_parked(m);
 }
 
@@ -294,12 +313,13 @@ logpump_init(struct logpump *m, struct loop *loop, struct logsink *sink,
 	    .journal = sink->journal,
 	    .sink = sink,
 	    .retry = {.due = retry_due, .arg = m},
-	    .full = {-1, full_ready, m},
+	    .syslog = {-1, room_ready, m},
+	    .console = {-1, room_ready, m},
 	};
 	TAILQ_INIT(&m->parked);
 	if (taker_init(&m->taker, sink->journal) == -1)
 		return -1;
-	retry_slots(m, false);
+	retry_slots(m, NULL);
 	return 0;
 }
 
@@ -307,7 +327,8 @@ void
 logpump_free(struct logpump *m)
 {
 	loop_cancel(m->loop, &m->retry);
-	loop_unwatch(m->loop, &m->full);
+	loop_unwatch(m->loop, &m->syslog);
+	loop_unwatch(m->loop, &m->console);
 	taker_free(&m->taker);
 }
 
@@ -363,11 +384,11 @@ logpump_remove(struct pumped *p)
 }
 
 void
-logpump_adjust(struct pumped *p, bool syslog)
+logpump_adjust(struct pumped *p, enum conf_log to)
 {
-	if (p->out.syslog == syslog)
+	if (p->out.to == to)
 		return;
-	p->out.syslog = syslog;
+	p->out.to = to;
 	if (p->state == PUMP_READING)
 		loop_rewatch(p->pump->loop, &p->source, events_of(p));
 }

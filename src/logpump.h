@@ -55,6 +55,8 @@ struct logpump_calls {
 	void (*stuck)(void *arg, struct pumped *p, const char *name, int err,
 	    bool again);
 	void (*mended)(struct pumped *);
+	/* Nobody reads standard output any more. */
+	void (*lost)(void *arg, int err);
 	/* What was stuck has been tried again. */
 	void (*retried)(void *arg);
 	void *arg;
@@ -72,10 +74,12 @@ struct logpump {
 	struct logfile *orphan[JOURNAL_SLOTS];
 	bool stuck[JOURNAL_SLOTS];
 	struct {
-		uint32_t done;
+		int64_t done;
 		struct mono since;
-	} progress[JOURNAL_SLOTS]; /* of a batch for syslog that waits */
-	struct source full;	   /* the socket of syslog, while it is */
+	} progress[JOURNAL_SLOTS]; /* of a batch that waits for room */
+	struct source syslog;	   /* its socket, while it is full */
+	struct source console;	   /* standard output, likewise */
+	bool lost;		   /* that nobody reads it has been told */
 };
 
 /*
@@ -97,7 +101,7 @@ bool logpump_busy(const struct logpump *);
 void logpump_add(struct logpump *, struct pumped *, int fd);
 void logpump_remove(struct pumped *);
 /* Its settings have changed. */
-void logpump_adjust(struct pumped *, bool syslog);
+void logpump_adjust(struct pumped *, enum conf_log to);
 /*
  * Write what is in the FIFO now, complete the last line, then call ended.
  * That may be before this returns.

@@ -69,13 +69,22 @@ peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 	return t->stale ? 0 : (size_t)copied;
 }
 
-/* The FIFO may be small: its owner can shrink it, and so can the kernel. */
+/* A pipe may be small: its owner can shrink it, and so can the kernel. */
 static bool
-is_too_long(const struct outlet *o, size_t n)
+is_half_full(int fd, size_t n)
 {
-	int capacity = fcntl(o->fd, F_GETPIPE_SZ);
+	int capacity = fcntl(fd, F_GETPIPE_SZ);
 
-	return n >= UNFINISHED || (capacity > 0 && n >= (size_t)capacity / 2);
+	return capacity > 0 && n >= (size_t)capacity / 2;
+}
+
+static bool
+is_too_long(const struct taker *t, const struct outlet *o, size_t n)
+{
+	if (o->to == LOG_TO_SYSLOG && n >= UNFINISHED)
+		return true;
+	return n == JOURNAL_BYTES || is_half_full(o->fd, n) ||
+	    is_half_full(t->peek[0], n);
 }
 
 /*
@@ -88,12 +97,12 @@ choose(struct taker *t, const struct outlet *o, char *buf, size_t n, bool all)
 	const char *nl;
 
 	n = MIN(n, JOURNAL_BYTES);
-	if (!o->syslog)
+	if (o->to == LOG_TO_FILE)
 		return peek(t, o, buf, 1) == 1 ? n : 0;
 	n = peek(t, o, buf, n);
 	if ((nl = memrchr(buf, '\n', n)) != NULL)
 		return (size_t)(nl - buf) + 1;
-	return all || is_too_long(o, n) ? n : 0;
+	return all || is_too_long(t, o, n) ? n : 0;
 }
 
 /* The time, in the form in which it goes before a line. */
@@ -121,12 +130,13 @@ static void
 describe(struct taker *t, const struct outlet *o, struct slot *s, size_t len)
 {
 	memcpy(s->name, o->name, sizeof(s->name));
-	s->syslog = o->syslog;
+	s->to = (uint8_t)o->to;
+	s->offset = 0;
 	s->limit = o->limit;
 	s->keep = o->keep;
 	s->len = (uint32_t)len;
 	s->stamplen = 0;
-	if (o->timestamps && !o->syslog) {
+	if (o->timestamps && o->to != LOG_TO_SYSLOG) {
 		s->stamplen = LOGLINES_STAMP;
 		memcpy(s->stamp, stamp_now(t), LOGLINES_STAMP);
 	}

@@ -17,7 +17,7 @@ struct outlet {
 	int fd;
 	int32_t keep;
 	int64_t limit;
-	bool syslog;
+	enum conf_log to;
 	bool timestamps;
 	char name[JOURNAL_NAME];
 };
@@ -37,8 +37,8 @@ void taker_free(struct taker *);
 /* How many bytes its FIFO holds. */
 uint32_t outlet_available(const struct outlet *);
 /*
- * Take at most n bytes, which are there, into a free slot.  For syslog these
- * are whole lines: an unfinished one stays in the FIFO, unless it is very
+ * Take at most n bytes, which are there, into a free slot.  But for a file
+ * these are whole lines: an unfinished one stays in the FIFO, unless it is very
  * long or all is set.  False if nothing was taken; the slot is free then.
  */
 bool take_batch(struct taker *, const struct outlet *, struct slot *,

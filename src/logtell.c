@@ -40,7 +40,7 @@ put_tail(struct entry *e, struct logmsg_reply *r)
 	char buf[TAIL_READ];
 	ssize_t n;
 
-	if (!e->want_tail || m->out.syslog)
+	if (!e->want_tail || m->out.to != LOG_TO_FILE)
 		return;
 	n = 0;
 	if (m->instance > 0)

@@ -141,6 +141,7 @@ struct progs {
 	struct cgroup *cgroup;	 /* NULL: sub-reaper and process groups */
 	const char *notify_path; /* of the notify socket */
 	struct records *records;
+	bool foreground;	     /* standard output is somebody's */
 	LIST_HEAD(, action) actions; /* under way, see action.h */
 	struct deadline reap;
 	int nstrangers; /* killed, but not gone yet */

@@ -156,10 +156,19 @@ prog_close_ready(struct prog *p)
 	close(fd);
 }
 
-static void
-stream_settings(const struct conf *c, struct stream_conf *sc)
+/* A daemon that has detached has no standard output. */
+static bool
+lacks_stdout(const struct prog *p)
 {
-	sc->syslog = c->log == LOG_TO_SYSLOG;
+	return p->conf->log == LOG_TO_STDOUT && !p->progs->foreground;
+}
+
+static void
+stream_settings(const struct prog *p, struct stream_conf *sc)
+{
+	const struct conf *c = p->conf;
+
+	sc->to = lacks_stdout(p) ? LOG_TO_FILE : c->log;
 	sc->timestamps = c->log_timestamps;
 	sc->size = c->log_size;
 	sc->keep = c->log_keep;
@@ -178,7 +187,11 @@ prog_open_stream(struct prog *p)
 		p->stream = NULL;
 		return 0;
 	}
-	stream_settings(c, &sc);
+	stream_settings(p, &sc);
+	if (lacks_stdout(p))
+		log_warnx("%s: log = stdout is for a daemon in the "
+			  "foreground, it goes to its log file",
+		    c->name);
 	if (p->stream != NULL) {
 		stream_adjust(p->stream, &sc);
 		return stream_chown(p->stream, c->uid);
@@ -195,7 +208,7 @@ prog_adjust_stream(struct prog *p)
 
 	if (p->stream == NULL || p->conf->log == LOG_TO_NONE)
 		return;
-	stream_settings(p->conf, &sc);
+	stream_settings(p, &sc);
 	stream_adjust(p->stream, &sc);
 }
 

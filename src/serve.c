@@ -481,6 +481,7 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	open_logs(d, set->defaults);
 	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path,
 	    h->records);
+	h->progs.foreground = d->foreground;
 	h->progs.is_ours = is_ours;
 	h->progs.ours_died = ours_died;
 	h->progs.changed = programs_changed;

@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "confdef.h"
+
 struct stream_conf {
-	bool syslog; /* to syslog(3) instead of a file */
+	enum conf_log to; /* all but LOG_TO_NONE */
 	bool timestamps;
 	int64_t size; /* bytes; 0: never rotate */
 	int keep;

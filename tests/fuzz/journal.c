@@ -82,7 +82,7 @@ write_all(struct journal *j)
 	logdir_init(&sink.dir, open_folder(), 4);
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(j, i);
-		if (!slot_busy(s) || s->syslog)
+		if (!slot_busy(s) || s->to != LOG_TO_FILE)
 			continue;
 		written = 0;
 		if (logbatch_write(&sink, s, &file, &written) == 0)

@@ -36,6 +36,13 @@ ends_with() {
 	[ ! -e "$T/hupd.pid" ]
 }
 
+# foreground: as hupd_foreground, for a daemon that may end at once.
+foreground() {
+	HUPD_EXEC="exec" hupd_env "$HUPD" -d -f "$T/hupd.conf" \
+	    >"$T/stdout" 2>"$T/stderr" </dev/null &
+	DAEMON=$!
+}
+
 # once NAME COMMAND: a program that runs once.
 once() {
 	program "$1" <<-E
@@ -185,4 +192,88 @@ children() {
 	wait_for 10 is_state web up
 	kill "$DAEMON"
 	ended "$DAEMON" 0
+}
+
+@test "log = stdout: whole lines with the name before them" {
+	setting 'log = stdout'
+	setting 'log-timestamps = no'
+	setting 'exit-on = all-done'
+	for name in one two; do
+		once "$name" "sh -c 'for i in 1 2 3 4 5; do printf \"part \"; \
+		    printf \"of %s %d\\n\" $name \$i; done; printf end >&2'"
+	done
+	foreground
+	ended "$DAEMON" 0
+	grep '^one: ' "$T/stdout" >"$T/one"
+	printf 'one: part of one %d\n' 1 2 3 4 5 | diff - <(head -n 5 "$T/one")
+	[ "$(tail -n 1 "$T/one")" = 'one: end' ]
+	[ "$(grep -c '^two: ' "$T/stdout")" -eq 6 ]
+	lines "$T/stdout" 12
+	[ ! -e "$T/log/one.log" ]
+	grep -q '^hupd: one: starting -> up' "$T/stderr"
+}
+
+@test "log = stdout: with the time, unless log-timestamps says no" {
+	once web 'echo hello'
+	echo 'log = stdout' >>"$T/hupd.d/web.conf"
+	setting 'exit-on = web'
+	foreground
+	ended "$DAEMON" 0
+	grep -qE '^web: [0-9-]+T[0-9:.]+[+-][0-9:]+ hello$' "$T/stdout"
+}
+
+@test "log = stdout: a reader that pauses holds nobody up and loses nothing" {
+	setting 'log = stdout'
+	setting 'log-timestamps = no'
+	program flood <<-E
+	command = sh -c 'i=0; while [ \$i -lt 40000 ]; do
+	    i=\$((i+1)); echo line \$i; done; touch $T/printed; exec sleep 1000'
+	E
+	sed -i ':a; N; s/\n */ /; t a' "$T/hupd.d/flood.conf"
+	mkfifo "$T/pipe"
+	exec {reader}<>"$T/pipe"
+	HUPD_EXEC="exec" hupd_env "$HUPD" -d -f "$T/hupd.conf" \
+	    >"$T/pipe" 2>&1 </dev/null {reader}>&- &
+	DAEMON=$!
+	wait_for 10 logged 'flood: cannot write its output'
+	[ ! -e "$T/printed" ]
+	# Its events go to the full pipe as well, and it serves.
+	for ((i = 0; i < 5; i++)); do
+		kill -USR1 "$DAEMON"
+		ctl ping
+	done
+	is_state flood up
+	# Its own end for writing keeps the pipe from ending: teardown ends it.
+	cat <&"$reader" >"$T/read" 3>&- &
+	exec {reader}>&-
+	wait_for 30 test -e "$T/printed"
+	kill "$DAEMON"
+	ended "$DAEMON" 0
+	wait_for 10 grep -qx 'flood: line 40000' "$T/read"
+	grep '^flood: ' "$T/read" >"$T/flood"
+	seq -f 'flood: line %.0f' 40000 | cmp - "$T/flood"
+}
+
+@test "log = stdout: that nobody reads any more is said once" {
+	setting 'log = stdout'
+	program web <<-E
+	command = sh -c 'until [ -e $T/end ]; do echo x; sleep 0.02; done'
+	restart = never
+	E
+	setting 'exit-on = web'
+	HUPD_EXEC="exec" hupd_env "$HUPD" -d -f "$T/hupd.conf" \
+	    > >(exec 3>&-; head -n 1) 2>/dev/null </dev/null &
+	DAEMON=$!
+	wait_for 10 logged 'what programs print to standard output is lost: Broken pipe'
+	touch "$T/end"
+	ended "$DAEMON" 0
+	[ "$(grep -c 'is lost' "$T/log/hupd.log")" -eq 1 ]
+}
+
+@test "log = stdout of a daemon that has detached goes to the file, and it says so" {
+	once web 'echo hello'
+	echo 'log = stdout' >>"$T/hupd.d/web.conf"
+	run -0 hupd_start
+	[[ $output = *'web: log = stdout is for a daemon in the foreground'* ]]
+	wait_for 5 printed web hello
 }

@@ -99,11 +99,11 @@ expect(struct world *w, const char *file, const char *text)
 static void
 have(struct world *w, bool stamps, int64_t limit)
 {
-	struct slot *s = journal_take(&w->journal, false);
+	struct slot *s = journal_take(&w->journal, LOG_TO_FILE);
 
 	assert_non_null(s);
 	strcpy(s->name, "web");
-	s->syslog = 0;
+	s->to = LOG_TO_FILE;
 	s->limit = limit;
 	s->keep = 9;
 	s->stamplen = stamps ? LOGLINES_STAMP : 0;
@@ -296,7 +296,7 @@ test_stuck(void **state)
 	logfile_close(&w->sink.dir, ref);
 }
 
-/* Files and syslog do not take each other's slots. */
+/* Files, syslog and standard output do not take each other's slots. */
 static void
 test_slots(void **state)
 {
@@ -304,17 +304,21 @@ test_slots(void **state)
 	struct slot *s;
 	int files = 0, syslog = 0;
 
-	while ((s = journal_take(&w->journal, false)) != NULL) {
+	while ((s = journal_take(&w->journal, LOG_TO_FILE)) != NULL) {
 		slot_intent(s);
 		files++;
 	}
 	assert_int_equal(errno, EBUSY);
-	while ((s = journal_take(&w->journal, true)) != NULL) {
+	while ((s = journal_take(&w->journal, LOG_TO_SYSLOG)) != NULL) {
 		slot_intent(s);
 		syslog++;
 	}
+	assert_int_equal(files, JOURNAL_FILES);
 	assert_int_equal(syslog, JOURNAL_SYSLOG);
-	assert_int_equal(files + syslog, JOURNAL_SLOTS);
+	s = journal_take(&w->journal, LOG_TO_STDOUT);
+	assert_non_null(s);
+	slot_intent(s);
+	assert_null(journal_take(&w->journal, LOG_TO_STDOUT));
 }
 
 /* What no process can have left is not acted on. */
@@ -364,7 +368,7 @@ test_other_form(void **state)
 	journal_close(&w->journal);
 	put(w, "journal", "nonsense", 8);
 	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
-	assert_non_null(journal_take(&w->journal, false));
+	assert_non_null(journal_take(&w->journal, LOG_TO_FILE));
 }
 
 static void

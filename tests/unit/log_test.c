@@ -295,6 +295,40 @@ cuts_long_lines(void **state)
 	free(huge);
 }
 
+/* Whoever does not read stderr holds nobody up, and is told so. */
+static void
+does_not_wait_for_stderr(void **state)
+{
+	char line[1001], *got;
+	int fds[2], n = 0;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	log_init(true, false);
+	open_stream(fds, 1 << 20);
+	assert_int_not_equal(fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096), -1);
+	for (int i = 0; i < 10; i++)
+		log_info("%s", line);
+	got = strdup(drain(err.from));
+	assert_non_null(got);
+	for (const char *s = got; (s = strchr(s, '\n')) != NULL; s++)
+		n++;
+	assert_true(n > 0 && n < 10);
+	free(got);
+	assert_int_not_equal(fcntl(STDERR_FILENO, F_SETPIPE_SZ, 65536), -1);
+	log_info("again");
+	snprintf(line, sizeof(line),
+	    "hupd: %d lines are in the event log only\n", 10 - n);
+	got = strdup(drain(err.from));
+	assert_non_null(got);
+	assert_memory_equal(got, line, strlen(line));
+	assert_string_equal(got + strlen(line), "hupd: again\n");
+	free(got);
+	assert_int_equal(strlen(drain(fds[0])), 10 * sizeof(line) + 6);
+	close_stream(fds);
+}
+
 /* A reader that pauses loses nothing, and gets whole lines in their order. */
 static void
 keeps_what_the_stream_does_not_take(void **state)
@@ -472,6 +506,8 @@ main(void)
 		teardown),
 	    cmocka_unit_test_setup_teardown(holds_lines_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(does_not_hold_a_page, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(does_not_wait_for_stderr, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(goes_to_syslog, setup, teardown),
 	    cmocka_unit_test_setup_teardown(fatal_ends_the_process, setup,

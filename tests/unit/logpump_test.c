@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "console.h"
 #include "logpump.h"
 
 #define PATIENCE_MS 20000
@@ -40,7 +41,9 @@ struct world {
 	int silent;
 	int stuck;
 	int mended;
-	int want; /* end the loop when so many have ended, silent or mended */
+	int lost;
+	int reader; /* of standard output */
+	int want;   /* end the loop when so many have ended, silent or mended */
 };
 
 static struct world *world;
@@ -89,6 +92,14 @@ on_mended(struct pumped *p)
 }
 
 static void
+on_lost(void *arg, int err)
+{
+	assert_ptr_equal(arg, world);
+	assert_int_equal(err, EPIPE);
+	count(&world->lost);
+}
+
+static void
 on_retried(void *arg)
 {
 	(void)arg;
@@ -112,7 +123,7 @@ static int
 setup(void **state)
 {
 	const struct logpump_calls calls = {on_ended, on_silent, on_stuck,
-	    on_mended, on_retried, NULL};
+	    on_mended, on_lost, on_retried, NULL};
 	struct logpump_calls mine = calls;
 	struct world *w = calloc(1, sizeof(*w));
 	sigset_t none;
@@ -127,6 +138,7 @@ setup(void **state)
 	receive(w);
 	logdir_init(&w->sink.dir, dup(w->dir), 4);
 	devlog_init(&w->sink.devlog, w->socket);
+	w->sink.console = w->reader = -1;
 	w->sink.journal = &w->journal;
 	sigemptyset(&none);
 	w->loop = loop_new(&none, NULL, NULL);
@@ -153,6 +165,10 @@ teardown(void **state)
 	}
 	logpump_free(&w->pump);
 	devlog_close(&w->sink.devlog);
+	if (w->sink.console != -1)
+		close(w->sink.console);
+	if (w->reader != -1)
+		close(w->reader);
 	journal_close(&w->journal);
 	logdir_free(&w->sink.dir);
 	loop_free(w->loop);
@@ -165,13 +181,13 @@ teardown(void **state)
 }
 
 static void
-add(struct world *w, int i, bool syslog)
+add(struct world *w, int i, enum conf_log to)
 {
 	int fds[2];
 
 	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
 	snprintf(w->p[i].out.name, sizeof(w->p[i].out.name), "s%d", i);
-	w->p[i].out.syslog = syslog;
+	w->p[i].out.to = to;
 	w->writer[i] = fds[1];
 	logpump_add(&w->pump, &w->p[i], fds[0]);
 }
@@ -230,7 +246,7 @@ test_syslog(void **state)
 {
 	struct world *w = *state;
 
-	add(w, 0, true);
+	add(w, 0, LOG_TO_SYSLOG);
 	print(w, 0, "one\n\ntwo\nunfin");
 	run(w, 0);
 	assert_string_equal(datagram(w), "s0: one");
@@ -263,7 +279,7 @@ test_syslog_long_line(void **state)
 
 	memset(text, 'x', 20000);
 	text[20000] = '\0';
-	add(w, 0, true);
+	add(w, 0, LOG_TO_SYSLOG);
 	print(w, 0, text);
 	print(w, 0, "\n");
 	/* The receiver's queue is shorter: the rest follows as it is read. */
@@ -289,7 +305,7 @@ test_syslog_small_pipe(void **state)
 
 	memset(text, 'x', 4096);
 	text[4096] = '\0';
-	add(w, 0, true);
+	add(w, 0, LOG_TO_SYSLOG);
 	assert_int_equal(fcntl(w->writer[0], F_SETPIPE_SZ, 4096), 4096);
 	print(w, 0, text);
 	run(w, 0);
@@ -301,8 +317,8 @@ test_syslog_restarted(void **state)
 {
 	struct world *w = *state;
 
-	add(w, 0, true);
-	add(w, 1, false);
+	add(w, 0, LOG_TO_SYSLOG);
+	add(w, 1, LOG_TO_FILE);
 	print(w, 0, "one\n");
 	run(w, 0);
 	assert_string_equal(datagram(w), "s0: one");
@@ -348,7 +364,7 @@ test_peek_full(void **state)
 	struct world *w = *state;
 	const char page[4096] = {0};
 
-	add(w, 0, false);
+	add(w, 0, LOG_TO_FILE);
 	while (write(w->pump.taker.peek[1], page, sizeof(page)) > 0)
 		;
 	print(w, 0, "one\n");
@@ -362,7 +378,7 @@ test_syslog_hung(void **state)
 {
 	struct world *w = *state;
 
-	add(w, 0, true);
+	add(w, 0, LOG_TO_SYSLOG);
 	for (int i = 0; i < 50; i++)
 		print(w, 0, "line\n");
 	run(w, 1);
@@ -385,11 +401,11 @@ test_all_stuck(void **state)
 		snprintf(file, sizeof(file), "s%d.log", i);
 		if (i > 0)
 			assert_int_equal(mkdirat(w->dir, file, 0700), 0);
-		add(w, i, i == 0);
+		add(w, i, i == 0 ? LOG_TO_SYSLOG : LOG_TO_FILE);
 		print(w, i, "one\n");
 	}
 	run(w, 0);
-	assert_int_equal(w->stuck, JOURNAL_SLOTS - JOURNAL_SYSLOG);
+	assert_int_equal(w->stuck, JOURNAL_FILES);
 	assert_string_equal(datagram(w), "s0: one");
 	for (int i = 1; i < STREAMS; i++) {
 		snprintf(file, sizeof(file), "s%d.log", i);
@@ -414,14 +430,14 @@ test_orphan(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(mkdirat(w->dir, "s0.log", 0700), 0);
-	add(w, 0, false);
+	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "first\n");
 	run(w, 0);
 	logpump_remove(&w->p[0]);
 	close(w->writer[0]);
 	assert_true(logpump_busy(&w->pump));
 	memset(&w->p[0], 0, sizeof(w->p[0]));
-	add(w, 0, false);
+	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "second\n");
 	run(w, 0);
 	unlinkat(w->dir, "s0.log", AT_REMOVEDIR);
@@ -435,7 +451,7 @@ test_end_line(void **state)
 {
 	struct world *w = *state;
 
-	add(w, 0, false);
+	add(w, 0, LOG_TO_FILE);
 	logpump_end(&w->p[0]);
 	assert_int_equal(w->ended, 1);
 	assert_int_equal(faccessat(w->dir, "s0.log", F_OK, 0), -1);
@@ -449,6 +465,134 @@ test_end_line(void **state)
 	logpump_end(&w->p[0]);
 	assert_int_equal(strlen(slurp(w, 0)), 2 + LOGLINES_STAMP + 2);
 	assert_int_equal(w->p[0].instance, 2 + LOGLINES_STAMP + 2);
+}
+
+/* Standard output is a pipe that holds one page. */
+static void
+open_console(struct world *w)
+{
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_not_equal(fcntl(fds[1], F_SETPIPE_SZ, 4096), -1);
+	w->reader = fds[0];
+	w->sink.console = console_open(fds[1]);
+	assert_int_not_equal(w->sink.console, -1);
+	/* That of the others goes on blocking. */
+	assert_int_equal(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
+	close(fds[1]);
+	assert_int_equal(fcntl(w->reader, F_SETFL, O_NONBLOCK), 0);
+}
+
+/* All that has come and comes, for as long as there is something to do. */
+static const char *
+shown(struct world *w)
+{
+	static char buf[100000];
+	size_t len = 0;
+	ssize_t n;
+
+	for (int i = 0; i < 20; i++) {
+		while ((n = read(w->reader, buf + len, sizeof(buf) - 1 - len)) >
+		    0)
+			len += (size_t)n;
+		run(w, 0);
+	}
+	buf[len] = '\0';
+	return buf;
+}
+
+static void
+test_stdout(void **state)
+{
+	struct world *w = *state;
+	const char *text;
+
+	open_console(w);
+	add(w, 0, LOG_TO_STDOUT);
+	add(w, 1, LOG_TO_STDOUT);
+	print(w, 0, "one\n\nunfin");
+	run(w, 0);
+	print(w, 1, "two\n");
+	run(w, 0);
+	print(w, 0, "ished\nno end");
+	run(w, 0);
+	logpump_end(&w->p[0]);
+	assert_string_equal(shown(w),
+	    "s0: one\ns0: \ns1: two\ns0: unfinished\ns0: no end\n");
+	w->p[1].out.timestamps = true;
+	print(w, 1, "late\n");
+	run(w, 0);
+	text = shown(w);
+	assert_memory_equal(text, "s1: 20", 6);
+	assert_string_equal(text + 4 + LOGLINES_STAMP, "late\n");
+}
+
+/* Nobody reads for a second; then each line comes once, and whole. */
+static void
+test_stdout_hung(void **state)
+{
+	struct world *w = *state;
+	char line[3000], want[3010];
+	const char *all;
+
+	memset(line, 'x', sizeof(line));
+	strcpy(line + sizeof(line) - 2, "\n");
+	snprintf(want, sizeof(want), "s0: %s", line);
+	open_console(w);
+	add(w, 0, LOG_TO_STDOUT);
+	for (int i = 0; i < 10; i++)
+		print(w, 0, line);
+	run(w, 1);
+	assert_int_equal(w->stuck, 1);
+	all = shown(w);
+	assert_int_equal(w->mended, 1);
+	assert_int_equal(strlen(all), 10 * strlen(want));
+	for (int i = 0; i < 10; i++)
+		assert_memory_equal(all + (size_t)i * strlen(want), want,
+		    strlen(want));
+}
+
+/* A line that no single write takes. */
+static void
+test_stdout_long_line(void **state)
+{
+	struct world *w = *state;
+	char *line = malloc(30001);
+	const char *all;
+
+	memset(line, 'x', 30000);
+	strcpy(line + 29999, "\n");
+	open_console(w);
+	add(w, 0, LOG_TO_STDOUT);
+	add(w, 1, LOG_TO_STDOUT);
+	print(w, 0, line);
+	run(w, 0);
+	print(w, 1, "other\n");
+	all = shown(w);
+	assert_memory_equal(all, "s0: ", 4);
+	assert_memory_equal(all + 4, line, 30000);
+	assert_string_equal(all + 30004, "s1: other\n");
+	free(line);
+}
+
+static void
+test_stdout_gone(void **state)
+{
+	struct world *w = *state;
+
+	signal(SIGPIPE, SIG_IGN);
+	open_console(w);
+	close(w->reader);
+	w->reader = -1;
+	add(w, 0, LOG_TO_STDOUT);
+	print(w, 0, "one\n");
+	run(w, 0);
+	print(w, 0, "two\n");
+	logpump_end(&w->p[0]);
+	assert_int_equal(w->ended, 1);
+	assert_int_equal(w->lost, 1);
+	assert_int_equal(w->stuck, 0);
 }
 
 int
@@ -465,6 +609,10 @@ main(void)
 	    T(test_all_stuck),
 	    T(test_orphan),
 	    T(test_end_line),
+	    T(test_stdout),
+	    T(test_stdout_hung),
+	    T(test_stdout_long_line),
+	    T(test_stdout_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
