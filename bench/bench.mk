@@ -3,7 +3,7 @@
 # The variables N, MB, ROUNDS and WITH: see bench/run.
 
 bench_rows = memory memory-log start stop restart reload status idle log \
-	log-lines log-small log-many hup
+	log-lines log-small log-many fair hup
 bench_out = build/bench
 bench_cflags = -D_GNU_SOURCE $(hupd_cflags) -O2
 bench_tools = $(bench_out)/meter $(bench_out)/tiny $(bench_out)/flood
@@ -31,7 +31,15 @@ bench: all $(bench_tools)
 	@rm -f $(bench_out)/results.tsv
 	@HUPD_BUILD=$(abspath $(B)) bench/run $(bench_rows) >/dev/null
 	@HUPD_BUILD=$(abspath $(B)) bench/scale >/dev/null
+	@bench/plots
+	@bench/page >$(bench_out)/benchmarks.md
 	@bench/table
+
+# Keep what was measured.
+bench-docs:
+	cp $(bench_out)/benchmarks.md docs/benchmarks.md
+	cp $(bench_out)/peers.svg docs/benchmarks-peers.svg
+	cp $(bench_out)/scale.svg docs/benchmarks-scale.svg
 
 # One row alone.
 $(bench_rows:%=bench-%): bench-%: all $(bench_tools)
@@ -51,7 +59,8 @@ bench-instructions: all $(bench_out)/hupd-valgrind
 help::
 	@echo 'make bench        hupd and its peers side by side; bench-ROW is one'
 	@echo '                  row, bench-scale the plot'
+	@echo 'make bench-docs   keep what make bench has measured in docs/'
 	@echo 'make bench-instructions'
 	@echo '                  fail if a reload or a status takes 5% more'
 
-.PHONY: bench bench-scale bench-instructions $(bench_rows:%=bench-%)
+.PHONY: bench bench-docs bench-scale bench-instructions $(bench_rows:%=bench-%)

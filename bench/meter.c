@@ -210,6 +210,40 @@ do_line(char **argv)
 	}
 }
 
+/*
+ * fair FILE PIPE COUNT: ms from a line that is written to the pipe, from which
+ * a program copies it, to its place in the file.
+ */
+static void
+do_fair(char **argv)
+{
+	const struct timespec pause = {0, 20000000};
+	int fd, i, in, n = atoi(argv[2]);
+	char buf[4096];
+	int64_t t0;
+
+	in = open(argv[1], O_WRONLY);
+	if (in == -1 || write(in, "quiet\n", 6) != 6)
+		err(1, "%s", argv[1]);
+	while (access(argv[0], F_OK) == -1)
+		nanosleep(&pause, NULL);
+	fd = inotify_init1(IN_NONBLOCK);
+	if (fd == -1 || inotify_add_watch(fd, argv[0], IN_MODIFY) == -1)
+		err(1, "%s", argv[0]);
+	for (i = 0; i < n; i++) {
+		nanosleep(&pause, NULL);
+		while (read(fd, buf, sizeof(buf)) > 0)
+			;
+		t0 = now_ns();
+		if (write(in, "quiet\n", 6) != 6)
+			err(1, "%s", argv[1]);
+		if (poll(&(struct pollfd){fd, POLLIN, 0}, 1, PATIENCE * 1000) !=
+		    1)
+			errx(1, "%s: no line has come", argv[0]);
+		printf("%.3f\n", ms(now_ns() - t0));
+	}
+}
+
 static int
 has_end(const char *file)
 {
@@ -332,6 +366,7 @@ static const struct {
     {"change", 5, do_change},
     {"time", 1, do_time},
     {"line", 3, do_line},
+    {"fair", 3, do_fair},
     {"flood", 3, do_flood},
     {"pss", 1, do_pss},
     {"idle", 2, do_idle},

@@ -2,6 +2,7 @@
 set terminal svg size 720,480 background "white"
 set output out
 set datafile separator "\t"
+set datafile missing "-"
 set logscale xy
 set xlabel "programs"
 set ylabel "ms"
