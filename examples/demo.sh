@@ -135,6 +135,7 @@ show tail -n +1 "$dir"/hupd.d/*.conf
 say "start: hupd says 0 when it is up, and is a daemon then"
 show build/hupd -f "$dir/hupd.conf"
 hupctl status
+build/hupctl -f "$dir/hupd.conf" start greet >/dev/null # until it is ready
 greeting
 
 say "change one file, see what a reload would do, reload"

@@ -28,6 +28,11 @@ open_files() {
 	find "/proc/$1/fd" -type l -printf '%l\n'
 }
 
+# A program that was just executed has its libraries open at first.
+has_open() {
+	[ "$(open_files "$2" | wc -l)" -eq "$1" ]
+}
+
 @test "root: the log process has no capability and no other group" {
 	needs_root
 	program web <<<'command = sleep 1000'
@@ -51,6 +56,8 @@ open_files() {
 	log=$(log_process)
 	run ! as_nobody cat "$T/hupd.conf" "$T/hupd.d/web.conf" \
 	    "$T/state/accepted" "$T/run/running"
+	# It has begun.
+	wait_for 5 logged 'Daemon start up'
 	run ! grep -E 'hupd\.(conf|d|pid|sock)|/(records|accepted|running)' \
 	    < <(open_files "$log")
 	# Only its socket, journal, folder, logs and the FIFOs.
@@ -85,8 +92,8 @@ open_files() {
 		run ! grep -E "sock|socket:|records|hupd\.pid|anon_inode|journal" \
 		    < <(open_files "$pid")
 	done
-	[ "$(open_files "$(pid_of web)" | wc -l)" -eq 3 ]
-	[ "$(open_files "$(pid_of none)" | wc -l)" -eq 3 ]
+	wait_for 5 has_open 3 "$(pid_of web)"
+	wait_for 5 has_open 3 "$(pid_of none)"
 	# Its readiness is a pipe to us and nothing else.
 	[ "$(open_files "$(pid_of fd)" | grep -c pipe:)" -eq 1 ]
 }

@@ -49,12 +49,14 @@ web_is_other_than() {
 
 @test "--no-wait does not" {
 	program web <<-E
-	command = sh -c 'trap "sleep 0.5; exit" TERM; echo set; while :; do sleep 0.05; done'
+	command = sh -c 'trap "until [ -e $T/go ]; do sleep 0.05; done; exit" TERM; echo set; while :; do sleep 0.05; done'
+	stop-timeout = 1h
 	E
 	hupd_start
 	wait_for 5 printed web 'set$'
 	run -0 ctl stop --no-wait web
 	[ "$(state_of web)" = stopping ]
+	touch "$T/go"
 	wait_for 5 is_state web down
 	run -0 ctl start --no-wait web
 	wait_for 5 is_state web up
@@ -109,10 +111,10 @@ web_is_other_than() {
 	hupd_start
 	pid=$(pid_of web)
 	up_for_10ms() {
-		[ "$(ctl -j status web | grep -o '"uptime":[0-9]*' |
+		[ "$(ctl -j status web | grep -o '"uptime_ms":[0-9]*' |
 		    cut -d : -f 2)" -gt 10 ]
 	}
-	wait_for 5 up_for_10ms || sleep 0.1
+	wait_for 5 up_for_10ms
 	kill -9 "$pid"
 	wait_for 2 web_is_other_than "$pid"
 	wait_for 5 logged 'web: up -> wait .*, again at once'
@@ -121,6 +123,7 @@ web_is_other_than() {
 @test "delays double, with jitter, up to the maximum" {
 	program web <<-E
 	command = false
+	restart-reset = 1h
 	restart-delay = 40ms
 	restart-delay-max = 300ms
 	E
@@ -140,6 +143,7 @@ web_is_other_than() {
 @test "after restart-limit restarts it is given up, until it is asked for" {
 	program web <<-E
 	command = sh -c 'echo run; exit 7'
+	restart-reset = 1h
 	restart-delay = 5ms
 	restart-limit = 3
 	E
@@ -311,6 +315,7 @@ web_is_other_than() {
 	program web <<-E
 	command = sleep 1000
 	restart-delay = 40ms
+	restart-reset = 1h
 	E
 	hupd_start
 	for n in 1 2 3; do

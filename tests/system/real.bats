@@ -59,7 +59,7 @@ nginx_answers() {
 }
 
 answer_is() {
-	[ "$(curl -s --max-time 2 "http://127.0.0.1:$PORT/")" = "$1" ]
+	[ "$(curl -s --max-time 20 "http://127.0.0.1:$PORT/")" = "$1" ]
 }
 
 @test "redis-server says that it is ready" {
@@ -113,7 +113,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 	for load in 1 2; do
 		(
 			until [ -e "$T/enough" ]; do
-				curl -s --max-time 5 -o /dev/null \
+				curl -s --max-time 60 -o /dev/null \
 				    "http://127.0.0.1:$PORT/" ||
 				    echo $? >>"$T/failed"
 				echo >>"$T/asked.$load"
@@ -127,14 +127,14 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 		wait_for 10 answer_is "$n"
 		run -0 ctl reload
 	done
+	wait_for 10 eval '[ "$(cat "$T"/asked.* | wc -l)" -gt 10 ]'
 	touch "$T/enough"
 	wait "${loads[@]}"
 	[ ! -s "$T/failed" ]
-	[ "$(cat "$T"/asked.* | wc -l)" -gt 10 ]
 	[ "$(pid_of nginx)" = "$before" ]
 	wait_for 5 printed nginx '"GET / HTTP/1.1" 200'
 	ctl stop nginx
-	[ -z "$(pgrep -f "$T/www/nginx.conf")" ]
+	wait_for 5 eval '[ -z "$(pgrep -f "$T/www/nginx.conf")" ]'
 }
 
 @test "nginx of another user opens /dev/stdout again" {
@@ -161,7 +161,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 	serves() {
 		python3 - "$port" <<-'E'
 		import socket, sys
-		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 2)
+		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20)
 		s.sendall(b"set k 0 0 1\r\nv\r\nget k\r\n")
 		got = b""
 		while not got.endswith(b"END\r\n"):

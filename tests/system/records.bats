@@ -159,5 +159,5 @@ after_edit() {
 	rm "$T/run/filler"
 	[ "$(hupd_pid)" = "$pid" ]
 	hupd_stop
-	umount "$T/run"
+	wait_for 5 umount "$T/run"
 }

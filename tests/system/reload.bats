@@ -63,6 +63,11 @@ fds() {
 	echo ${#fds[@]}
 }
 
+# At most; a client may not be gone yet.
+has_fds() {
+	[ "$(fds "$1")" -le "$2" ]
+}
+
 resident() {
 	awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
 }
@@ -90,7 +95,7 @@ are_lines() {
 	done
 	[ "$(identity busy)" = "$before" ]
 	run ! logged 'busy: up ->'
-	ctl stop busy
+	hupd_stop
 	are_lines busy
 }
 
@@ -295,7 +300,7 @@ are_lines() {
 	change busy 'log-keep = 3'
 	ctl reload
 	wait_for 5 test -e "$T/log/busy.log.3"
-	ctl stop busy
+	hupd_stop
 	[ ! -e "$T/log/busy.log.4" ]
 }
 
@@ -308,7 +313,7 @@ are_lines() {
 	kill -HUP "$(hupd_pid)"
 	wait_for 5 test -s "$T/log/busy.log"
 	wait_for 5 test -s "$T/log/hupd.log"
-	ctl stop busy
+	hupd_stop
 	mv "$T/log/busy.log" "$T/log/busy.log.1"
 	mv "$T/log/busy.log.old" "$T/log/busy.log.2"
 	are_lines busy
@@ -316,9 +321,14 @@ are_lines() {
 
 @test "SIGHUP names its sender" {
 	hupd_start
-	sh -c 'kill -HUP "$1"; sleep 0.2' killer "$(hupd_pid)"
+	# While it lives.
+	sh -c 'kill -HUP "$1"; until [ -e "$2" ]; do sleep 0.02; done' killer \
+	    "$(hupd_pid)" "$T/seen" 3>&- &
+	killer=$!
 	wait_for 5 logged 'Daemon reload at 2'
 	wait_for 5 logged "SIGHUP from pid [0-9]*, uid $(id -u) (sh)"
+	touch "$T/seen"
+	wait "$killer"
 }
 
 # A program whose start takes until the file NAME.go exists.
@@ -368,8 +378,8 @@ slow() {
 	tr '\0' '\n' <"/proc/$(pid_of web)/environ" | grep -qx N=100
 	[ "$(generation)" -le 4 ]
 	# Two programs more: for each its output and its process.
-	[ "$(fds "$pid")" -le $((before + 2 * 2)) ]
-	[ -z "$(pgrep -r Z -P "$pid")" ]
+	wait_for 5 has_fds "$pid" $((before + 2 * 2))
+	wait_for 5 eval '[ -z "$(pgrep -r Z -P "$pid")" ]'
 }
 
 @test "the client tells rejection, failure and absence apart" {
@@ -455,7 +465,7 @@ slow() {
 		ctl reload
 		is_state web up
 	done
-	[ ! -e "$T/run/out/web2" ]
+	wait_for 5 test ! -e "$T/run/out/web2"
 }
 
 @test "the removal of a program that ignores SIGTERM takes its stop-timeout" {
@@ -478,7 +488,7 @@ slow() {
 	program web <<-'E'
 	command = sh -c 'trap "" TERM; echo >&3; while :; do sleep 0.05; done'
 	ready = fd:3
-	stop-timeout = 1s
+	stop-timeout = 1h
 	E
 	hupd_start
 	wait_for 5 is_state web up
@@ -487,7 +497,11 @@ slow() {
 	kill -HUP "$(hupd_pid)"
 	wait_for 5 is_state web stopping
 	sleeper web
-	run -0 ctl reload
+	ctl reload &
+	reload=$!
+	wait_for 5 logged 'a reload is under way'
+	kill -9 "$pid"
+	wait "$reload"
 	is_state web up
 	[ "$(pid_of web)" != "$pid" ]
 	gone "$pid"
@@ -508,14 +522,12 @@ slow() {
 	wait_for 5 is_state zweb up
 	rm "$T"/hupd.d/*.conf
 	run -0 ctl reload
-	for n in a z; do
-		grep -e " ${n}[a-z]*: stopping -> down" "$T/log/hupd.log" |
-		    grep -o " ${n}[a-z]*:" | tr -d '\n' >"$T/order"
-		case $n in
-		a) [ "$(cat "$T/order")" = ' aweb: adb: awww:' ] ;;
-		z) [ "$(cat "$T/order")" = ' zweb: zdb: zzz:' ] ;;
-		esac
-	done
+	went() {
+		[ "$(grep -e " $1[a-z]*: stopping -> down" "$T/log/hupd.log" |
+		    grep -o " $1[a-z]*:" | tr -d '\n')" = "$2" ]
+	}
+	wait_for 5 went a ' aweb: adb: awww:'
+	wait_for 5 went z ' zweb: zdb: zzz:'
 }
 
 # web stopped before db, and was started after it, as the log says.
@@ -660,14 +672,19 @@ web_went_around_db() {
 	program web <<-'E'
 	command = sh -c 'trap "" TERM; echo >&3; while :; do sleep 0.05; done'
 	ready = fd:3
-	stop-timeout = 500ms
+	stop-timeout = 1h
 	E
 	hupd_start
 	wait_for 5 is_state web up
+	pid=$(pid_of web)
 	ctl restart --no-wait web
 	wait_for 5 is_state web stopping
 	sleeper web
-	run -0 ctl reload
+	ctl reload &
+	reload=$!
+	wait_for 5 logged 'Daemon reload'
+	kill -9 "$pid"
+	wait "$reload"
 	is_state web up
 	[ "$(tr '\0' ' ' <"/proc/$(pid_of web)/cmdline")" = 'sleep 1000 ' ]
 }
@@ -851,7 +868,7 @@ web_went_around_db() {
 		run -6 ctl reload
 		sed -i /nice/d "$T/hupd.d/web.conf"
 	done
-	[ "$(fds "$pid")" -eq "$before" ]
+	wait_for 5 has_fds "$pid" "$before"
 	[[ $HUPD_BUILD = */san ]] ||
 	    [ "$(resident "$pid")" -le $((size + 1024)) ]
 }

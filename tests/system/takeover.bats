@@ -35,11 +35,12 @@ every_state() {
 	E
 	program stopping <<-E
 	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
-	stop-timeout = 15s
+	stop-timeout = 1h
 	E
 	program fd <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&3; exec sleep 1000'
 	ready = fd:3
+	start-timeout = 1h
 	E
 	cat >"$T/tell" <<-'E'
 	import os, socket, sys, time
@@ -55,6 +56,7 @@ every_state() {
 	program notify <<-E
 	command = python3 $T/tell $T/go
 	ready = notify
+	start-timeout = 1h
 	E
 	chmod 1777 "$T"
 	hupd_start
@@ -62,8 +64,12 @@ every_state() {
 	wait_for 5 is_state waiting 'wait'
 	wait_for 5 is_state failed failed
 	wait_for 5 is_state 'done' 'done'
-	wait_for 5 is_state again up
+	wait_for 5 has_come_again
 	wait_for 5 printed stopping deaf
+}
+
+has_come_again() {
+	is_state again up && [ "$(status_field again 5)" -eq 1 ]
 }
 
 is_killed() {
@@ -93,7 +99,10 @@ kept() {
 	touch "$T/go"
 	wait_for 5 is_state fd up
 	wait_for 5 is_state notify up
-	wait_for 30 is_state stopping down
+	# Its time counts from when it was told to stop.
+	sed -i 's/^stop-timeout.*/stop-timeout = 1ms/' "$T/hupd.d/stopping.conf"
+	ctl reload
+	wait_for 5 is_state stopping down
 	is_killed stopping
 	# It is supervised as before.
 	kill -9 "$(pid_of up)"
