@@ -19,7 +19,6 @@
 #include "action.h"
 #include "log.h"
 #include "prog_int.h"
-#include "text.h"
 
 /* How long RELOADING=1 may take to come, ms. */
 #define ANNOUNCE_TIMEOUT 1000
@@ -86,20 +85,17 @@ static void
 look_at_command(struct action *a)
 {
 	struct process_end end;
-	char how[128], name[TEXT_NUMBER_MAX];
+	char how[128], text[64];
 	bool ok;
 
 	if (!process_ended(a->child.pid, a->child.pidfd, &end))
 		return;
 	ok = end.known && !end.signal && end.code == 0;
+	prog_exit_text(&end, text, sizeof(text));
 	if (ok)
 		strlcpy(how, "reload-command succeeded", sizeof(how));
-	else if (end.signal)
-		snprintf(how, sizeof(how), "reload-command: killed by SIG%s",
-		    text_signal_name(end.code, name));
 	else
-		snprintf(how, sizeof(how), "reload-command: exited, status %d",
-		    end.code);
+		snprintf(how, sizeof(how), "reload-command: %s", text);
 	loop_unwatch(a->prog->progs->loop, &a->exit);
 	process_reap(a->child.pid, a->child.pidfd);
 	if (a->child.pidfd != -1)

@@ -104,6 +104,10 @@ struct conf {
 	int reload_signal;     /* 0: none */
 	char **reload_command; /* NULL: none */
 	int64_t start_timeout;
+	char **health_command; /* NULL: none */
+	int64_t health_interval;
+	int64_t health_timeout;
+	int health_retries;
 	char **depends_on;
 	int64_t log_size; /* bytes; 0: never rotate */
 	int log_keep;

@@ -92,6 +92,11 @@ const struct conf_row conf_rows[] = {
     /* Without an end, one program could hold up every later reload. */
     {LIVE("start-timeout", "30s", duration, start_timeout), .min = 1},
     {PROCESS("watchdog", NULL, duration, watchdog), .min = 1},
+    {LIVE("health-command", NULL, words, health_command)},
+    {LIVE("health-interval", "30s", duration, health_interval), .min = 1},
+    {LIVE("health-timeout", "10s", duration, health_timeout), .min = 1},
+    {LIVE("health-retries", "3", number, health_retries), .min = 1,
+	.max = 1000000},
     {.key = {"depends-on", NULL, true, true, false},
 	.type = &type_programs,
 	.offset = offsetof(struct conf, depends_on)},

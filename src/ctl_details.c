@@ -34,6 +34,13 @@ details_is_need(const struct proto_line *line, const char *name)
 	return line_is(line, "need") && is(line, "of", name);
 }
 
+bool
+details_is_ill(const struct proto_line *program)
+{
+	return proto_get(program, "health") != NULL &&
+	    !is(program, "health", "healthy");
+}
+
 static void
 print_title(FILE *f, const char *title)
 {
@@ -71,9 +78,12 @@ print_state(FILE *f, const struct proto_line *program)
 		put(f, program, "want");
 		fputc('\n', f);
 	}
-	/* Of a program that is up it only repeats the pid. */
-	if (!is(program, "state", "up") || !is(program, "want", "run"))
+	/* Of a program that is up and well it only repeats the pid. */
+	if (!is(program, "state", "up") || !is(program, "want", "run") ||
+	    details_is_ill(program))
 		print_detail(f, "reason", proto_get(program, "reason"));
+	else
+		print_detail(f, "health", proto_get(program, "health"));
 	print_detail(f, "status", proto_get(program, "status"));
 }
 

@@ -17,6 +17,8 @@ void details_print(FILE *, const struct reply *,
     const struct proto_line *program, time_t now);
 /* Its "details" line, or NULL. */
 const struct proto_line *details_find(const struct reply *, const char *name);
+/* Have its health checks found something wrong? */
+bool details_is_ill(const struct proto_line *program);
 /* Is the line about a dependency of that program? */
 bool details_is_need(const struct proto_line *, const char *name);
 

@@ -40,6 +40,8 @@ static const struct metric of_programs[] = {
 	FROM_EQUAL, "ready", "yes"},
     {"hupd_program_wanted", NULL, "Is it meant to run?", false, FROM_EQUAL,
 	"want", "run"},
+    {"hupd_program_failed_checks", NULL, "Health checks that failed in a row.",
+	false, FROM_NUMBER, "failed-checks", NULL},
     {"hupd_program_restarts", NULL, "How often it was started again.", true,
 	FROM_NUMBER, "restarts", NULL},
     {"hupd_program_start_time_seconds", "seconds",

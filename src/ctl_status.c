@@ -23,6 +23,8 @@ static const struct attr program[] = {
     {"exit", "exit", ATTR_TEXT},
     {"ended", "ended", ATTR_NUMBER},
     {"memory_bytes", "memory", ATTR_NUMBER},
+    {"health", "health", ATTR_TEXT},
+    {"failed_checks", "failed-checks", ATTR_NUMBER},
     {"status", "status", ATTR_TEXT},
     {"reason", "reason", ATTR_TEXT},
     {"conf", "conf", ATTR_TEXT},

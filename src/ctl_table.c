@@ -64,11 +64,14 @@ in(const char *word, const char *const *list)
 }
 
 static const char *
-colour_of(const char *state)
+colour_of(const struct proto_line *line)
 {
 	static const char *const moving[] = {"starting", "wait", "stopping",
 	    "killing", NULL};
+	const char *state = state_of(line);
 
+	if (details_is_ill(line))
+		return "\033[33m";
 	if (strcmp(state, "up") == 0)
 		return "\033[32m";
 	if (strcmp(state, "failed") == 0)
@@ -185,7 +188,7 @@ print_reason(FILE *f, const struct proto_line *line)
 
 	if (reason == NULL)
 		return;
-	if (!in(state_of(line), puzzling) &&
+	if (!in(state_of(line), puzzling) && !details_is_ill(line) &&
 	    !(strcmp(state_of(line), "down") == 0 &&
 		strcmp(value(line, "want", ""), "run") == 0))
 		return;
@@ -210,7 +213,7 @@ print_rows(FILE *f, const struct table *table, const struct table_form *form,
 		row = &table->v[r];
 		for (i = 0; i < COLUMNS; i++) {
 			colour = form->colour && i == STATE
-			    ? colour_of(row->cell[i])
+			    ? colour_of(row->line)
 			    : "";
 			print_cell(f, table, i, row->cell[i], colour);
 		}

@@ -11,7 +11,7 @@
  *	DOWN ----------------> STARTING --------> UP
  *	WAIT  deadline over       |                |
  *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
- *	FAILED                    v                | REMOVE
+ *	FAILED                    v                | REMOVE, UNHEALTHY
  *	   ^                  STOPPING <-----------'
  *	   |  EXITED              | TIMEOUT
  *	   '------------------ KILLING
@@ -196,6 +196,15 @@ timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
 	__builtin_unreachable();
 }
 
+/* One that is to end anyway does so in its turn. */
+static struct fsm_next
+found_unhealthy(enum fsm_state state, enum fsm_want want)
+{
+	if (state == STATE_UP && want == WANT_RUN)
+		return next(STATE_STOPPING, want, ACT_SIGNAL);
+	return next(state, want, 0);
+}
+
 struct fsm_next
 fsm_step(enum fsm_state state, enum fsm_want want, enum fsm_event event,
     struct fsm_facts facts)
@@ -220,6 +229,8 @@ fsm_step(enum fsm_state state, enum fsm_want want, enum fsm_event event,
 		return exited(state, want, facts);
 	case EVENT_TIMEOUT:
 		return timed_out(state, want, facts.blocked);
+	case EVENT_UNHEALTHY:
+		return found_unhealthy(state, want);
 	}
 	__builtin_unreachable();
 }
@@ -294,6 +305,8 @@ fsm_event_name(enum fsm_event event)
 		return "exited";
 	case EVENT_TIMEOUT:
 		return "timeout";
+	case EVENT_UNHEALTHY:
+		return "unhealthy";
 	}
 	__builtin_unreachable();
 }

@@ -39,8 +39,9 @@ enum fsm_event {
 	EVENT_READY,
 	EVENT_EXITED,
 	EVENT_TIMEOUT,
+	EVENT_UNHEALTHY,
 };
-#define FSM_EVENTS 9
+#define FSM_EVENTS 10
 
 /* What is to become of a program that ended while it was wanted. */
 enum fsm_fate {

@@ -56,6 +56,11 @@ prog_new(struct progs *ps, struct conf *conf)
 	p->exit.arg = p;
 	prog_init_ready(p);
 	p->slot = -1;
+	if (prog_prepare(p, conf) == -1) {
+		conf_unref(conf);
+		free(p);
+		return NULL;
+	}
 	TAILQ_INIT(&p->watches);
 	RB_INSERT(prog_names, &ps->names, p);
 	ps->n++;
@@ -73,6 +78,7 @@ prog_free(struct prog *p)
 	}
 	if (p->action != NULL)
 		p->action->cancel(p->action);
+	prog_health_free(p);
 	loop_cancel(p->progs->loop, &p->deadline);
 	prog_close_ready(p);
 	if (p->stream != NULL)
@@ -263,6 +269,7 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 	else if (!fsm_is_alive(next.state) && fsm_is_alive(from))
 		ps->nalive--;
 	prog_arm(p, p->since);
+	prog_health_follow(p);
 	log_change(p, from, event);
 	prog_tell(p);
 	progs_queue(p);

@@ -28,6 +28,7 @@
 
 struct prog;
 struct action;
+struct health;
 
 /* Someone who wants to know when a program changes; embedded in the owner. */
 struct watch {
@@ -49,11 +50,12 @@ enum prog_end_kind {
 	END_ENV,     /* its environment file could not be read, see .error */
 };
 
-/* What it was ended for not having done in time. */
+/* What it was ended for: not done in time, or not well. */
 enum prog_late {
 	LATE_NOT,
 	LATE_READY,
 	LATE_WATCHDOG,
+	LATE_UNHEALTHY,
 };
 
 struct prog_end {
@@ -118,6 +120,7 @@ struct prog {
 	size_t depth; /* of the longest chain of dependencies, from 1 */
 	struct watches watches;
 	struct prog_action *action; /* under way, or NULL */
+	struct health *health;	    /* NULL: never had a health-command */
 	bool is_queued;
 	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
 	bool is_told;  /* it is in the answer to the request at hand */
@@ -143,6 +146,7 @@ struct progs {
 	struct records *records;
 	bool foreground;	     /* standard output is somebody's */
 	LIST_HEAD(, action) actions; /* under way, see action.h */
+	LIST_HEAD(, check) checks;   /* likewise, see progcheck.h */
 	struct deadline reap;
 	int nstrangers; /* killed, but not gone yet */
 	bool drain_due;
@@ -200,6 +204,9 @@ int progs_link(struct progs *);
 /* As of qsort(3): dependents come before what they need. */
 int prog_leaves_before(const struct prog *a, const struct prog *b);
 
+/* Make ready for a definition that it may get.  -1 without memory. */
+int prog_prepare(struct prog *, const struct conf *);
+
 /*
  * What an administrator or a reload wants.  START takes its dependencies
  * along, STOP those that depend on it.  An administrator's START forgets the
@@ -217,6 +224,12 @@ bool prog_is_good(const struct prog *);
 bool prog_is_stopped(const struct prog *);
 /* Its state in words, with the reason, escaped: "waits for db". */
 void prog_why(const struct prog *, char *buf, size_t size);
+/*
+ * The verdict of its health checks, or NULL: it has none, or none yet.  How
+ * many failed in a row.
+ */
+const char *prog_health(const struct prog *);
+uint32_t prog_failed_checks(const struct prog *);
 /* How it ended: "exited, status 1", "exec: No such file or directory". */
 void prog_end_text(const struct prog *, char *buf, size_t size);
 /* Resident memory of all its processes, in bytes. */

@@ -38,6 +38,23 @@ void prog_look_again(struct prog *);
 bool prog_is_hopeless(const struct prog *);
 /* proginfo.c: what it is being ended for, though it is wanted. */
 enum prog_late prog_is_late(const struct prog *);
+/* proginfo.c: how a process ended, in words. */
+void prog_exit_text(const struct process_end *, char *buf, size_t size);
+
+/*
+ * proghealth.c: its state has changed; its definition has, was old; what an
+ * earlier daemon counted, and going on from there; its end.
+ */
+void prog_health_follow(struct prog *);
+void prog_health_adjust(struct prog *, const struct conf *old);
+void prog_health_restore(struct prog *, uint32_t failures);
+void prog_health_resume(struct prog *);
+void prog_health_free(struct prog *);
+/* Have enough checks failed? */
+bool prog_is_unhealthy(const struct prog *);
+/* What is wrong: "unhealthy 2/3: exited, status 1"; or "". */
+void prog_health_text(const struct prog *, char *buf, size_t size);
+
 /* prog.c: end what its process left, which has ended, and let go of it. */
 void prog_sweep(struct prog *);
 /* The one way in for every event; the deadline of its state, from then on. */
@@ -52,7 +69,21 @@ void prog_became_ready(struct prog *);
 
 /* progspawn.c: create its process; -1 with p->end filled in. */
 int prog_spawn(struct prog *);
-/* Its attributes, environment and containment for another command. */
+/* What is to run with a program's attributes and in its environment. */
+struct prog_command {
+	char *const *argv;
+	uint64_t run;	    /* its mark */
+	pid_t mainpid;	    /* 0: it is itself the main process */
+	const char *cgroup; /* the name of its folder */
+	bool is_logged;	    /* what it prints goes where the program's goes */
+	const struct spawn_fd *fds;
+	size_t nfds;
+};
+
+/* env_failed: it was the environment that could not be made. */
+int prog_spawn_command(struct prog *, const struct prog_command *,
+    struct spawn_child *, struct spawn_error *, bool *env_failed);
+/* As one of the program's own processes. */
 int prog_spawn_helper(struct prog *, char *const *argv, struct spawn_child *,
     struct spawn_error *);
 /* The readiness descriptor: set up once, and let go. */

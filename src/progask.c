@@ -95,6 +95,7 @@ prog_request(struct prog *p, enum fsm_event event)
 	case EVENT_READY:
 	case EVENT_EXITED:
 	case EVENT_TIMEOUT:
+	case EVENT_UNHEALTHY:
 		return;
 	}
 	prog_feed(p, event);
@@ -120,6 +121,7 @@ prog_set_conf(struct prog *p, struct conf *conf)
 
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = conf_ref(conf);
+	prog_health_adjust(p, old);
 	conf_unref(old);
 	prog_note(p);
 	prog_adjust_stream(p);

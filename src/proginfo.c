@@ -83,6 +83,7 @@ static const char *const late_text[] = {
     [LATE_NOT] = "",
     [LATE_READY] = "not ready in time, ",
     [LATE_WATCHDOG] = "no sign of life in time, ",
+    [LATE_UNHEALTHY] = "unhealthy, ",
 };
 
 enum prog_late
@@ -91,14 +92,30 @@ prog_is_late(const struct prog *p)
 	if (p->want != WANT_RUN ||
 	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
 		return LATE_NOT;
-	return p->was_ready ? LATE_WATCHDOG : LATE_READY;
+	if (!p->was_ready)
+		return LATE_READY;
+	return prog_is_unhealthy(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
+}
+
+void
+prog_exit_text(const struct process_end *e, char *buf, size_t size)
+{
+	char name[TEXT_NUMBER_MAX];
+
+	if (!e->known)
+		strlcpy(buf, "ended, nobody knows how", size);
+	else if (e->signal)
+		snprintf(buf, size, "killed by SIG%s%s",
+		    text_signal_name(e->code, name),
+		    e->core ? ", core dumped" : "");
+	else
+		snprintf(buf, size, "exited, status %d", e->code);
 }
 
 void
 prog_end_text(const struct prog *p, char *buf, size_t size)
 {
-	const struct process_end *e = &p->end.process;
-	char name[TEXT_NUMBER_MAX], how[64];
+	char how[64];
 
 	*buf = '\0';
 	switch (p->end.kind) {
@@ -114,14 +131,7 @@ prog_end_text(const struct prog *p, char *buf, size_t size)
 	case END_PROCESS:
 		break;
 	}
-	if (!e->known)
-		strlcpy(how, "ended, nobody knows how", sizeof(how));
-	else if (e->signal)
-		snprintf(how, sizeof(how), "killed by SIG%s%s",
-		    text_signal_name(e->code, name),
-		    e->core ? ", core dumped" : "");
-	else
-		snprintf(how, sizeof(how), "exited, status %d", e->code);
+	prog_exit_text(&p->end.process, how, sizeof(how));
 	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
 }
 
@@ -226,7 +236,10 @@ prog_why(const struct prog *p, char *buf, size_t size)
 		break;
 	case STATE_UP:
 		if (p->want == WANT_RUN) {
-			snprintf(buf, size, "pid %d", (int)p->child.pid);
+			prog_health_text(p, buf, size);
+			if (*buf == '\0')
+				snprintf(buf, size, "pid %d",
+				    (int)p->child.pid);
 			break;
 		}
 		strlcpy(buf, "stops after", size);

@@ -112,6 +112,7 @@ prog_note(struct prog *p)
 	s->quick = p->backoff.quick;
 	s->ready_fd = p->ready.fd;
 	s->env_digest = p->conf->env_digest;
+	s->failed_checks = prog_failed_checks(p);
 	strlcpy(s->status, p->status != NULL ? p->status : "",
 	    sizeof(s->status));
 }
@@ -120,7 +121,7 @@ prog_note(struct prog *p)
 static bool
 is_end_sound(const struct record_slot *s)
 {
-	return s->end_kind <= END_ENV && s->end_late <= LATE_WATCHDOG &&
+	return s->end_kind <= END_ENV && s->end_late <= LATE_UNHEALTHY &&
 	    s->end_stage >= 0 && s->end_stage <= SPAWN_EXEC &&
 	    s->end_code >= 0 &&
 	    s->end_code <= (s->end_signal ? SIGRTMAX : UINT8_MAX) &&
@@ -156,6 +157,7 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->delay = s->delay;
 	p->restarts = s->restarts;
 	p->backoff.quick = s->quick;
+	prog_health_restore(p, s->failed_checks);
 	/* Of the files as they were: a change since then is still to come. */
 	p->conf->env_digest = s->env_digest;
 	if (s->status[0] != '\0')
@@ -307,6 +309,7 @@ prog_resume(struct prog *p)
 {
 	/* Signs of life that came while there was no daemon are not known. */
 	prog_arm(p, p->state == STATE_UP ? loop_now(p->progs->loop) : p->since);
+	prog_health_resume(p);
 	prog_record_main(p, p->child.pid);
 	prog_note(p);
 	/* First, for its end may be that of the program. */

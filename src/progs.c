@@ -13,7 +13,7 @@
 
 #include "log.h"
 #include "orphan.h"
-#include "prog_int.h"
+#include "progcheck.h"
 
 /* Deaths that hid behind each other's SIGCHLD are looked for this late. */
 #define REAP_DELAY 1000
@@ -48,6 +48,7 @@ progs_init(struct progs *ps, struct loop *loop, struct logger *logger,
 	TAILQ_INIT(&ps->queue);
 	TAILQ_INIT(&ps->dead);
 	LIST_INIT(&ps->actions);
+	LIST_INIT(&ps->checks);
 	ps->loop = loop;
 	ps->logger = logger;
 	ps->cgroup = cgroup;
@@ -136,7 +137,8 @@ is_known(pid_t pid, void *arg)
 {
 	struct progs *ps = arg;
 
-	return find_pid(ps, pid) != NULL || ps->is_ours(pid, ps->arg);
+	return find_pid(ps, pid) != NULL || check_is_child(ps, pid) ||
+	    ps->is_ours(pid, ps->arg);
 }
 
 static void
@@ -176,6 +178,8 @@ reap_all(struct progs *ps)
 		p = find_pid(ps, si.si_pid);
 		if (p != NULL)
 			prog_exited(p);
+		else if (check_is_child(ps, si.si_pid))
+			check_died(ps, si.si_pid);
 		else if (ps->is_ours(si.si_pid, ps->arg))
 			ps->ours_died(si.si_pid, ps->arg);
 		else
@@ -197,7 +201,9 @@ progs_child_died(struct progs *ps, pid_t pid)
 	if (p != NULL) {
 		if (p->exit.fd == -1)
 			prog_exited(p);
-	} else if (ps->is_ours(pid, ps->arg))
+	} else if (check_is_child(ps, pid))
+		check_died(ps, pid);
+	else if (ps->is_ours(pid, ps->arg))
 		ps->ours_died(pid, ps->arg);
 	else
 		reap_stranger(ps, pid);
@@ -213,7 +219,7 @@ run_is_alive(uint64_t run, void *arg)
 	RB_FOREACH (p, prog_pids, &ps->pids)
 		if (p->run == run)
 			return true;
-	return false;
+	return check_is_run(ps, run);
 }
 
 static void

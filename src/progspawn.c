@@ -89,7 +89,8 @@ env_files(struct spawn_env *e, const struct conf *c)
 
 /* From the daemon's own to the definition's, the later winning. */
 static int
-env_build(struct spawn_env *e, struct prog *p, pid_t mainpid)
+env_build(struct spawn_env *e, struct prog *p,
+    const struct prog_command *command)
 {
 	static char default_path[] = DEFAULT_PATH;
 	const struct conf *c = p->conf;
@@ -114,13 +115,13 @@ env_build(struct spawn_env *e, struct prog *p, pid_t mainpid)
 		return -1;
 	envlist_set_all(&e->list, c->env);
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
-	env_format(e, ORPHAN_MARK "=%016" PRIx64, p->run);
+	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
 	if (c->ready == READY_NOTIFY)
 		env_format(e, "NOTIFY_SOCKET=%s", p->progs->notify_path);
 	if (prog_is_watched(p))
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
-	if (mainpid != 0)
-		env_format(e, "MAINPID=%d", (int)mainpid);
+	if (command->mainpid != 0)
+		env_format(e, "MAINPID=%d", (int)command->mainpid);
 	return 0;
 }
 
@@ -213,53 +214,52 @@ prog_adjust_stream(struct prog *p)
 }
 
 static int
-enter_cgroup(struct prog *p)
+enter_cgroup(struct prog *p, const char *name)
 {
 	int fd;
 
 	if (p->progs->cgroup == NULL)
 		return -1;
-	fd = cgroup_enter(p->progs->cgroup, p->conf->name);
+	fd = cgroup_enter(p->progs->cgroup, name);
 	if (fd == -1)
 		log_warn("%s: its cgroup cannot be made, it runs without",
-		    p->conf->name);
+		    name);
 	return fd;
 }
 
-/* One attempt: argv in the program's environment and containment. */
-static int
-spawn_in(struct prog *p, char *const *argv, pid_t mainpid,
-    const struct spawn_fd *fds, size_t nfds, struct spawn_child *child,
-    struct spawn_error *error, bool *env_failed)
+/* One attempt, in the program's environment and containment. */
+int
+prog_spawn_command(struct prog *p, const struct prog_command *command,
+    struct spawn_child *child, struct spawn_error *error, bool *env_failed)
 {
 	struct spawn_request req = {
-	    .argv = argv,
+	    .argv = command->argv,
 	    .execfd = -1,
 	    .conf = p->conf,
 	    .cgroup = -1,
 	    .outdir = -1,
 	    .session = true,
 	    .record = child == &p->child ? prog_record_pid(p) : NULL,
-	    .fds = fds,
-	    .nfds = nfds,
+	    .fds = command->fds,
+	    .nfds = command->nfds,
 	};
 	struct spawn_env env;
 	int rv = -1;
 
 	*env_failed = true;
 	*error = (struct spawn_error){SPAWN_CLONE, 0, 0};
-	if (env_build(&env, p, mainpid) == -1 ||
+	if (env_build(&env, p, command) == -1 ||
 	    (req.envp = envlist_vector(&env.list)) == NULL) {
 		error->err = errno;
 		goto out;
 	}
 	*env_failed = false;
 	req.path = envlist_get(&env.list, "PATH");
-	if (p->stream != NULL) {
+	if (p->stream != NULL && command->is_logged) {
 		req.outdir = stream_outdir(p->progs->logger);
 		req.outname = stream_name(p->stream);
 	}
-	req.cgroup = enter_cgroup(p);
+	req.cgroup = enter_cgroup(p, command->cgroup);
 	rv = spawn(&req, child, error);
 	if (req.cgroup != -1)
 		close(req.cgroup);
@@ -272,10 +272,16 @@ int
 prog_spawn_helper(struct prog *p, char *const *argv, struct spawn_child *child,
     struct spawn_error *error)
 {
+	struct prog_command command = {
+	    .argv = argv,
+	    .run = p->run,
+	    .mainpid = p->child.pid,
+	    .cgroup = p->conf->name,
+	    .is_logged = true,
+	};
 	bool env_failed;
 
-	return spawn_in(p, argv, p->child.pid, NULL, 0, child, error,
-	    &env_failed);
+	return prog_spawn_command(p, &command, child, error, &env_failed);
 }
 
 static void
@@ -317,12 +323,17 @@ prog_spawn(struct prog *p)
 {
 	struct spawn_error error = {SPAWN_RECORD, 0, 0};
 	struct spawn_fd fd;
+	struct prog_command command = {
+	    .argv = p->conf->command,
+	    .cgroup = p->conf->name,
+	    .is_logged = true,
+	    .fds = &fd,
+	};
 	int pair[2] = {-1, -1};
 	bool env_failed = false;
-	size_t nfds = 0;
 	int rv = -1;
 
-	p->run++;
+	command.run = ++p->run;
 	/* After a crash, one without a record would be started once more. */
 	if (prog_take_record(p) == -1)
 		goto fail;
@@ -334,10 +345,9 @@ prog_spawn(struct prog *p)
 		if (open_ready(pair) == -1)
 			goto fail;
 		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
-		nfds = 1;
+		command.nfds = 1;
 	}
-	rv = spawn_in(p, p->conf->command, 0, &fd, nfds, &p->child, &error,
-	    &env_failed);
+	rv = prog_spawn_command(p, &command, &p->child, &error, &env_failed);
 	if (rv == -1)
 		goto fail;
 	if (pair[1] != -1)

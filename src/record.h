@@ -85,6 +85,7 @@ struct record_slot {
 	uint64_t env_digest; /* of its environment files, as it was told them */
 	char status[RECORD_STATUS];
 	uint32_t due; /* a reload has yet to have it started anew */
+	uint32_t failed_checks;
 };
 
 struct records;

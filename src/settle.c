@@ -113,9 +113,12 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 		it->kind = plan->v[i].kind;
 		it->from = conf_ref(plan->v[i].from);
 		it->to = conf_ref(plan->v[i].to);
-		if (it->kind != PLAN_ADD)
+		if (it->kind != PLAN_ADD) {
 			it->prog = progs_find(ps, it->from->name);
-		else if (prepare_add(s, it, errors) == -1)
+			if (it->to != NULL &&
+			    prog_prepare(it->prog, it->to) == -1)
+				goto fail;
+		} else if (prepare_add(s, it, errors) == -1)
 			goto fail;
 	}
 	return s;

@@ -55,6 +55,10 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 	prog_why(p, text, sizeof(text));
 	if (*text != '\0')
 		proto_put(t, "reason", text);
+	if (prog_health(p) != NULL) {
+		proto_put(t, "health", prog_health(p));
+		proto_put_number(t, "failed-checks", prog_failed_checks(p));
+	}
 	proto_put(t, "status", p->status);
 	proto_put(t, "conf", p->conf->file);
 	if (p->conf->log == LOG_TO_FILE &&

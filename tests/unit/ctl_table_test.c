@@ -73,13 +73,21 @@ colours_the_state_alone(void **state)
 {
 	(void)state;
 	check("program name=a state=up ready=yes restarts=0\n"
-	      "program name=b state=wait restarts=0\n",
+	      "program name=b state=wait restarts=0\n"
+	      "program name=c state=up ready=yes restarts=0 health=healthy\n"
+	      "program name=d state=up ready=yes restarts=0 health=unhealthy "
+	      "reason=unhealthy%201/3\n",
 	    true, false,
 	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
 	    "a     \033[32mup\033[0m       -       -         0  -       -  "
 	    "yes\n"
 	    "b     \033[33mwait\033[0m     -       -         0  -       -  "
-	    "-\n");
+	    "-\n"
+	    "c     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "d     \033[33mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "  unhealthy 1/3\n");
 }
 
 static void
@@ -103,6 +111,26 @@ tells_details(void **state)
 	    "  command   sleep \\033\n"
 	    "  file      /c/a.conf\n"
 	    "  log       /l/a.log\n");
+}
+
+static void
+tells_health(void **state)
+{
+	(void)state;
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 reason=pid%201 health=healthy\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     up       -       -         0  -       -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  health    healthy\n");
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 reason=unhealthy%201/3:%20x health=unhealthy\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     up       -       -         0  -       -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  reason    unhealthy 1/3: x\n");
 }
 
 static void
@@ -150,6 +178,7 @@ main(void)
 	    cmocka_unit_test(aligns),
 	    cmocka_unit_test(colours_the_state_alone),
 	    cmocka_unit_test(tells_details),
+	    cmocka_unit_test(tells_health),
 	    cmocka_unit_test(survives_absent_fields),
 	    cmocka_unit_test(tells_the_configuration),
 	};

@@ -161,7 +161,8 @@ check_signals(const struct step *s)
 	/* Each stop signals once. */
 	if (s->to.state == STATE_STOPPING && s->state != STATE_STOPPING)
 		assert_int_equal(s->to.actions, ACT_SIGNAL);
-	if (s->facts.held && s->event != EVENT_TIMEOUT)
+	if (s->facts.held && s->event != EVENT_TIMEOUT &&
+	    s->event != EVENT_UNHEALTHY)
 		assert_false(s->to.actions & ACT_SIGNAL);
 	/* A process that is being stopped is not taken back. */
 	if (s->state == STATE_STOPPING || s->state == STATE_KILLING)
@@ -205,7 +206,9 @@ check_impossible(const struct step *s)
 	    (s->event == EVENT_READY && s->state != STATE_STARTING) ||
 	    (s->event == EVENT_TIMEOUT &&
 		(s->state == STATE_DOWN || s->state == STATE_DONE ||
-		    s->state == STATE_FAILED));
+		    s->state == STATE_FAILED)) ||
+	    (s->event == EVENT_UNHEALTHY &&
+		(s->state != STATE_UP || s->want != WANT_RUN));
 
 	if (impossible)
 		assert_true(is_unchanged(s));
@@ -249,6 +252,7 @@ check_wants(const struct step *s)
 	case EVENT_EXEC_OK:
 	case EVENT_READY:
 	case EVENT_TIMEOUT:
+	case EVENT_UNHEALTHY:
 		break;
 	}
 	assert_int_equal(s->to.want, expected);
@@ -459,6 +463,25 @@ gives_no_sign_of_life(void **state)
 }
 
 static void
+is_unhealthy(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_UNHEALTHY, FREE, {STATE_STARTING, WANT_RUN, 0}},
+	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_STOP, HELD, {STATE_UP, WANT_REST, 0}},
+	    {EVENT_UNHEALTHY, HELD, {STATE_UP, WANT_REST, 0}},
+	    {EVENT_START, FREE, {STATE_UP, WANT_RUN, 0}},
+	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, WANT_RUN, 0}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
 waits_for_a_dependency(void **state)
 {
 	static const struct scene scenes[] = {
@@ -575,6 +598,7 @@ main(void)
 	    cmocka_unit_test(start_overtakes_a_stop),
 	    cmocka_unit_test(is_not_ready_in_time),
 	    cmocka_unit_test(gives_no_sign_of_life),
+	    cmocka_unit_test(is_unhealthy),
 	    cmocka_unit_test(waits_for_a_dependency),
 	    cmocka_unit_test(is_held_by_a_dependent),
 	    cmocka_unit_test(remove_is_final),
