@@ -21,7 +21,7 @@
 #include "text.h"
 
 /* So long is waited for the last lines of a program. */
-#define TAIL_MS 1000
+#define TAIL_MS 3000
 /* The journal, seen from the folder of the FIFOs. */
 #define JOURNAL "../log.journal"
 
