@@ -116,9 +116,12 @@ setup() {
 	programs
 	I start
 	x logrotate -f /etc/logrotate.d/hupd
-	x grep 'Daemon start up' /var/log/hupd/hupd.log.1
-	x hupctl restart front
-	x grep 'front: .* -> up' /var/log/hupd/hupd.log
+	wait_for 5 x grep 'Daemon start up' /var/log/hupd/hupd.log.1
+	# What came before the new one was opened may still be in the old one.
+	is_new() {
+		x hupctl restart front && logged 'front: .* -> up'
+	}
+	wait_for 5 is_new
 }
 
 @test "row 14: an upgrade changes no pid and runs the new version" {

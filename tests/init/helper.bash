@@ -25,7 +25,7 @@ unpack_source() {
 
 # x COMMAND ...: run it in the machine.
 x() {
-	timeout 60 "$MACHINE" exec "$NAME" "$@" 3>&-
+	timeout 300 "$MACHINE" exec "$NAME" "$@" 3>&-
 }
 
 # Where the files of the machine are, but for /run, /dev and /proc.
@@ -36,26 +36,26 @@ root() {
 # machine_up sysv|openrc: boot one for this file of tests.
 machine_up() {
 	export NAME=$HOW
-	timeout 120 "$MACHINE" up "$NAME" "$TOP/build/init/$1.tar" 3>&-
-	timeout 120 "$MACHINE" ready "$NAME" 3>&-
+	timeout 300 "$MACHINE" up "$NAME" "$TOP/build/init/$1.tar" 3>&-
+	timeout 300 "$MACHINE" ready "$NAME" 3>&-
 	install -m 755 "$TOP/tests/init/keeper" "$(root)/usr/local/bin/keeper"
 	install -D -m 755 "$TOP/build/examples/greet" \
 	    "$(root)/usr/local/libexec/greet"
 }
 
 machine_down() {
-	timeout 60 "$MACHINE" down "$NAME" 3>&-
+	timeout 300 "$MACHINE" down "$NAME" 3>&-
 }
 
 # machine_halt r|h: reboot or halt, and wait for that.
 machine_halt() {
 	x shutdown "-$1" now
-	timeout 90 "$MACHINE" ended "$NAME" 3>&-
+	timeout 300 "$MACHINE" ended "$NAME" 3>&-
 }
 
 machine_boot() {
-	timeout 60 "$MACHINE" boot "$NAME" 3>&-
-	timeout 120 "$MACHINE" ready "$NAME" 3>&-
+	timeout 300 "$MACHINE" boot "$NAME" 3>&-
+	timeout 300 "$MACHINE" ready "$NAME" 3>&-
 }
 
 # I ACTION: the init script, called the way that its users do.
@@ -78,9 +78,10 @@ refute() {
 	fi
 }
 
-# Wait at most $1 seconds until a command succeeds.
+# Wait until a command succeeds: $1 seconds on a quiet machine, and far longer
+# on a busy one, which a test that passes does not take.
 wait_for() {
-	local tries=$(($1 * 20))
+	local tries=$(($1 * 200))
 	shift
 	until "$@"; do
 		tries=$((tries - 1))
@@ -90,6 +91,11 @@ wait_for() {
 		fi
 		sleep 0.05
 	done
+}
+
+# Is it in the event log, which another process writes?
+logged() {
+	x grep -q -e "$1" /var/log/hupd/hupd.log
 }
 
 # program NAME: its file, from stdin.

@@ -11,6 +11,7 @@ row_03() {
 	pid=$(hupd_pid)
 	I start
 	[ "$(hupd_pid)" = "$pid" ]
+	wait_for 5 logged 'Daemon start up'
 	[ "$(x grep -c 'Daemon start up' /var/log/hupd/hupd.log)" -eq 1 ]
 	I stop
 	[ -z "$(hupd_processes)" ]
@@ -92,7 +93,7 @@ row_08() {
 	else
 		x sh -c '/etc/init.d/hupd start && kill -HUP $(cat /run/hupd.pid)'
 	fi
-	wait_for 5 x grep -q 'Daemon reload' /var/log/hupd/hupd.log
+	wait_for 5 logged 'Daemon reload'
 	run -0 I status
 }
 
@@ -174,8 +175,8 @@ row_11_env() {
 
 row_11_pipe() {
 	programs
-	x timeout 20 sh -c '/etc/init.d/hupd start | cat'
-	x timeout 20 sh -c '/etc/init.d/hupd restart 2>&1 | cat'
+	x timeout 120 sh -c '/etc/init.d/hupd start | cat'
+	x timeout 120 sh -c '/etc/init.d/hupd restart 2>&1 | cat'
 	run -0 I status
 }
 

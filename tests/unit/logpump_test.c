@@ -22,7 +22,7 @@
 #include "console.h"
 #include "logpump.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define STREAMS 20
 
 struct world {
