@@ -21,8 +21,9 @@ layer2 = loop spawn process record cgroup orphan folder detach safefile atomic a
 	resolve confdir confenv confsave confplaces notify streamconf devlog console \
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
 	outfifo logger_int logger logger_life logger_link
-layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo progcheck proghealth action settle daemon \
-	client rejection reload statusline waiter request control
+layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \
+	progcheck proghealth action settle daemon \
+	client rejection reload statusline waiter request connection control
 layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_details ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \

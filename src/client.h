@@ -1,6 +1,6 @@
 /*
  * client - a connection of the control socket, as the requests see it;
- * control.c owns it.
+ * connection.c owns it.
  *
  * Layer 3.
  */
