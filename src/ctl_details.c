@@ -98,7 +98,7 @@ print_end(FILE *f, const struct proto_line *program, time_t now)
 	print_title(f, "last end");
 	put(f, program, "exit");
 	if (ended > 0) {
-		text_humane_duration(1000 * ((int64_t)now - ended), ago);
+		text_humane_ago(ended, now, ago);
 		fprintf(f, ", %s ago", ago);
 	}
 	fputc('\n', f);

@@ -15,10 +15,9 @@ static void
 print_time(FILE *f, int64_t when, time_t now)
 {
 	char wall[WALL_MAX], ago[TEXT_NUMBER_MAX];
-	bool past = when >= 0 && when < now;
 
 	wall_print((time_t)when, wall);
-	text_humane_duration(past ? 1000 * ((int64_t)now - when) : 0, ago);
+	text_humane_ago(when, now, ago);
 	fprintf(f, "%s (%s ago)", wall, ago);
 }
 

@@ -178,6 +178,17 @@ text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX])
 		    unit->name, rest, next->name);
 }
 
+void
+text_humane_ago(int64_t when, int64_t now, char buf[static TEXT_NUMBER_MAX])
+{
+	int64_t s, ms;
+
+	if (__builtin_sub_overflow(now, when, &s) ||
+	    __builtin_mul_overflow(s, 1000, &ms))
+		ms = when < now ? INT64_MAX : 0;
+	text_humane_duration(ms, buf);
+}
+
 int
 text_size(const char *s, int64_t *bytes, const char **why)
 {

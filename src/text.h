@@ -29,6 +29,9 @@ int text_duration(const char *s, int64_t *ms, const char **why);
 void text_print_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
 /* For people, two units at most: "3d 4h", "12m 5s", "4s", "350ms". */
 void text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
+/* Likewise from one Unix time to another; "0s" if that is no time ago. */
+void text_humane_ago(int64_t when, int64_t now,
+    char buf[static TEXT_NUMBER_MAX]);
 
 /* A size is a decimal number and an optional unit K M G (of 1024); bytes. */
 int text_size(const char *s, int64_t *bytes, const char **why);

@@ -27,6 +27,8 @@
 
 /* Slots whose descriptors are looked at. */
 #define SLOTS 16
+/* What is inherited is numbered from here on. */
+#define INHERITED_FDS 600
 
 static struct confset running;
 
@@ -67,19 +69,23 @@ make_file(const uint8_t *data, size_t size)
 
 /* The descriptor of something that is never ready. */
 static int32_t
-own_fd(int32_t was, int *fds, size_t *n)
+own_fd(int32_t was)
 {
-	int pair[2];
+	int pair[2], fd;
 
 	if (was < 0)
 		return was;
 	must(pipe2(pair, O_CLOEXEC) == 0);
-	fds[(*n)++] = pair[1];
-	return pair[0];
+	fd = fcntl(pair[0], F_DUPFD_CLOEXEC, INHERITED_FDS);
+	must(fd != -1);
+	must(fcntl(pair[1], F_DUPFD_CLOEXEC, INHERITED_FDS) != -1);
+	close(pair[0]);
+	close(pair[1]);
+	return fd;
 }
 
 static void
-own_fds(struct records *r, int *fds, size_t *n)
+own_fds(struct records *r)
 {
 	struct record_slot *s;
 
@@ -87,10 +93,8 @@ own_fds(struct records *r, int *fds, size_t *n)
 		s = records_slot(r, i);
 		if (i >= SLOTS)
 			s->pidfd = s->ready_fd = -1;
-		s->ready_fd = own_fd(s->ready_fd, fds, n);
-		s->pidfd = own_fd(s->pidfd, fds, n);
-		if (s->pidfd >= 0)
-			fds[(*n)++] = s->pidfd;
+		s->ready_fd = own_fd(s->ready_fd);
+		s->pidfd = own_fd(s->pidfd);
 	}
 }
 
@@ -170,8 +174,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct records *r;
 	const char *why;
-	int fds[3 * SLOTS];
-	size_t n = 0;
 
 	if (running.nprograms == 0)
 		begin();
@@ -182,12 +184,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!(data[0] & EARLIER_BOOT))
 		boot_is_now(r);
 	if (records_are_valid(r, &why)) {
-		own_fds(r, fds, &n);
+		own_fds(r);
 		take_over(r, data[0] & INHERITED);
 	} else
 		must(records_reset(r) == 0);
 	records_close(r, false);
-	while (n > 0)
-		close(fds[--n]);
+	/* Of a damaged record it may have taken none. */
+	closefrom(INHERITED_FDS);
 	return 0;
 }

@@ -120,6 +120,31 @@ humane_durations(void **state)
 }
 
 static void
+humane_agos(void **state)
+{
+	static const struct {
+		int64_t when, now;
+		const char *text;
+	} cases[] = {
+	    {1000, 1000, "0s"},
+	    {1000, 1005, "5s"},
+	    {1005, 1000, "0s"},
+	    {INT64_MAX, 1000, "0s"},
+	    {INT64_MAX, INT64_MIN, "0s"},
+	    {INT64_MAX / 1000 + 1, 0, "0s"},
+	    {INT64_MIN, INT64_MAX, "106751991167d 7h"},
+	    {INT64_MIN / 100, 0, "106751991167d 7h"},
+	};
+	char buf[TEXT_NUMBER_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text_humane_ago(cases[i].when, cases[i].now, buf);
+		assert_string_equal(buf, cases[i].text);
+	}
+}
+
+static void
 sizes(void **state)
 {
 	static const struct {
@@ -358,6 +383,7 @@ main(void)
 	    cmocka_unit_test(durations),
 	    cmocka_unit_test(printed_durations_parse),
 	    cmocka_unit_test(humane_durations),
+	    cmocka_unit_test(humane_agos),
 	    cmocka_unit_test(sizes),
 	    cmocka_unit_test(humane_sizes),
 	    cmocka_unit_test(reads_signals),
