@@ -22,19 +22,30 @@
 /* Replies read in a turn. */
 #define REPLIES 64
 
+/* Its padding is zero, too: the process is to learn nothing else of us. */
+static void
+order(struct logmsg_order *o, const struct stream *s)
+{
+	memset(o, 0, sizeof(*o));
+	o->id = s->id;
+	o->end = s->end;
+	o->want_tail = s->tail != NULL;
+	o->stuck = s->stuck;
+	o->conf.to = s->conf.to;
+	o->conf.timestamps = s->conf.timestamps;
+	o->conf.size = s->conf.size;
+	o->conf.keep = s->conf.keep;
+	strlcpy(o->name, s->name, sizeof(o->name));
+}
+
 static int
 tell(struct stream *s, enum untold what)
 {
 	struct logger *l = s->logger;
-	struct logmsg_order o = {
-	    .id = s->id,
-	    .end = s->end,
-	    .want_tail = s->tail != NULL,
-	    .stuck = s->stuck,
-	    .conf = s->conf,
-	};
+	struct logmsg_order o;
 	int fd = -1, rc;
 
+	order(&o, s);
 	switch (what) {
 	case UNTOLD_OPEN:
 		o.type = LOGMSG_OPEN;
@@ -51,7 +62,6 @@ tell(struct stream *s, enum untold what)
 		o.type = LOGMSG_CLOSE;
 		break;
 	}
-	strlcpy(o.name, s->name, sizeof(o.name));
 	rc = logmsg_send(l->fd, &o, sizeof(o), fd);
 	if (fd != -1) {
 		const int saved = errno;
