@@ -18,7 +18,7 @@ layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset confexit envfile envlist plan order backoff fsm proto report \
 	loglines ini importval importkey import
 layer2 = loop spawn process record cgroup orphan folder detach safefile atomic accounts \
-	resolve confdir confenv confsave confplaces notify streamconf devlog console \
+	resolve conffile conftemplate confdir confenv confone confsave confplaces notify streamconf devlog console \
 	journal logfile logbatch logtake logpump logmsg logproc logtell \
 	outfifo logger_int logger logger_life logger_link
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \

@@ -38,7 +38,7 @@ function __hupctl_programs
     set -l home $XDG_CONFIG_HOME
     test -n "$home"; or set home ~/.config
     for file in /etc/hupd.d/*.conf $home/hupd/hupd.d/*.conf
-        string replace -r '.*/(.*)\.conf$' '$1' $file
+        string match -v '*@.conf' $file | string replace -r '.*/(.*)\.conf$' '$1'
     end
 end
 

@@ -6,6 +6,22 @@
 
 #include "confdef.h"
 
+const char *
+conf_instance(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return at != NULL && at[1] != '\0' ? at + 1 : NULL;
+}
+
+bool
+conf_is_template(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return at != NULL && at[1] == '\0';
+}
+
 const struct conf_rlimit *
 conf_rlimit(const struct conf *conf, int which)
 {

@@ -165,6 +165,13 @@ struct conf_key {
 	bool daemon; /* a setting of the daemon, hupd.conf only */
 };
 
+/*
+ * "web@" is the name of a template, "web@1" that of an instance: what follows
+ * the first @, or NULL.
+ */
+bool conf_is_template(const char *name);
+const char *conf_instance(const char *name);
+
 /* The limit of RLIMIT_ which, or NULL. */
 const struct conf_rlimit *conf_rlimit(const struct conf *, int which);
 /* Set or replace it; -1: no memory. */

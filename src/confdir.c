@@ -10,14 +10,11 @@
 #include <unistd.h>
 
 #include "confdir.h"
+#include "conffile.h"
+#include "conftemplate.h"
 #include "mono.h"
 #include "resolve.h"
 #include "safefile.h"
-#include "text.h"
-
-#define SUFFIX ".conf"
-#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
-#define NAME_SIZE 65 /* of text_is_name, and a NUL */
 
 /* What one reading of the configuration needs. */
 struct loading {
@@ -25,15 +22,9 @@ struct loading {
 	const struct confset *known; /* NULL: nothing can be shared */
 	const char *folder;	     /* of the programs; NULL: set's own */
 	struct resolver *resolver;
+	struct template *templates; /* as far as they were read */
 	struct diags *diags;
 };
-
-static int
-no_memory(struct diags *diags, const char *file)
-{
-	diags_add(diags, file, 0, NULL, "out of memory");
-	return -1;
-}
 
 static struct conf_stamp
 stamp_of(const struct stat *st)
@@ -69,55 +60,6 @@ is_settled(const struct stat *st, const struct timespec *now)
 	    (now->tv_nsec - st->st_ctim.tv_nsec) / 1000000;
 
 	return age > step;
-}
-
-/* "web" of "web.conf"; false if there is no such suffix or no room. */
-static bool
-program_name(const char *entry, char name[static NAME_SIZE])
-{
-	size_t len = strlen(entry);
-
-	if (len < SUFFIX_LEN || strcmp(entry + len - SUFFIX_LEN, SUFFIX) != 0 ||
-	    len - SUFFIX_LEN >= NAME_SIZE)
-		return false;
-	memcpy(name, entry, len - SUFFIX_LEN);
-	name[len - SUFFIX_LEN] = '\0';
-	return true;
-}
-
-/* The name that the file gives its program, or complaints. */
-static int
-check_name(const char *path, const char *entry, char name[static NAME_SIZE],
-    struct diags *diags)
-{
-	if (!program_name(entry, name) || !text_is_name(name)) {
-		diags_add(diags, path, 0, NULL,
-		    "not a program name: letters, digits and _ . @ -, the "
-		    "first a letter or digit, 64 at most, then .conf");
-		return -1;
-	}
-	if (strcasecmp(name, "hupd") == 0) {
-		diags_add(diags, path, 0, NULL,
-		    "the name hupd is reserved for the daemon itself");
-		return -1;
-	}
-	return 0;
-}
-
-/* Parse what was read and resolve it. */
-static struct conf *
-make_definition(const char *name, const char *path, const char *bytes,
-    size_t len, const struct conf *defaults, struct resolver *resolver,
-    struct diags *diags)
-{
-	struct conf *conf;
-
-	conf = conf_parse(name, path, bytes, len, defaults, diags);
-	if (conf != NULL && resolve(resolver, conf, path, diags) == -1) {
-		conf_unref(conf);
-		return NULL;
-	}
-	return conf;
 }
 
 /*
@@ -162,40 +104,116 @@ placeholder(const char *name)
 	return conf;
 }
 
-/* Add the program of one file to the set, unless the file has vanished. */
-static int
-load_program(struct loading *l, int dir, const char *entry, const char *path)
+/* What its own file says.  NULL with complaints, or *gone. */
+static struct conf *
+load_own(struct loading *l, int dir, const char *entry, const char *name,
+    const char *path, bool *gone)
 {
-	char name[NAME_SIZE];
+	struct conf *conf = NULL;
 	struct timespec now;
 	struct safefile f;
-	struct conf *conf;
 	int r;
 
-	if (check_name(path, entry, name, l->diags) == -1)
-		return -1;
-	r = safefile_look(&f, dir, entry, CONF_FILE_MAX);
-	if (r == 1 && (conf = share_known(l, name, path, &f.st)) != NULL)
-		goto add;
 	now = wall_now();
-	if (r == 1)
-		r = safefile_read(&f, dir, entry, CONF_FILE_MAX);
-	if (r == 0)
-		return 0;
+	r = safefile_read(&f, dir, entry, CONF_FILE_MAX);
+	*gone = r == 0;
 	if (r == -1)
 		diags_add(l->diags, path, 0, NULL, "%s", f.why);
-	conf = r == -1 ? NULL
-		       : make_definition(name, path, f.bytes, f.len,
-			     l->set->defaults, l->resolver, l->diags);
+	if (r == 1)
+		conf = conffile_make(name, path, f.bytes, f.len,
+		    l->set->defaults, l->resolver, l->diags);
 	if (conf != NULL && is_settled(&f.st, &now))
 		conf->stamp = stamp_of(&f.st);
 	safefile_clear(&f);
+	return conf;
+}
+
+/* What its template says.  NULL, with complaints if none are about that. */
+static struct conf *
+load_instance(struct loading *l, const char *name, const char *path,
+    const struct template *t)
+{
+	struct conf *conf;
+
+	if (t->missing)
+		diags_add(l->diags, path, 0, NULL,
+		    "its template %s does not exist", t->path);
+	if (!t->good)
+		return NULL;
+	if ((conf = share_known(l, name, t->path, &t->file.st)) != NULL)
+		return conf;
+	conf = conffile_make(name, t->path, t->file.bytes, t->file.len,
+	    l->set->defaults, l->resolver, l->diags);
+	if (conf != NULL && is_settled(&t->file.st, &t->read_at))
+		conf->stamp = stamp_of(&t->file.st);
+	return conf;
+}
+
+/* The template of that name, read when it is asked for first. */
+static const struct template *
+find_template(struct loading *l, int dir, const char *folder, const char *name)
+{
+	struct template *t;
+
+	for (t = l->templates; t != NULL; t = t->next)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	t = template_read(dir, folder, name, l->set->defaults, l->resolver,
+	    l->diags);
+	if (t != NULL) {
+		t->next = l->templates;
+		l->templates = t;
+	} else
+		conffile_no_memory(l->diags, folder);
+	return t;
+}
+
+/* The template that defines the program, or NULL. */
+static const struct template *
+defined_by(struct loading *l, int dir, const char *folder, const char *name,
+    const struct safefile *f, int looked)
+{
+	char base[CONF_NAME_SIZE];
+	const struct template *t;
+
+	if (conf_instance(name) == NULL)
+		return NULL;
+	snprintf(base, sizeof(base), "%.*s", (int)(conf_instance(name) - name),
+	    name);
+	t = find_template(l, dir, folder, base);
+	return t != NULL && template_defines(t, f, looked) ? t : NULL;
+}
+
+/* Add the program of one file to the set, unless the file has vanished. */
+static int
+load_program(struct loading *l, int dir, const char *folder, const char *entry,
+    const char *path)
+{
+	char name[CONF_NAME_SIZE];
+	const struct template *t;
+	struct conf *conf = NULL;
+	struct safefile f;
+	bool gone = false;
+	int r;
+
+	if (conffile_name(path, entry, name, l->diags) == -1)
+		return -1;
+	if (conf_is_template(name))
+		return find_template(l, dir, folder, name) != NULL ? 0 : -1;
+	r = safefile_look(&f, dir, entry, CONF_FILE_MAX);
+	if ((t = defined_by(l, dir, folder, name, &f, r)) != NULL)
+		conf = load_instance(l, name, path, t);
+	else if (r == 1)
+		conf = share_known(l, name, path, &f.st);
+	if (conf == NULL && t == NULL)
+		conf = load_own(l, dir, entry, name, path, &gone);
+	if (gone)
+		return 0;
 	if (conf == NULL && (conf = placeholder(name)) == NULL)
-		return no_memory(l->diags, path);
-add:
+		return conffile_no_memory(l->diags, path);
 	if (confset_add(l->set, conf) == -1) {
 		conf_unref(conf);
-		return no_memory(l->diags, path);
+		return conffile_no_memory(l->diags, path);
 	}
 	return 0;
 }
@@ -203,10 +221,10 @@ add:
 static int
 is_program_file(const struct dirent *d)
 {
-	size_t len = strlen(d->d_name);
+	const size_t len = strlen(d->d_name), suffix = strlen(CONF_SUFFIX);
 
-	return d->d_name[0] != '.' && len >= SUFFIX_LEN &&
-	    strcmp(d->d_name + len - SUFFIX_LEN, SUFFIX) == 0;
+	return d->d_name[0] != '.' && len >= suffix &&
+	    strcmp(d->d_name + len - suffix, CONF_SUFFIX) == 0;
 }
 
 static int
@@ -231,7 +249,7 @@ load_entries(struct loading *l, int dir, const char *folder)
 	entry = stpcpy(stpcpy(path, folder), "/");
 	for (int i = 0; i < n; i++) {
 		stpcpy(entry, v[i]->d_name);
-		load_program(l, dir, v[i]->d_name, path);
+		load_program(l, dir, folder, v[i]->d_name, path);
 		free(v[i]);
 	}
 	free(v);
@@ -258,6 +276,8 @@ load_folder(struct loading *l)
 	else
 		load_entries(l, dir, folder);
 	close(dir);
+	templates_free(l->templates);
+	l->templates = NULL;
 }
 
 /* The daemon's file, or a whole configuration. */
@@ -311,10 +331,10 @@ load(struct loading *l, const struct conf_places *places, const char *file,
 	bool whole;
 
 	if (confset_init(l->set, places) == -1)
-		return no_memory(l->diags, file);
+		return conffile_no_memory(l->diags, file);
 	if ((l->resolver = resolver_new(lenient)) == NULL) {
 		confset_clear(l->set);
-		return no_memory(l->diags, file);
+		return conffile_no_memory(l->diags, file);
 	}
 	load_daemon(l, file, max, must_exist, &whole);
 	resolve_settings(l->resolver, &l->set->settings, file, l->diags);
@@ -352,43 +372,4 @@ confdir_load_whole(struct confset *set, const struct conf_places *places,
 	struct loading l = {.set = set, .diags = diags};
 
 	return load(&l, places, file, CONF_WHOLE_MAX, true, true);
-}
-
-struct conf *
-confdir_load_text(const char *file, const char *bytes, size_t len,
-    const struct conf *defaults, struct diags *diags)
-{
-	const char *slash = strrchr(file, '/');
-	const char *entry = slash == NULL ? file : slash + 1;
-	char name[NAME_SIZE];
-	struct resolver *resolver;
-	struct conf *conf;
-
-	if (check_name(file, entry, name, diags) == -1)
-		return NULL;
-	if ((resolver = resolver_new(false)) == NULL) {
-		no_memory(diags, file);
-		return NULL;
-	}
-	conf =
-	    make_definition(name, file, bytes, len, defaults, resolver, diags);
-	resolver_free(resolver);
-	return conf;
-}
-
-struct conf *
-confdir_load_file(const char *file, const struct conf *defaults,
-    struct diags *diags)
-{
-	struct conf *conf = NULL;
-	struct safefile f;
-	int r;
-
-	if ((r = safefile_read(&f, AT_FDCWD, file, CONF_FILE_MAX)) == 1)
-		conf = confdir_load_text(file, f.bytes, f.len, defaults, diags);
-	else
-		diags_add(diags, file, 0, NULL, "%s",
-		    r == 0 ? "does not exist" : f.why);
-	safefile_clear(&f);
-	return conf;
 }

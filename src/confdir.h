@@ -35,6 +35,12 @@ int confdir_load(struct confset *, const struct conf_places *, const char *file,
     bool must_exist, const struct confset *known, struct diags *);
 
 /*
+ * The file of the folder that defines the program: its own, or its template
+ * where that is a link to it or empty.  malloc'd; NULL with errno.
+ */
+char *confdir_file_of(const char *folder, const char *name);
+
+/*
  * One file as a program's definition, name from the file's; or what would be
  * in it.  NULL with diagnostics.
  */

@@ -264,7 +264,8 @@ begin_program(struct parser *p, const char *name)
 	p->whole = true;
 	p->conf = NULL;
 	memset(p->first, 0, sizeof p->first);
-	if (!text_is_name(name) || strcasecmp(name, "hupd") == 0) {
+	if (!text_is_name(name) || conf_is_template(name) ||
+	    strcasecmp(name, "hupd") == 0) {
 		complain(p, "\"%.80s\" is not a program name", name);
 		return;
 	}

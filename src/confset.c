@@ -241,6 +241,7 @@ struct dependencies {
 	size_t nedges;
 };
 
+/* Once, however many instances of a template say so. */
 static void
 unknown_dependency(struct dependencies *d, const char *file, unsigned line,
     const char *name)
@@ -250,10 +251,10 @@ unknown_dependency(struct dependencies *d, const char *file, unsigned line,
 	if (d->nnear++ < NEAR_MAX)
 		near = text_near(name, d->names);
 	if (near == NULL)
-		diags_add(d->diags, file, line, "depends-on",
+		diags_add_once(d->diags, file, line, "depends-on",
 		    "there is no program %s", name);
 	else
-		diags_add(d->diags, file, line, "depends-on",
+		diags_add_once(d->diags, file, line, "depends-on",
 		    "there is no program %s; did you mean %s?", name, near);
 }
 

@@ -49,6 +49,9 @@ load(struct confset *set, const struct place *place, int nfiles, char **files,
 		if (conf == NULL || error == -1) {
 			conf_unref(conf);
 			error = -1;
+		} else if (conf_is_template(conf->name)) {
+			/* What stands in the folder defines its instances. */
+			conf_unref(conf);
 		} else if (put(set, conf) == -1) {
 			diags_add(diags, files[i], 0, NULL, "out of memory");
 			error = -1;

@@ -2,6 +2,7 @@
  * diag - complaints about a configuration: file, line, key, reason.
  */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,28 +49,73 @@ diags_grow(struct diags *ds)
 	return 0;
 }
 
+__attribute__((format(printf, 4, 0))) static struct diag
+make(const char *file, unsigned line, const char *key, const char *fmt,
+    va_list ap)
+{
+	struct diag d = {.line = line};
+
+	if (vasprintf(&d.reason, fmt, ap) == -1)
+		d.reason = NULL;
+	d.file = strdup(file);
+	d.key = key == NULL ? NULL : strdup(key);
+	return d;
+}
+
+/* It becomes the list's. */
+static void
+append(struct diags *ds, struct diag *d, bool has_key)
+{
+	if (d->reason == NULL || d->file == NULL ||
+	    (has_key && d->key == NULL) || diags_grow(ds) == -1) {
+		diag_free(d);
+		ds->lost++;
+		return;
+	}
+	ds->v[ds->n++] = *d;
+}
+
 void
 diags_add(struct diags *ds, const char *file, unsigned line, const char *key,
     const char *fmt, ...)
 {
-	struct diag d = {.line = line};
+	struct diag d;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&d.reason, fmt, ap);
+	d = make(file, line, key, fmt, ap);
 	va_end(ap);
-	if (len == -1)
-		d.reason = NULL;
-	d.file = strdup(file);
-	d.key = key == NULL ? NULL : strdup(key);
-	if (d.reason == NULL || d.file == NULL ||
-	    (key != NULL && d.key == NULL) || diags_grow(ds) == -1) {
+	append(ds, &d, key != NULL);
+}
+
+static bool
+is_there(const struct diags *ds, const struct diag *d)
+{
+	const struct diag *v;
+
+	if (d->file == NULL || d->reason == NULL)
+		return false;
+	for (v = ds->v; v < ds->v + ds->n; v++)
+		if (v->line == d->line && strcmp(v->file, d->file) == 0 &&
+		    strcmp(v->reason, d->reason) == 0)
+			return true;
+	return false;
+}
+
+void
+diags_add_once(struct diags *ds, const char *file, unsigned line,
+    const char *key, const char *fmt, ...)
+{
+	struct diag d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = make(file, line, key, fmt, ap);
+	va_end(ap);
+	if (is_there(ds, &d))
 		diag_free(&d);
-		ds->lost++;
-		return;
-	}
-	ds->v[ds->n++] = d;
+	else
+		append(ds, &d, key != NULL);
 }
 
 size_t

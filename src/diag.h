@@ -28,6 +28,10 @@ void diags_clear(struct diags *);
 /* Add a complaint; strings are copied. */
 void diags_add(struct diags *, const char *file, unsigned line, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same, unless it is there already. */
+void diags_add_once(struct diags *, const char *file, unsigned line,
+    const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 /* How many there are, those lost included: compare before and after. */
 size_t diags_count(const struct diags *);
 /* "FILE:LINE: KEY: reason", escaped, into buf, truncated to size. */

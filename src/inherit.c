@@ -59,13 +59,9 @@ name_files(const struct confset *set, const char *program_dir)
 
 	for (i = 0; i < set->nprograms; i++) {
 		c = set->programs[i];
-		if (asprintf(&c->file, "%s/%s.conf", program_dir, c->name) ==
-		    -1)
+		c->file = confdir_file_of(program_dir, c->name);
+		if (c->file == NULL && errno == ENOMEM)
 			fatal("%s", c->name);
-		if (access(c->file, F_OK) == -1) {
-			free(c->file);
-			c->file = NULL;
-		}
 	}
 }
 

@@ -23,6 +23,9 @@
 #define DEFAULT_PATH \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* Variables that it sets itself, at most. */
+#define ENV_OWN 10
+
 extern char **environ;
 
 /* An environment and the strings that only it refers to. */
@@ -30,7 +33,7 @@ struct spawn_env {
 	struct envlist list;
 	char ***files;
 	size_t nfiles;
-	char *strings[8];
+	char *strings[ENV_OWN];
 	size_t nstrings;
 };
 
@@ -99,6 +102,7 @@ env_build(struct spawn_env *e, struct prog *p,
 	if (!c->env_clear)
 		envlist_set_all(&e->list, environ);
 	/* What the daemon was told by its own starter is not for them. */
+	envlist_unset(&e->list, "HUPD_INSTANCE");
 	envlist_unset(&e->list, "NOTIFY_SOCKET");
 	envlist_unset(&e->list, "WATCHDOG_USEC");
 	envlist_unset(&e->list, "WATCHDOG_PID");
@@ -115,6 +119,8 @@ env_build(struct spawn_env *e, struct prog *p,
 		return -1;
 	envlist_set_all(&e->list, c->env);
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
+	if (conf_instance(c->name) != NULL)
+		env_format(e, "HUPD_INSTANCE=%s", conf_instance(c->name));
 	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
 	if (c->ready == READY_NOTIFY)
 		env_format(e, "NOTIFY_SOCKET=%s", p->progs->notify_path);

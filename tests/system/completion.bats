@@ -21,6 +21,7 @@ bash_offers() {
 	_filedir() { mapfile -t COMPREPLY < <(compgen -f -- "$cur"); }
 	source "$1"
 	shift
+	COMP_WORDBREAKS=$'"'"' @'"'"'
 	for line; do
 		read -ra COMP_WORDS <<<"$line"
 		[[ $line != *" " ]] || COMP_WORDS+=("")
@@ -91,4 +92,25 @@ offered() {
 
 @test "fish completes commands, programs, options and files" {
 	offered fish
+}
+
+@test "names of instances are completed, templates are not" {
+	local h="hupctl -s $T/run/hupd.sock"
+	program app@ <<<'command = sleep 1000'
+	ln -s app@.conf "$T/hupd.d/app@one.conf"
+	ln -s app@.conf "$T/hupd.d/app@two.conf"
+	ctl reload
+	run -0 bash_offers "$h status app@o" "$h stop app"
+	# bash replaces what follows the @ alone.
+	[ "${lines[0]}" = "$h status app@o: one" ]
+	[ "${lines[1]}" = "$h stop app: app@one app@two" ]
+	hupd_stop
+	mkdir "$T/hupd"
+	cp -a "$T/hupd.d" "$T/hupd"
+	for shell in bash zsh fish; do
+		command -v "$shell" >/dev/null || continue
+		XDG_CONFIG_HOME=$T HOME=$T \
+		    run -0 "${shell}_offers" "hupctl stop app"
+		[ "$(sorted <<<"$output")" = 'hupctl stop app: app@one app@two' ]
+	done
 }

@@ -135,5 +135,7 @@ guide() {
 	[ -z "$(comm -23 "$T/named" "$T/keys")" ]
 	guide conf | sed -n '1p' | program first
 	guide conf | sed '1d' | program second
+	guide 'conf template' | program third@
+	ln -s third@.conf "$T/hupd.d/third@1.conf"
 	run -0 hupd_env "$HUPD" -f "$T/hupd.conf" -n
 }

@@ -586,6 +586,117 @@ shares_what_is_unchanged(void **state)
 }
 
 static void
+put_link(const char *name, const char *to)
+{
+	assert_int_equal(symlink(to, at(name)), 0);
+}
+
+/* As a link and as an empty file; one with lines is a program of its own. */
+static void
+loads_instances(void **state)
+{
+	struct confset set;
+
+	(void)state;
+	put("hupd.d/w@.conf", "command = x\nnice = 3\n");
+	put_link("hupd.d/w@-.conf", "w@.conf");
+	put("hupd.d/w@a@b.conf", "");
+	put("hupd.d/w@own.conf", "command = y\n");
+	load(&set);
+	assert_int_equal(set.nprograms, 3);
+	assert_string_equal(set.programs[0]->name, "w@-");
+	assert_string_equal(set.programs[0]->file, at("hupd.d/w@.conf"));
+	assert_int_equal(set.programs[0]->nice, 3);
+	assert_int_equal(conf_line(set.programs[0], "nice", 0), 2);
+	assert_string_equal(conf_instance(set.programs[0]->name), "-");
+	assert_string_equal(set.programs[1]->name, "w@a@b");
+	assert_string_equal(conf_instance(set.programs[1]->name), "a@b");
+	assert_int_equal(conf_diff(set.programs[0], set.programs[1]), 0);
+	assert_string_equal(set.programs[2]->command[0], "y");
+	assert_string_equal(set.programs[2]->file, at("hupd.d/w@own.conf"));
+	confset_clear(&set);
+}
+
+static void
+shares_instances(void **state)
+{
+	struct confset set, now;
+
+	(void)state;
+	put("hupd.d/w@.conf", "command = x\n");
+	put_link("hupd.d/w@a.conf", "w@.conf");
+	put("hupd.d/w@b.conf", "");
+	settle("hupd.d/w@b.conf");
+	load(&set);
+	load_again(&now, &set);
+	assert_ptr_equal(set.programs[0], now.programs[0]);
+	assert_ptr_equal(set.programs[1], now.programs[1]);
+	confset_clear(&now);
+
+	/* It is not the instance's own file that has changed. */
+	put("hupd.d/w@.conf", "command = y\n");
+	load_again(&now, &set);
+	assert_string_equal(now.programs[0]->command[0], "y");
+	assert_string_equal(now.programs[1]->command[0], "y");
+	confset_clear(&now);
+
+	put("hupd.d/w@b.conf", "command = z\n");
+	load_again(&now, &set);
+	assert_string_equal(now.programs[1]->command[0], "z");
+	confset_clear(&now);
+	confset_clear(&set);
+}
+
+static void
+refuses_templates(void **state)
+{
+	char missing[256];
+
+	(void)state;
+	put_link("hupd.d/w@a.conf", "w@.conf");
+	snprintf(missing, sizeof(missing),
+	    "hupd.d/w@a.conf: its template %s does not exist",
+	    at("hupd.d/w@.conf"));
+	assert_refused(missing);
+	put("hupd.d/w@.conf", "");
+	put("hupd.d/w@b.conf", "");
+	assert_refused("hupd.d/w@.conf: command: is missing");
+	put("hupd.d/w@.conf", "command = x\nnice = y\n");
+	assert_refused("hupd.d/w@.conf:2: nice: \"y\" is not a number from "
+		       "-20 to 19");
+	put("hupd.d/w@.conf", "command = x\ndepends-on = y\n");
+	assert_refused("hupd.d/w@.conf:2: depends-on: there is no program y");
+	chmod(at("hupd.d/w@.conf"), 0666);
+	assert_refused("hupd.d/w@.conf: may be written by others (mode 0666)");
+	unlink(at("hupd.d/w@a.conf"));
+	unlink(at("hupd.d/w@b.conf"));
+	/* And without any instance. */
+	assert_refused("hupd.d/w@.conf: may be written by others (mode 0666)");
+}
+
+static void
+finds_the_file(void **state)
+{
+	char *file;
+
+	(void)state;
+	put("hupd.d/w@.conf", "command = x\n");
+	put_link("hupd.d/w@a.conf", "w@.conf");
+	put("hupd.d/w@own.conf", "command = x\n");
+	put("hupd.d/v@a.conf", "");
+	file = confdir_file_of(folder, "w@a");
+	assert_string_equal(file, at("hupd.d/w@.conf"));
+	free(file);
+	file = confdir_file_of(folder, "w@own");
+	assert_string_equal(file, at("hupd.d/w@own.conf"));
+	free(file);
+	file = confdir_file_of(folder, "v@a");
+	assert_string_equal(file, at("hupd.d/v@a.conf"));
+	free(file);
+	assert_null(confdir_file_of(folder, "none"));
+}
+
+static void
 saves_and_loads_the_whole(void **state)
 {
 	struct confset set, again;
@@ -817,6 +928,10 @@ main(void)
 	    TEST(refuses_unknown_accounts),
 	    TEST(reads_env_files),
 	    TEST(shares_what_is_unchanged),
+	    TEST(loads_instances),
+	    TEST(shares_instances),
+	    TEST(refuses_templates),
+	    TEST(finds_the_file),
 	    TEST(saves_and_loads_the_whole),
 	    TEST(loads_a_whole_file),
 	    TEST(fails_to_save),
