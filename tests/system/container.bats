@@ -277,3 +277,40 @@ children() {
 	[[ $output = *'web: log = stdout is for a daemon in the foreground'* ]]
 	wait_for 5 printed web hello
 }
+
+# Its steps that write to /etc, done here.
+example() {
+	sed -e ':a; /\\$/ { N; s/\\\n *//; b a }' "$TOP/examples/Containerfile" |
+	    sed -n 's/^RUN \(.*>\/etc\/.*\)/\1/p' >"$T/steps"
+	lines "$T/steps" 3
+	sed -i -e "s|>/etc/hupd.conf|>>$T/hupd.conf|" -e "s|/etc/|$T/|" "$T/steps"
+	sh -e "$T/steps"
+}
+
+@test "the example Containerfile configures what it says" {
+	getent passwd nobody >/dev/null || skip "needs the user nobody"
+	needs_root
+	example
+	grep -q '^log = stdout' "$T/hupd.conf"
+	run -0 hupd_start -n
+	grep -qx 'ENTRYPOINT \["/usr/sbin/hupd", "-d"\]' \
+	    "$TOP/examples/Containerfile"
+	"$HUPD" --help | grep -q -e '-d, --foreground'
+	for file in /usr/sbin/hupd /usr/bin/hupctl; do
+		make -s -n -C "$TOP" install PREFIX=/usr 2>/dev/null |
+		    grep -q " $file\$"
+	done
+}
+
+@test "the example Containerfile's programs run as in a container" {
+	needs_root
+	command -v python3 >/dev/null || skip "needs python3"
+	example
+	# With a network of its own, where the port is free.
+	in_container unshare --net "$HUPD" -d -f "$T/hupd.conf"
+	wait_for 15 grep -qx 'worker: working' "$T/stdout"
+	wait_for 15 grep -q '^web: Serving HTTP on' "$T/stdout"
+	ctl status web
+	kill "$INIT"
+	ended "$UNSHARE" 0
+}
