@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "adopt.h"
+#include "descriptors.h"
 #include "guard.h"
 #include "heap.h"
 #include "log.h"
@@ -56,11 +57,12 @@ guard_inheritance(void)
 void
 guard_execute(struct daemon *d, int fd)
 {
-	char value[16];
+	char value[16], limit[DESCRIPTORS_MAX];
 	int saved;
 
 	snprintf(value, sizeof(value), "%d", records_fd(d->hupd.records));
-	if (setenv(GUARD_VARIABLE, value, 1) == -1)
+	if (setenv(GUARD_VARIABLE, value, 1) == -1 ||
+	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == -1)
 		return;
 	adopt_bequeath(d->hupd.records, true);
 	outfifo_bequeath(stream_outdir(d->hupd.logger), true);
@@ -69,6 +71,7 @@ guard_execute(struct daemon *d, int fd)
 	adopt_bequeath(d->hupd.records, false);
 	outfifo_bequeath(stream_outdir(d->hupd.logger), false);
 	unsetenv(GUARD_VARIABLE);
+	unsetenv(GUARD_DESCRIPTORS);
 	errno = saved;
 }
 

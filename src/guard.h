@@ -29,5 +29,7 @@ void guard_execute(struct daemon *, int fd);
 /* The records that this process was executed with, or -1. */
 int guard_inheritance(void);
 #define GUARD_VARIABLE "HUPD_RECORDS"
+/* And the limit of its programs' descriptors. */
+#define GUARD_DESCRIPTORS "HUPD_DESCRIPTORS"
 
 #endif

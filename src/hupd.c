@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "confdir.h"
+#include "descriptors.h"
 #include "detach.h"
 #include "folder.h"
 #include "guard.h"
@@ -328,6 +329,16 @@ prepare_successor(struct daemon *d, const struct options *o)
 	await_pidfile(d);
 }
 
+/* Of descriptors.  What the programs' own is, the daemon before has told. */
+static void
+raise_limit(bool inherited)
+{
+	const char *former = getenv(GUARD_DESCRIPTORS);
+
+	descriptors_raise(inherited ? former : NULL);
+	unsetenv(GUARD_DESCRIPTORS);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -365,6 +376,7 @@ main(int argc, char **argv)
 		load(&d, &options, &set, &errors);
 	if (options.check)
 		print_and_exit(&set, options.verbose);
+	raise_limit(inheritance != -1);
 	if (spawn_init() == -1)
 		fatal("start");
 	make_argv(&d, &options, argv[0]);

@@ -316,6 +316,19 @@ found_due(struct deadline *d)
 	logger_tell(l);
 }
 
+/* The process has one of each stream, and so needs as many as we may have. */
+static int
+give_descriptors(struct conf *as)
+{
+	struct conf_rlimit most = {.which = RLIMIT_NOFILE};
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_NOFILE, &own) == -1)
+		return 0;
+	most.soft = most.hard = own.rlim_max;
+	return conf_set_rlimit(as, &most);
+}
+
 static struct logger *
 logger_alloc(struct loop *loop, const struct logger_conf *conf)
 {
@@ -333,7 +346,7 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	LIST_INIT(&l->going);
 	l->again = (struct deadline){.due = logger_again, .arg = l};
 	l->found = (struct deadline){.due = found_due, .arg = l};
-	if ((l->as = conf_new()) == NULL ||
+	if ((l->as = conf_new()) == NULL || give_descriptors(l->as) == -1 ||
 	    (l->log_dir = strdup(conf->log_dir)) == NULL) {
 		logger_free(l, 0);
 		return NULL;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "confdir.h"
+#include "descriptors.h"
 #include "heap.h"
 #include "log.h"
 #include "plan.h"
@@ -198,12 +199,25 @@ settled(void *arg)
 	r->hupd->settled(r->hupd);
 }
 
+/* A pidfd of each, and a FIFO unless it has no log. */
+static size_t
+count_descriptors(const struct confset *set)
+{
+	size_t n = set->nprograms;
+
+	for (size_t i = 0; i < set->nprograms; i++)
+		if (set->programs[i]->log != LOG_TO_NONE)
+			n++;
+	return n;
+}
+
 /* The new set becomes what runs; the old one is freed. */
 static void
 replace_running(struct reload *r, struct confset *set)
 {
 	confset_clear(&r->running);
 	r->running = *set;
+	descriptors_need(count_descriptors(set));
 	memset(set, 0, sizeof(*set));
 	r->generation++;
 	r->accepted_at = wall_now().tv_sec;

@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "spawn.h"
 
 #ifndef CLOSE_RANGE_UNSHARE
@@ -196,6 +197,17 @@ child_write(const char *path, int value)
 	return 0;
 }
 
+/* The daemon's own limit is higher; and it may be not known. */
+IN_CHILD static int
+child_descriptors(void)
+{
+	const struct rlimit *rl = descriptors_programs();
+
+	if (rl->rlim_max != RLIM_INFINITY && setrlimit(RLIMIT_NOFILE, rl) == -1)
+		return fail(SPAWN_RLIMIT, RLIMIT_NOFILE);
+	return 0;
+}
+
 IN_CHILD static int
 child_limits(const struct conf *c)
 {
@@ -290,7 +302,8 @@ child_setup(const struct child_args *args)
 		return fail(SPAWN_CGROUP, 0);
 	if (child_output(req) == -1)
 		return -1;
-	if (child_fds(req, args->maxfd, &execfd) == -1)
+	if (child_fds(req, args->maxfd, &execfd) == -1 ||
+	    child_descriptors() == -1)
 		return -1;
 	if (c != NULL) {
 		if (child_limits(c) == -1 || child_ids(c) == -1)

@@ -326,3 +326,36 @@ broken() {
 	run -0 ctl restart say
 	run -0 ctl stop web
 }
+
+# limits_are SOFT: so many descriptors for show, and more for the daemon.
+limits_are() {
+	local limit
+	limit=$(awk '/^Max open files/ { print $4 }' "/proc/$(hupd_pid)/limits")
+	[ "$(tail -n 2 "$T/log/show.log" | head -n 1)" = "$1" ] &&
+	    [ "$limit" -gt "$1" ]
+}
+
+@test "a program has the limit of descriptors that hupd was started with" {
+	local pid
+	ulimit -Sn 250
+	show
+	limits_are 250
+	: >"$T/log/show.log"
+	pid=$(hupd_pid)
+	kill -9 "$pid"
+	wait_for 5 eval '[ "$(hupd_pid)" != '"$pid"' ] && hupd_answers'
+	ctl restart show
+	wait_for 5 limits_are 250
+}
+
+@test "a limit of descriptors that is too low for all is told" {
+	for i in {1..40}; do
+		program "p$i" <<<'command = sleep 1000'
+	done
+	user_setup
+	cp "$T"/hupd.d/* "$USER_HOME/config/hupd/hupd.d/"
+	run -0 as_user sh -c 'ulimit -n 100; exec hupd'
+	[[ $output = *'need 120 descriptors, the limit (ulimit -n) is 100: '* ]]
+	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
+	wait_for 15 eval '[ ! -e "$USER_HOME/run/hupd/hupd.pid" ]'
+}
