@@ -138,6 +138,22 @@ impatient() {
 	[ "$(status_field web 5)" = 0 ]
 }
 
+@test "its environment has room for all that there is" {
+	needs_root
+	cp "$HUPD_BUILD/tools/actor" "$T"
+	program web <<-E
+	command = $T/actor tell READY=1 wait
+	user = nobody
+	ready = notify
+	watchdog = 1h
+	reload-command = sh -c 'echo "\$USER \$LOGNAME \$HUPD_PROGRAM \$WATCHDOG_USEC \$MAINPID"'
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	run -0 ctl reload web
+	wait_for 5 printed web "nobody nobody web 3600000000 $(pid_of web)\$"
+}
+
 @test "a reload-command that fails is told" {
 	program web <<-E
 	command = sleep 1000
