@@ -28,7 +28,7 @@ layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add 
 	ctl_details ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
-	ctl_tail ctl_utf8
+	ctl_state ctl_tail ctl_utf8
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
 
 # The project's own flags; the user's come after them.

@@ -7,6 +7,7 @@
 
 #include "ctl.h"
 #include "ctl_details.h"
+#include "ctl_state.h"
 #include "ctl_summary.h"
 #include "ctl_table.h"
 #include "mono.h"
@@ -66,17 +67,19 @@ in(const char *word, const char *const *list)
 static const char *
 colour_of(const struct proto_line *line)
 {
-	static const char *const moving[] = {"starting", "wait", "stopping",
-	    "killing", NULL};
-	const char *state = state_of(line);
-
 	if (details_is_ill(line))
 		return "\033[33m";
-	if (strcmp(state, "up") == 0)
+	switch (state_tone(state_of(line))) {
+	case TONE_GOOD:
 		return "\033[32m";
-	if (strcmp(state, "failed") == 0)
+	case TONE_BAD:
 		return "\033[31m";
-	return in(state, moving) ? "\033[33m" : "\033[2m";
+	case TONE_MOVING:
+		return "\033[33m";
+	case TONE_QUIET:
+		break;
+	}
+	return "\033[2m";
 }
 
 static char *
