@@ -25,16 +25,22 @@ layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \
 	progcheck proghealth action settle daemon \
 	client rejection reload statusline waiter request connection control
 layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
-	ctl_details ctl_emit ctl_follow ctl_import ctl_json ctl_log ctl_metrics ctl_place ctl_plain ctl_recent \
+	ctl_details ctl_display ctl_emit ctl_feed ctl_follow ctl_import ctl_json ctl_line ctl_log ctl_metrics \
+	ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \
-	ctl_reply ctl_report ctl_running ctl_status ctl_summary ctl_table \
-	ctl_state ctl_tail ctl_utf8
+	ctl_reply ctl_report ctl_running ctl_sample ctl_spark ctl_state ctl_status ctl_summary ctl_table \
+	ctl_tail ctl_top ctl_utf8 ctl_view
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
 
 # The project's own flags; the user's come after them.
 bsd_cflags := $(shell $(PKG_CONFIG) --cflags libbsd-overlay 2>/dev/null)
 bsd_libs := $(shell $(PKG_CONFIG) --libs libbsd-overlay 2>/dev/null)
+# Its other flags ask for what _GNU_SOURCE gives.
+curses_cflags := $(shell $(PKG_CONFIG) --cflags-only-I ncursesw 2>/dev/null)
+curses_libs := $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null)
+missing = $(if $(bsd_libs),,libbsd) $(if $(curses_libs),,ncursesw)
 hupd_cppflags = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS $(bsd_cflags) \
+	$(curses_cflags) \
 	-DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \
@@ -51,14 +57,15 @@ mains = hupd hupctl
 parts = $(basename $(notdir $(wildcard $(patsubst %,src/%.c,\
 	$(filter-out $(mains),$(modules))))))
 
+$(B)/hupctl: libs = $(curses_libs)
 $(B)/hupd $(B)/hupctl: $(B)/%: $(B)/obj/%.o $(B)/libhupd.a
-	$(link) -o $@ $^ $(bsd_libs)
+	$(link) -o $@ $^ $(libs) $(bsd_libs)
 
 $(B)/libhupd.a: $(parts:%=$(B)/obj/%.o)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/obj/%.o: src/%.c $(B)/flags | $(if $(bsd_libs),,no-libbsd)
+$(B)/obj/%.o: src/%.c $(B)/flags | $(if $(strip $(missing)),no-library)
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -c -o $@ $<
 
@@ -68,12 +75,12 @@ $(B)/flags: FORCE
 	@echo '$(subst ','\'',$(compile) $(link))' | cmp -s - $@ || \
 	    echo '$(subst ','\'',$(compile) $(link))' >$@
 
-no-libbsd:
-	@echo 'hupd needs libbsd and pkg-config, which were not found:' >&2
-	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev' >&2
-	@echo '  Alpine          apk add build-base pkgconf libbsd-dev' >&2
-	@echo '  Gentoo          emerge dev-libs/libbsd virtual/pkgconfig' >&2
-	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel' >&2
+no-library:
+	@echo 'hupd needs libbsd, ncursesw and pkg-config; not found:' $(missing) >&2
+	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev libncurses-dev' >&2
+	@echo '  Alpine          apk add build-base pkgconf libbsd-dev ncurses-dev' >&2
+	@echo '  Gentoo          emerge dev-libs/libbsd sys-libs/ncurses virtual/pkgconfig' >&2
+	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel ncurses-devel' >&2
 	@false
 
 # A unit test links what it uses of its own layer and below.
@@ -148,7 +155,7 @@ help::
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
 	check-san check-init lint coverage analyze print-layers print-flags \
-	print-version clean help no-libbsd FORCE
+	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -67,6 +67,7 @@ set -l commands \
     start\t'Start programs' \
     status\t'Show programs and the configuration' \
     stop\t'Stop programs' \
+    top\t'Watch programs, with CPU and memory' \
     version\t'Show the versions of hupctl and hupd'
 complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
 complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
@@ -81,3 +82,4 @@ complete -c hupctl -n '__hupctl_using reload restart start stop' -l no-wait -d '
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Go on with what is added'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
+complete -c hupctl -n '__hupctl_using top' -s d -l delay -x -d 'Seconds between two looks'

@@ -21,6 +21,7 @@ struct ctl {
 	bool follow;
 	bool write;
 	int64_t lines;
+	int64_t delay;	      /* s */
 	char *const *command; /* after "--", NULL-terminated; or NULL */
 	/* where stdout goes */
 	bool terminal;

@@ -138,9 +138,8 @@ conn_ready(const struct conn *conn)
 	return newline(conn) != NULL;
 }
 
-/* Receive some more.  -1: the connection broke. */
-static int
-receive(struct conn *conn)
+int
+conn_receive(struct conn *conn)
 {
 	ssize_t n;
 
@@ -199,7 +198,7 @@ conn_next(struct conn *conn, struct reply *reply)
 	char *line, *stop;
 
 	while ((stop = newline(conn)) == NULL) {
-		if (receive(conn) == -1)
+		if (conn_receive(conn) == -1)
 			return -1;
 	}
 	line = conn->buf + conn->start;

@@ -42,6 +42,8 @@ void conn_patience(struct conn *, bool endless);
 int conn_next(struct conn *, struct reply *);
 /* There is another line already: conn_next will not wait. */
 bool conn_ready(const struct conn *);
+/* Receive what there is, or wait for some.  -1: the connection broke. */
+int conn_receive(struct conn *);
 
 /* All of it: connect, send, every line of the answer.  Returns the status. */
 int conn_ask(struct conn *, const char *path, const struct proto_text *request,

@@ -18,10 +18,14 @@
 #include "ctl_reexec.h"
 #include "ctl_reload.h"
 #include "ctl_status.h"
+#include "ctl_top.h"
 #include "proto.h"
 #include "text.h"
 
 enum { OPT_NO_WAIT = 256 };
+
+/* Seconds between two looks at most. */
+#define DELAY_MAX 3600
 
 static ctl_command help;
 
@@ -61,6 +65,8 @@ static const struct command {
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
 	1, ctl_log},
     {"metrics", "", "print OpenMetrics text", "", 0, 0, ctl_metrics},
+    {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
+	ctl_top},
     {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
     {"reexec", "", "replace hupd by its newly installed program", "", 0, 0,
 	ctl_reexec},
@@ -217,14 +223,15 @@ global_options(struct ctl *ctl, int argc, char **argv, int *status)
 }
 
 static int
-set_lines(struct ctl *ctl, const char *s)
+set_number(const struct ctl *ctl, int64_t *number, int64_t least, int64_t most,
+    const char *what, const char *s)
 {
 	const char *why;
 
-	ctl->lines = strtonum(s, 0, LLONG_MAX, &why);
+	*number = strtonum(s, least, most, &why);
 	if (why == NULL)
 		return 0;
-	ctl_fail(ctl, STATUS_USAGE, "number of lines '%s': %s", s, why);
+	ctl_fail(ctl, STATUS_USAGE, "%s '%s': %s", what, s, why);
 	return -1;
 }
 
@@ -247,11 +254,15 @@ command_option(struct ctl *ctl, const struct command *command, int c)
 	case 'a':
 		ctl->all = true;
 		return 0;
+	case 'd':
+		return set_number(ctl, &ctl->delay, 1, DELAY_MAX, "seconds",
+		    optarg);
 	case 'f':
 		ctl->follow = true;
 		return 0;
 	case 'n':
-		return set_lines(ctl, optarg);
+		return set_number(ctl, &ctl->lines, 0, LLONG_MAX,
+		    "number of lines", optarg);
 	case 'w':
 		ctl->write = true;
 		return 0;
@@ -268,6 +279,7 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 {
 	static const struct option options[] = {
 	    {"all", no_argument, NULL, 'a'},
+	    {"delay", required_argument, NULL, 'd'},
 	    {"follow", no_argument, NULL, 'f'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, 'j'},
@@ -280,7 +292,8 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 
 	/* 0 has getopt_long(3) begin anew, as glibc and musl have it. */
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "afhjn:w", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "ad:fhjn:w", options, NULL)) !=
+	    -1) {
 		if (c == 'h') {
 			command_usage(command, stdout);
 			printf("%s\n", command->what);
@@ -348,7 +361,7 @@ int
 main(int argc, char **argv)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct ctl ctl = {.lines = 10};
+	struct ctl ctl = {.lines = 10, .delay = 2};
 
 	ctl.terminal = isatty(STDOUT_FILENO);
 	ctl.colour = ctl.terminal &&

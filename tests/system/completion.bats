@@ -65,6 +65,7 @@ offered() {
 	"$1_offers" "hupctl " 'hupctl -j st' 'hupctl help re' "$h start " \
 	    "$h reload w" "$h log " "$h signal T" "$h signal TERM d" \
 	    "$h restart --" "hupctl log --f" "hupctl import --w" \
+	    "hupctl top --d" \
 	    "hupctl check hupd.co" >"$T/offered"
 	diff -u - <(sorted <"$T/offered") <<-E
 	hupctl : ${commands% }
@@ -78,6 +79,7 @@ offered() {
 	$h restart --: --all --help --json --no-wait
 	hupctl log --f: --follow
 	hupctl import --w: --write
+	hupctl top --d: --delay
 	hupctl check hupd.co: hupd.conf
 	E
 }
