@@ -44,7 +44,8 @@ console_write(int fd, const char *buf, size_t len)
 	if (n != -1 || errno != ENOTSOCK)
 		return n;
 	/* It may block all the same: so much is taken by a pipe with room. */
-	n = poll(&pfd, 1, 0);
+	while ((n = poll(&pfd, 1, 0)) == -1 && errno == EINTR)
+		;
 	if (n == 0)
 		errno = EAGAIN;
 	if (n != 1)

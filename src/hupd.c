@@ -205,8 +205,13 @@ make_folders(const struct settings *s)
 
 	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700, why) == -1)
 		refuse(s->run_dir, why);
-	if (folder_make(s->state_dir, 0700, why) == -1)
-		refuse(s->state_dir, why);
+	if (folder_make(s->state_dir, 0700, why) == -1) {
+		/* As in a container: there is nothing to come back to. */
+		if (errno != EROFS)
+			refuse(s->state_dir, why);
+		log_warnx("%s: %s, the accepted configuration is not kept",
+		    s->state_dir, why);
+	}
 }
 
 /* Settings as they are now, for as long as this daemon runs. */

@@ -69,7 +69,7 @@ check_folder(const struct logger *l, int fd)
 	mode_t need = S_IWOTH | S_IXOTH;
 	struct stat st;
 
-	if (uid == 0 || fstat(fd, &st) == -1)
+	if (uid == 0 || fstat(fd, &st) == -1 || !S_ISDIR(st.st_mode))
 		return;
 	if (st.st_uid == uid)
 		need = S_IWUSR | S_IXUSR;
@@ -276,7 +276,13 @@ logger_start(struct logger *l, char *why, size_t whysize)
 		snprintf(why, whysize, "pid %d has not ended", (int)pid);
 		return -1;
 	}
-	if ((folder = logger_open_folder(l)) == -1) {
+	folder = logger_open_folder(l);
+	/* It is asked for again whenever something is to be written. */
+	if (folder == -1 && errno == EROFS) {
+		log_warn("%s: no log can be written there", l->log_dir);
+		folder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	if (folder == -1) {
 		snprintf(why, whysize, "%s: %s", l->log_dir, strerror(errno));
 		return -1;
 	}

@@ -91,7 +91,8 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 	struct proc *p = arg;
 	struct entry *e = (struct entry *)m;
 
-	if (err == ENOENT && (m == NULL || m->out.to == LOG_TO_FILE))
+	if ((err == ENOENT || err == ENOTDIR) &&
+	    (m == NULL || m->out.to == LOG_TO_FILE))
 		logtell_once(p, LOGMSG_NODIR, none, name, err);
 	if (again || (m != NULL && m->told))
 		return;

@@ -314,3 +314,26 @@ example() {
 	kill "$INIT"
 	ended "$UNSHARE" 0
 }
+
+@test "a read-only file system is no obstacle" {
+	mkdir "$T/ro"
+	sed -i -e "s|^\(state-dir = \).*|\1$T/ro/state|" \
+	    -e "s|^\(log-dir = \).*|\1$T/ro/log|" \
+	    -e "s|^\(run-dir = \).*|\1$T/none/yet/run|" "$T/hupd.conf"
+	program web <<-E
+	command = sh -c 'echo hello; exec sleep 1000'
+	log = stdout
+	E
+	in_container sh -c 'mount -t tmpfs -o ro none "$2/ro" &&
+	    exec "$1" -d -f "$2/hupd.conf"' sh "$HUPD" "$T"
+	wait_for 10 grep -q '^web: .* hello$' "$T/stdout"
+	grep -q '^hupd: web: starting -> up' "$T/stderr"
+	grep -q "$T/ro/state: Read-only file system" "$T/stderr"
+	grep -q "$T/ro/log: no log can be written there" "$T/stderr"
+	run -0 "$HUPCTL" -s "$T/none/yet/run/hupd.sock" status web
+	# And once it can be written, the events are.
+	nsenter -t "$INIT" -m mount -o remount,rw "$T/ro"
+	wait_for 10 grep -q 'web: starting -> up' "/proc/$INIT/root$T/ro/log/hupd.log"
+	kill "$INIT"
+	ended "$UNSHARE" 0
+}
