@@ -247,6 +247,12 @@ log_sender(const struct signalfd_siginfo *si)
 		    text_signal_name((int)si->ssi_signo, name));
 		return;
 	}
+	if (si->ssi_pid == 0) {
+		log_info("SIG%s from outside of this PID namespace, uid %d",
+		    text_signal_name((int)si->ssi_signo, name),
+		    (int)si->ssi_uid);
+		return;
+	}
 	process_comm((pid_t)si->ssi_pid, comm);
 	log_info("SIG%s from pid %d, uid %d (%s)",
 	    text_signal_name((int)si->ssi_signo, name), (int)si->ssi_pid,

@@ -75,6 +75,7 @@ no_zombie() {
 	wait_for 10 no_zombie
 	kill "$INIT"
 	ended "$UNSHARE" 0
+	logged 'SIGTERM from outside of this PID namespace'
 	logged 'web: left 1 process behind, killed'
 	grep -e '-> down' "$T/log/hupd.log" >"$T/ends"
 	[[ $(head -n 1 "$T/ends") = *web:* ]]
