@@ -2,8 +2,9 @@
 #
 # The variables N, MB, ROUNDS and WITH: see bench/run.
 
-bench_rows = memory memory-log start stop restart reload status idle log \
-	log-lines log-small log-many fair hup
+# The row start has memory and stop as well.
+bench_rows = start memory-log restart reload status idle log log-lines \
+	log-small log-many fair hup
 bench_out = build/bench
 bench_cflags = -D_GNU_SOURCE $(hupd_cflags) -O2
 bench_tools = $(bench_out)/meter $(bench_out)/tiny $(bench_out)/flood
