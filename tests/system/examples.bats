@@ -3,28 +3,55 @@
 
 load helper
 
+# All but those of accounts that are not on this machine.
+all_examples() {
+	local file user
+	for file in "$TOP"/examples/*.conf; do
+		user=$(sed -n 's/^user = //p' "$file")
+		[ -z "$user" ] || getent passwd "$user" >/dev/null || continue
+		install -m 644 "$file" "$T/hupd.d"
+	done
+}
+
+# example NAME SED ...: it, changed.
+example() {
+	sed "${@:2}" "$TOP/examples/$1.conf" | program "$1"
+}
+
+needs() {
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip "needs $name"
+	done
+}
+
+free_port() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
 @test "examples are accepted" {
 	needs_root
-	install -m 644 "$TOP"/examples/*.conf "$T/hupd.d"
+	all_examples
 	run -0 hupd_env "$HUPD" -f "$T/hupd.conf" -n
 	[ -z "$output" ]
 }
 
 @test "their canonical form parses to itself" {
 	needs_root
-	install -m 644 "$TOP"/examples/*.conf "$T/hupd.d"
+	all_examples
 	hupd_env "$HUPD" -f "$T/hupd.conf" -nv >"$T/once"
 	chmod 644 "$T/once"
 	[ "$(grep -c '^program = ' "$T/once")" -eq \
-	    "$(find "$TOP/examples" -name '*.conf' | wc -l)" ]
+	    "$(find "$T/hupd.d" -name '*.conf' | wc -l)" ]
 	hupd_env "$HUPD" -f "$T/once" -nv | diff "$T/once" -
 }
 
 @test "the TCP server becomes ready and greets" {
-	port=$(python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
+	needs python3
+	port=$(free_port)
 	program greet <<-E
 	command = "$HUPD_BUILD/examples/greet" $port hi
 	env = READY_FD=3
@@ -34,4 +61,70 @@ print(s.getsockname()[1])')
 	wait_for 5 is_state greet up
 	[ "$(cat <"/dev/tcp/127.0.0.1/$port")" = "hi from pid $(pid_of greet)" ]
 	wait_for 5 printed greet 'greeted one$'
+}
+
+@test "the web application answers, and is well" {
+	local port pid get=(curl -s --max-time 60)
+	needs python3 curl
+	port=$(free_port)
+	install -m 755 "$TOP/examples/src/webapp.py" "$T/webapp"
+	example webapp -e "s,/usr/local/libexec/webapp,$T/webapp," \
+	    -e "s/8080/$port/" -e 's/^health-interval.*/health-interval = 100ms/' \
+	    -e 's/^watchdog.*/watchdog = 1h/' -e '$ahealth-retries = 1000000' \
+	    -e "$([ "$(id -u)" -eq 0 ] || echo '/^user/d')"
+	hupd_start
+	wait_for 30 is_state webapp up
+	pid=$(pid_of webapp)
+	[ "$("${get[@]}" "http://127.0.0.1:$port/")" = "hello from pid $pid" ]
+	[ "$("${get[@]}" "http://127.0.0.1:$port/none")" = "no such page" ]
+	wait_for 30 eval 'ctl status webapp | grep -qx "  health    healthy"'
+	ctl -j status webapp | grep -q "listens on port $port"
+	run -0 ctl stop webapp
+	ctl -j status webapp | grep -q '"exit": *"exited, status 0"'
+}
+
+@test "a PostgreSQL server that hangs is found and restarted" {
+	local bin pid as=()
+	bin=$(find /usr/lib/postgresql -path '*/bin/postgres' 2>/dev/null |
+	    sort -V | tail -n 1)
+	[ -n "$bin" ] || skip "needs PostgreSQL"
+	bin=${bin%/*}
+	mkdir -m 700 "$T/data"
+	if [ "$(id -u)" -eq 0 ]; then
+		getent passwd postgres >/dev/null || skip "needs user postgres"
+		chown postgres "$T/data"
+		as=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
+	fi
+	chmod 1777 "$T"
+	(cd / && "${as[@]}" "$bin/initdb" -D "$T/data" -A trust -N) \
+	    >"$T/initdb"
+	cat >>"$T/data/postgresql.conf" <<-E
+	listen_addresses = ''
+	unix_socket_directories = '$T'
+	fsync = off
+	E
+	example postgresql -e "s,/usr/lib/postgresql/15/bin,$bin," \
+	    -e "s,-D /etc/postgresql/15/main,-D $T/data," -e '/^directory/d' \
+	    -e "s,bin/pg_isready,& -t 2 -h $T," \
+	    -e "$([ "$(id -u)" -eq 0 ] || echo '/^user/d')"
+	printf 'health-retries = 1000000\nhealth-interval = 100ms\n' \
+	    >>"$T/hupd.d/postgresql.conf"
+	hupd_start
+	wait_for 60 is_state postgresql up
+	pid=$(pid_of postgresql)
+	asks() {
+		[ "$("${as[@]}" "$bin/psql" -h "$T" -d postgres -U postgres \
+		    -Atc 'select 6 * 7' 2>/dev/null)" = 42 ]
+	}
+	wait_for 30 asks
+	wait_for 30 eval 'ctl status postgresql | grep -qx "  health    healthy"'
+	kill -STOP "$pid"
+	wait_for 30 logged "postgresql: unhealthy .*: exited, status 2: .*no response"
+	sed -i 's/^health-retries.*/health-retries = 1/' \
+	    "$T/hupd.d/postgresql.conf"
+	run -0 ctl reload
+	wait_for 30 logged 'postgresql: up -> stopping (unhealthy): unhealthy, SIGINT'
+	wait_for 60 asks
+	[ "$(pid_of postgresql)" != "$pid" ]
+	run -0 ctl stop postgresql
 }
