@@ -8,7 +8,8 @@ load helper
 # there is one, in $INIT.
 in_container() {
 	needs_root
-	unshare --pid true 2>/dev/null || skip "needs PID namespaces"
+	unshare --pid --fork --mount --mount-proc true 2>/dev/null ||
+	    skip "needs PID namespaces"
 	HUPD_EXEC="exec" hupd_env unshare --pid --fork --kill-child --mount \
 	    --mount-proc "$@" >"$T/stdout" 2>"$T/stderr" </dev/null &
 	UNSHARE=$!
