@@ -228,7 +228,7 @@ drop_if_no(struct importjob *job, const struct ini_key *key,
 
 /* Where output goes. */
 
-enum place { PLACE_AUTO, PLACE_NONE, PLACE_SYSLOG, PLACE_FILE };
+enum place { PLACE_AUTO, PLACE_NONE, PLACE_SYSLOG, PLACE_STDOUT, PLACE_FILE };
 
 static enum place
 output_place(const struct ini_key *key)
@@ -241,6 +241,9 @@ output_place(const struct ini_key *key)
 		return PLACE_NONE;
 	if (strcasecmp(key->value, "syslog") == 0)
 		return PLACE_SYSLOG;
+	if (strncmp(key->value, "/dev/fd/", 8) == 0 ||
+	    strncmp(key->value, "/dev/std", 8) == 0)
+		return PLACE_STDOUT;
 	return PLACE_FILE;
 }
 
@@ -264,7 +267,8 @@ note_output(struct importjob *job, const struct ini_key *out,
 		    NO ": hupd names logs after programs");
 	else if (place == PLACE_NONE)
 		importval_complain(out, job->notes, ONE_LOG);
-	if (!joined && output_place(err) != PLACE_AUTO)
+	if (!joined && output_place(err) != PLACE_AUTO &&
+	    (place != PLACE_STDOUT || output_place(err) != PLACE_STDOUT))
 		importval_complain(err, job->notes, ONE_LOG);
 }
 
@@ -289,6 +293,8 @@ put_log(struct importjob *job)
 		return put(job, syslog, "log", "syslog");
 	if (place == PLACE_SYSLOG)
 		return put(job, out, "log", "syslog");
+	if (place == PLACE_STDOUT)
+		return put(job, out, "log", "stdout");
 	return true;
 }
 
