@@ -9,9 +9,16 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RETRY_MS 1000
+/*
+ * One that prints a line at a time is faster than we wake up and write: after
+ * less than this many bytes we leave it so long, in ns, to print more.
+ */
+#define FEW 4096
+#define NAP 100000
 
 static void finish(struct pumped *);
 
@@ -213,6 +220,25 @@ finish(struct pumped *p)
 }
 
 static void
+nap(void *arg)
+{
+	const struct timespec pause = {.tv_nsec = NAP};
+	struct logpump *m = arg;
+
+	m->nap_due = false;
+	nanosleep(&pause, NULL);
+}
+
+static void
+nap_later(struct logpump *m)
+{
+	if (m->nap_due)
+		return;
+	m->nap_due = true;
+	loop_after(m->loop, nap, m);
+}
+
+static void
 ready(struct source *source, uint32_t events)
 {
 	struct pumped *p = source->arg;
@@ -226,6 +252,8 @@ ready(struct source *source, uint32_t events)
 		}
 		return;
 	}
+	if (n < FEW)
+		nap_later(p->pump);
 	/* There may be more: for an edge, ask for it again. */
 	if (move(p, n, hup) == 1 && p->out.to != LOG_TO_FILE)
 		loop_rewatch(p->pump->loop, source, events_of(p));

@@ -80,6 +80,7 @@ struct logpump {
 	struct source syslog;	   /* its socket, while it is full */
 	struct source console;	   /* standard output, likewise */
 	bool lost;		   /* that nobody reads it has been told */
+	bool nap_due;		   /* before the next turn */
 };
 
 /*
