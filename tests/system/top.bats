@@ -264,7 +264,7 @@ kill_top() {
 	[ "$(modes)" = '1 0' ]
 }
 
-@test "top says that the daemon is gone, and follows the next one" {
+@test "top says that the daemon is gone, and follows the next" {
 	programs
 	on_terminal 80 24 <<<'hupctl top -d 1'
 	wait_for 30 shows "^hupd $(hupd_pid) "
@@ -275,6 +275,11 @@ kill_top() {
 	hupd_start
 	wait_for 30 shows "^hupd $(hupd_pid) "
 	wait_for 30 shows '^zeta  up'
+	# One that is replaced in place is not the one that it was connected to.
+	ctl reexec
+	ctl stop zeta
+	wait_for 30 shows '^zeta  down'
+	run ! shows '^hupd is not'
 }
 
 @test "top tells where it cannot be" {
