@@ -595,6 +595,31 @@ test_stdout_gone(void **state)
 	assert_int_equal(w->stuck, 0);
 }
 
+/* What a FIFO holds more than a batch of waits until others had their turn. */
+static void
+test_fair(void **state)
+{
+	static char flood[4 * JOURNAL_BYTES];
+	struct world *w = *state;
+	struct stat st;
+
+	memset(flood, 'x', sizeof(flood));
+	add(w, 0, LOG_TO_FILE);
+	add(w, 1, LOG_TO_FILE);
+	fcntl(w->writer[0], F_SETPIPE_SZ, sizeof(flood));
+	assert_true(write(w->writer[0], flood, sizeof(flood)) >=
+	    (ssize_t)JOURNAL_BYTES);
+	print(w, 1, "quiet\n");
+	w->end.due = end_turn;
+	w->end.arg = w->loop;
+	loop_at(w->loop, &w->end, mono_now());
+	assert_int_equal(loop_run(w->loop), 0);
+	assert_int_equal(fstatat(w->dir, "s0.log", &st, 0), 0);
+	assert_int_equal(st.st_size, JOURNAL_BYTES);
+	assert_int_equal(fstatat(w->dir, "s1.log", &st, 0), 0);
+	assert_int_equal(st.st_size, strlen("quiet\n"));
+}
+
 int
 main(void)
 {
@@ -613,6 +638,7 @@ main(void)
 	    T(test_stdout_hung),
 	    T(test_stdout_long_line),
 	    T(test_stdout_gone),
+	    T(test_fair),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
