@@ -54,7 +54,7 @@ is_sound(const struct slot *s)
 	return s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
 	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
 	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
-	    s->keep <= CONF_KEEP_MAX &&
+	    s->keep <= CONF_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
 	    text_is_name(s->name);
 }

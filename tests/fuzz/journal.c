@@ -79,10 +79,12 @@ write_all(struct journal *j)
 	int64_t written;
 
 	sink.journal = j;
+	if (sink.console == 0)
+		sink.console = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	logdir_init(&sink.dir, open_folder(), 4);
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(j, i);
-		if (!slot_busy(s) || s->to != LOG_TO_FILE)
+		if (!slot_busy(s) || s->to == LOG_TO_SYSLOG)
 			continue;
 		written = 0;
 		if (logbatch_write(&sink, s, &file, &written) == 0)
