@@ -30,8 +30,8 @@ $(bench_out)/hupd-valgrind: bench/clone.c $(B)/obj/hupd.o $(B)/libhupd.a
 bench: all $(bench_tools)
 	@bench/deps $(bench_out)
 	@rm -f $(bench_out)/results.tsv
-	@HUPD_BUILD=$(abspath $(B)) bench/run $(bench_rows) >/dev/null
 	@HUPD_BUILD=$(abspath $(B)) bench/scale >/dev/null
+	@HUPD_BUILD=$(abspath $(B)) bench/run $(bench_rows) >/dev/null
 	@bench/plots
 	@bench/page >$(bench_out)/benchmarks.md
 	@bench/table
