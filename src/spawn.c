@@ -9,8 +9,9 @@
  * parent reads it.
  *
  * A child that writes itself into cgroup.procs before it executes anything is
- * as safe as CLONE_INTO_CGROUP and, measured, no slower; it needs no clone3
- * and so no assembly of our own.
+ * as safe as CLONE_INTO_CGROUP; it needs no clone3 and so no assembly of our
+ * own.  Many in a row are no slower that way, but a single one waits for an RCU
+ * grace period of the kernel: some milliseconds, measured.
  */
 #include <sys/types.h>
 #include <sys/mman.h>
