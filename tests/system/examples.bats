@@ -63,6 +63,17 @@ print(s.getsockname()[1])'
 	wait_for 5 printed greet 'greeted one$'
 }
 
+@test "a program waits for a task that runs once" {
+	example prepare -e "s,/run/app,$T/app,"
+	example app -e "s,/run/app,$T/app," -e '/^depends-on = redis/d'
+	hupd_start
+	wait_for 5 is_state app up
+	is_state prepare 'done'
+	[ -d "$T/app" ]
+	[ "$(readlink "/proc/$(pid_of app)/cwd")" = "$T/app" ]
+	wait_for 5 printed app 'hello$'
+}
+
 @test "the web application answers, and is well" {
 	local port pid get=(curl -s --max-time 60)
 	needs python3 curl

@@ -67,6 +67,17 @@ mode() {
 	none_left
 }
 
+@test "the example of a ping runs" {
+	as_user ping -c 1 127.0.0.1 || skip "needs a ping that users may run"
+	user_program ping <"$TOP/examples/ping.conf"
+	run -0 as_user hupd
+	answered() {
+		uctl log ping 2>/dev/null | grep -q 'bytes from 127.0.0.1'
+	}
+	wait_for 10 answered
+	run -0 uctl stop ping
+}
+
 @test "without XDG variables it lies in the home" {
 	uid=$(as_user id -u)
 	[ ! -e "/run/user/$uid" ] || skip "/run/user/$uid is in use"
