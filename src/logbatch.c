@@ -138,8 +138,8 @@ head_of(const struct slot *s, char head[static JOURNAL_NAME + LOGLINES_STAMP])
 	size_t len = strlen(s->name);
 
 	memcpy(head, s->name, len);
-	memcpy(head + len, ": ", 2);
-	len += 2;
+	head[len++] = ':';
+	head[len++] = ' ';
 	memcpy(head + len, s->stamp, s->stamplen);
 	return len + s->stamplen;
 }
