@@ -9,9 +9,11 @@
  * parent reads it.
  *
  * A child that writes itself into cgroup.procs before it executes anything is
- * as safe as CLONE_INTO_CGROUP; it needs no clone3 and so no assembly of our
- * own.  Many in a row are no slower that way, but a single one waits for an RCU
- * grace period of the kernel: some milliseconds, measured.
+ * as safe as CLONE_INTO_CGROUP.  Many in a row are no slower that way, but a
+ * single one waits for an RCU grace period of the kernel: some milliseconds,
+ * measured.  It is worth that: Linux 6.18 kills each child that is made in a
+ * cgroup that was ended by cgroup.kill before, as one of a program is whenever
+ * the program leaves something behind.
  */
 #include <sys/types.h>
 #include <sys/mman.h>
