@@ -1,4 +1,4 @@
-# Tests by force: fuzzing, faults, static analysis.
+# Tests by force: fuzzing, faults, chaos, valgrind.
 
 # Each tests/fuzz/NAME.c but main.c is a harness, linked with libFuzzer, or by
 # afl-clang-fast with what AFL++ has in its place (FUZZER=afl), or with
@@ -50,7 +50,10 @@ CGROUP = auto
 chaos: all chaos-tools
 	$(B)/chaos/chaos -v -c $(CGROUP) -n $(STEPS) -s $(SEED) $(B)
 
-.PHONY: fuzzers fuzz check-fuzz faults check-faults chaos check-chaos \
+valgrind:
+	@tests/run valgrind
+
+.PHONY: valgrind fuzzers fuzz check-fuzz faults check-faults chaos check-chaos \
 	chaos-tools
 
 help::
@@ -59,3 +62,4 @@ help::
 	@echo 'make faults       each system call fails; check-faults: some'
 	@echo 'make chaos        STEPS=1000 of a random sequence, from SEED=1;'
 	@echo '                  CGROUP=off without cgroups; check-chaos: some'
+	@echo 'make valgrind     the system tests under valgrind'

@@ -89,6 +89,7 @@ children() {
 }
 
 @test "as PID 1 it reloads at SIGHUP, and executes itself in place" {
+	no_valgrind 'there is no re-execution'
 	program web <<-E
 	command = sleep 1000
 	E

@@ -199,6 +199,7 @@ other_programs_stay() {
 }
 
 daemonized() {
+	no_valgrind 'it has no pidfd_open(2)'
 	program web <<-E
 	command = $ACTOR daemon tell "MAINPID=%p\nREADY=1" away wait
 	ready = notify
@@ -260,7 +261,7 @@ many_restarts() {
 	wait_for 60 has_restarted 230
 	wait_for 10 has_open_at_most "$pid" $((open + 3))
 	# A sanitizer keeps what was freed for a while.
-	[[ $HUPD_BUILD = */san ]] ||
+	is_checked ||
 	    [ "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")" -le \
 	    $((size + 512)) ]
 	run -0 ctl stop -a

@@ -44,7 +44,7 @@ ticks() {
 
 # The sanitizers keep freed memory for a while.
 not_grown() {
-	[[ $HUPD_BUILD == */san ]] || [ "$(rss)" -lt $(($1 + $2)) ]
+	is_checked || [ "$(rss)" -lt $(($1 + $2)) ]
 }
 
 # So many programs that do not run.

@@ -63,6 +63,7 @@ refused() {
 }
 
 @test "it inherits no descriptor, and its own are close-on-exec" {
+	no_valgrind 'it has descriptors of its own'
 	sleeper web
 	(
 		mkfifo "$T/fifo"
@@ -205,6 +206,7 @@ refused() {
 }
 
 @test "after SIGKILL, of its programs as well, another follows" {
+	no_valgrind 'there is no guard'
 	# shellcheck disable=SC2034
 	LEFT_OK=yes
 	sleeper web
@@ -423,6 +425,7 @@ refused() {
 }
 
 @test "idle, neither it nor the log process makes a system call" {
+	no_valgrind 'it makes system calls of its own'
 	command -v strace >/dev/null || skip "needs strace"
 	for ((i = 0; i < 100; i++)); do
 		sleeper "p$i"

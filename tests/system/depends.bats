@@ -190,7 +190,7 @@ order_is() {
 }
 
 @test "a chain of 2000 programs starts and stops" {
-	[[ $HUPD_BUILD != */san ]] || skip 'too slow with sanitizers'
+	! is_checked || skip 'too slow with sanitizers and valgrind'
 	needs p0
 	for ((n = 1; n < 2000; n++)); do
 		printf 'command = sleep 1000\ndepends-on = p%d\nlog = none\n' \

@@ -153,6 +153,7 @@ serves() {
 }
 
 @test "too few descriptors: clients wait, programs are served" {
+	no_valgrind 'it has descriptors of its own'
 	sleeper web
 	for n in 1 2 3 4 5 6; do
 		sleeper "p$n"
@@ -245,7 +246,7 @@ serves() {
 }
 
 @test "root: without /proc" {
-	[[ $HUPD_BUILD != */san ]] || skip 'the sanitizers need /proc'
+	! is_checked || skip 'sanitizers and valgrind need /proc'
 	needs_root
 	counter numbers
 	sleeper web

@@ -268,6 +268,16 @@ user_program() {
 	[ "$(id -u)" -ne 0 ] || chown nobody: "$file"
 }
 
+# Is it a build that looks at its own memory, slower and larger than the other?
+is_checked() {
+	[[ $HUPD_BUILD = */@(san|valgrind) ]]
+}
+
+# no_valgrind REASON: for what it does not do as others do.
+no_valgrind() {
+	[[ $HUPD_BUILD != */valgrind ]] || skip "not under valgrind: $1"
+}
+
 needs_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }

@@ -181,6 +181,7 @@ go_on() {
 }
 
 @test "MAINPID of one of its processes is followed" {
+	no_valgrind 'it has no pidfd_open(2)'
 	talker 'daemon tell "MAINPID=%p\nREADY=1" away wait'
 	hupd_start
 	wait_for 5 is_state web up
@@ -308,6 +309,7 @@ lively() {
 }
 
 @test "watchdog: a daemon that takes over waits anew" {
+	no_valgrind 'there is no guard'
 	lively
 	hupd_start
 	wait_for 10 printed web alive

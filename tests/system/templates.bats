@@ -90,6 +90,7 @@ told() {
 }
 
 @test "instances survive re-execution, and stay what they are" {
+	no_valgrind 'there is no re-execution'
 	hupd_start
 	wait_for 5 is_state web@a up
 	pid=$(pid_of web@a)
