@@ -95,10 +95,12 @@ is_there(const struct diags *ds, const struct diag *d)
 
 	if (d->file == NULL || d->reason == NULL)
 		return false;
-	for (v = ds->v; v < ds->v + ds->n; v++)
+	for (size_t i = 0; i < ds->n; i++) {
+		v = &ds->v[i];
 		if (v->line == d->line && strcmp(v->file, d->file) == 0 &&
 		    strcmp(v->reason, d->reason) == 0)
 			return true;
+	}
 	return false;
 }
 
