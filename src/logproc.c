@@ -346,6 +346,8 @@ proc_init(struct proc *p)
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
 	    loop_watch(p->loop, &p->sock, LOGMSG_SOCKET, EPOLLIN) == -1)
 		return -1;
+	/* What is printed after an order must not be read before it. */
+	loop_prefer(p->loop, &p->sock);
 	return logpump_init(&p->pump, p->loop, &p->sink, &calls);
 }
 

@@ -38,6 +38,7 @@ struct loop {
 	void *arg;
 	struct epoll_event events[BATCH];
 	int nevents;
+	const struct source *preferred;
 	struct later *later;
 	size_t nlater;
 	size_t later_size;
@@ -231,6 +232,26 @@ timeout_ms(struct loop *l)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+void
+loop_prefer(struct loop *l, const struct source *s)
+{
+	l->preferred = s;
+}
+
+static void
+put_preferred_first(struct loop *l)
+{
+	struct epoll_event first;
+
+	for (int i = 1; i < l->nevents; i++) {
+		if (l->events[i].data.ptr == l->preferred) {
+			first = l->events[i];
+			l->events[i] = l->events[0];
+			l->events[0] = first;
+		}
+	}
+}
+
 static void
 run_ready(struct loop *l)
 {
@@ -271,6 +292,8 @@ loop_run(struct loop *l)
 			return -1;
 		l->now = mono_now();
 		l->nevents = n == -1 ? 0 : n;
+		if (l->preferred != NULL)
+			put_preferred_first(l);
 		run_ready(l);
 		run_due(l);
 	}

@@ -46,6 +46,9 @@ int loop_rewatch(struct loop *, struct source *, uint32_t events);
 /* Safe inside any callback, for any source; the fd may be closed after. */
 void loop_unwatch(struct loop *, struct source *);
 
+/* Of the sources that are ready in a turn this one is called first. */
+void loop_prefer(struct loop *, const struct source *);
+
 /* Arm or move; void because nothing is allocated. */
 void loop_at(struct loop *, struct deadline *, struct mono);
 void loop_cancel(struct loop *, struct deadline *);

@@ -100,6 +100,54 @@ timer_init(struct timer *t, struct world *w, int id)
 	t->deadline.arg = t;
 }
 
+struct reader {
+	struct source source;
+	struct world *w;
+	int id;
+	int fds[2];
+};
+
+static void
+reader_ready(struct source *s, uint32_t events)
+{
+	struct reader *r = s->arg;
+	char c;
+
+	assert_true(events & EPOLLIN);
+	assert_int_equal(read(s->fd, &c, 1), 1);
+	r->w->order[r->w->calls++] = r->id;
+	loop_end(r->w->loop);
+}
+
+/* Whichever became ready first. */
+static void
+test_preferred_is_first(void **state)
+{
+	struct world *w = *state;
+	struct reader r[3];
+
+	for (int i = 0; i < 3; i++) {
+		r[i].w = w;
+		r[i].id = i;
+		r[i].source = (struct source){-1, reader_ready, &r[i]};
+		assert_int_equal(pipe(r[i].fds), 0);
+		assert_int_equal(loop_watch(w->loop, &r[i].source, r[i].fds[0],
+				     EPOLLIN),
+		    0);
+	}
+	loop_prefer(w->loop, &r[2].source);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(write(r[i].fds[1], "x", 1), 1);
+	assert_int_equal(loop_run(w->loop), 0);
+	assert_int_equal(w->calls, 3);
+	assert_int_equal(w->order[0], 2);
+	for (int i = 0; i < 3; i++) {
+		loop_unwatch(w->loop, &r[i].source);
+		close(r[i].fds[0]);
+		close(r[i].fds[1]);
+	}
+}
+
 static void
 test_deadlines_in_order(void **state)
 {
@@ -320,6 +368,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(test_signal),
+	    T(test_preferred_is_first),
 	    T(test_deadlines_in_order),
 	    T(test_deadline_cancels_another),
 	    T(test_deadline_rearmed_for_now),
