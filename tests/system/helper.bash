@@ -70,6 +70,36 @@ program() {
 	(umask 022 && cat >"$T/hupd.d/$1.conf")
 }
 
+# Is there such a user, and leave to become it?
+may_be() {
+	[ "$(id -u)" -eq 0 ] && getent passwd "$1" >/dev/null
+}
+
+# example NAME SED ...: a shipped example, changed; as its user if we may.
+example() {
+	local file=$TOP/examples/$1.conf user name=$1
+	shift
+	user=$(sed -n 's/^user = //p' "$file")
+	[ -z "$user" ] || may_be "$user" || set -- "$@" -e '/^user = /d'
+	sed -e '' "$@" "$file" | program "$name"
+}
+
+# Skip the test where a program of it is not there.
+needs_commands() {
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip "needs $name"
+	done
+}
+
+# A port of the loopback interface that nobody listens on.
+free_port() {
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
 # setting LINE: add one to hupd.conf; given again it replaces the first.
 setting() {
 	sed -i "/^${1%% *} *=/d" "$T/hupd.conf"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Programs of the world, as their packages have them: on free ports of the
-# loopback interface, in the folder of the test.
+# Programs of the world, as their packages have them and the shipped examples
+# run them: on free ports of the loopback interface, in the folder of the test.
 
 load helper
 
@@ -9,32 +9,13 @@ setup() {
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
-needs() {
-	local name
-	for name; do
-		command -v "$name" >/dev/null || skip "needs $name"
-	done
-}
-
-# A port that nobody listens on.
-free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
-}
-
 # nginx_setup: a server in $T/www that answers with $ANSWER, on $PORT.
 nginx_setup() {
 	PORT=$(free_port)
 	mkdir -m 755 "$T/www"
 	nginx_answers one
-	program nginx <<-E
-	command = nginx -p $T/www -c $T/www/nginx.conf -e /dev/stderr \
--g "daemon off;"
-	reload-signal = HUP
-	stop-signal = QUIT
-	E
+	example nginx -e "s,= nginx,& -p $T/www -c $T/www/nginx.conf \
+-e /dev/stderr,"
 }
 
 nginx_answers() {
@@ -64,15 +45,17 @@ answer_is() {
 
 @test "redis-server says that it is ready" {
 	local port port2 taken
-	needs redis-server redis-cli python3
+	needs_commands redis-server redis-cli python3
 	port=$(free_port)
 	mkdir "$T/redis"
-	program redis <<-E
-	command = redis-server --port $port --bind 127.0.0.1 \
---supervised systemd --dir $T/redis --save "" --logfile ""
-	ready = notify
-	start-timeout = 20s
+	! may_be redis || chown redis "$T/redis"
+	cat >"$T/redis.conf" <<-E
+	port $port
+	bind 127.0.0.1
+	save ""
 	E
+	example redis -e "s,/etc/redis/redis.conf,$T/redis.conf," \
+	    -e "s,^directory.*,directory = $T/redis," -e s/65535/1024/
 	hupd_start
 	wait_for 20 is_state redis up
 	[ "$(redis-cli -p "$port" ping)" = PONG ]
@@ -93,7 +76,7 @@ time.sleep(1000)' "$port2" &
 socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 	}
 	wait_for 5 bound
-	sed -i "s/--port $port/--port $port2/" "$T/hupd.d/redis.conf"
+	sed -i "s/--supervised/--port $port2 &/" "$T/hupd.d/redis.conf"
 	run -1 ctl reload
 	kill "$taken"
 	[[ $output = *'previous definition restored'* ]]
@@ -103,7 +86,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 
 @test "nginx takes a new configuration under load, and fails no request" {
 	local load before n loads=()
-	needs nginx curl python3
+	needs_commands nginx curl python3
 	nginx_setup
 	hupd_start
 	wait_for 10 answer_is one
@@ -139,7 +122,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 
 @test "nginx of another user opens /dev/stdout again" {
 	needs_root
-	needs nginx curl python3
+	needs_commands nginx curl python3
 	nginx_setup
 	echo 'user = nobody' >>"$T/hupd.d/nginx.conf"
 	echo "directory = /" >>"$T/hupd.d/nginx.conf"
@@ -151,12 +134,10 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 }
 
 @test "memcached serves, and is restarted when it is killed" {
-	local port user=() pid
-	needs memcached python3
+	local port pid
+	needs_commands memcached python3
 	port=$(free_port)
-	[ "$(id -u)" -ne 0 ] || user=(-u nobody)
-	program memcached <<<"command = memcached -l 127.0.0.1 -p $port \
--U 0 ${user[*]}"
+	example memcached -e "s,= memcached,& -p $port -U 0,"
 	hupd_start
 	serves() {
 		python3 - "$port" <<-'E'
@@ -181,7 +162,7 @@ socket.socket().bind(("127.0.0.1", int(sys.argv[1])))' "$port2" 2>/dev/null
 }
 
 @test "systemd-notify of a shell script is understood" {
-	needs systemd-notify
+	needs_commands systemd-notify
 	program web <<-'E'
 	command = sh -c 'systemd-notify --ready --status="all is well"; \
 exec sleep 1000'
