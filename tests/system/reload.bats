@@ -435,11 +435,12 @@ slow() {
 	sleeper web
 	hupd_start
 	slow lazy
+	# Signals that are pending at once are one.
 	for i in 1 2 3; do
 		ctl reload >/dev/null 2>&1 &
 		pids+=($!)
+		wait_for 5 is_state lazy starting
 	done
-	wait_for 5 is_state lazy starting
 	wait_for 5 logged 'a reload is under way'
 	for pid in "${pids[@]}"; do
 		pkill -KILL -P "$pid" || kill -KILL "$pid"
