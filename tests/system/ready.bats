@@ -203,8 +203,9 @@ impatient() {
 
 # The words may be taken for those of the run before, that was just then.
 start_says_why() {
-	run -1 ctl start "$1" &&
-	    [[ $output = *'exited, status 3'*'no such table'* ]]
+	local said
+	! said=$(ctl start "$1" 2>&1) &&
+	    [[ $said = *'exited, status 3'*'no such table'* ]]
 }
 
 @test "a start that fails again and again has an outcome all the same" {
