@@ -19,7 +19,7 @@ layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	loglines ini importval importkey import
 layer2 = loop descriptors spawn process record cgroup orphan folder detach safefile atomic accounts \
 	resolve conffile conftemplate confdir confenv confone confsave confplaces notify streamconf devlog console \
-	journal logfile logbatch logtake logpump logmsg logproc logtell \
+	journal logfile logbatch logtake logpump logmsg logproc logtell importread \
 	outfifo logger_int logger logger_life logger_link
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \
 	progcheck proghealth action settle daemon \

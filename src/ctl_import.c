@@ -2,11 +2,8 @@
  * ctl_import - "import": what supervisord's configuration is in hupd's files;
  * with -w those are written.
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,38 +14,26 @@
 #include "ctl_json.h"
 #include "ctl_place.h"
 #include "folder.h"
-#include "import.h"
+#include "importread.h"
 #include "proto.h"
 
 struct job {
 	const struct ctl *ctl;
 	struct place place;
-	struct ini_source *sources;
-	char **folders; /* of the sources */
-	size_t nsources;
-	mode_t mode; /* what was hidden from others stays so */
-	struct ini ini;
+	struct import_reading reading;
 	struct import import;
 	char **paths; /* of import.v */
 	struct diags diags;
 };
 
 static void
-free_all(char **v, size_t n)
-{
-	for (size_t i = 0; v != NULL && i < n; i++)
-		free(v[i]);
-	free(v);
-}
-
-static void
 job_end(struct job *job)
 {
-	free_all(job->paths, job->import.n);
-	free_all(job->folders, job->nsources);
+	for (size_t i = 0; job->paths != NULL && i < job->import.n; i++)
+		free(job->paths[i]);
+	free(job->paths);
 	import_clear(&job->import);
-	ini_clear(&job->ini);
-	free(job->sources);
+	import_read_clear(&job->reading);
 	diags_clear(&job->diags);
 	place_clear(&job->place);
 }
@@ -65,87 +50,6 @@ static int
 no_memory(const struct ctl *ctl)
 {
 	return ctl_fail(ctl, STATUS_FAILED, "out of memory");
-}
-
-/* The folder of a file, absolute, or NULL with errno. */
-static char *
-folder_of(const char *file)
-{
-	char *copy, *folder;
-
-	if ((copy = strdup(file)) == NULL)
-		return NULL;
-	folder = realpath(dirname(copy), NULL);
-	free(copy);
-	return folder;
-}
-
-/* All of a file, one byte more than it may have at most. */
-static char *
-slurp(const char *file, size_t *len, mode_t *mode)
-{
-	struct stat st;
-	char *bytes;
-	FILE *f;
-	int err;
-
-	if ((f = fopen(file, "re")) == NULL)
-		return NULL;
-	if ((bytes = malloc(INI_FILE_MAX + 1)) != NULL) {
-		*len = fread(bytes, 1, INI_FILE_MAX + 1, f);
-		if (ferror(f) || fstat(fileno(f), &st) == -1) {
-			err = errno;
-			free(bytes);
-			bytes = NULL;
-			errno = err;
-		} else
-			*mode = st.st_mode;
-	}
-	err = errno;
-	fclose(f);
-	errno = err;
-	return bytes;
-}
-
-/* Read one file; what is wrong in it lands in the diagnostics. */
-static int
-read_source(struct job *job, const char *file)
-{
-	struct ini_source *source = &job->sources[job->nsources];
-	char *folder, *bytes;
-	mode_t mode;
-	size_t len;
-
-	if ((folder = folder_of(file)) == NULL)
-		return fail_errno(job->ctl, file);
-	*source = (struct ini_source){file, folder};
-	job->folders[job->nsources++] = folder;
-	if ((bytes = slurp(file, &len, &mode)) == NULL)
-		return fail_errno(job->ctl, file);
-	job->mode &= mode | S_IRUSR | S_IWUSR;
-	if (len > INI_FILE_MAX)
-		diags_add(&job->diags, file, 0, NULL,
-		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);
-	else
-		/* What a job has is freed by job_end(). */
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-		(void)ini_parse(&job->ini, source, bytes, len, &job->diags);
-	free(bytes);
-	return STATUS_OK;
-}
-
-static int
-read_sources(struct job *job, int n, char **files)
-{
-	int i, status = STATUS_OK;
-
-	job->sources = calloc((size_t)n, sizeof(*job->sources));
-	job->folders = calloc((size_t)n, sizeof(*job->folders));
-	if (job->sources == NULL || job->folders == NULL)
-		return no_memory(job->ctl);
-	for (i = 0; i < n && status == STATUS_OK; i++)
-		status = read_source(job, files[i]);
-	return status;
 }
 
 /* Where the files will be. */
@@ -200,7 +104,7 @@ write_files(const struct job *job)
 		    job->place.program_dir, why);
 	for (i = 0; i < job->import.n; i++) {
 		if (atomic_create(job->paths[i], v[i].text, v[i].len,
-			job->mode) == -1)
+			job->reading.mode) == -1)
 			break;
 	}
 	if (i == job->import.n)
@@ -303,13 +207,17 @@ import_files(struct job *job, int n, char **files)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 	struct import_names names = {host, environ};
-	int status;
+	int i, status;
 
-	if ((status = read_sources(job, n, files)) != STATUS_OK)
-		return status;
 	(void)gethostname(host, sizeof(host) - 1);
+	for (i = 0; i < n; i++) {
+		if (import_read(&job->reading, files[i], &names, &job->diags,
+			&job->import.notes) == -1)
+			return fail_errno(job->ctl, files[i]);
+	}
 	if (diags_count(&job->diags) > 0 ||
-	    import_make(&job->import, &job->ini, &names, &job->diags) == -1)
+	    import_make(&job->import, &job->reading.ini, &names, &job->diags) ==
+		-1)
 		return reject(job);
 	if (job->import.n == 0)
 		return ctl_fail(job->ctl, STATUS_FAILED,
@@ -328,12 +236,14 @@ import_files(struct job *job, int n, char **files)
 int
 ctl_import(const struct ctl *ctl, int argc, char **argv)
 {
-	struct job job = {.ctl = ctl, .mode = 0644};
+	struct job job = {.ctl = ctl};
 	int status;
 
 	if ((status = place_find(&job.place, ctl)) != STATUS_OK)
 		return status;
-	ini_init(&job.ini);
+	/* What was hidden from others stays so. */
+	import_read_init(&job.reading, 0644);
+	import_init(&job.import);
 	diags_init(&job.diags);
 	status = import_files(&job, argc, argv);
 	job_end(&job);

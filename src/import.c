@@ -347,12 +347,20 @@ import_section(struct importer *m, const struct ini_section *section)
 		importkey_daemon(section, &m->import->notes);
 		return;
 	}
+	/* Whoever read the files has followed it. */
 	if (strcmp(section->name, "include") == 0)
-		why = "is not followed: name its files as well";
-	else if (begins(section->name, GROUP))
+		return;
+	if (begins(section->name, GROUP))
 		why = "has no counterpart: programs are named one by one";
 	diags_add(&m->import->notes, section->source->file, section->line, NULL,
 	    "[%s] %s", section->name, why);
+}
+
+void
+import_init(struct import *import)
+{
+	*import = (struct import){.n = 0};
+	diags_init(&import->notes);
 }
 
 int
@@ -366,8 +374,6 @@ import_make(struct import *import, const struct ini *ini,
 	size_t before = diags_count(diags);
 	const struct ini_section *section;
 
-	*import = (struct import){.n = 0};
-	diags_init(&import->notes);
 	m.env = environment(m.daemon, &plain, diags, &import->notes);
 	TAILQ_FOREACH (section, &ini->sections, link)
 		import_section(&m, section);
@@ -384,5 +390,5 @@ import_clear(struct import *import)
 	}
 	free(import->v);
 	diags_clear(&import->notes);
-	*import = (struct import){.n = 0};
+	import_init(import);
 }

@@ -30,12 +30,11 @@ struct import_names {
 	char *const *environ; /* for %(ENV_NAME)s */
 };
 
-/*
- * Convert all programs; the result is cleared by its owner in any case.
- * -1: diagnostics were added.
- */
+void import_init(struct import *);
+void import_clear(struct import *);
+
+/* Convert all programs.  -1: diagnostics were added. */
 int import_make(struct import *, const struct ini *,
     const struct import_names *, struct diags *);
-void import_clear(struct import *);
 
 #endif

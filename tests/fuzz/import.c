@@ -38,12 +38,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *environment[] = {one, NULL};
 	struct import_names names = {"host", environment};
 	struct ini_source source = {"FILE", "/here"};
-	struct import import = {.n = 0};
+	struct import import;
 	struct diags diags;
 	struct ini ini;
 	int error;
 
 	ini_init(&ini);
+	import_init(&import);
 	diags_init(&diags);
 	error = ini_parse(&ini, &source, bytes, size, &diags);
 	must((error == -1) == (diags_count(&diags) > 0));

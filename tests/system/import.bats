@@ -70,6 +70,48 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 640 ]
 }
 
+@test "files that are included are read, and no further" {
+	mkdir "$T/conf.d"
+	supervisord <<-'E'
+	[include]
+	files = conf.d/*.ini %(here)s/extra[12].conf
+	    none/*.ini
+	[program:a]
+	command=a
+	priority=1
+	E
+	printf '[program:c]\ncommand=%%(here)s/c\n' >"$T/conf.d/2.ini"
+	printf '[include]\nfiles=../x.conf\n[program:b]\ncommand=b\n' \
+	    >"$T/conf.d/1.ini"
+	printf '[program:a]\ncommand=other\n' >"$T/extra1.conf"
+	printf '[program:x]\ncommand=x\n' | tee "$T/x.conf" \
+	    "$T/conf.d/.x.ini" "$T/conf.d/x.conf" >"$T/extra3.conf"
+	chmod 640 "$T/conf.d/2.ini"
+	cd "$T"
+	run -0 --separate-stderr import -w supervisord.conf
+	[ "$(ls -A "$T/hupd.d")" = $'a.conf\nb.conf\nc.conf' ]
+	grep -qx 'command = other' "$T/hupd.d/a.conf"
+	grep -qx "command = $T/conf.d/c" "$T/hupd.d/c.conf"
+	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 640 ]
+	diff <(echo "$stderr") - <<-E
+	supervisord.conf:2: files: no file is $T/none/*.ini
+	$T/conf.d/1.ini:2: files: is not followed in a file that is included
+	supervisord.conf:6: priority: has no counterpart: depends-on tells what is started first
+	E
+	rm "$T"/hupd.d/*
+	echo 'command=%(y)s' >>"$T/conf.d/2.ini"
+	mkdir "$T/conf.d/3.ini"
+	run -6 import -w supervisord.conf
+	[ "$output" = "supervisord.conf:2: files: $T/conf.d/3.ini: Is a directory" ]
+	rmdir "$T/conf.d/3.ini"
+	run -6 import -w supervisord.conf
+	[ "$output" = "$T/conf.d/2.ini:3: command: %(y)s has no value here" ]
+	[ -z "$(ls -A "$T/hupd.d")" ]
+	sed -i '2,3d' supervisord.conf
+	run -6 import supervisord.conf
+	[ "$output" = 'supervisord.conf:1: [include]: there is no key files' ]
+}
+
 @test "errors are told with file and line, and nothing is written" {
 	printf '[program:a]\ncommand=true\n[program:b]\numask=9' | supervisord
 	echo '[program:b]' >"$T/other.ini"

@@ -94,10 +94,11 @@ canon_import(const char *bytes, size_t len, struct diags *diags)
 	char *environment[] = {one, NULL};
 	struct import_names names = {"host.example", environment};
 	struct ini_source source = {"FILE", "/here"};
-	struct import import = {.n = 0};
+	struct import import;
 	struct ini ini;
 
 	ini_init(&ini);
+	import_init(&import);
 	if (ini_parse(&ini, &source, bytes, len, diags) == 0 &&
 	    import_make(&import, &ini, &names, diags) == 0)
 		print_import(&import, diags);
