@@ -61,12 +61,11 @@ guard_execute(struct daemon *d, int fd)
 	int saved;
 
 	snprintf(value, sizeof(value), "%d", records_fd(d->hupd.records));
-	if (setenv(GUARD_VARIABLE, value, 1) == -1 ||
-	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == -1)
-		return;
 	adopt_bequeath(d->hupd.records, true);
 	outfifo_bequeath(stream_outdir(d->hupd.logger), true);
-	syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
+	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
+	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == 0)
+		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
 	adopt_bequeath(d->hupd.records, false);
 	outfifo_bequeath(stream_outdir(d->hupd.logger), false);

@@ -102,8 +102,7 @@ inherit_find(struct daemon *d, struct confset *set)
 		fatalx("hupd is already running in %s", run_dir);
 	if (h->records == NULL)
 		fatal("%s/records", run_dir);
-	d->adopting = records_are_valid(h->records, &why) &&
-	    records_adopt(h->records) == 0;
+	d->adopting = records_are_valid(h->records, &why);
 	if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
@@ -111,6 +110,8 @@ inherit_find(struct daemon *d, struct confset *set)
 			fatal("%s/records", run_dir);
 		return;
 	}
+	if (records_adopt(h->records) == -1)
+		fatal("%s/records", run_dir);
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);
 		*set = before;

@@ -231,9 +231,12 @@ resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
 	if (inherited && p->conf->ready == READY_NOTIFY)
 		return; /* the socket went on listening */
 	if (inherited && p->conf->ready == READY_FD && s->ready_fd != -1 &&
-	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == 0 &&
-	    loop_watch(p->progs->loop, &p->ready, s->ready_fd, EPOLLIN) == 0)
-		return;
+	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == 0) {
+		if (loop_watch(p->progs->loop, &p->ready, s->ready_fd,
+			EPOLLIN) == 0)
+			return;
+		close(s->ready_fd);
+	}
 	log_info("%s: its readiness went unheard, it is taken for ready",
 	    p->conf->name);
 	p->state = STATE_UP;
