@@ -29,7 +29,7 @@ layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add 
 	ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \
 	ctl_reply ctl_report ctl_running ctl_sample ctl_spark ctl_state ctl_status ctl_summary ctl_table \
-	ctl_tail ctl_top ctl_utf8 ctl_view
+	ctl_tail ctl_top ctl_utf8 ctl_view ctl_where
 modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
 
 # The project's own flags; the user's come after them.

@@ -16,8 +16,8 @@
 #include "confdir.h"
 #include "ctl_add.h"
 #include "ctl_ask.h"
-#include "ctl_place.h"
 #include "ctl_reload.h"
+#include "ctl_where.h"
 #include "folder.h"
 #include "words.h"
 
@@ -25,8 +25,6 @@ struct job {
 	const struct ctl *ctl;
 	const char *name;
 	struct place place;
-	char *config; /* these three are the daemon's */
-	char *folder;
 	char *file;
 };
 
@@ -34,8 +32,6 @@ static void
 job_end(struct job *job)
 {
 	place_clear(&job->place);
-	free(job->config);
-	free(job->folder);
 	free(job->file);
 }
 
@@ -47,42 +43,6 @@ fail_errno(const struct job *job, const char *file)
 	    "%s: %s", file, strerror(errno));
 }
 
-/* Where the daemon reads its programs.  What failed has been said. */
-static int
-ask_where(struct job *job)
-{
-	const char *config = NULL, *folder = NULL;
-	const struct proto_line *paths;
-	struct proto_text request = {0};
-	struct reply reply = {0};
-	int status;
-
-	proto_begin(&request, "where");
-	proto_end(&request);
-	status = ctl_ask(job->ctl, &request, &reply);
-	proto_text_clear(&request);
-	if (status == STATUS_OK &&
-	    (paths = reply_find(&reply, "paths")) != NULL) {
-		config = proto_get(paths, "config");
-		folder = proto_get(paths, "program-dir");
-	}
-	if (status == STATUS_OK && (config == NULL || folder == NULL))
-		status = ctl_fail(job->ctl, STATUS_FAILED,
-		    "hupd's answer is not understood");
-	else if (status == STATUS_OK) {
-		job->config = strdup(config);
-		job->folder = strdup(folder);
-		if (asprintf(&job->file, "%s/%s.conf", folder, job->name) == -1)
-			job->file = NULL;
-		if (job->config == NULL || job->folder == NULL ||
-		    job->file == NULL)
-			status =
-			    ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
-	}
-	reply_clear(&reply);
-	return status;
-}
-
 static int
 job_begin(struct job *job, const struct ctl *ctl, char *name)
 {
@@ -91,9 +51,15 @@ job_begin(struct job *job, const struct ctl *ctl, char *name)
 	*job = (struct job){.ctl = ctl, .name = name};
 	if (!ctl_names(ctl, 1, &name))
 		return STATUS_USAGE;
-	if ((status = place_find(&job->place, ctl)) != STATUS_OK)
+	if ((status = place_find(&job->place, ctl)) != STATUS_OK ||
+	    (status = where_ask(ctl, &job->place, true)) != STATUS_OK)
 		return status;
-	return ask_where(job);
+	if (asprintf(&job->file, "%s/%s.conf", job->place.program_dir, name) ==
+	    -1) {
+		job->file = NULL;
+		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	}
+	return STATUS_OK;
 }
 
 /* A file of lines has no way to write a line's end. */
@@ -146,29 +112,6 @@ compose(char *const *settings, char *const *command, size_t *len)
 	return text;
 }
 
-/* Read what is on disk, from the folder that the daemon reads. */
-static int
-load(const struct job *job, struct confset *set, struct diags *diags)
-{
-	const struct conf_places *places = &job->place.places;
-	struct confset known;
-	int error;
-
-	if (confset_init(&known, places) == -1) {
-		diags_add(diags, job->config, 0, NULL, "out of memory");
-		return -1;
-	}
-	free(known.settings.program_dir);
-	if ((known.settings.program_dir = strdup(job->folder)) == NULL) {
-		diags_add(diags, job->config, 0, NULL, "out of memory");
-		error = -1;
-	} else
-		error = confdir_load(set, places, job->config, false, &known,
-		    diags);
-	confset_clear(&known);
-	return error;
-}
-
 /* Would the daemon accept what is on disk, and this besides? */
 static int
 validate(const struct job *job, const char *text, size_t len,
@@ -181,7 +124,7 @@ validate(const struct job *job, const char *text, size_t len,
 	int error, status = STATUS_OK;
 
 	diags_init(&diags);
-	error = load(job, &set, &diags);
+	error = where_load(&job->place, &set, &diags);
 	conf = confdir_load_text(job->file, text, len, set.defaults, &diags);
 	if (conf != NULL && !list_equal(conf->command, command))
 		status = ctl_fail(ctl, STATUS_USAGE,
@@ -205,10 +148,10 @@ create(const struct job *job, const char *text, size_t len)
 {
 	char why[SAFEFILE_WHY_MAX];
 
-	if (folder_make(job->folder, 0755, why) == -1)
+	if (folder_make(job->place.program_dir, 0755, why) == -1)
 		return ctl_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
-		    job->folder, why);
+		    job->place.program_dir, why);
 	if (atomic_create(job->file, text, len, 0644) == -1)
 		return fail_errno(job, job->file);
 	return STATUS_OK;

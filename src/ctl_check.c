@@ -6,9 +6,9 @@
 
 #include "confdir.h"
 #include "ctl_check.h"
-#include "ctl_place.h"
 #include "ctl_report.h"
 #include "ctl_running.h"
+#include "ctl_where.h"
 #include "plan.h"
 #include "report.h"
 
@@ -42,8 +42,7 @@ load(struct confset *set, const struct place *place, int nfiles, char **files,
 	struct conf *conf;
 	int i, error;
 
-	error = confdir_load(set, &place->places, place->config, place->named,
-	    NULL, diags);
+	error = where_load(place, set, diags);
 	for (i = 0; i < nfiles; i++) {
 		conf = confdir_load_file(files[i], set->defaults, diags);
 		if (conf == NULL || error == -1) {
@@ -166,7 +165,7 @@ ctl_check(const struct ctl *ctl, int argc, char **argv)
 	struct diags diags;
 	int status;
 
-	if ((status = place_find(&place, ctl)) != STATUS_OK)
+	if ((status = where_find(ctl, &place)) != STATUS_OK)
 		return status;
 	diags_init(&diags);
 	if (load(&set, &place, argc, argv, &diags) == -1)

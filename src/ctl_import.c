@@ -12,7 +12,7 @@
 #include "atomic.h"
 #include "ctl_import.h"
 #include "ctl_json.h"
-#include "ctl_place.h"
+#include "ctl_where.h"
 #include "folder.h"
 #include "importread.h"
 #include "proto.h"
@@ -239,7 +239,7 @@ ctl_import(const struct ctl *ctl, int argc, char **argv)
 	struct job job = {.ctl = ctl};
 	int status;
 
-	if ((status = place_find(&job.place, ctl)) != STATUS_OK)
+	if ((status = where_find(ctl, &job.place)) != STATUS_OK)
 		return status;
 	/* What was hidden from others stays so. */
 	import_read_init(&job.reading, 0644);

@@ -81,6 +81,24 @@ check() {
 	[[ $output = 'plan: no program is configured'* ]]
 }
 
+@test "the files are those of the daemon that is asked" {
+	sleeper web
+	run -7 ctl check
+	hupd_start
+	run -0 ctl check
+	[ "$output" = 'plan: 1 unchanged' ]
+	# It reads the folder that it began with.
+	mkdir -m 755 "$T/other"
+	sed -i "s|^program-dir.*|program-dir = $T/other|" "$T/hupd.conf"
+	sleeper more
+	run -0 ctl check
+	[[ $output = 'plan: 1 added, 1 unchanged'*'+ more '* ]]
+	[[ $output = *'program-dir changed: takes effect at the next start'* ]]
+	printf '[program:db]\ncommand=db\n' >"$T/supervisord.conf"
+	run -0 ctl import -w "$T/supervisord.conf"
+	[ "$output" = "$T/hupd.d/db.conf" ]
+}
+
 @test "environment files and users count" {
 	echo A=1 >"$T/env"
 	chmod 644 "$T/env"
