@@ -41,13 +41,13 @@ int confdir_load(struct confset *, const struct conf_places *, const char *file,
 char *confdir_file_of(const char *folder, const char *name);
 
 /*
- * One file as a program's definition, name from the file's; or what would be
- * in it.  NULL with diagnostics.
+ * One file as the definition of the program of that name, which for NULL is
+ * the file's; or what would be in it.  NULL with diagnostics.
  */
+struct conf *confdir_load_file(const char *file, const char *name,
+    const struct conf *defaults, struct diags *);
 struct conf *confdir_load_text(const char *file, const char *bytes, size_t len,
     const struct conf *defaults, struct diags *);
-struct conf *confdir_load_file(const char *file, const struct conf *defaults,
-    struct diags *);
 
 /*
  * A whole configuration from one file (the accepted one).  Environment files

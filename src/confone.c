@@ -53,19 +53,22 @@ confdir_file_of(const char *folder, const char *name)
 	return file;
 }
 
-/* The program that name is of, as path says, which may be its template. */
+/* The program of that name, or file's, as path says, maybe its template. */
 static struct conf *
-load_text(const char *file, const char *path, const char *bytes, size_t len,
-    const struct conf *defaults, struct diags *diags)
+load_text(const char *file, const char *name, const char *path,
+    const char *bytes, size_t len, const struct conf *defaults,
+    struct diags *diags)
 {
 	const char *slash = strrchr(file, '/');
 	const char *entry = slash == NULL ? file : slash + 1;
-	char name[CONF_NAME_SIZE];
+	char own[CONF_NAME_SIZE];
 	struct resolver *resolver;
 	struct conf *conf;
 
-	if (conffile_name(file, entry, name, diags) == -1)
+	if (conffile_name(file, entry, own, diags) == -1)
 		return NULL;
+	if (name == NULL)
+		name = own;
 	if ((resolver = resolver_new(false)) == NULL) {
 		conffile_no_memory(diags, file);
 		return NULL;
@@ -79,7 +82,7 @@ struct conf *
 confdir_load_text(const char *file, const char *bytes, size_t len,
     const struct conf *defaults, struct diags *diags)
 {
-	return load_text(file, file, bytes, len, defaults, diags);
+	return load_text(file, NULL, file, bytes, len, defaults, diags);
 }
 
 /* Read what an empty file of an instance leaves to its template. */
@@ -91,8 +94,8 @@ read_template(struct safefile *f, const char *path)
 }
 
 struct conf *
-confdir_load_file(const char *file, const struct conf *defaults,
-    struct diags *diags)
+confdir_load_file(const char *file, const char *name,
+    const struct conf *defaults, struct diags *diags)
 {
 	struct conf *conf = NULL;
 	char *base = NULL;
@@ -105,7 +108,8 @@ confdir_load_file(const char *file, const struct conf *defaults,
 		r = read_template(&f, base);
 	path = base != NULL ? base : file;
 	if (r == 1)
-		conf = load_text(file, path, f.bytes, f.len, defaults, diags);
+		conf = load_text(file, name, path, f.bytes, f.len, defaults,
+		    diags);
 	else
 		diags_add(diags, path, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);

@@ -31,31 +31,73 @@ put(struct confset *set, struct conf *conf)
 	return -1;
 }
 
+/* Is it an instance that the template of that name defines? */
+static bool
+is_of(const struct conf *conf, const char *template)
+{
+	const char *instance = conf_instance(conf->name), *entry;
+	size_t len = strlen(template);
+
+	if (instance == NULL || (size_t)(instance - conf->name) != len ||
+	    strncmp(conf->name, template, len) != 0 || conf->file == NULL ||
+	    (entry = strrchr(conf->file, '/')) == NULL)
+		return false;
+	return strncmp(entry + 1, template, len) == 0 && entry[1 + len] == '.';
+}
+
+/* Define the instances of the template by this file of it. */
+static int
+put_template(struct confset *set, const char *file, const char *template,
+    struct diags *diags)
+{
+	struct conf *conf;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		if (!is_of(set->programs[i], template))
+			continue;
+		conf = confdir_load_file(file, set->programs[i]->name,
+		    set->defaults, diags);
+		if (conf == NULL)
+			return -1;
+		conf_unref(set->programs[i]);
+		set->programs[i] = conf;
+	}
+	return 0;
+}
+
+/* Put what one file says into the set, and what is wrong into diags. */
+static int
+put_file(struct confset *set, const char *file, struct diags *diags)
+{
+	struct conf *conf;
+	int error;
+
+	conf = confdir_load_file(file, NULL, set->defaults, diags);
+	if (conf == NULL)
+		return -1;
+	if (conf_is_template(conf->name)) {
+		error = put_template(set, file, conf->name, diags);
+		conf_unref(conf);
+	} else if ((error = put(set, conf)) == -1)
+		diags_add(diags, file, 0, NULL, "out of memory");
+	return error;
+}
+
 /*
  * Read what is on disk, then the files, each of which stands for the program
- * of its name.  Whatever is wrong lands in diags.
+ * or the template of its name.  Whatever is wrong lands in diags.
  */
 static int
 load(struct confset *set, const struct place *place, int nfiles, char **files,
     struct diags *diags)
 {
-	struct conf *conf;
 	int i, error;
 
 	error = where_load(place, set, diags);
-	for (i = 0; i < nfiles; i++) {
-		conf = confdir_load_file(files[i], set->defaults, diags);
-		if (conf == NULL || error == -1) {
-			conf_unref(conf);
+	for (i = 0; i < nfiles; i++)
+		if (put_file(set, files[i], diags) == -1)
 			error = -1;
-		} else if (conf_is_template(conf->name)) {
-			/* What stands in the folder defines its instances. */
-			conf_unref(conf);
-		} else if (put(set, conf) == -1) {
-			diags_add(diags, files[i], 0, NULL, "out of memory");
-			error = -1;
-		}
-	}
 	if (error == 0 && nfiles > 0)
 		error = confset_check(set, diags);
 	return error;

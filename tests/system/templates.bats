@@ -112,6 +112,20 @@ told() {
 		run -0 ctl -f "$T/hupd.conf" check "$T/hupd.d/$name.conf"
 		[[ $output = 'plan: 2 unchanged'* ]]
 	done
+	# Another template is one of its instances, and of no other.
+	program web@b <<<'command = sleep 3000'
+	run -0 ctl reload
+	mkdir "$T/new"
+	echo 'command = sleep 2000' >"$T/new/web@.conf"
+	chmod 644 "$T/new/web@.conf"
+	run -0 ctl check "$T/new/web@.conf"
+	diff <(echo "$output") - <<-E
+	plan: 1 restarted, 1 unchanged
+	  ~ web@a    restarted: command, log-timestamps changed
+	E
+	echo 'depends-on = nobody' >>"$T/new/web@.conf"
+	run -6 ctl check "$T/new/web@.conf"
+	[ "$output" = "$T/new/web@.conf:2: depends-on: there is no program nobody" ]
 	# The template is needed.
 	run -6 ctl remove web@
 	[ -e "$T/hupd.d/web@.conf" ]

@@ -789,15 +789,15 @@ loads_one_file(void **state)
 	(void)state;
 	put("web.conf", "command = x\n");
 	put("bad.conf", "comand = x\n");
-	c = confdir_load_file(at("web.conf"), NULL, &diags);
+	c = confdir_load_file(at("web.conf"), NULL, NULL, &diags);
 	assert_non_null(c);
 	assert_string_equal(c->name, "web");
 	conf_unref(c);
-	assert_null(confdir_load_file(at("bad.conf"), NULL, &diags));
+	assert_null(confdir_load_file(at("bad.conf"), NULL, NULL, &diags));
 	assert_int_equal(diags.n, 2);
-	assert_null(confdir_load_file(at("none.conf"), NULL, &diags));
+	assert_null(confdir_load_file(at("none.conf"), NULL, NULL, &diags));
 	assert_string_equal(diags.v[2].reason, "does not exist");
-	assert_null(confdir_load_file(at("web"), NULL, &diags));
+	assert_null(confdir_load_file(at("web"), NULL, NULL, &diags));
 	assert_int_equal(diags.n, 4);
 }
 
