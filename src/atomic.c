@@ -128,6 +128,14 @@ atomic_create(const char *file, const char *bytes, size_t len, mode_t mode)
 	return rv;
 }
 
+int
+atomic_link(const char *target, const char *file)
+{
+	if (symlink(target, file) == -1)
+		return -1;
+	return atomic_sync(file) == -1 ? drop(file, errno) : 0;
+}
+
 char *
 atomic_aside(const char *file)
 {

@@ -19,6 +19,8 @@
  * replaced: EEXIST.  -1 with errno.
  */
 int atomic_create(const char *file, const char *bytes, size_t len, mode_t mode);
+/* The same of a symbolic link to target. */
+int atomic_link(const char *target, const char *file);
 /* Rename the file to a name of its own, malloc'd.  NULL with errno. */
 char *atomic_aside(const char *file);
 /* Rename it back, unless there is another by now: EEXIST.  -1 with errno. */

@@ -26,6 +26,9 @@ struct job {
 	const char *name;
 	struct place place;
 	char *file;
+	char *template; /* of an instance, there or not; else NULL */
+	char *text;	/* the file will hold; NULL: it will be a link */
+	size_t len;
 };
 
 static void
@@ -33,6 +36,8 @@ job_end(struct job *job)
 {
 	place_clear(&job->place);
 	free(job->file);
+	free(job->template);
+	free(job->text);
 }
 
 static int
@@ -41,6 +46,25 @@ fail_errno(const struct job *job, const char *file)
 	return ctl_fail(job->ctl,
 	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
 	    "%s: %s", file, strerror(errno));
+}
+
+/* The file of the program, and that of its template. */
+static int
+name_files(struct job *job)
+{
+	const char *folder = job->place.program_dir;
+	const char *instance = conf_instance(job->name);
+	int base = instance == NULL ? 0 : (int)(instance - job->name);
+
+	if (asprintf(&job->file, "%s/%s.conf", folder, job->name) == -1)
+		job->file = NULL;
+	if (instance != NULL &&
+	    asprintf(&job->template, "%s/%.*s.conf", folder, base, job->name) ==
+		-1)
+		job->template = NULL;
+	if (job->file == NULL || (instance != NULL && job->template == NULL))
+		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
+	return STATUS_OK;
 }
 
 static int
@@ -54,12 +78,7 @@ job_begin(struct job *job, const struct ctl *ctl, char *name)
 	if ((status = place_find(&job->place, ctl)) != STATUS_OK ||
 	    (status = where_ask(ctl, &job->place, true)) != STATUS_OK)
 		return status;
-	if (asprintf(&job->file, "%s/%s.conf", job->place.program_dir, name) ==
-	    -1) {
-		job->file = NULL;
-		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	}
-	return STATUS_OK;
+	return name_files(job);
 }
 
 /* A file of lines has no way to write a line's end. */
@@ -86,17 +105,17 @@ check_settings(const struct ctl *ctl, char *const *settings)
 	return STATUS_OK;
 }
 
-/* What the file will hold; malloc'd, or NULL. */
-static char *
-compose(char *const *settings, char *const *command, size_t *len)
+/* What the file will hold. */
+static int
+compose(struct job *job, char *const *settings, char *const *command)
 {
-	char *words, *text = NULL;
+	char *words;
 	size_t n;
 	FILE *f;
 
 	if ((words = text_join(command)) == NULL)
-		return NULL;
-	if ((f = open_memstream(&text, len)) != NULL) {
+		return -1;
+	if ((f = open_memstream(&job->text, &job->len)) != NULL) {
 		fprintf(f, "command = %s\n", words);
 		for (; *settings != NULL; settings++) {
 			n = strcspn(*settings, "=");
@@ -104,29 +123,42 @@ compose(char *const *settings, char *const *command, size_t *len)
 			    *settings + n + 1);
 		}
 		if (fclose(f) == EOF) {
-			free(text);
-			text = NULL;
+			free(job->text);
+			job->text = NULL;
 		}
 	}
 	free(words);
-	return text;
+	return job->text == NULL ? -1 : 0;
+}
+
+/* The program as it will be; NULL with diagnostics. */
+static struct conf *
+define(const struct job *job, const struct conf *defaults, struct diags *diags)
+{
+	if (job->text == NULL)
+		return confdir_load_file(job->template, job->name, defaults,
+		    diags);
+	return confdir_load_text(job->file, job->text, job->len, defaults,
+	    diags);
 }
 
 /* Would the daemon accept what is on disk, and this besides? */
 static int
-validate(const struct job *job, const char *text, size_t len,
-    char *const *command)
+validate(const struct job *job, char *const *command)
 {
 	const struct ctl *ctl = job->ctl;
 	struct confset set = {0};
+	struct conf *conf = NULL;
 	struct diags diags;
-	struct conf *conf;
 	int error, status = STATUS_OK;
 
 	diags_init(&diags);
 	error = where_load(&job->place, &set, &diags);
-	conf = confdir_load_text(job->file, text, len, set.defaults, &diags);
-	if (conf != NULL && !list_equal(conf->command, command))
+	/* What is wrong with a template that is on disk has been told. */
+	if (job->text != NULL || error == 0)
+		conf = define(job, set.defaults, &diags);
+	if (conf != NULL && command != NULL &&
+	    !list_equal(conf->command, command))
 		status = ctl_fail(ctl, STATUS_USAGE,
 		    "the command cannot be written in a file as it is");
 	if (conf == NULL || error == -1 || status != STATUS_OK)
@@ -144,17 +176,22 @@ validate(const struct job *job, const char *text, size_t len,
 }
 
 static int
-create(const struct job *job, const char *text, size_t len)
+create(const struct job *job)
 {
 	char why[SAFEFILE_WHY_MAX];
+	int error;
 
 	if (folder_make(job->place.program_dir, 0755, why) == -1)
 		return ctl_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->place.program_dir, why);
-	if (atomic_create(job->file, text, len, 0644) == -1)
-		return fail_errno(job, job->file);
-	return STATUS_OK;
+	if (job->text != NULL)
+		error = atomic_create(job->file, job->text, job->len, 0644);
+	else
+		/* Their names are there, or the job has ended before. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+		error = atomic_link(strrchr(job->template, '/') + 1, job->file);
+	return error == -1 ? fail_errno(job, job->file) : STATUS_OK;
 }
 
 /* The file is there: have it applied, or take it back. */
@@ -184,44 +221,69 @@ apply_added(const struct job *job)
 	return status;
 }
 
+/* Without a command line it can only be an instance, as its template says. */
 static int
-add(const struct job *job, char *const *settings, char *const *command)
+check_command(const struct ctl *ctl, const char *name, char *const *settings)
 {
-	char *text;
-	size_t len;
+	if (ctl->command != NULL)
+		return STATUS_OK;
+	if (conf_instance(name) == NULL)
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "the command of %s is missing: it follows \"--\"", name);
+	if (*settings != NULL)
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "%s has the settings of its template, and none of its own",
+		    name);
+	return STATUS_OK;
+}
+
+static bool
+is_there(const char *file)
+{
+	/* With no memory for the file's name the job has ended before. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	return faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int
+add(struct job *job, char *const *settings, char *const *command)
+{
 	int status;
 
-	/*
-	 * Sooner than validation, which finds two programs of one name.  With
-	 * no memory for the file's name the job has ended before.
-	 */
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-	if (faccessat(AT_FDCWD, job->file, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	/* Sooner than validation, which finds two programs of one name. */
+	if (is_there(job->file)) {
 		errno = EEXIST;
 		return fail_errno(job, job->file);
 	}
-	if ((text = compose(settings, command, &len)) == NULL)
+	if (command != NULL && job->template != NULL && is_there(job->template))
+		return ctl_fail(job->ctl, STATUS_USAGE,
+		    "%s is defined by %s: 'hupctl add %s' is all there is to "
+		    "say",
+		    job->name, job->template, job->name);
+	if (command != NULL && compose(job, settings, command) == -1)
 		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
-	if ((status = validate(job, text, len, command)) == STATUS_OK &&
-	    (status = create(job, text, len)) == STATUS_OK)
+	if ((status = validate(job, command)) == STATUS_OK &&
+	    (status = create(job)) == STATUS_OK)
 		status = apply_added(job);
-	free(text);
 	return status;
 }
 
 int
 ctl_add(const struct ctl *ctl, int argc, char **argv)
 {
+	char *const *settings = argv + 1;
 	struct job job;
 	int status;
 
 	(void)argc;
-	if ((status = check_settings(ctl, argv + 1)) != STATUS_OK ||
-	    (status = check_words(ctl, argv + 1)) != STATUS_OK ||
-	    (status = check_words(ctl, ctl->command)) != STATUS_OK)
+	if ((status = check_command(ctl, argv[0], settings)) != STATUS_OK ||
+	    (status = check_settings(ctl, settings)) != STATUS_OK ||
+	    (status = check_words(ctl, settings)) != STATUS_OK ||
+	    (ctl->command != NULL &&
+		(status = check_words(ctl, ctl->command)) != STATUS_OK))
 		return status;
 	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK)
-		status = add(&job, argv + 1, ctl->command);
+		status = add(&job, settings, ctl->command);
 	job_end(&job);
 	return status;
 }

@@ -54,7 +54,7 @@ static const struct command {
     {"reload", "[--no-wait] [NAME ...]", "apply the files, or have NAME reload",
 	"W", 0, INT_MAX, ctl_reload},
     {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2, ctl_signal},
-    {"add", "NAME [KEY=VALUE ...] -- COMMAND ...",
+    {"add", "NAME [KEY=VALUE ...] -- COMMAND ... | NAME@INSTANCE",
 	"write a program's file, and reload", "C", 1, INT_MAX, ctl_add},
     {"remove", "NAME", "delete a program's file, and reload", "", 1, 1,
 	ctl_remove},
@@ -310,8 +310,8 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 
 /*
  * A command line after "--" is the program's.  getopt_long(3), which would mix
- * it with the operands before it, does not get to see it.  False: there should
- * be one.
+ * it with the operands before it, does not get to see it.  False: nothing
+ * follows.
  */
 static bool
 split_command(struct ctl *ctl, const struct command *command, int *argc,
@@ -323,7 +323,9 @@ split_command(struct ctl *ctl, const struct command *command, int *argc,
 		return true;
 	for (i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++)
 		;
-	if (i + 1 >= *argc)
+	if (i == *argc)
+		return true;
+	if (i + 1 == *argc)
 		return false;
 	ctl->command = argv + i + 1;
 	argv[i] = NULL;

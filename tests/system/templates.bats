@@ -132,10 +132,32 @@ told() {
 	ctl remove web@a
 	ctl remove web@b
 	[ "$(ls "$T/hupd.d")" = web@.conf ]
+	run -0 ctl add web@c
+	[[ $output = *'+ web@c '* ]]
+	[ "$(readlink "$T/hupd.d/web@c.conf")" = web@.conf ]
+	wait_for 5 printed web@c '^instance c of web@c$'
+	run -1 ctl add web@c
+	[[ $output = *'web@c.conf: File exists' ]]
+	ctl remove web@c
+	# What is more than the template says, or less, changes nothing.
+	run -2 ctl add web@d nice=1
+	[[ $output = *'web@d has the settings of its template'* ]]
+	run -2 ctl add web@d -- sleep 1000
+	[[ $output = *"defined by $T/hupd.d/web@.conf: 'hupctl add web@d'"* ]]
+	run -2 ctl add web
+	[[ $output = *'the command of web is missing'* ]]
+	run -6 ctl add other@d
+	[[ $output = "$T/hupd.d/other@.conf: does not exist"* ]]
+	echo 'nice = high' >>"$T/hupd.d/web@.conf"
+	run -6 ctl add web@d
+	told 1 'web@.conf:3: nice:'
+	[ "$(ls "$T/hupd.d")" = web@.conf ]
+	sed -i '$d' "$T/hupd.d/web@.conf"
+	# Without a template it is a program like any other.
+	run -0 ctl remove web@
 	ctl add web@c -- sleep 1000
 	is_state web@c up
 	ctl remove web@c
-	run -0 ctl remove web@
 	[ -z "$(ls "$T/hupd.d")" ]
 }
 
