@@ -270,10 +270,12 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 		progs_child_died(&h->progs, (pid_t)si->ssi_pid);
 		return;
 	}
-	if (sig == SIGHUP)
-		log_moment("reload");
-	log_sender(si);
 	/* That it was heard can be seen while it is acted on. */
+	if (sig == SIGHUP) {
+		log_moment("reload");
+		log_flush();
+	}
+	log_sender(si);
 	log_flush();
 	if (sig == SIGHUP) {
 		logger_reopen(h->logger);
