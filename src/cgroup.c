@@ -193,14 +193,15 @@ open_in(const struct cgroup *cg, const char *name, const char *file, int flags)
 int
 cgroup_enter(struct cgroup *cg, const char *name)
 {
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int fd;
 
-	fd = open_in(cg, name, "cgroup.procs", O_WRONLY);
+	fd = openat(cg->dir, name, flags);
 	if (fd != -1 || errno != ENOENT)
 		return fd;
 	if (mkdirat(cg->dir, name, 0755) == -1 && errno != EEXIST)
 		return -1;
-	return open_in(cg, name, "cgroup.procs", O_WRONLY);
+	return openat(cg->dir, name, flags);
 }
 
 /* The processes of one folder.  1: fn has had enough; -1 with errno. */

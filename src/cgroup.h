@@ -31,7 +31,7 @@ struct cgroup *cgroup_open(const char *setting, const char *instance, char *why,
 void cgroup_close(struct cgroup *);
 const char *cgroup_path(const struct cgroup *);
 
-/* Make the folder of a program; its cgroup.procs for writing, or -1. */
+/* Make the folder of a program and open it; -1 with errno. */
 int cgroup_enter(struct cgroup *, const char *name);
 /*
  * SIGKILL every process in it and in the folders that the program made below.

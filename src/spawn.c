@@ -8,16 +8,14 @@
  * has been executed, and the child reports a failure by writing it where the
  * parent reads it.
  *
- * A child that writes itself into cgroup.procs before it executes anything is
- * as safe as CLONE_INTO_CGROUP.  Many in a row are no slower that way, but a
- * single one waits for an RCU grace period of the kernel: some milliseconds,
- * measured.  It is worth that: Linux 6.18 kills each child that is made in a
- * cgroup that was ended by cgroup.kill before, as one of a program is whenever
- * the program leaves something behind.
+ * Where it can, the kernel makes the child in its cgroup: one that writes
+ * itself into cgroup.procs waits for an RCU grace period if it is alone, and
+ * the daemon with it, for some ten milliseconds.  Linux 6.18 kills a child
+ * before it has begun if either of the two cgroups was ended by cgroup.kill
+ * more often; it is made again, and takes the long way.
  */
 #include <sys/types.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,33 +30,33 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "descriptors.h"
-#include "spawn.h"
+#include "spawn_int.h"
 
-#ifndef CLOSE_RANGE_UNSHARE
-#define CLOSE_RANGE_UNSHARE (1U << 1)
-#endif
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
 
-/* Descriptors STAGE to STAGE_END - 1 carry what the child is given. */
-enum {
-	STAGE = 3,
-	STAGE_CGROUP = STAGE,
-	STAGE_OUTDIR,
-	STAGE_EXEC,
-	STAGE_FDS,
-	STAGE_END = STAGE_FDS + SPAWN_FDS,
-};
-
 #define STACK_SIZE ((size_t)256 * 1024)
 
-/* The child runs on memory of its own and outside its parent's view. */
-#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+/* The kernel's struct clone_args, for systems whose headers are older. */
+struct clone3_args {
+	uint64_t flags;
+	uint64_t pidfd;
+	uint64_t child_tid;
+	uint64_t parent_tid;
+	uint64_t exit_signal;
+	uint64_t stack;
+	uint64_t stack_size;
+	uint64_t tls;
+	uint64_t set_tid;
+	uint64_t set_tid_size;
+	uint64_t cgroup;
+};
+#define INTO_CGROUP UINT64_C(0x200000000)
 
 /* Shared with the child even where CLONE_VM is emulated by a fork. */
 struct shared {
+	bool begun;
 	struct spawn_error error;
 	char stack[STACK_SIZE] __attribute__((aligned(64)));
 };
@@ -67,11 +65,6 @@ static struct {
 	struct shared *shared;
 	int clone_flags; /* what this kernel takes */
 } spawner;
-
-struct child_args {
-	const struct spawn_request *req;
-	int maxfd; /* the highest descriptor that req->fds asks for */
-};
 
 int
 spawn_init(void)
@@ -106,228 +99,10 @@ spawn_init(void)
 }
 
 IN_CHILD static int
-fail(enum spawn_stage stage, int which)
-{
-	struct spawn_error *e = &spawner.shared->error;
-
-	e->err = errno;
-	e->which = which;
-	e->stage = stage;
-	return -1;
-}
-
-/* Take leave of the parent's descriptors, but for those staged. */
-IN_CHILD static int
-child_table(void)
-{
-	if (spawner.clone_flags & CLONE_FILES) {
-		if (syscall(SYS_close_range, (unsigned)STAGE_END, ~0U,
-			CLOSE_RANGE_UNSHARE) == -1)
-			return fail(SPAWN_DESCRIPTORS, 0);
-	} else
-		closefrom(STAGE_END);
-	return 0;
-}
-
-IN_CHILD static int
-child_output(const struct spawn_request *req)
-{
-	int fd, null;
-
-	null = open("/dev/null", O_RDWR | O_NOCTTY);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1)
-		return fail(SPAWN_OUTPUT, 0);
-	fd = null;
-	if (req->outname != NULL) {
-		/*
-		 * For reading as well: then the program is a reader itself,
-		 * and gets no SIGPIPE while the log process is replaced.
-		 */
-		fd = openat(STAGE_OUTDIR, req->outname, O_RDWR | O_NOCTTY);
-		if (fd == -1)
-			return fail(SPAWN_OUTPUT, 0);
-	}
-	if (dup2(fd, STDOUT_FILENO) == -1 || dup2(fd, STDERR_FILENO) == -1)
-		return fail(SPAWN_OUTPUT, 0);
-	if (fd != null)
-		close(fd);
-	close(null);
-	return 0;
-}
-
-/*
- * Move the staged descriptors to the numbers asked for; first out of the way
- * of each other, since one's goal may be another's place.
- */
-IN_CHILD static int
-child_fds(const struct spawn_request *req, int maxfd, int *execfd)
-{
-	int high[SPAWN_FDS];
-	size_t i;
-
-	for (i = 0; i < req->nfds; i++) {
-		high[i] = fcntl(STAGE_FDS + (int)i, F_DUPFD_CLOEXEC, maxfd + 1);
-		if (high[i] == -1)
-			return fail(SPAWN_DESCRIPTORS, 0);
-	}
-	*execfd = -1;
-	if (req->execfd != -1) {
-		*execfd = fcntl(STAGE_EXEC, F_DUPFD_CLOEXEC, maxfd + 1);
-		if (*execfd == -1)
-			return fail(SPAWN_DESCRIPTORS, 0);
-	}
-	for (i = 0; i < req->nfds; i++)
-		if (dup2(high[i], req->fds[i].to) == -1)
-			return fail(SPAWN_DESCRIPTORS, 0);
-	return 0;
-}
-
-IN_CHILD static int
-child_write(const char *path, int value)
-{
-	char buf[16];
-	int fd, n;
-
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	n = snprintf(buf, sizeof(buf), "%d", value);
-	if (write(fd, buf, (size_t)n) != n) {
-		close(fd);
-		return -1;
-	}
-	close(fd);
-	return 0;
-}
-
-/* The daemon's own limit is higher; and it may be not known. */
-IN_CHILD static int
-child_descriptors(void)
-{
-	const struct rlimit *rl = descriptors_programs();
-
-	if (rl->rlim_max != RLIM_INFINITY && setrlimit(RLIMIT_NOFILE, rl) == -1)
-		return fail(SPAWN_RLIMIT, RLIMIT_NOFILE);
-	return 0;
-}
-
-IN_CHILD static int
-child_limits(const struct conf *c)
-{
-	struct rlimit rl;
-	size_t i;
-
-	if (conf_has(c, "oom-score-adj") &&
-	    child_write("/proc/self/oom_score_adj", c->oom_score_adj) == -1)
-		return fail(SPAWN_OOM, 0);
-	if (conf_has(c, "nice") && setpriority(PRIO_PROCESS, 0, c->nice) == -1)
-		return fail(SPAWN_NICE, 0);
-	for (i = 0; i < c->nrlimits; i++) {
-		rl.rlim_cur = c->rlimits[i].soft;
-		rl.rlim_max = c->rlimits[i].hard;
-		if (setrlimit((__rlimit_resource_t)c->rlimits[i].which, &rl) ==
-		    -1)
-			return fail(SPAWN_RLIMIT, c->rlimits[i].which);
-	}
-	return 0;
-}
-
-/*
- * By system call: the C library's functions want to tell other threads,
- * whose list the child shares with the daemon.
- */
-IN_CHILD static int
-child_ids(const struct conf *c)
-{
-	if (c->uid == (uid_t)-1 && c->gid == (gid_t)-1 && c->gids == NULL)
-		return 0;
-	if (geteuid() == 0 && syscall(SYS_setgroups, c->ngids, c->gids) == -1)
-		return fail(SPAWN_GROUPS, 0);
-	if (c->gid != (gid_t)-1 &&
-	    syscall(SYS_setresgid, c->gid, c->gid, c->gid) == -1)
-		return fail(SPAWN_GROUP, 0);
-	if (c->uid != (uid_t)-1 &&
-	    syscall(SYS_setresuid, c->uid, c->uid, c->uid) == -1)
-		return fail(SPAWN_USER, 0);
-	return 0;
-}
-
-/* As execvp(3), but without a shell for what is no program. */
-IN_CHILD static int
-child_exec(const struct spawn_request *req, int execfd)
-{
-	char buf[PATH_MAX];
-	const char *p, *end, *name = req->argv[0];
-	size_t dirlen, namelen = strlen(name);
-	int saved = ENOENT;
-
-	if (execfd != -1) {
-		syscall(SYS_execveat, execfd, "", req->argv, req->envp,
-		    AT_EMPTY_PATH);
-		return fail(SPAWN_EXEC, 0);
-	}
-	if (req->path == NULL || strchr(name, '/') != NULL) {
-		execve(name, req->argv, req->envp);
-		return fail(SPAWN_EXEC, 0);
-	}
-	for (p = req->path; p != NULL; p = *end == '\0' ? NULL : end + 1) {
-		end = strchrnul(p, ':');
-		dirlen = (size_t)(end - p);
-		/* An empty entry would mean the working directory. */
-		if (dirlen == 0 || dirlen + 1 + namelen >= sizeof(buf))
-			continue;
-		memcpy(buf, p, dirlen);
-		buf[dirlen] = '/';
-		memcpy(buf + dirlen + 1, name, namelen + 1);
-		execve(buf, req->argv, req->envp);
-		if (errno != ENOENT && errno != ENOTDIR)
-			saved = errno;
-	}
-	errno = saved;
-	return fail(SPAWN_EXEC, 0);
-}
-
-IN_CHILD static int
-child_setup(const struct child_args *args)
-{
-	const struct spawn_request *req = args->req;
-	const struct conf *c = req->conf;
-	sigset_t none;
-	int execfd = -1;
-
-	if (req->record != NULL)
-		*req->record = (int32_t)syscall(SYS_getpid);
-	if (child_table() == -1)
-		return -1;
-	if (req->session && setsid() == -1)
-		return fail(SPAWN_SESSION, 0);
-	if (req->cgroup != -1 && write(STAGE_CGROUP, "0", 1) != 1)
-		return fail(SPAWN_CGROUP, 0);
-	if (child_output(req) == -1)
-		return -1;
-	if (child_fds(req, args->maxfd, &execfd) == -1 ||
-	    child_descriptors() == -1)
-		return -1;
-	if (c != NULL) {
-		if (child_limits(c) == -1 || child_ids(c) == -1)
-			return -1;
-		umask((mode_t)c->umask);
-		if (chdir(c->directory != NULL ? c->directory : "/") == -1)
-			return fail(SPAWN_DIRECTORY, 0);
-		if (c->no_new_privs &&
-		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-			return fail(SPAWN_PRIVS, 0);
-	}
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	return child_exec(req, execfd);
-}
-
-IN_CHILD static int
 child_main(void *arg)
 {
-	child_setup(arg);
+	spawner.shared->begun = true;
+	spawnchild_run(arg);
 	_exit(127);
 }
 
@@ -370,14 +145,73 @@ unstage(const struct spawn_request *req)
 	errno = saved;
 }
 
+/*
+ * clone(2) cannot, and the C library has no function for clone3(2), which goes
+ * on in a child whose stack is empty.  -1: not on this machine.
+ */
 static pid_t
-clone_child(struct child_args *args, int *pidfd)
+clone_in_cgroup(struct spawn_args *args, int *pidfd)
+{
+#if defined(__x86_64__) && defined(SYS_clone3)
+	struct shared *sh = spawner.shared;
+	struct clone3_args a = {
+	    .flags = (unsigned)spawner.clone_flags | INTO_CGROUP,
+	    .pidfd = (uintptr_t)pidfd,
+	    .exit_signal = SIGCHLD,
+	    .stack = (uintptr_t)sh->stack,
+	    .stack_size = sizeof(sh->stack),
+	    .cgroup = (unsigned)args->req->cgroup,
+	};
+	long rv;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %[arg], %%rdi\n\t"
+			 "call *%[fn]\n\t"
+			 "ud2\n"
+			 "1:"
+			 : "=a"(rv)
+			 : "0"((long)SYS_clone3), "D"(&a),
+			 "S"(sizeof(a)), [fn] "r"(child_main), [arg] "r"(args)
+			 : "rcx", "r11", "cc", "memory");
+	return rv > 0 ? (pid_t)rv : -1;
+#else
+	(void)args;
+	(void)pidfd;
+	return -1;
+#endif
+}
+
+static void
+reap(pid_t pid, int pidfd)
+{
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	if (pidfd != -1)
+		close(pidfd);
+}
+
+static pid_t
+clone_child(struct spawn_args *args, int *pidfd)
 {
 	struct shared *sh = spawner.shared;
+	pid_t pid;
 
 	*pidfd = -1;
 	/* What the last child left there must not be taken for this one's. */
 	memset(&sh->error, 0, sizeof(sh->error));
+	if (args->req->cgroup != -1) {
+		sh->begun = false;
+		args->in_cgroup = true;
+		pid = clone_in_cgroup(args, pidfd);
+		if (pid != -1 && sh->begun)
+			return pid;
+		if (pid != -1)
+			reap(pid, *pidfd);
+		args->in_cgroup = false;
+		*pidfd = -1;
+	}
 	return clone(child_main, sh->stack + sizeof(sh->stack),
 	    spawner.clone_flags | SIGCHLD, args, pidfd);
 }
@@ -386,8 +220,13 @@ int
 spawn(const struct spawn_request *req, struct spawn_child *child,
     struct spawn_error *error)
 {
-	struct child_args args = {.req = req, .maxfd = STAGE_END};
 	struct shared *sh = spawner.shared;
+	struct spawn_args args = {
+	    .req = req,
+	    .error = &sh->error,
+	    .shares_table = (spawner.clone_flags & CLONE_FILES) != 0,
+	    .maxfd = STAGE_END,
+	};
 	size_t i;
 
 	for (i = 0; i < req->nfds; i++)
@@ -405,10 +244,7 @@ spawn(const struct spawn_request *req, struct spawn_child *child,
 	if (sh->error.err == 0)
 		return 0;
 	*error = sh->error;
-	while (waitpid(child->pid, NULL, 0) == -1 && errno == EINTR)
-		;
-	if (child->pidfd != -1)
-		close(child->pidfd);
+	reap(child->pid, child->pidfd);
 	return -1;
 }
 

@@ -5,7 +5,7 @@
  * comes back at once as the stage and its errno.  The caller resumes when the
  * program has been executed, so there is no state "forked".
  *
- * Layer 2.  Sources: clone(2), pidfd_open(2), cgroups(7).
+ * Layer 2.  Sources: clone(2), clone3(2), pidfd_open(2), cgroups(7).
  */
 #ifndef SPAWN_H
 #define SPAWN_H
@@ -52,7 +52,7 @@ struct spawn_request {
 	const char *path;	 /* PATH to find argv[0] in; NULL: as given */
 	int execfd;		 /* execute this file instead; -1: none */
 	const struct conf *conf; /* attributes; NULL: change nothing */
-	int cgroup;		 /* descriptor of cgroup.procs, or -1 */
+	int cgroup;		 /* its folder, or -1 */
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "cgroup.h"
+#include "spawn.h"
 
 static bool old_kernel;
 
@@ -69,14 +70,12 @@ member(struct cgroup *cg, const char *name, const char *below)
 
 	fd = cgroup_enter(cg, name);
 	assert_int_not_equal(fd, -1);
-	if (*below != '\0') {
-		close(fd);
-		snprintf(path, sizeof(path), "%s/%s/%s", cgroup_path(cg), name,
-		    below);
-		assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
-		strlcat(path, "/cgroup.procs", sizeof(path));
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-	}
+	close(fd);
+	snprintf(path, sizeof(path), "%s/%s/%s", cgroup_path(cg), name, below);
+	assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+	strlcat(path, "/cgroup.procs", sizeof(path));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
 	assert_int_equal(pipe(pair), 0);
 	pid = fork();
 	if (pid == 0) {
@@ -165,6 +164,55 @@ test_kill_old(void **state)
 	check_kill(*state);
 }
 
+/* As "cat": it ends when nobody has the other end of its input any more. */
+static pid_t
+spawned(struct cgroup *cg, const char *name)
+{
+	char path[] = "/bin/cat", *argv[] = {path, NULL}, *env[] = {NULL};
+	struct spawn_request req = {
+	    .argv = argv,
+	    .envp = env,
+	    .execfd = -1,
+	    .outdir = -1,
+	};
+	struct spawn_child child;
+	struct spawn_error error;
+	struct spawn_fd fd = {.to = STDIN_FILENO};
+	int pair[2];
+
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	fd.from = pair[0];
+	req.fds = &fd;
+	req.nfds = 1;
+	req.cgroup = cgroup_enter(cg, name);
+	assert_int_not_equal(req.cgroup, -1);
+	assert_int_equal(spawn(&req, &child, &error), 0);
+	close(req.cgroup);
+	close(pair[0]);
+	if (child.pidfd != -1)
+		close(child.pidfd);
+	return child.pid;
+}
+
+/* Also where something was ended before, which some kernels remember. */
+static void
+test_spawn(void **state)
+{
+	struct cgroup *cg = *state;
+	char buf[64];
+	pid_t pid;
+
+	if (cg == NULL)
+		skip();
+	for (int i = 0; i < 3; i++) {
+		pid = spawned(cg, "web");
+		assert_true(cgroup_owner(cg, pid, buf, sizeof(buf)));
+		assert_string_equal(buf, "web");
+		assert_int_equal(cgroup_kill(cg, "web"), 1);
+		assert_int_equal(killed_by(pid), SIGKILL);
+	}
+}
+
 static void
 test_owner(void **state)
 {
@@ -244,10 +292,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_kill_old, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_spawn, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_owner, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_close, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 	};
 
+	if (spawn_init() == -1)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

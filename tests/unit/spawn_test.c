@@ -267,9 +267,9 @@ test_stages(void **state)
 	assert_fails(&req, "output", ENOENT);
 	close(req.outdir);
 	req.outname = NULL;
-	/* Not the file that is written to, to be in a cgroup. */
-	req.cgroup = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	assert_fails(&req, "cgroup", ENOSPC);
+	/* A folder that is no cgroup. */
+	req.cgroup = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_fails(&req, "cgroup", ENOENT);
 	close(req.cgroup);
 }
 
