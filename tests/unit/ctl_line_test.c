@@ -10,28 +10,7 @@
 #include <cmocka.h>
 
 #include "ctl_line.h"
-
-static struct samples samples;
-
-static int
-clear(void **state)
-{
-	(void)state;
-	samples_clear(&samples);
-	return 0;
-}
-
-static void
-take(int64_t ms, const char *lines)
-{
-	struct reply reply = {0};
-
-	assert_int_equal(reply_add_all(&reply, lines), 0);
-	assert_int_equal(samples_take(&samples, &reply,
-			     mono_add_ms((struct mono){0}, ms)),
-	    0);
-	reply_clear(&reply);
-}
+#include "samples.h"
 
 /* The heads and the first program on a screen so wide. */
 static void
