@@ -350,6 +350,18 @@ add_to(struct prog ***list, size_t *n, struct prog *p)
 	return 0;
 }
 
+/* Both know of each other, or neither: each may outlive the other. */
+static int
+link_to(struct prog *p, struct prog *need)
+{
+	if (add_to(&p->needs, &p->nneeds, need) == -1)
+		return -1;
+	if (add_to(&need->needed_by, &need->nneeded_by, p) == 0)
+		return 0;
+	p->nneeds--;
+	return -1;
+}
+
 static void
 remove_from(struct prog **list, size_t *n, const struct prog *p)
 {
@@ -423,9 +435,7 @@ progs_link(struct progs *ps)
 			need = progs_find(ps, *name);
 			if (need == NULL)
 				continue;
-			if (add_to(&p->needs, &p->nneeds, need) == -1 ||
-			    add_to(&need->needed_by, &need->nneeded_by, p) ==
-				-1)
+			if (link_to(p, need) == -1)
 				failed = -1;
 		}
 	}

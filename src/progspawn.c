@@ -192,6 +192,8 @@ prog_open_stream(struct prog *p)
 		if (p->stream != NULL)
 			stream_close(p->stream);
 		p->stream = NULL;
+		/* With its stream goes who would have told its last words. */
+		p->tail_due = false;
 		return 0;
 	}
 	stream_settings(p, &sc);

@@ -336,6 +336,24 @@ other_log_pid() {
 	[[ $output = *'exited, status 3'* ]]
 }
 
+@test "last words that nobody can tell any more are not waited for" {
+	local log
+	program web <<-'E'
+	command = sleep 1000
+	restart-delay = 30s
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	log=$(log_pid)
+	kill -STOP "$log"
+	kill -KILL "$(pid_of web)"
+	wait_for 5 is_state web wait
+	change web 'log = none'
+	run timeout 60 "$HUPCTL" -s "$T/run/hupd.sock" reload
+	kill -CONT "$log"
+	[ "$status" -eq 0 ]
+}
+
 @test "what a program prints at its very end is there" {
 	local i
 	program web <<-'E'
