@@ -253,17 +253,21 @@ int
 spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *child)
 {
 	int flags = CLONE_FILES | (spawner.clone_flags & CLONE_PIDFD);
+	int pidfd = -1;
 	char *stack;
+	pid_t pid;
 
-	child->pidfd = -1;
+	*child = (struct spawn_child){0, -1};
 	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
 		return -1;
-	child->pid =
-	    clone(fn, stack + STACK_SIZE, flags | SIGCHLD, arg, &child->pidfd);
+	pid = clone(fn, stack + STACK_SIZE, flags | SIGCHLD, arg, &pidfd);
 	munmap(stack, STACK_SIZE);
-	return child->pid == -1 ? -1 : 0;
+	if (pid == -1)
+		return -1;
+	*child = (struct spawn_child){pid, pidfd};
+	return 0;
 }
 
 const char *
@@ -333,6 +337,11 @@ spawn_stage_name(const struct spawn_error *e)
 int
 spawn_signal(const struct spawn_child *child, int sig)
 {
+	/* To kill(2) such a number is not one process but many. */
+	if (child->pid <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
 	if (child->pidfd != -1)
 		return (int)syscall(SYS_pidfd_send_signal, child->pidfd, sig,
 		    NULL, 0);

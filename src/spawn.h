@@ -87,14 +87,17 @@ int spawn(const struct spawn_request *, struct spawn_child *,
 /*
  * A child that runs fn in a copy of this process's memory, but with this very
  * table of descriptors: what the daemon opens and closes it has and has not,
- * until one of the two executes something.
+ * until one of the two executes something.  0, or -1 with errno and pid 0.
  */
 int spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *);
 
 /* The stage as it is logged: "exec", "user", "directory", "rlimit-nofile". */
 const char *spawn_stage_name(const struct spawn_error *);
 
-/* pidfd_send_signal(2), or kill(2) of a child where there is no pidfd. */
+/*
+ * pidfd_send_signal(2), or kill(2) of a child where there is no pidfd; ESRCH
+ * where there is no child.
+ */
 int spawn_signal(const struct spawn_child *, int sig);
 
 #endif

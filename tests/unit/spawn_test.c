@@ -321,6 +321,19 @@ test_signal(void **state)
 	assert_int_equal(end_of(&child), -SIGTERM);
 }
 
+/* kill(2) takes these for everybody, and for the group of the daemon. */
+static void
+test_signal_to_nobody(void **state)
+{
+	const struct spawn_child failed = {-1, -1}, none = {0, -1};
+
+	(void)state;
+	assert_int_equal(spawn_signal(&failed, 0), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_int_equal(spawn_signal(&none, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
 static int
 setup(void **state)
 {
@@ -351,6 +364,7 @@ main(void)
 	    cmocka_unit_test(test_stages),
 	    cmocka_unit_test(test_failure_frees),
 	    cmocka_unit_test(test_signal),
+	    cmocka_unit_test(test_signal_to_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
