@@ -3,6 +3,7 @@
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,9 +33,15 @@
 #define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
 /* A guard that died is replaced after this, ms. */
 #define GUARD_AGAIN 100
-/* What a guard that follows cannot do it tries so often, after so long. */
-#define TRIES 20
-#define AGAIN ((long)100 * 1000 * 1000) /* ns */
+/* If that fails for want of something, it is tried again after this, ms. */
+#define GUARD_LATER 1000
+/*
+ * What a guard that follows cannot do it tries so often, after twice as long
+ * each time: for a minute in all.
+ */
+#define TRIES 16
+#define AGAIN 100      /* ms */
+#define AGAIN_MAX 5000 /* ms */
 
 extern char **environ;
 
@@ -135,8 +142,10 @@ set_title(const struct daemon *d)
 static bool
 try_again(int *tries)
 {
-	const struct timespec again = {.tv_nsec = AGAIN};
+	const int ms = MIN(AGAIN << *tries, AGAIN_MAX);
+	const struct timespec again = {ms / 1000, ms % 1000 * 1000000L};
 
+	log_flush();
 	nanosleep(&again, NULL);
 	return ++*tries < TRIES;
 }
@@ -169,14 +178,37 @@ shall_follow(struct records *r)
 
 static int guard_main(void *);
 
-/* Watch this very process: the daemon that it becomes has yet to begin. */
+/* A process that watches this one. */
+static int
+make_guard(struct daemon *d)
+{
+	log_flush(); /* or it would be said twice */
+	if (d->self_pidfd == -1)
+		d->self_pidfd = process_open(getpid());
+	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
+		return -1;
+	records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	return 0;
+}
+
+/*
+ * The daemon that this process becomes has yet to begin, which may fail for
+ * want of what a guard of it wants: there is a guard first.
+ */
 static void
 watch_myself(struct daemon *d)
 {
+	int tries = 0;
+
 	close(d->self_pidfd);
-	d->self_pidfd = process_open(getpid());
-	if (d->self_pidfd != -1 && spawn_twin(guard_main, d, &d->guard) == 0)
-		records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	d->self_pidfd = -1;
+	while (make_guard(d) == -1) {
+		if (tries == 0)
+			log_warn("there is no guard for the daemon that "
+				 "follows, trying again");
+		if (!try_again(&tries))
+			break;
+	}
 }
 
 static void
@@ -252,6 +284,27 @@ guard_died(struct source *s, uint32_t events)
 	    mono_add_ms(loop_now(d->hupd.loop), GUARD_AGAIN));
 }
 
+/* What was wanted may be there later; a kernel without pidfds stays so. */
+static bool
+may_pass(int err)
+{
+	return err == EAGAIN || err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
+/* Told once, however often it is tried. */
+static void
+guard_failed(struct daemon *d)
+{
+	const bool again = may_pass(errno);
+
+	if (!d->unguarded)
+		log_warn("there is no guard%s", again ? ", trying again" : "");
+	d->unguarded = true;
+	if (again)
+		loop_at(d->hupd.loop, &d->guard_again,
+		    mono_add_ms(mono_now(), GUARD_LATER));
+}
+
 void
 guard_start(struct daemon *d)
 {
@@ -260,14 +313,13 @@ guard_start(struct daemon *d)
 	d->guard_source.ready = guard_died;
 	d->guard_source.arg = d;
 	d->guard_source.fd = -1;
-	if (d->self_pidfd == -1)
-		d->self_pidfd = process_open(getpid());
-	log_flush(); /* or it would be said twice */
-	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1) {
-		log_warn("there is no guard");
+	if (make_guard(d) == -1) {
+		guard_failed(d);
 		return;
 	}
-	records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	if (d->unguarded)
+		log_info("there is a guard again, pid %d", (int)d->guard.pid);
+	d->unguarded = false;
 	if (d->guard.pidfd == -1 ||
 	    loop_watch(d->hupd.loop, &d->guard_source, d->guard.pidfd,
 		EPOLLIN) == -1)

@@ -38,6 +38,7 @@ struct daemon {
 	struct spawn_child guard;
 	struct source guard_source;
 	struct deadline guard_again;
+	bool unguarded; /* there could be no guard, and that was said */
 };
 
 #endif

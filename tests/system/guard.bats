@@ -64,6 +64,32 @@ sleeper() {
 	crash
 }
 
+@test "a guard that cannot be made is made later" {
+	command -v strace >/dev/null || skip "needs strace"
+	hupd_start
+	pid=$(hupd_pid)
+	guard=$(await_guard "$pid")
+	strace -qq -o "$T/trace" -e inject=clone:error=EAGAIN -p "$pid" \
+	    2>"$T/strace" &
+	tracer=$!
+	traced() {
+		[ -s "$T/strace" ] ||
+		    grep -q '^TracerPid:[[:space:]]*[1-9]' "/proc/$pid/status"
+	}
+	wait_for 5 traced
+	if grep -q 'Operation not permitted' "$T/strace"; then
+		skip "may not trace"
+	fi
+	kill -9 "$guard"
+	wait_for 5 logged 'there is no guard, trying again: Resource'
+	# It may miss a signal that comes before it waits for the traced.
+	wait_for 5 eval "! kill -INT $tracer 2>/dev/null"
+	wait "$tracer" || :
+	wait_for 5 logged 'there is a guard again'
+	[ "$(grep -c 'there is no guard' "$T/log/hupd.log")" -eq 1 ]
+	crash
+}
+
 @test "what is sent to the guard does not reach the daemon that it becomes" {
 	sleeper web
 	hupd_start
