@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "process.h"
 
 /* A folder that refuses to become empty is given up after so many rounds. */
 #define KILL_ROUNDS 10
@@ -300,13 +301,19 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 	return each_below(cg->dir, name, fn, arg) == -1 ? -1 : 0;
 }
 
+struct members {
+	int n;
+	int alive; /* not sent SIGKILL, after which it takes a moment to go */
+};
+
 static bool
 count_one(pid_t pid, void *arg)
 {
-	int *count = arg;
+	struct members *members = arg;
 
-	(void)pid;
-	(*count)++;
+	members->n++;
+	if (!process_is_dying(pid))
+		members->alive++;
 	return true;
 }
 
@@ -359,27 +366,28 @@ cgroup_cpu(struct cgroup *cg, const char *name)
 int
 cgroup_kill(struct cgroup *cg, const char *name)
 {
-	int fd, left, rounds, count = 0;
+	struct members members = {0}, left;
+	int fd, rounds;
 
 	/* As a program leaves it that ended as it should. */
 	if (is_empty(cg, name))
 		return 0;
-	if (cgroup_each(cg, name, count_one, &count) == -1 || count == 0)
+	if (cgroup_each(cg, name, count_one, &members) == -1 || members.n == 0)
 		return 0;
 	fd = open_in(cg, name, "cgroup.kill", O_WRONLY);
 	if (fd != -1 && write(fd, "1", 1) == 1) {
 		close(fd);
-		return count;
+		return members.alive;
 	}
 	if (fd != -1)
 		close(fd);
 	/* Before Linux 5.14: until no new ones appear among the killed. */
 	for (rounds = 0; rounds < KILL_ROUNDS; rounds++) {
-		left = 0;
-		if (cgroup_each(cg, name, kill_one, &left) == -1 || left == 0)
+		left = (struct members){0};
+		if (cgroup_each(cg, name, kill_one, &left) == -1 || left.n == 0)
 			break;
 	}
-	return count;
+	return members.alive;
 }
 
 /* A folder and those below it: 0, or -1 if one is not empty. */

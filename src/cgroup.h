@@ -35,7 +35,8 @@ const char *cgroup_path(const struct cgroup *);
 int cgroup_enter(struct cgroup *, const char *name);
 /*
  * SIGKILL every process in it and in the folders that the program made below.
- * Returns how many there were, 0 if it was empty or there is no such folder.
+ * Returns how many there were that had not been sent it yet, 0 if it was empty
+ * or there is no such folder.
  */
 int cgroup_kill(struct cgroup *, const char *name);
 /* Remove it and those below; harmless if not empty or not there. */
