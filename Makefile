@@ -24,7 +24,7 @@ layer2 = loop descriptors spawn_int spawnchild spawn process record cgroup orpha
 layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \
 	progcheck proghealth action settle daemon \
 	client rejection reload statusline waiter request connection control
-layer4 = hupd self serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
+layer4 = hupd self opening serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
 	ctl_details ctl_display ctl_emit ctl_feed ctl_follow ctl_import ctl_json ctl_line ctl_log ctl_metrics \
 	ctl_place ctl_plain ctl_recent \
 	ctl_reexec ctl_reload \

@@ -1,0 +1,21 @@
+/*
+ * opening - what the daemon opens before it serves: logs, cgroup, sockets.
+ * What fails is fatal, but for the cgroup; what a daemon before this one has
+ * left open is taken over.
+ *
+ * Layer 4.
+ */
+#ifndef OPENING_H
+#define OPENING_H
+
+#include "self.h"
+
+/* The log process, and the event log; log-size and -keep of defaults. */
+void opening_logs(struct daemon *, const struct conf *defaults);
+/* As the setting says; from a daemon that is taken over, its own. */
+void opening_cgroup(struct daemon *);
+/* Its messages go to the programs. */
+void opening_notify(struct daemon *);
+void opening_control(struct daemon *);
+
+#endif
