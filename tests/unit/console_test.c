@@ -39,6 +39,16 @@ blocks(int fd)
 }
 
 static void
+loses_its_reader(int own, const int fds[2])
+{
+	close(fds[0]);
+	assert_int_equal(console_write(own, page, 1), -1);
+	assert_true(console_is_gone(errno));
+	close(fds[1]);
+	close(own);
+}
+
+static void
 writes_to_a_pipe(void **state)
 {
 	int fds[2], own;
@@ -56,11 +66,7 @@ writes_to_a_pipe(void **state)
 	/* As much as was read has room again, and is taken whole. */
 	assert_int_equal(read(fds[0], page, sizeof(page)), sizeof(page));
 	assert_int_equal(console_write(own, page, sizeof(page)), sizeof(page));
-	close(fds[0]);
-	assert_int_equal(console_write(own, page, 1), -1);
-	assert_true(console_is_gone(errno));
-	close(fds[1]);
-	close(own);
+	loses_its_reader(own, fds);
 }
 
 /* It cannot be opened anew, and goes on blocking for others. */
@@ -77,11 +83,7 @@ writes_to_a_socket(void **state)
 	assert_true(fill(own) > 0);
 	assert_int_equal(errno, EAGAIN);
 	assert_true(blocks(fds[1]));
-	close(fds[0]);
-	assert_int_equal(console_write(own, page, 1), -1);
-	assert_true(console_is_gone(errno));
-	close(fds[1]);
-	close(own);
+	loses_its_reader(own, fds);
 }
 
 /* A file goes on where others that have it are. */
