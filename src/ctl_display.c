@@ -13,8 +13,8 @@
 #include "ctl_line.h"
 #include "ctl_state.h"
 
-/* Lines: summary, view, heads; then the programs. */
-enum { LINE_SUMMARY, LINE_VIEW, LINE_HEADS, LINE_PROGRAMS };
+/* Lines: summary, states, view, heads; then the programs. */
+enum { LINE_SUMMARY, LINE_STATES, LINE_VIEW, LINE_HEADS, LINE_PROGRAMS };
 
 /* How long an escape may be the begin of a key, in milliseconds. */
 #define ESCAPE_MS 25
@@ -201,6 +201,8 @@ display_draw(const struct display *display, const struct samples *samples,
 	line_summary(samples, line);
 	put_line(LINE_SUMMARY, trouble != NULL ? trouble : line,
 	    trouble != NULL ? A_REVERSE | A_BOLD : A_NORMAL);
+	line_states(samples, line);
+	put_line(LINE_STATES, line, A_NORMAL);
 	view_print(view, line);
 	put_line(LINE_VIEW, line, A_NORMAL);
 	if (view->help)

@@ -182,8 +182,8 @@ append(char *buf, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
-append_states(char *buf, const struct samples *samples)
+void
+line_states(const struct samples *samples, char buf[static LINE_SIZE])
 {
 	size_t count[STATE_RANK_MAX + 1] = {0}, i;
 	const char *before = ": ";
@@ -191,6 +191,8 @@ append_states(char *buf, const struct samples *samples)
 
 	for (i = 0; i < samples->n; i++)
 		count[state_rank(samples->v[i].state)]++;
+	*buf = '\0';
+	append(buf, "%zu program%s", samples->n, samples->n == 1 ? "" : "s");
 	for (rank = STATE_RANK_MAX; rank > 0; rank--) {
 		if (count[rank] == 0)
 			continue;
@@ -217,7 +219,6 @@ line_summary(const struct samples *samples, char buf[static LINE_SIZE])
 	percent(use, cpu);
 	text_humane_size(memory, mem);
 	*buf = '\0';
-	append(buf, "hupd %" PRId64 "  CPU %s%%  MEM %s  %zu program%s",
-	    samples->pid, cpu, mem, samples->n, samples->n == 1 ? "" : "s");
-	append_states(buf, samples);
+	append(buf, "hupd %" PRId64 "  CPU %s%%  MEM %s", samples->pid, cpu,
+	    mem);
 }

@@ -39,7 +39,9 @@ void line_heads(const struct layout *, char buf[static LINE_SIZE]);
 /* now: samples.second.  All but the sparkline is ASCII. */
 void line_sample(const struct layout *, const struct sample *, int64_t now,
     bool utf8, char buf[static LINE_SIZE]);
-/* How many programs there are, and in which states. */
+/* The daemon, and what all programs use. */
 void line_summary(const struct samples *, char buf[static LINE_SIZE]);
+/* How many programs there are, and in which states. */
+void line_states(const struct samples *, char buf[static LINE_SIZE]);
 
 #endif

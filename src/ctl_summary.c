@@ -53,8 +53,9 @@ print_configuration(FILE *f, const struct proto_line *line, bool colour,
 	fprintf(f, "generation %" PRId64 ", accepted ",
 	    proto_number(line, "generation", 0));
 	print_time(f, proto_number(line, "time", 0), now);
-	fprintf(f, ", %" PRId64 " program%s; files on disk: %s%s\n", programs,
-	    programs == 1 ? "" : "s", on_disk(line),
+	fprintf(f, ", %" PRId64 " program%s\n", programs,
+	    programs == 1 ? "" : "s");
+	fprintf(f, "files on disk: %s%s\n", on_disk(line),
 	    is_reloading(line) ? "; a reload is under way" : "");
 	if (source != NULL && strcmp(source, "accepted") == 0)
 		fprintf(f,

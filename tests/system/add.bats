@@ -101,7 +101,7 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[[ $output = *"big.conf"* ]]
 	[ "$(folder; stat -c '%i %Y %a' "$T/hupd.d/base.conf")" = "$before" ]
 	is_state base up
-	ctl status | grep 'files on disk: as running'
+	ctl status | grep -x 'files on disk: as running'
 	run -0 ctl remove top
 	run -0 ctl remove base
 	[ -z "$(folder)" ]

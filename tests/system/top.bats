@@ -91,8 +91,8 @@ programs() {
 	    '^gamma failed          -      -      -        0        - *$'
 	grep -qx 'sorted by CPU, every 3600s   h help   q quit' "$T/screen"
 	[[ $(sed -n 1p "$T/screen") = "hupd $(hupd_pid)  CPU "*"%  MEM "* ]]
-	grep -q '4 programs: 1 failed, 2 up, 1 down$' "$T/screen"
-	sed -n 3p "$T/screen" | grep -qx \
+	[ "$(sed -n 2p "$T/screen")" = '4 programs: 1 failed, 2 up, 1 down' ]
+	sed -n 4p "$T/screen" | grep -qx \
 	    'NAME  STATE         PID   CPU%    MEM RESTARTS   UPTIME LAST MINUTE *'
 	grep -q "^alpha up  *$(pid_of alpha)  *[-0]" "$T/screen"
 	press n
@@ -137,22 +137,22 @@ programs() {
 	press n
 	wait_for 30 shows 'sorted by name'
 	all=$(printf 'p%s ' {10..39})
-	wait_for 30 has_column 1 "${all:0:84}"
+	wait_for 30 has_column 1 "${all:0:80}"
 	press Down Down
-	wait_for 30 has_column 1 "${all:8:84}"
+	wait_for 30 has_column 1 "${all:8:80}"
 	press NPage
-	wait_for 30 has_column 1 "${all:36}"
+	wait_for 30 has_column 1 "${all:40}"
 	press Up
-	wait_for 30 has_column 1 "${all:32:84}"
+	wait_for 30 has_column 1 "${all:36:80}"
 	press Home
-	wait_for 30 has_column 1 "${all:0:84}"
+	wait_for 30 has_column 1 "${all:0:80}"
 	press End
-	wait_for 30 has_column 1 "${all:36}"
+	wait_for 30 has_column 1 "${all:40}"
 	press h
 	wait_for 30 shows '^  R  reverse the order$'
 	run ! shows '^p39'
 	press x
-	wait_for 30 has_column 1 "${all:36}"
+	wait_for 30 has_column 1 "${all:40}"
 }
 
 @test "top fits whatever size the terminal gets" {
@@ -161,12 +161,12 @@ programs() {
 	wait_for 30 shows '^gamma failed'
 	press n
 	wait_for 30 shows 'sorted by name'
-	terminal resize-window -x 40 -y 6
+	terminal resize-window -x 40 -y 7
 	wait_for 30 shows '^NAME  STATE         PID   CPU%    MEM$'
 	wait_for 30 has_column 1 'alpha beta delta '
-	terminal resize-window -x 10 -y 2
+	terminal resize-window -x 10 -y 3
 	wait_for 30 shows '^sorted by$'
-	terminal resize-window -x 5 -y 4
+	terminal resize-window -x 5 -y 5
 	wait_for 30 shows '^alpha$'
 	terminal resize-window -x 200 -y 50
 	wait_for 30 shows '^NAME .* LAST MINUTE *$'

@@ -141,7 +141,9 @@ sums_up(void **state)
 
 	(void)state;
 	line_summary(&samples, line);
-	assert_string_equal(line, "hupd 0  CPU 0.0%  MEM 0B  0 programs");
+	assert_string_equal(line, "hupd 0  CPU 0.0%  MEM 0B");
+	line_states(&samples, line);
+	assert_string_equal(line, "0 programs");
 	take(1000,
 	    "program name=a state=up cpu=0 memory=1024\n"
 	    "config pid=42\n");
@@ -149,7 +151,9 @@ sums_up(void **state)
 	    "program name=a state=up cpu=10 memory=1024\n"
 	    "config pid=42\n");
 	line_summary(&samples, line);
-	assert_string_equal(line, "hupd 42  CPU 1.0%  MEM 1K  1 program: 1 up");
+	assert_string_equal(line, "hupd 42  CPU 1.0%  MEM 1K");
+	line_states(&samples, line);
+	assert_string_equal(line, "1 program: 1 up");
 	take(3000,
 	    "program name=a state=up cpu=20 memory=1024\n"
 	    "program name=b state=down\n"
@@ -158,8 +162,9 @@ sums_up(void **state)
 	    "program name=e state=odd\n"
 	    "config pid=42\n");
 	line_summary(&samples, line);
-	assert_string_equal(line,
-	    "hupd 42  CPU 1.0%  MEM 3K  5 programs: 1 failed, 2 up, 1 down");
+	assert_string_equal(line, "hupd 42  CPU 1.0%  MEM 3K");
+	line_states(&samples, line);
+	assert_string_equal(line, "5 programs: 1 failed, 2 up, 1 down");
 }
 
 int

@@ -154,7 +154,8 @@ tells_the_configuration(void **state)
 	    false, false,
 	    "no program is configured\n\n"
 	    "generation 7, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
-	    "1 program; files on disk: as running\n");
+	    "1 program\n"
+	    "files on disk: as running\n");
 	check("config generation=0 time=999995 source=accepted "
 	      "differs=rejected programs=2\n"
 	      "rejected time=999940 count=3\n"
@@ -163,7 +164,8 @@ tells_the_configuration(void **state)
 	    false, false,
 	    "no program is configured\n\n"
 	    "generation 0, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
-	    "2 programs; files on disk: rejected (see hupctl check)\n"
+	    "2 programs\n"
+	    "files on disk: rejected (see hupctl check)\n"
 	    "running the last accepted configuration: the files on disk were "
 	    "rejected\n"
 	    "last reload rejected at 1970-01-12T13:45:40+00:00 (1m ago):\n"
