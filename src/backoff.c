@@ -13,6 +13,12 @@ doubled(int64_t delay, uint32_t times, int64_t max)
 }
 
 int64_t
+backoff_longest(const struct backoff *b, const struct backoff_rule *rule)
+{
+	return doubled(rule->delay, b->quick > 0 ? b->quick - 1 : 0, rule->max);
+}
+
+int64_t
 backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
     uint32_t random)
 {

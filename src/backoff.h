@@ -30,6 +30,8 @@ struct backoff_rule {
  */
 int64_t backoff_next(struct backoff *, const struct backoff_rule *, int64_t ran,
     uint32_t random);
+/* The longest wait, in ms, after the quick ends so far. */
+int64_t backoff_longest(const struct backoff *, const struct backoff_rule *);
 /* Forget the history: an administrator's start, a new definition. */
 void backoff_clear(struct backoff *);
 

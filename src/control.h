@@ -20,6 +20,7 @@
  *			ended= (Unix time) memory= (bytes, if alive)
  *			cpu= (ms, if alive and asked for)
  *			status= (its STATUS=) reason= (why in this state)
+ *			again= (ms until its restart, if that waits)
  *			conf= (file, if it has one) log= (file, if any)
  *		and with details for each that was named:
  *			details name= command= (as in its file)

@@ -78,6 +78,11 @@ print_state(FILE *f, const struct proto_line *program)
 		put(f, program, "want");
 		fputc('\n', f);
 	}
+	if (proto_get(program, "again") != NULL) {
+		text_humane_duration(proto_number(program, "again", 0), since);
+		print_title(f, "next");
+		fprintf(f, "start in %s\n", since);
+	}
 	/* Of a program that is up and well it only repeats the pid. */
 	if (!is(program, "state", "up") || !is(program, "want", "run") ||
 	    details_is_ill(program))

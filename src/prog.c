@@ -145,6 +145,17 @@ ended_well(const struct prog *p)
 	return (ok->codes[e->code / 64] >> (e->code % 64)) & 1;
 }
 
+static struct backoff_rule
+rule_of(const struct conf *c)
+{
+	return (struct backoff_rule){
+	    .delay = c->restart_delay,
+	    .max = c->restart_delay_max,
+	    .reset = c->restart_reset,
+	    .limit = c->restart_limit,
+	};
+}
+
 /*
  * What becomes of a program that ended while it was wanted.  Counts in the
  * restart history, so it is asked once for each end.
@@ -153,12 +164,7 @@ static enum fsm_fate
 fate(struct prog *p)
 {
 	const struct conf *c = p->conf;
-	struct backoff_rule rule = {
-	    .delay = c->restart_delay,
-	    .max = c->restart_delay_max,
-	    .reset = c->restart_reset,
-	    .limit = c->restart_limit,
-	};
+	struct backoff_rule rule = rule_of(c);
 	int64_t ran = 0;
 	bool well = ended_well(p);
 
@@ -215,6 +221,18 @@ prog_arm(struct prog *p, struct mono from)
 		loop_cancel(p->progs->loop, &p->deadline);
 	else
 		loop_at(p->progs->loop, &p->deadline, mono_add_ms(from, ms));
+}
+
+void
+prog_shorten_wait(struct prog *p)
+{
+	struct backoff_rule rule = rule_of(p->conf);
+	int64_t longest = backoff_longest(&p->backoff, &rule);
+
+	if (p->state == STATE_WAIT && p->delay > longest) {
+		p->delay = longest;
+		prog_arm(p, p->since);
+	}
 }
 
 static void

@@ -60,6 +60,8 @@ void prog_sweep(struct prog *);
 /* The one way in for every event; the deadline of its state, from then on. */
 void prog_feed(struct prog *, enum fsm_event);
 void prog_arm(struct prog *, struct mono from);
+/* A wait for a restart is no longer than its definition, changed, has it. */
+void prog_shorten_wait(struct prog *);
 /* Is it to give signs of life? */
 bool prog_is_watched(const struct prog *);
 /* Those who watch take note, and act at the end of the turn. */

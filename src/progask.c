@@ -123,6 +123,7 @@ prog_set_conf(struct prog *p, struct conf *conf)
 	p->conf = conf_ref(conf);
 	prog_health_adjust(p, old);
 	conf_unref(old);
+	prog_shorten_wait(p);
 	prog_note(p);
 	prog_adjust_stream(p);
 	if (p->state == STATE_STARTING || p->state == STATE_STOPPING)

@@ -23,6 +23,16 @@ put_end(struct proto_text *t, const struct prog *p)
 	proto_put_number(t, "ended", p->end.at);
 }
 
+/* Why no process of it is wanted, of which prog_why has nothing to say. */
+static const char *
+why_at_rest(const struct prog *p)
+{
+	bool ran = p->started_at != 0 || p->end.kind != END_NONE;
+
+	return ran || p->conf->autostart ? "stopped on request"
+					 : "not started: autostart = no";
+}
+
 void
 status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
     bool cpu)
@@ -53,8 +63,13 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 	}
 	put_end(t, p);
 	prog_why(p, text, sizeof(text));
-	if (*text != '\0')
+	if (p->state == STATE_DOWN && p->want == WANT_REST)
+		proto_put(t, "reason", why_at_rest(p));
+	else if (*text != '\0')
 		proto_put(t, "reason", text);
+	if (p->state == STATE_WAIT)
+		proto_put_number(t, "again",
+		    p->delay - mono_diff_ms(now, p->since));
 	if (prog_health(p) != NULL) {
 		proto_put(t, "health", prog_health(p));
 		proto_put_number(t, "failed-checks", prog_failed_checks(p));

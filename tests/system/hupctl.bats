@@ -107,6 +107,25 @@ counter() {
 	[[ $output != *last* ]]
 }
 
+@test "status tells why a program does not run" {
+	sleeper web
+	program idle <<-E
+	command = sleep 1000
+	autostart = no
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	ctl stop web
+	run -3 ctl status web
+	[[ $output = *"  reason    stopped on request"* ]]
+	run -3 ctl status idle
+	[[ $output = *"  reason    not started: autostart = no"* ]]
+	# All of it fits on a terminal.
+	run -0 ctl status
+	[[ $output = *$'\n''files on disk: as running' ]]
+	run -1 grep -E '.{81}' <<<"$output"
+}
+
 @test "status is 3 unless every named program is up" {
 	sleeper web
 	program once <<-E

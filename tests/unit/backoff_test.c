@@ -64,6 +64,18 @@ gives_up_at_the_limit(void **state)
 	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
 }
 
+static void
+tells_the_longest_wait(void **state)
+{
+	const struct backoff_rule rule = {.delay = 100, .max = 350};
+	static const int64_t want[] = {100, 100, 200, 350, 350};
+	struct backoff b;
+
+	(void)state;
+	for (b.quick = 0; b.quick < 5; b.quick++)
+		assert_int_equal(backoff_longest(&b, &rule), want[b.quick]);
+}
+
 /* 75% to 100%, both ends reached, and the values between. */
 static void
 jitters(void **state)
@@ -121,6 +133,7 @@ main(void)
 	    cmocka_unit_test(doubles_up_to_the_maximum),
 	    cmocka_unit_test(restarts_a_stable_program_at_once),
 	    cmocka_unit_test(gives_up_at_the_limit),
+	    cmocka_unit_test(tells_the_longest_wait),
 	    cmocka_unit_test(jitters),
 	    cmocka_unit_test(stays_in_bounds),
 	};

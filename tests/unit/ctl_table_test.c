@@ -114,6 +114,20 @@ tells_details(void **state)
 }
 
 static void
+tells_the_next_start(void **state)
+{
+	(void)state;
+	check("program name=a state=wait want=run since=5000 again=3500 "
+	      "reason=exited,%20status%201,%20again%20in%208500ms\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     wait     -       -         -  -       -  -\n"
+	    "  state     wait for 5s, wanted: run\n"
+	    "  next      start in 3s\n"
+	    "  reason    exited, status 1, again in 8500ms\n");
+}
+
+static void
 tells_health(void **state)
 {
 	(void)state;
@@ -180,6 +194,7 @@ main(void)
 	    cmocka_unit_test(aligns),
 	    cmocka_unit_test(colours_the_state_alone),
 	    cmocka_unit_test(tells_details),
+	    cmocka_unit_test(tells_the_next_start),
 	    cmocka_unit_test(tells_health),
 	    cmocka_unit_test(survives_absent_fields),
 	    cmocka_unit_test(tells_the_configuration),
