@@ -44,6 +44,7 @@ answer_is() {
 }
 
 @test "redis-server says that it is ready" {
+	no_valgrind 'it has descriptors of its own'
 	local port port2 taken
 	needs_commands redis-server redis-cli python3
 	port=$(free_port)

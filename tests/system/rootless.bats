@@ -37,6 +37,7 @@ mode() {
 }
 
 @test "its whole life lies in the XDG folders" {
+	no_valgrind 'there is no guard, and it says so'
 	user_program web <<<'command = sh -c "id -u; echo $HOME; exec sleep 1000"'
 	run -0 as_user hupd
 	[ -z "$output" ]
