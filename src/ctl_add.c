@@ -16,6 +16,7 @@
 #include "confdir.h"
 #include "ctl_add.h"
 #include "ctl_ask.h"
+#include "ctl_recent.h"
 #include "ctl_reload.h"
 #include "ctl_where.h"
 #include "folder.h"
@@ -194,6 +195,37 @@ create(const struct job *job)
 	return error == -1 ? fail_errno(job, job->file) : STATUS_OK;
 }
 
+/*
+ * A program counts as ready once it runs, by default, and may have ended since:
+ * whoever has just typed its command wants to know.
+ */
+static void
+tell_end(const struct job *job)
+{
+	const char *how = NULL, *state = NULL;
+	struct proto_text request = {0};
+	const struct proto_line *line;
+	struct reply reply = {0};
+	struct conn conn;
+
+	proto_begin(&request, "status");
+	proto_put_word(&request, job->name);
+	proto_end(&request);
+	(void)conn_ask(&conn, job->place.socket, &request, &reply);
+	if ((line = reply_find(&reply, "program")) != NULL) {
+		how = proto_get(line, "exit");
+		state = proto_get(line, "state");
+	}
+	if (how != NULL && state != NULL && strcmp(state, "done") != 0) {
+		ctl_warn("%s has ended already (%s), see 'hupctl status %s'",
+		    job->name, how, job->name);
+		recent_print(stderr, NULL, proto_get(line, "log"), NULL);
+	}
+	conn_close(&conn);
+	reply_clear(&reply);
+	proto_text_clear(&request);
+}
+
 /* The file is there: have it applied, or take it back. */
 static int
 apply_added(const struct job *job)
@@ -213,6 +245,8 @@ apply_added(const struct job *job)
 		if (status != STATUS_OK)
 			ctl_warn("%s stays; 'hupctl remove %s' takes it back",
 			    job->file, job->name);
+		else
+			tell_end(job);
 		break;
 	case RELOAD_UNKNOWN:
 		ctl_warn("%s stays, see 'hupctl status'", job->file);
