@@ -35,6 +35,7 @@
  *	where [NAME]	paths log-dir= program-dir= config= log=
  *	dump		digest name= env=  for each program with env files:
  *			a number that changes with their contents
+ *			rests name=  for each program that is not to run
  *			text line=  for each line of the canonical form of
  *			what runs
  *	start | stop | restart [all=yes] [wait=no] NAME ...

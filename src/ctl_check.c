@@ -179,23 +179,19 @@ static int
 compare(const struct ctl *ctl, const struct place *place,
     const struct confset *candidate)
 {
-	struct confset running = {0};
-	const char *alone;
+	struct running running;
 	struct plan plan;
 	int status;
 
-	status = running_load(ctl, place, candidate, &running, &alone);
-	if (status == STATUS_OK) {
-		if (plan_make(&plan, &running, candidate) == 0) {
-			/* Without a daemon no setting waits for another. */
-			if (alone != NULL)
-				plan.deferred = 0;
-			status = show(ctl, &plan, alone);
-			plan_clear(&plan);
-		} else
-			status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	status = running_load(&running, ctl, place);
+	if (status == STATUS_OK &&
+	    running_plan(&running, candidate, &plan) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else if (status == STATUS_OK) {
+		status = show(ctl, &plan, running.alone);
+		plan_clear(&plan);
 	}
-	confset_clear(&running);
+	running_clear(&running);
 	return status;
 }
 

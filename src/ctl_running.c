@@ -87,34 +87,67 @@ parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
 }
 
 int
-running_load(const struct ctl *ctl, const struct place *place,
-    const struct confset *candidate, struct confset *set, const char **alone)
+running_load(struct running *r, const struct ctl *ctl,
+    const struct place *place)
 {
 	struct proto_text request = {0};
-	struct reply reply = {0};
 	struct conn conn;
 	int status;
 
-	if (confset_init(set, &place->places) == -1)
+	*r = (struct running){0};
+	if (confset_init(&r->set, &place->places) == -1)
 		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	proto_begin(&request, "dump");
 	proto_end(&request);
-	status = conn_ask(&conn, place->socket, &request, &reply);
-	*alone = NULL;
-	if (status == STATUS_OK) {
-		status = parse(ctl, &reply, set);
-		if (status == STATUS_OK)
-			set_digests(set, candidate, &reply);
-	} else if (status == STATUS_NO_DAEMON || status == STATUS_DENIED) {
-		*alone = status == STATUS_DENIED ? "hupd may not be asked"
-						 : "hupd is not running";
+	status = conn_ask(&conn, place->socket, &request, &r->reply);
+	if (status == STATUS_OK)
+		status = parse(ctl, &r->reply, &r->set);
+	else if (status == STATUS_NO_DAEMON || status == STATUS_DENIED) {
+		r->alone = status == STATUS_DENIED ? "hupd may not be asked"
+						   : "hupd is not running";
 		status = STATUS_OK;
 	} else
 		ctl_fail(ctl, status, "%s",
 		    conn.why != NULL ? conn.why
 				     : "hupd refused, without a reason");
 	conn_close(&conn);
-	reply_clear(&reply);
 	proto_text_clear(&request);
 	return status;
+}
+
+void
+running_clear(struct running *r)
+{
+	confset_clear(&r->set);
+	reply_clear(&r->reply);
+}
+
+static bool
+rests(void *arg, const char *name)
+{
+	const struct running *r = arg;
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < r->reply.n; i++) {
+		s = proto_get(&r->reply.v[i], "name");
+		if (line_is(&r->reply.v[i], "rests") && s != NULL &&
+		    strcmp(s, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int
+running_plan(struct running *r, const struct confset *candidate,
+    struct plan *plan)
+{
+	set_digests(&r->set, candidate, &r->reply);
+	if (plan_make(plan, &r->set, candidate) == -1)
+		return -1;
+	plan_let_rest(plan, rests, r);
+	/* Without a daemon no setting waits for another. */
+	if (r->alone != NULL)
+		plan->deferred = 0;
+	return 0;
 }

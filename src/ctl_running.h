@@ -8,13 +8,23 @@
 
 #include "conf.h"
 #include "ctl_place.h"
+#include "ctl_reply.h"
+#include "plan.h"
+
+struct running {
+	struct confset set;
+	const char *alone; /* NULL, or why there is none and set is empty */
+	struct reply reply;
+};
 
 /*
- * Ask the daemon.  *alone: NULL, and set is its, or why there is none to
- * compare with, and set is empty.  candidate: what it will be compared with.
- * An exit status after having said what failed; set must be cleared anyway.
+ * Ask the daemon.  An exit status after having said what failed; it must be
+ * cleared anyway.
  */
-int running_load(const struct ctl *, const struct place *,
-    const struct confset *candidate, struct confset *set, const char **alone);
+int running_load(struct running *, const struct ctl *, const struct place *);
+void running_clear(struct running *);
+/* From what it runs to candidate.  0, or -1 without memory. */
+int running_plan(struct running *, const struct confset *candidate,
+    struct plan *);
 
 #endif

@@ -37,8 +37,8 @@ struct hupd {
 
 	time_t started;
 	bool stopping;
-	/* The live settings are others now. */
-	void (*adjusted)(struct hupd *, const struct settings *);
+	/* The live settings, and the defaults of programs, are others now. */
+	void (*adjusted)(struct hupd *, const struct confset *);
 	/* A reload, or the start, has come to its end. */
 	void (*settled)(struct hupd *);
 	/* Re-execute, and say what becomes of it; or say it to nobody. */

@@ -49,6 +49,16 @@ events_writable(struct source *s, uint32_t events)
 	log_flush();
 }
 
+struct stream_conf
+opening_events(const struct conf *defaults)
+{
+	return (struct stream_conf){
+	    .timestamps = true,
+	    .size = defaults->log_size,
+	    .keep = defaults->log_keep,
+	};
+}
+
 void
 opening_logs(struct daemon *d, const struct conf *defaults)
 {
@@ -58,11 +68,7 @@ opening_logs(struct daemon *d, const struct conf *defaults)
 	    .run_dir = h->effective.run_dir,
 	    .self = d->self,
 	};
-	struct stream_conf sc = {
-	    .timestamps = true,
-	    .size = defaults->log_size,
-	    .keep = defaults->log_keep,
-	};
+	struct stream_conf sc = opening_events(defaults);
 	char why[256];
 
 	find_log_user(&h->effective, &lc);

@@ -9,9 +9,12 @@
 #define OPENING_H
 
 #include "self.h"
+#include "streamconf.h"
 
 /* The log process, and the event log; log-size and -keep of defaults. */
 void opening_logs(struct daemon *, const struct conf *defaults);
+/* How the event log rotates: as the logs of programs do by default. */
+struct stream_conf opening_events(const struct conf *defaults);
 /* As the setting says; from a daemon that is taken over, its own. */
 void opening_cgroup(struct daemon *);
 /* Its messages go to the programs. */

@@ -59,6 +59,24 @@ plan_make(struct plan *plan, const struct confset *from,
 }
 
 void
+plan_let_rest(struct plan *plan, bool (*rests)(void *arg, const char *name),
+    void *arg)
+{
+	struct change *change;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++) {
+		change = &plan->v[i];
+		if (change->kind != PLAN_RESTART ||
+		    !rests(arg, change->to->name))
+			continue;
+		change->kind = PLAN_ADJUST;
+		plan->count[PLAN_RESTART]--;
+		plan->count[PLAN_ADJUST]++;
+	}
+}
+
+void
 plan_clear(struct plan *plan)
 {
 	free(plan->v);

@@ -6,6 +6,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,12 @@ struct plan {
 int plan_make(struct plan *, const struct confset *from,
     const struct confset *to);
 void plan_clear(struct plan *);
+/*
+ * What somebody stopped stays stopped: a change of the definition, whatever the
+ * key, is no RESTART of it but an ADJUST.
+ */
+void plan_let_rest(struct plan *, bool (*rests)(void *arg, const char *name),
+    void *arg);
 
 /* "added", "restarted" ... as in the report. */
 const char *plan_kind_name(enum plan_kind);

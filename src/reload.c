@@ -231,7 +231,7 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
 	settle_commit(r->settle);
 	replace_running(r, set);
 	rejection_forget(&r->rejection);
-	r->hupd->adjusted(r->hupd, &r->running.settings);
+	r->hupd->adjusted(r->hupd, &r->running);
 	r->from_accepted = false;
 	record(r);
 	settle_start(r->settle);
@@ -266,24 +266,31 @@ put_back(void *arg, struct conf *previous)
 	return true;
 }
 
-/*
- * What runs, with the settings that it runs with: those that are not live are
- * as they were at the start.  Borrowed.
- */
-static struct confset
-effective(const struct reload *r)
+struct confset
+reload_effective(const struct reload *r)
 {
 	struct confset now = r->running;
 
 	now.settings = r->hupd->effective;
+	/* It is live, and names one of these programs. */
+	now.settings.exit_on = r->running.settings.exit_on;
 	return now;
+}
+
+bool
+reload_rests(void *arg, const char *name)
+{
+	const struct hupd *h = arg;
+	const struct prog *p = progs_find(&h->progs, name);
+
+	return p != NULL && p->want == WANT_REST;
 }
 
 static void
 transact(struct reload *r)
 {
 	struct hupd *h = r->hupd;
-	const struct confset now = effective(r);
+	const struct confset now = reload_effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
 	struct diags errors;
@@ -294,10 +301,13 @@ transact(struct reload *r)
 		reject(r, &errors);
 		goto out;
 	}
-	if (plan_make(&plan, &now, &set) == -1 ||
-	    (r->settle =
+	if (plan_make(&plan, &now, &set) == 0) {
+		plan_let_rest(&plan, reload_rests, h);
+		r->settle =
 		    settle_new(&h->progs, &plan, set.settings.reload_rollback,
-			settled, put_back, r, &errors)) == NULL) {
+			settled, put_back, r, &errors);
+	}
+	if (r->settle == NULL) {
 		if (errors.n == 0)
 			diags_add(&errors, h->config, 0, NULL, "%s",
 			    strerror(errno));
@@ -423,7 +433,7 @@ static const char *
 differs(struct reload *r)
 {
 	struct hupd *h = r->hupd;
-	const struct confset now = effective(r);
+	const struct confset now = reload_effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
 	struct diags errors;

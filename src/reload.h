@@ -60,5 +60,12 @@ void reload_forget(struct reload *, struct verdict *);
 void reload_status(struct reload *, struct proto_text *);
 /* What runs. */
 const struct confset *reload_running(const struct reload *);
+/*
+ * The same with the settings that it runs with: those that are not live are as
+ * they were at the start.  Borrowed.
+ */
+struct confset reload_effective(const struct reload *);
+/* Is there a program of this name that is not to run?  arg: struct hupd. */
+bool reload_rests(void *arg, const char *name);
 
 #endif

@@ -101,11 +101,29 @@ do_where(struct client *c, const struct proto_line *pl)
 	client_end(c, STATUS_OK, NULL);
 }
 
+/* What is no part of the canonical form of a program. */
+static void
+put_hidden(struct proto_text *t, struct hupd *h, const struct conf *conf)
+{
+	if (conf->env_file != NULL) {
+		proto_begin(t, "digest");
+		proto_put(t, "name", conf->name);
+		proto_put_number(t, "env", (int64_t)conf->env_digest);
+		proto_end(t);
+	}
+	if (reload_rests(h, conf->name)) {
+		proto_begin(t, "rests");
+		proto_put(t, "name", conf->name);
+		proto_end(t);
+	}
+}
+
 static void
 do_dump(struct client *c)
 {
 	struct proto_text *t = client_text(c);
-	const struct confset *set = reload_running(client_hupd(c)->reload);
+	struct hupd *h = client_hupd(c);
+	const struct confset set = reload_effective(h->reload);
 	char *text = NULL, *rest, *line;
 	size_t i, len = 0;
 	FILE *f;
@@ -115,21 +133,14 @@ do_dump(struct client *c)
 		client_end(c, STATUS_FAILED, strerror(errno));
 		return;
 	}
-	confset_print(set, f);
+	confset_print(&set, f);
 	if (fclose(f) == EOF) {
 		client_end(c, STATUS_FAILED, strerror(errno));
 		free(text);
 		return;
 	}
-	for (i = 0; i < set->nprograms; i++) {
-		if (set->programs[i]->env_file == NULL)
-			continue;
-		proto_begin(t, "digest");
-		proto_put(t, "name", set->programs[i]->name);
-		proto_put_number(t, "env",
-		    (int64_t)set->programs[i]->env_digest);
-		proto_end(t);
-	}
+	for (i = 0; i < set.nprograms; i++)
+		put_hidden(t, h, set.programs[i]);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0')

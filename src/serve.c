@@ -182,10 +182,14 @@ make_loop(struct daemon *d)
 }
 
 static void
-adjusted(struct hupd *h, const struct settings *s)
+adjusted(struct hupd *h, const struct confset *set)
 {
-	log_syslog(s->syslog);
-	control_set_group(h->control, s->control_group);
+	struct daemon *d = daemon_of(h);
+	struct stream_conf sc = opening_events(set->defaults);
+
+	log_syslog(set->settings.syslog);
+	control_set_group(h->control, set->settings.control_group);
+	stream_adjust(d->events, &sc);
 }
 
 static void
@@ -355,7 +359,7 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	h->reexec = reexec;
 	h->reexec_forget = forget_reexec;
 	opening_control(d);
-	adjusted(h, &set->settings);
+	adjusted(h, set);
 	if (pidfile_write(d->pidfile) == -1)
 		fatal("%s", h->effective.pidfile);
 	record_daemon(d);

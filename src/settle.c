@@ -188,7 +188,6 @@ await(struct item *it, enum fsm_event event)
 	prog_request(it->prog, event);
 }
 
-/* What an administrator stopped stays stopped. */
 static bool
 is_to_start(const struct item *it)
 {
@@ -196,7 +195,7 @@ is_to_start(const struct item *it)
 	case PLAN_ADD:
 		return it->to->autostart;
 	case PLAN_RESTART:
-		return it->prog->want != WANT_REST;
+		return true;
 	case PLAN_REMOVE:
 	case PLAN_ADJUST:
 	case PLAN_KEEP:
@@ -232,8 +231,7 @@ settle_start(struct settle *s)
 			await(it, EVENT_REMOVE);
 			break;
 		case PLAN_RESTART:
-			if (is_to_start(it))
-				await(it, EVENT_RESTART);
+			await(it, EVENT_RESTART);
 			break;
 		case PLAN_ADJUST:
 			/* Its dependencies may be others now. */

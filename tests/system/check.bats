@@ -118,6 +118,24 @@ check() {
 	setting "log-dir = $T/log2"
 	run -0 check
 	[[ $output = *'log-dir changed: takes effect at the next start'* ]]
+	# A reload does not change that.
+	run -0 ctl reload
+	run -0 check
+	[[ $output = *'log-dir changed: takes effect at the next start'* ]]
+}
+
+@test "what was stopped is not said to restart" {
+	sleeper web
+	hupd_start
+	ctl stop web
+	echo 'nice = 1' >>"$T/hupd.d/web.conf"
+	run -0 check
+	[ "${lines[1]}" = '  = web      adjusted: nice changed' ]
+	run -0 ctl reload
+	[ "${lines[1]}" = '  = web      adjusted: nice changed' ]
+	is_state web down
+	run -0 ctl start web
+	[ "$(ps -o ni= -p "$(pid_of web)" | tr -d ' ')" = 1 ]
 }
 
 @test "after a rollback the plan is to try again" {

@@ -304,6 +304,17 @@ are_lines() {
 	[ ! -e "$T/log/busy.log.4" ]
 }
 
+@test "a smaller log-size in hupd.conf has the event log rotated" {
+	hupd_start
+	setting 'log-size = 1K'
+	setting 'log-keep = 1'
+	fills() {
+		ctl reload
+		[ -e "$T/log/hupd.log.1" ]
+	}
+	wait_for 5 fills
+}
+
 @test "a reload opens the logs anew" {
 	counter busy
 	hupd_start
@@ -651,6 +662,22 @@ web_went_around_db() {
 	sed -i 's/= false/= sleep 1000/' "$T/hupd.d/web.conf"
 	run -0 ctl reload
 	is_state web up
+}
+
+@test "a shorter restart-delay shortens a wait under way" {
+	program web <<-'E'
+	command = sh -c 'test -e "$0" && exec sleep 1000' @GO@
+	restart-delay = 1h
+	restart-delay-max = 1h
+	E
+	sed -i "s|@GO@|$T/go|" "$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web wait
+	touch "$T/go"
+	change web 'restart-delay = 100ms'
+	run -0 ctl reload
+	[[ $output = *"= web      adjusted: restart-delay changed"* ]]
+	wait_for 5 is_state web up
 }
 
 @test "a program that failed gets another chance with a new definition" {
