@@ -198,7 +198,7 @@ why_wait(const struct prog *p, char *buf, size_t size)
 	char end[128], delay[TEXT_NUMBER_MAX];
 
 	prog_end_text(p, end, sizeof(end));
-	text_print_duration(p->delay, delay);
+	text_humane_duration(p->delay, delay);
 	if (p->delay == 0)
 		snprintf(buf, size, "%s, again at once", end);
 	else
