@@ -42,6 +42,7 @@ hupd_setup() {
 	    "$BATS_TEST_TMPDIR"; do
 		[ ! -O "$dir" ] || chmod a+rx "$dir"
 	done
+	export no_proxy=127.0.0.1 # for curl
 	mkdir -m 755 "$T" "$T/hupd.d"
 	mkdir -m 1777 "$BATS_TEST_TMPDIR/sanitizer"
 	cat >"$T/hupd.conf" <<-E
