@@ -69,3 +69,97 @@ literal() {
 		    grep -qw "$command"
 	done
 }
+
+# items FILE SECTION MACRO: what MACRO lists in a section (.Sh or .Ss).
+items() {
+	awk -v section="$2" -v macro="$3" '
+	/^\.S[hs] / { show = $0 ~ "^\\.S[hs] \"?" section "\"?$" }
+	show && index($0, ".It " macro) == 1 {
+		sub("^.It " macro, ""); gsub(/ , /, "\n"); gsub(/^ +/, "")
+		print
+	}' "$TOP/man/$1" | LC_ALL=C sort
+}
+
+@test "signals that hupd acts on are in hupd(8)" {
+	diff <(items hupd.8 Signals Dv) <(sed -n \
+	    '/signals\[\] = {/,/}/p' "$TOP/src/serve.c" | grep -o 'SIG[A-Z0-9]*' |
+	    grep -v SIGCHLD | LC_ALL=C sort)
+}
+
+@test "states of a program are in hupd(8) and hupctl(1)" {
+	sed -n '/^fsm_state_name/,/^}/s/.*return "\([a-z]*\)";/\1/p' \
+	    "$TOP/src/fsm.c" | LC_ALL=C sort >"$T/states"
+	lines "$T/states" 8
+	diff "$T/states" <(items hupd.8 'States of a program' Sy)
+	while read -r state; do
+		sed -n '/^\.It STATE/,/^\.It PID/p' "$TOP/man/hupctl.1" |
+		    grep -qx "\.Cm $state"
+	done <"$T/states"
+}
+
+@test "exit statuses are in the manual" {
+	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/proto.h" \
+	    >"$T/statuses"
+	lines "$T/statuses" 7
+	diff "$T/statuses" <(items hupctl.1 'EXIT STATUS' '')
+	# The rest is about programs, and about a daemon that is asked.
+	diff <(grep -vx '[37]' "$T/statuses") <(items hupd.8 'EXIT STATUS' '')
+	run -0 "$HUPCTL" help
+	while read -r status; do
+		grep -q "\b$status [a-z]" <<<"${output#*exit status:}"
+	done <"$T/statuses"
+}
+
+@test "keys of hupctl top are in hupctl(1) and its own help" {
+	{
+		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/ctl_view.c"
+		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/ctl_view.c"
+	} | LC_ALL=C sort >"$T/keys"
+	lines "$T/keys" 10
+	diff "$T/keys" <(items hupctl.1 'The screen of top' Ic |
+	    sed 's/^\\&//' | grep -x . | LC_ALL=C sort)
+	while read -r key; do
+		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/ctl_view.c"
+	done <"$T/keys"
+}
+
+@test "options of each command are completed, and in hupctl(1)" {
+	local commands command option value offered
+	# shellcheck source=/dev/null
+	source "$TOP/completions/hupctl"
+	run -0 "$HUPCTL" --help
+	commands=$(awk '/^commands:/ { show = 1; next } /^$/ { show = 0 }
+	    show && /^  [a-z]/ { print $1 }' <<<"$output")
+	sed -n '/^command_options/,/^}/s/^.*{"\([a-z-]*\)", .*/\1/p' \
+	    "$TOP/src/hupctl.c" >"$T/options"
+	lines "$T/options" 8
+	while read -r option; do
+		grep -q "Fl Fl $option\b" "$TOP/man/hupctl.1"
+		grep -q -e "--$option\b" "$TOP/completions/_hupctl"
+		[[ $option != lines && $option != delay ]] || option+=' 1'
+		for command in $commands; do
+			offered=" $(_hupctl_options "$command") "
+			# shellcheck disable=SC2086
+			if "$HUPCTL" "$command" --$option --help \
+			    >/dev/null 2>&1; then
+				[[ $command,$option = top,json ]] ||
+				    [[ $offered = *" --${option% 1} "* ]]
+			else
+				[[ $offered != *" --${option% 1} "* ]]
+			fi
+		done
+	done <"$T/options"
+}
+
+@test "files of the daemon are in hupd(8)" {
+	local file
+	program web <<<'command = sleep 1000'
+	hupd_start
+	program web <<<'comand = sleep 1000'
+	run -6 ctl reload
+	items hupd.8 FILES Pa >"$T/files"
+	for file in "$T"/{run,state}/*; do
+		file=${file##*/}
+		grep -q "/$file\b" "$T/files" || grep -qx "$file" "$T/files"
+	done
+}
