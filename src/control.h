@@ -28,7 +28,8 @@
  *			need of= name= state= ready=  for each dependency
  *		then	config generation= time= (Unix) source=(files|accepted)
  *			differs=(no|yes|rejected) programs= pid= started=
- *			applied= failed= rejected= (reloads of this process;
+ *			applied= failed= rejected= (reloads of this process,
+ *			counted since counting=, Unix time;
  *			failed: applied, but a program did not become ready)
  *		if there was one since the last accepted reload:
  *			rejected time= count=  and its "error" lines of report.h

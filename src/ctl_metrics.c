@@ -177,9 +177,12 @@ print_daemon(const struct proto_line *config)
 	print_head("hupd_reloads", NULL,
 	    "Reloads; failed: applied, but a program did not become ready.",
 	    true);
+	/* They begin anew with each process of the daemon. */
 	for (i = 0; i < COUNT(results); i++)
-		printf("hupd_reloads_total{result=\"%s\"} %" PRId64 "\n",
-		    results[i], proto_number(config, results[i], 0));
+		printf("hupd_reloads_total{result=\"%s\"} %" PRId64 "\n"
+		       "hupd_reloads_created{result=\"%s\"} %" PRId64 "\n",
+		    results[i], proto_number(config, results[i], 0), results[i],
+		    proto_number(config, "counting", 0));
 }
 
 static void

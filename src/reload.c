@@ -28,6 +28,7 @@ struct reload {
 	time_t accepted_at;
 	bool from_accepted; /* the files were rejected at the start */
 	/* Reloads of this process; failed: not every program became ready. */
+	time_t counting; /* since when */
 	int64_t applied;
 	int64_t failed;
 	int64_t rejected;
@@ -50,6 +51,7 @@ reload_new(struct hupd *h)
 	if (r == NULL)
 		return NULL;
 	r->hupd = h;
+	r->counting = wall_now().tv_sec;
 	TAILQ_INIT(&r->next);
 	TAILQ_INIT(&r->now);
 	r->rejection.file = h->rejected;
@@ -462,6 +464,7 @@ reload_status(struct reload *r, struct proto_text *t)
 	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
 	proto_put_number(t, "pid", getpid());
 	proto_put_number(t, "started", r->hupd->started);
+	proto_put_number(t, "counting", r->counting);
 	proto_put_number(t, "applied", r->applied);
 	proto_put_number(t, "failed", r->failed);
 	proto_put_number(t, "rejected", r->rejected);

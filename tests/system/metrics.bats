@@ -93,6 +93,7 @@ assert len(list(parse(sys.stdin.read()))) > 10' <"$T/metrics"
 }
 
 @test "reloads are counted by how they ended" {
+	begun=$(date +%s)
 	hupd_start
 	is 'v("reloads_total", result="applied") == 0' \
 	    'v("reloads_total", result="failed") == 0'
@@ -106,6 +107,11 @@ assert len(list(parse(sys.stdin.read()))) > 10' <"$T/metrics"
 	is 'v("reloads_total", result="applied") == 1' \
 	    'v("reloads_total", result="failed") == 1' \
 	    'v("reloads_total", result="rejected") == 3' \
+	    'v("config_generation") == 3'
+	# They begin anew in a process that follows, and that is told.
+	run -0 ctl reexec
+	is 'v("reloads_total", result="rejected") == 0' \
+	    "v('reloads_created', result='rejected') >= $begun" \
 	    'v("config_generation") == 3'
 }
 
