@@ -17,7 +17,7 @@ layer0 = heap log mono text words escape lines
 layer1 = diag confdef confstore conftype conflist conftable conf confparse \
 	confprint confset confexit envfile envlist plan order backoff fsm proto report \
 	loglines ini importval importkey import
-layer2 = loop descriptors spawn_int spawnchild spawn process record cgroup orphan folder detach safefile atomic accounts \
+layer2 = unixsock loop descriptors spawn_int spawnchild spawn process record cgroup orphan folder detach safefile atomic accounts \
 	resolve conffile conftemplate confdir confenv confone confsave confplaces notify streamconf devlog console \
 	journal logfile logbatch logtake logpump logmsg logproc logtell importread \
 	outfifo logger_int logger logger_life logger_link

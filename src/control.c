@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -17,6 +16,7 @@
 #include "connection.h"
 #include "control.h"
 #include "log.h"
+#include "unixsock.h"
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
@@ -139,28 +139,11 @@ control_set_group(struct control *ctl, const char *group)
 static int
 listen_at(const char *path)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	mode_t mask;
-	int fd, saved, rv;
+	int fd, saved;
 
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	if (unlink(path) == -1 && errno != ENOENT)
-		goto fail;
-	/* Nobody else's from the first moment. */
-	mask = umask(0177);
-	rv = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-	umask(mask);
-	if (rv == -1 || listen(fd, 128) == -1)
-		goto fail;
-	return fd;
-fail:
+	fd = unixsock_bind(path, SOCK_STREAM, 0600);
+	if (fd == -1 || listen(fd, 128) == 0)
+		return fd;
 	saved = errno;
 	close(fd);
 	errno = saved;

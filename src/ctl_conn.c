@@ -4,7 +4,6 @@
  */
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "ctl_conn.h"
+#include "unixsock.h"
 
 /* Seconds without a byte after which a daemon that owes an answer is stuck. */
 #define PATIENCE 5
@@ -66,21 +66,17 @@ conn_patience(struct conn *conn, bool endless)
 int
 conn_open(struct conn *conn, const char *path)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	*conn = (struct conn){.fd = -1};
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path))
-		return refused(conn, path, ENAMETOOLONG);
 	if ((conn->buf = malloc(PROTO_REPLY_MAX)) == NULL)
 		return refused(conn, path, ENOMEM);
 	conn->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (conn->fd == -1)
 		return refused(conn, path, errno);
 	conn_patience(conn, false);
-	if (connect(conn->fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+	if (unixsock_connect(conn->fd, path) == -1)
 		return refused(conn, path, errno);
 	if (getsockopt(conn->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
 		return refused(conn, path, errno);

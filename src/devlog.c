@@ -2,9 +2,9 @@
  * devlog - one line to the system's log, never blocking.
  */
 #include "devlog.h"
+#include "unixsock.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,19 +32,12 @@ devlog_close(struct devlog *d)
 static int
 connect_to(struct devlog *d)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-
 	if (d->fd != -1)
 		return 0;
-	if (strlcpy(sun.sun_path, d->path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (d->fd == -1)
 		return -1;
-	if (connect(d->fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+	if (unixsock_connect(d->fd, d->path) == 0)
 		return 0;
 	devlog_close(d);
 	return -1;

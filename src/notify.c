@@ -3,8 +3,6 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "notify.h"
+#include "unixsock.h"
 
 /* A message is dropped if it is longer; systemd's bound is PIPE_BUF too. */
 #define MESSAGE_MAX 4096
@@ -89,29 +88,7 @@ notify_parse(struct notify_message *m, const char *bytes, size_t len)
 int
 notify_open(const char *path)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	int fd, on = 1, saved;
-
-	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
-	    sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	if (unlink(path) == -1 && errno != ENOENT)
-		goto fail;
-	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == -1 ||
-	    bind(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1 ||
-	    chmod(path, 0666) == -1)
-		goto fail;
-	return fd;
-fail:
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
+	return unixsock_bind(path, SOCK_DGRAM, 0666);
 }
 
 /* The first descriptor is the barrier's, others are none of our business. */
