@@ -3,10 +3,6 @@
 
 load helper
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 check() {
 	hupd_env "$HUPCTL" -f "$T/hupd.conf" check "$@"
 }

@@ -4,10 +4,6 @@
 
 load helper
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # With s, a connection to the daemon, in the script given on stdin.
 client() {
 	timeout 60 python3 -c 'import socket, sys, time

@@ -4,10 +4,6 @@
 
 load helper
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # proc_stat PID N: field N, from 3, of /proc/PID/stat.
 proc_stat() {
 	local stat

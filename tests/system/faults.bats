@@ -30,10 +30,6 @@ counter() {
 	E
 }
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # The log of NAME has line 1 to its last, each once, and goes on.
 has_every_line() {
 	local last

@@ -5,10 +5,6 @@
 load helper
 load takeover
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 @test "the guard is one process, of the daemon, and named so" {
 	hupd_start
 	pid=$(hupd_pid)

@@ -71,6 +71,28 @@ program() {
 	(umask 022 && cat >"$T/hupd.d/$1.conf")
 }
 
+# sleeper NAME: a program that does nothing.
+sleeper() {
+	program "$1" <<<'command = sleep 1000'
+}
+
+# ready NAME [LINE ...]: a program that says when it is ready.
+ready() {
+	local name=$1
+	shift
+	{
+		echo "command = sh -c 'echo >&3; exec sleep 1000'"
+		echo 'ready = fd:3'
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} | program "$name"
+}
+
+# change NAME LINE: give the key that value.
+change() {
+	sed -i "/^${2%% *} *=/d" "$T/hupd.d/$1.conf"
+	echo "$2" >>"$T/hupd.d/$1.conf"
+}
+
 # Is there such a user, and leave to become it?
 may_be() {
 	[ "$(id -u)" -eq 0 ] && getent passwd "$1" >/dev/null
@@ -156,6 +178,20 @@ state_of() {
 
 pid_of() {
 	status_field "$1" 3
+}
+
+# What identifies a process: its pid and its start time.
+identity() {
+	local pid
+	pid=$(pid_of "$1")
+	cut -d ' ' -f 1,22 "/proc/$pid/stat"
+}
+
+# Wait for that child; it must fail.
+ended_badly() {
+	if wait "$1"; then
+		return 1
+	fi
 }
 
 is_state() {

@@ -4,10 +4,6 @@
 
 load helper
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # is_json [EXPRESSION]: stdin is one JSON document d, of which that is true.
 is_json() {
 	python3 -c 'import json, sys

@@ -5,10 +5,6 @@
 load helper
 load takeover
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 @test "how a program ended while there was no daemon is known" {
 	program ends <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; exit 7'

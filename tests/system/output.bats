@@ -4,11 +4,6 @@
 
 load helper
 
-change() {
-	sed -i "/^${2%% *} *=/d" "$T/hupd.d/$1.conf"
-	echo "$2" >>"$T/hupd.d/$1.conf"
-}
-
 # counter NAME [LINE ...]: prints line 0, line 1 ... as fast as it can.
 counter() {
 	local name=$1

@@ -4,10 +4,6 @@
 load helper
 load takeover
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # Start after an edit of the records; what was recorded there is a stranger.
 after_edit() {
 	sleeper web

@@ -5,10 +5,6 @@
 load helper
 load takeover
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # Run a copy, which can be replaced.
 start_copy() {
 	mkdir "$T/bin"
@@ -53,13 +49,6 @@ refuses() {
 	[ "$(guard_of "$pid")" = "$guard" ]
 	snapshot | diff "$T/before" -
 	wait_for 5 logged "re-execution failed, nothing was changed: .*$1"
-}
-
-# Wait for that child; it must fail.
-ended_badly() {
-	if wait "$1"; then
-		return 1
-	fi
 }
 
 open_files() {

@@ -4,34 +4,6 @@
 
 load helper
 
-# Wait for that child; it must fail.
-ended_badly() {
-	if wait "$1"; then
-		return 1
-	fi
-}
-
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
-# ready NAME [LINE ...]: a program that says when it is ready.
-ready() {
-	local name=$1
-	shift
-	{
-		echo "command = sh -c 'echo >&3; exec sleep 1000'"
-		echo 'ready = fd:3'
-		[ $# -eq 0 ] || printf '%s\n' "$@"
-	} | program "$name"
-}
-
-# change NAME LINE: give the key that value.
-change() {
-	sed -i "/^${2%% *} *=/d" "$T/hupd.d/$1.conf"
-	echo "$2" >>"$T/hupd.d/$1.conf"
-}
-
 # counter NAME: prints line 0, line 1 ... as fast as the shell can.
 counter() {
 	program "$1" <<-'E'
@@ -39,13 +11,6 @@ counter() {
 	log-timestamps = no
 	log-size = 16M
 	E
-}
-
-# What identifies a process: its pid and its start time.
-identity() {
-	local pid
-	pid=$(pid_of "$1")
-	cut -d ' ' -f 1,22 "/proc/$pid/stat"
 }
 
 # The number of what runs.

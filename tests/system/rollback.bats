@@ -4,28 +4,6 @@
 
 load helper
 
-# Wait for that child; it must fail.
-ended_badly() {
-	if wait "$1"; then
-		return 1
-	fi
-}
-
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
-# ready NAME [LINE ...]: a program that says when it is ready.
-ready() {
-	local name=$1
-	shift
-	{
-		echo "command = sh -c 'echo >&3; exec sleep 1000'"
-		echo 'ready = fd:3'
-		[ $# -eq 0 ] || printf '%s\n' "$@"
-	} | program "$name"
-}
-
 # broken NAME [LINE ...]: one that ends before it is ready.
 broken() {
 	local name=$1
@@ -35,17 +13,6 @@ broken() {
 		echo 'ready = fd:3'
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} | program "$name"
-}
-
-change() {
-	sed -i "/^${2%% *} *=/d" "$T/hupd.d/$1.conf"
-	echo "$2" >>"$T/hupd.d/$1.conf"
-}
-
-identity() {
-	local pid
-	pid=$(pid_of "$1")
-	cut -d ' ' -f 1,22 "/proc/$pid/stat"
 }
 
 # What "hupctl status" says about the files and the last rejection.

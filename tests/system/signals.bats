@@ -3,10 +3,6 @@
 
 load helper
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # Signals of a process: a mask of /proc/PID/status, as a number.
 mask() {
 	echo $((16#$(sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status")))

@@ -5,10 +5,6 @@
 load helper
 load takeover
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # One program in each state.
 every_state() {
 	sleeper up

@@ -59,10 +59,6 @@ has_column() {
 	[ "$(column "$1")" = "$2" ]
 }
 
-sleeper() {
-	program "$1" <<<'command = sleep 1000'
-}
-
 # Four programs of which each column has another order.
 programs() {
 	sleeper alpha
