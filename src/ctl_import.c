@@ -148,7 +148,10 @@ show_files(const struct job *job)
 		fputs(" <==\n", stdout);
 		fwrite(import->v[i].text, 1, import->v[i].len, stdout);
 	}
-	if (!job->ctl->write)
+	if (job->ctl->write)
+		ctl_warn("'hupctl check' shows what these files will change, "
+			 "'hupctl reload' applies them");
+	else
 		ctl_warn("nothing was written; with -w these files are");
 }
 

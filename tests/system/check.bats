@@ -91,7 +91,7 @@ check() {
 	[[ $output = 'plan: 1 added, 1 unchanged'*'+ more '* ]]
 	[[ $output = *'program-dir changed: takes effect at the next start'* ]]
 	printf '[program:db]\ncommand=db\n' >"$T/supervisord.conf"
-	run -0 ctl import -w "$T/supervisord.conf"
+	run -0 --separate-stderr ctl import -w "$T/supervisord.conf"
 	[ "$output" = "$T/hupd.d/db.conf" ]
 }
 

@@ -97,6 +97,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	supervisord.conf:2: files: no file is $T/none/*.ini
 	$T/conf.d/1.ini:2: files: is not followed in a file that is included
 	supervisord.conf:6: priority: has no counterpart: depends-on tells what is started first
+	hupctl: 'hupctl check' shows what these files will change, 'hupctl reload' applies them
 	E
 	rm "$T"/hupd.d/*
 	echo 'command=%(y)s' >>"$T/conf.d/2.ini"
