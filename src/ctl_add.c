@@ -245,6 +245,10 @@ apply_added(const struct job *job)
 		if (status != STATUS_OK)
 			ctl_warn("%s stays; 'hupctl remove %s' takes it back",
 			    job->file, job->name);
+		else if (conf_is_template(job->name))
+			ctl_warn("%s is a template, 'hupctl add %sINSTANCE' "
+				 "has one run",
+			    job->name, job->name);
 		else
 			tell_end(job);
 		break;

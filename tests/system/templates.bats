@@ -153,8 +153,11 @@ told() {
 	told 1 'web@.conf:3: nice:'
 	[ "$(ls "$T/hupd.d")" = web@.conf ]
 	sed -i '$d' "$T/hupd.d/web@.conf"
-	# Without a template it is a program like any other.
 	run -0 ctl remove web@
+	run -0 ctl add web@ -- sleep 1000
+	[[ $output = *"web@ is a template, 'hupctl add web@INSTANCE' has one run" ]]
+	run -0 ctl remove web@
+	# Without a template it is a program like any other.
 	ctl add web@c -- sleep 1000
 	is_state web@c up
 	ctl remove web@c
