@@ -57,7 +57,10 @@ struct conf *confdir_load_text(const char *file, const char *bytes, size_t len,
 int confdir_load_whole(struct confset *, const struct conf_places *,
     const char *file, struct diags *);
 
-/* Write it, canonical, to file: a new file, mode 0600, renamed into place. */
+/*
+ * Write it, canonical, to file: a new file, mode 0600, renamed into place.  One
+ * that holds the same stays, and nothing waits for the disk.
+ */
 int confdir_save(const struct confset *, const char *file);
 /*
  * A copy of what was saved in another file: cheaper than to print again, and

@@ -13,12 +13,38 @@
 #include "confdir.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
+#define COMPARE_CHUNK 16384
 
-/* Print to a descriptor, which it closes.  -1 with errno. */
-static int
-print_to(int fd, const struct confset *set)
+/* Does the file hold what can be read from the descriptor? */
+static bool
+is_same(int fd, const char *file)
 {
-	int err = 0;
+	char a[COMPARE_CHUNK], b[COMPARE_CHUNK];
+	off_t offset = 0;
+	ssize_t n, m = -1;
+	int other;
+
+	other = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (other == -1)
+		return false;
+	while ((n = pread(fd, a, sizeof(a), offset)) > 0 &&
+	    (m = pread(other, b, sizeof(b), offset)) == n &&
+	    memcmp(a, b, (size_t)n) == 0)
+		offset += n;
+	if (n == 0)
+		m = pread(other, b, sizeof(b), offset);
+	close(other);
+	return n == 0 && m == 0;
+}
+
+/*
+ * Print to a descriptor, which it closes.  1: the file holds that already, and
+ * it lasts; -1 with errno.
+ */
+static int
+print_to(int fd, const struct confset *set, const char *file)
+{
+	int err = 0, same = 0;
 	FILE *f;
 
 	if ((f = fdopen(fd, "w")) == NULL) {
@@ -29,12 +55,16 @@ print_to(int fd, const struct confset *set)
 	}
 	if (confset_print(set, f) == -1)
 		err = ENOMEM;
-	else if (fflush(f) == EOF || fsync(fd) == -1)
+	else if (fflush(f) == EOF)
+		err = errno;
+	else if (is_same(fd, file))
+		same = 1;
+	else if (fsync(fd) == -1)
 		err = errno;
 	if (fclose(f) == EOF && err == 0)
 		err = errno;
 	errno = err;
-	return err == 0 ? 0 : -1;
+	return err == 0 ? same : -1;
 }
 
 /* Copy the file to a descriptor, which it closes.  -1 with errno. */
@@ -68,11 +98,13 @@ replace(const struct confset *set, const char *from, const char *temp,
 	/* One that a crash left behind is no obstacle. */
 	if (unlink(temp) == -1 && errno != ENOENT)
 		return -1;
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    0600);
 	if (fd == -1)
 		return -1;
-	r = set != NULL ? print_to(fd, set) : copy_to(fd, from);
+	r = set != NULL ? print_to(fd, set, file) : copy_to(fd, from);
+	if (r == 1)
+		return unlink(temp);
 	if (r == -1 || rename(temp, file) == -1) {
 		err = errno;
 		unlink(temp);

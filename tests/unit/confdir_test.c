@@ -748,6 +748,39 @@ saves_and_loads_the_whole(void **state)
 	confset_clear(&again);
 }
 
+static ino_t
+saved(const struct confset *set)
+{
+	struct stat st;
+
+	assert_int_equal(confdir_save(set, at("accepted")), 0);
+	assert_int_equal(access(at("accepted.new"), F_OK), -1);
+	assert_int_equal(stat(at("accepted"), &st), 0);
+	return st.st_ino;
+}
+
+static void
+saves_what_is_new(void **state)
+{
+	struct confset set;
+	ino_t first, longer;
+	FILE *f;
+
+	(void)state;
+	put("hupd.d/a.conf", "command = x\n");
+	load(&set);
+	first = saved(&set);
+	assert_int_equal(saved(&set), first);
+	assert_non_null(f = fopen(at("accepted"), "a"));
+	fputs("# more\n", f);
+	assert_int_equal(fclose(f), 0);
+	longer = saved(&set);
+	assert_int_not_equal(longer, first);
+	assert_int_equal(truncate(at("accepted"), 3), 0);
+	assert_int_not_equal(saved(&set), longer);
+	confset_clear(&set);
+}
+
 /* As hupd -f does: the programs of the folder are not added. */
 static void
 loads_a_whole_file(void **state)
@@ -933,6 +966,7 @@ main(void)
 	    TEST(refuses_templates),
 	    TEST(finds_the_file),
 	    TEST(saves_and_loads_the_whole),
+	    TEST(saves_what_is_new),
 	    TEST(loads_a_whole_file),
 	    TEST(fails_to_save),
 	    TEST(loads_one_file),
