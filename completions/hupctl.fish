@@ -58,7 +58,7 @@ set -l commands \
     log\t'Show or follow a program\'s log' \
     metrics\t'Print OpenMetrics' \
     ping\t'Does hupd answer?' \
-    reexec\t'Replace hupd by its newly installed program' \
+    reexec\t'Replace hupd by the newly installed one' \
     reload\t'Apply the files, or have a program reload' \
     remove\t'Delete a program\'s file, and reload' \
     reopen\t'Close and open the log files' \

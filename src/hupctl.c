@@ -68,7 +68,7 @@ static const struct command {
     {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
 	ctl_top},
     {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
-    {"reexec", "", "replace hupd by its newly installed program", "", 0, 0,
+    {"reexec", "", "replace hupd by the newly installed one", "", 0, 0,
 	ctl_reexec},
     {"ping", "", "does hupd answer?", "", 0, 0, ctl_ping},
     {"version", "", "show the versions of hupctl and hupd", "", 0, 0,

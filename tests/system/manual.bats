@@ -60,6 +60,8 @@ literal() {
 
 @test "options and commands of hupctl are in hupctl(1)" {
 	run -0 "$HUPCTL" --help
+	run -1 grep -E '.{81}' <<<"$output"
+	run -0 "$HUPCTL" --help
 	commands=$(awk '/^commands:/ { show = 1; next } /^$/ { show = 0 }
 	    show && /^  [a-z]/ { print $1 }' <<<"$output")
 	[ "$(wc -w <<<"$commands")" -gt 10 ]
@@ -124,7 +126,7 @@ items() {
 }
 
 @test "options of each command are completed, and in hupctl(1)" {
-	local commands command option value offered
+	local commands command option offered
 	# shellcheck source=/dev/null
 	source "$TOP/completions/hupctl"
 	run -0 "$HUPCTL" --help
