@@ -29,7 +29,7 @@ on_disk(const struct proto_line *line)
 	if (differs != NULL && strcmp(differs, "no") == 0)
 		return "as running";
 	if (differs != NULL && strcmp(differs, "yes") == 0)
-		return "differ (reload to apply)";
+		return "differ (see hupctl check)";
 	if (differs != NULL && strcmp(differs, "rejected") == 0)
 		return "rejected (see hupctl check)";
 	return "unknown";

@@ -43,6 +43,25 @@ fenced() {
 	    "$(grep -c '^## ' "$TOP/README.zh-CN.md")" ]
 }
 
+@test "links lead somewhere, and the two READMEs have the same" {
+	local file link
+	links() {
+		grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//' |
+		    grep -v '^[#h]'
+	}
+	cd "$TOP"
+	for file in README.md README.zh-CN.md CONTRIBUTING.md docs/*.md; do
+		for link in $(links "$file"); do
+			[ -e "${file%/*}/$link" ] || [ -e "$link" ]
+		done
+	done
+	diff <(links README.md | grep -v README | sort) \
+	    <(links README.zh-CN.md | grep -v README | sort)
+	# So have the tables of commands.
+	diff <(grep -o '^| `hupctl [a-z]*' README.md) \
+	    <(grep -o '^| `hupctl [a-z]*' README.zh-CN.md)
+}
+
 @test "clone and make run" {
 	[ -e "$TOP/.git" ] || skip "needs a git checkout"
 	printf '[safe]\n\tdirectory = *\n' >"$USER_HOME/.gitconfig"
