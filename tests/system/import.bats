@@ -168,6 +168,23 @@ guide() {
 	[[ $output = *"  + a        added"* ]]
 }
 
+@test "the migration guide has each key of supervisord's programs" {
+	local key
+	sed -n '/^## supervisord/,/^## runit/p' "$TOP/docs/migration.md" |
+	    grep '^|' | grep -o '`[a-z_*]*`' | tr -d '`' >"$T/patterns"
+	sed -n '/{"command"/,/^}/s/^    {"\([a-z_]*\)".*/\1/p' \
+	    "$TOP/src/importkey.c" | sed '/^serverurl/q' >"$T/keys"
+	lines "$T/keys" 25
+	while read -r key; do
+		while read -r pattern; do
+			# shellcheck disable=SC2053
+			[[ $key != $pattern ]] || continue 2
+		done <"$T/patterns"
+		echo "$key is missing"
+		return 1
+	done <"$T/keys"
+}
+
 @test "the migration guide names keys that there are, and valid files" {
 	sed -n 's/^\.It Ic \([^ ]*\).*/\1/p' "$TOP/man/hupd.conf.5" |
 	    sort >"$T/keys"
