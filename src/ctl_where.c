@@ -63,7 +63,10 @@ where_find(const struct ctl *ctl, struct place *place)
 	if ((status = place_find(place, ctl)) != STATUS_OK ||
 	    ctl->config != NULL)
 		return status;
-	return where_ask(ctl, place, ctl->socket != NULL);
+	status = where_ask(ctl, place, ctl->socket != NULL);
+	if (status != STATUS_OK)
+		place_clear(place);
+	return status;
 }
 
 int
