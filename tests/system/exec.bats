@@ -83,6 +83,7 @@ broken() {
 }
 
 @test "directory, umask, nice, oom-score-adj and no-new-privs" {
+	no_valgrind 'it has descriptors of its own'
 	mkdir -m 755 "$T/home"
 	show "directory = $T/home" 'umask = 027' 'nice = 7' \
 	    'oom-score-adj = 321' 'no-new-privs = yes' 'rlimit-nofile = 99:111'
@@ -119,6 +120,7 @@ broken() {
 }
 
 @test "every limit takes effect" {
+	no_valgrind 'it has descriptors of its own'
 	show 'rlimit-nofile = 64:128' 'rlimit-core = 0' 'rlimit-cpu = 1000' \
 	    'rlimit-fsize = 100M' 'rlimit-nproc = 500:600' \
 	    'rlimit-stack = 4M' 'rlimit-memlock = 32K' 'rlimit-as = 1G' \
@@ -302,6 +304,7 @@ broken() {
 }
 
 @test "an older kernel, without pidfds, close_range and clone3, will do" {
+	no_valgrind 'it answers for close_range(2) itself'
 	program web <<-E
 	command = $TOOLS/actor child say set wait
 	reload-command = sh -c 'echo "reloads \$MAINPID"'
@@ -350,6 +353,7 @@ limits_are() {
 }
 
 @test "a limit of descriptors that is too low for all is told" {
+	no_valgrind 'it has descriptors of its own'
 	for i in {1..40}; do
 		program "p$i" <<<'command = sleep 1000'
 	done
