@@ -139,6 +139,33 @@ command_usage(const struct command *command, FILE *f)
 	return STATUS_USAGE;
 }
 
+/* How it is used, and what its options do. */
+static void
+command_help(const struct command *command)
+{
+	static const struct {
+		char letter;
+		const char *form;
+		const char *what;
+	} options[] = {
+	    {'a', "-a, --all", "all programs"},
+	    {'d', "-d, --delay SECONDS", "between two looks, 2 by default"},
+	    {'f', "-f, --follow", "go on with what is added"},
+	    {'n', "-n, --lines LINES", "how many lines, 10 by default"},
+	    {'w', "-w, --write", "write the files, not only show them"},
+	    {'W', "--no-wait", "do not wait for the outcome"},
+	};
+	size_t i;
+
+	command_usage(command, stdout);
+	printf("%s\n", command->what);
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (strchr(command->options, options[i].letter) != NULL)
+			printf("  %-20s %s\n", options[i].form,
+			    options[i].what);
+	}
+}
+
 /* The command of that name, or NULL after having said what there is. */
 static const struct command *
 find(const struct ctl *ctl, const char *name)
@@ -171,8 +198,7 @@ help(const struct ctl *ctl, int argc, char **argv)
 	}
 	if ((command = find(ctl, argv[0])) == NULL)
 		return STATUS_USAGE;
-	command_usage(command, stdout);
-	printf("%s\n", command->what);
+	command_help(command);
 	return STATUS_OK;
 }
 
@@ -295,8 +321,7 @@ command_options(struct ctl *ctl, const struct command *command, int argc,
 	while ((c = getopt_long(argc, argv, "ad:fhjn:w", options, NULL)) !=
 	    -1) {
 		if (c == 'h') {
-			command_usage(command, stdout);
-			printf("%s\n", command->what);
+			command_help(command);
 			*status = STATUS_OK;
 			return false;
 		}

@@ -146,6 +146,9 @@ items() {
 			    >/dev/null 2>&1; then
 				[[ $command,$option = top,json ]] ||
 				    [[ $offered = *" --${option% 1} "* ]]
+				[[ $option = @(help|json) ]] ||
+				    "$HUPCTL" help "$command" |
+				    grep -q -e "--${option% 1}\b"
 			else
 				[[ $offered != *" --${option% 1} "* ]]
 			fi
