@@ -12,6 +12,10 @@ literal() {
 	/^\.Bd -literal/ && ++n == want { show = 1 }' "$TOP/man/$1"
 }
 
+@test "no backslash at the end of a line is taken for one of roff" {
+	run -1 grep '\\$' "$TOP"/man/*.[1-9]
+}
+
 @test "examples of hupd.conf(5) are accepted" {
 	needs_root
 	literal hupd.conf.5 1 | program ping
