@@ -190,7 +190,7 @@ are_lines() {
 	umask = 027
 	nice = 3
 	no-new-privs = yes
-	rlimit-nofile = 100
+	rlimit-msgqueue = 100
 	env = A=1
 	env-clear = yes
 	log = none

@@ -367,7 +367,7 @@ rejected() {
 
 @test "what was accepted is private, and parses to itself" {
 	sleeper web
-	ready db 'env = A="b c"' 'rlimit-nofile = 100:200'
+	ready db 'env = A="b c"' 'rlimit-msgqueue = 100:200'
 	change web 'depends-on = db'
 	hupd_start
 	[ "$(stat -c %a "$T/state/accepted")" = 600 ]

@@ -261,6 +261,7 @@ kill_top() {
 }
 
 @test "top says that the daemon is gone, and follows the next" {
+	no_valgrind 'there is no re-execution'
 	programs
 	on_terminal 80 24 <<<'hupctl top -d 1'
 	wait_for 30 shows "^hupd $(hupd_pid) "
