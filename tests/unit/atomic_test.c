@@ -115,12 +115,35 @@ test_aside(void **state)
 	free(aside);
 }
 
+static void
+test_link(void **state)
+{
+	char target[16], *aside;
+
+	(void)state;
+	assert_int_equal(atomic_link("web@.conf", file), 0);
+	assert_int_equal(atomic_link("other", file), -1);
+	assert_int_equal(errno, EEXIST);
+	/* It is itself put back, and not what it leads to. */
+	aside = atomic_aside(file);
+	assert_non_null(aside);
+	assert_int_equal(atomic_back(aside, file), 0);
+	assert_int_equal(readlink(file, target, sizeof(target)), 9);
+	assert_memory_equal(target, "web@.conf", 9);
+	assert_int_equal(count(), 1);
+	assert_int_equal(atomic_remove(file), 0);
+	assert_int_equal(atomic_link("", "/nonexistent/web.conf"), -1);
+	assert_int_equal(errno, ENOENT);
+	free(aside);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_create),
 	    cmocka_unit_test(test_aside),
+	    cmocka_unit_test(test_link),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
