@@ -81,6 +81,7 @@ fenced() {
 	# shellcheck disable=SC2016
 	sed -n '/^```conf$/,/^```$/p' "$TOP/README.md" | sed '1d;$d' |
 	    grep -v '^user = ' | user_program web
+	fake_sudo
 	block reload >"$T/reload"
 	run -0 as_user bash -e "$T/reload"
 	[[ $output == *"1 added"* ]]
