@@ -171,6 +171,7 @@ mode() {
 }
 
 @test "without a daemon hupctl says so: 7" {
+	[ ! -e /run/hupd/hupd.sock ] || skip "this machine has one"
 	run -7 uctl ping
 	[[ $output = *"$RUN/hupd.sock"* ]]
 }
