@@ -260,6 +260,15 @@ none_left() {
 	[ -z "$(leftovers)" ]
 }
 
+# A daemon that was killed leaves its cgroups to the next one in its place.
+remove_cgroups() {
+	local mounted
+	[ "$EUID" -eq 0 ] || return 0
+	mounted=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
+	[ -z "$mounted" ] || find "$mounted" -depth -type d \
+	    -path "*/hupd${T//\//-}-*" -exec rmdir {} + || :
+}
+
 # End the daemon and hold the test to leaving no process and no finding of a
 # sanitizer.  What it did is shown where the test failed.
 hupd_teardown() {
@@ -289,6 +298,7 @@ hupd_teardown() {
 		leftovers | xargs -r kill -9 2>/dev/null
 		read -r -t 0.02 <> <(:) || :
 	done
+	remove_cgroups
 	if compgen -G "$BATS_TEST_TMPDIR/sanitizer/report*" >/dev/null; then
 		cat "$BATS_TEST_TMPDIR"/sanitizer/report*
 		status=1
