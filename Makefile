@@ -11,26 +11,8 @@ PKG_CONFIG ?= pkg-config
 # B: where everything made lies; the sanitized build has a folder of its own.
 B = build
 
-# The modules, layer by layer.  A file includes downwards only; within a layer
-# it may include what tests/lint/edges names.  tests/lint/layers checks both.
-layer0 = heap log mono text words escape lines
-layer1 = diag confdef confstore conftype conflist conftable conf confparse \
-	confprint confset confexit envfile envlist plan order backoff fsm proto report \
-	loglines ini importval importkey import
-layer2 = unixsock loop descriptors spawn_int spawnchild spawn process record cgroup orphan folder detach safefile atomic accounts \
-	resolve conffile conftemplate confdir confenv confone confsave confplaces notify streamconf devlog console \
-	journal logfile logbatch logtake logpump logmsg logproc logtell importread \
-	outfifo logger_int logger logger_life logger_link
-layer3 = prog_int progs progspawn progrecord adopt prog progask proginfo \
-	progcheck proghealth action settle daemon \
-	client rejection reload statusline waiter request connection control
-layer4 = hupd self opening serve exiton guard inherit reexec hupctl ctl ctl_act ctl_add ctl_ask ctl_chain ctl_check ctl_conn \
-	ctl_details ctl_display ctl_emit ctl_feed ctl_follow ctl_import ctl_json ctl_line ctl_log ctl_metrics \
-	ctl_place ctl_plain ctl_recent \
-	ctl_reexec ctl_reload \
-	ctl_reply ctl_report ctl_running ctl_sample ctl_spark ctl_state ctl_status ctl_summary ctl_table \
-	ctl_tail ctl_top ctl_utf8 ctl_view ctl_where
-modules = $(layer0) $(layer1) $(layer2) $(layer3) $(layer4)
+# The rooms of src/.  tests/lint/rooms says which room may include which.
+rooms = base config wire process output program daemon client import
 
 # The project's own flags; the user's come after them.
 bsd_cflags := $(shell $(PKG_CONFIG) --cflags libbsd-overlay 2>/dev/null)
@@ -41,7 +23,7 @@ curses_libs := $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null)
 missing = $(if $(bsd_libs),,libbsd) $(if $(curses_libs),,ncursesw)
 hupd_cppflags = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS $(bsd_cflags) \
 	$(curses_cflags) \
-	-DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
+	-Isrc -DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \
 	-Wundef -Wswitch-enum -Wconversion -Wno-sign-conversion \
@@ -52,10 +34,8 @@ link = $(CC) $(CFLAGS) $(LDFLAGS)
 all: $(B)/hupd $(B)/hupctl
 
 # All but the mains is an archive, so that each binary and each test pulls in
-# what it uses and nothing more.  A module may be a header alone.
-mains = hupd hupctl
-parts = $(basename $(notdir $(wildcard $(patsubst %,src/%.c,\
-	$(filter-out $(mains),$(modules))))))
+# what it uses and nothing more.
+parts = $(patsubst src/%.c,%,$(foreach r,$(rooms),$(sort $(wildcard src/$(r)/*.c))))
 
 $(B)/hupctl: libs = $(curses_libs)
 $(B)/hupd $(B)/hupctl: $(B)/%: $(B)/obj/%.o $(B)/libhupd.a
@@ -90,7 +70,7 @@ unit: $(unit_tests)
 
 $(B)/unit/%_test: tests/unit/%_test.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -Isrc -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
 	    $(B)/libhupd.a -lcmocka $(bsd_libs)
 
 # Programs that the tests and the examples run.
@@ -100,13 +80,13 @@ $(B)/examples/%: examples/src/%.c $(B)/flags
 
 $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -Isrc -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
 	    $(B)/libhupd.a $(bsd_libs)
 
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 	$(patsubst examples/src/%.c,$(B)/examples/%,$(wildcard examples/src/*.c))
 
--include $(wildcard $(B)/obj/*.d $(B)/unit/*.d $(B)/tools/*.d $(B)/examples/*.d)
+-include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit/*.d $(B)/tools/*.d $(B)/examples/*.d)
 
 run:
 	@examples/demo.sh
@@ -122,14 +102,6 @@ coverage:
 
 analyze:
 	@tests/analyze/run
-
-# What tests/lint/layers reads.
-print-layers:
-	@echo '$(layer0)'
-	@echo '$(layer1)'
-	@echo '$(layer2)'
-	@echo '$(layer3)'
-	@echo '$(layer4)'
 
 # What tests/lint/run compiles with.
 print-flags:
@@ -154,7 +126,7 @@ help::
 	@echo 'WERROR=1 to have warnings fail the build.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-init lint coverage analyze print-layers print-flags \
+	check-san check-init lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -7,20 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl.h"
-#include "ctl_act.h"
-#include "ctl_add.h"
-#include "ctl_check.h"
-#include "ctl_import.h"
-#include "ctl_log.h"
-#include "ctl_metrics.h"
-#include "ctl_plain.h"
-#include "ctl_reexec.h"
-#include "ctl_reload.h"
-#include "ctl_status.h"
-#include "ctl_top.h"
-#include "proto.h"
-#include "text.h"
+#include "client/ctl.h"
+#include "client/ctl_act.h"
+#include "client/ctl_add.h"
+#include "client/ctl_check.h"
+#include "client/ctl_import.h"
+#include "client/ctl_log.h"
+#include "client/ctl_metrics.h"
+#include "client/ctl_plain.h"
+#include "client/ctl_reexec.h"
+#include "client/ctl_reload.h"
+#include "client/ctl_status.h"
+#include "client/ctl_top.h"
+#include "wire/proto.h"
+#include "base/text.h"
 
 enum { OPT_NO_WAIT = 256 };
 

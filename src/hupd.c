@@ -16,15 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "confdir.h"
-#include "descriptors.h"
-#include "detach.h"
-#include "folder.h"
-#include "guard.h"
-#include "inherit.h"
-#include "log.h"
-#include "proto.h"
-#include "serve.h"
+#include "config/confdir.h"
+#include "process/descriptors.h"
+#include "daemon/detach.h"
+#include "base/folder.h"
+#include "daemon/guard.h"
+#include "daemon/inherit.h"
+#include "base/log.h"
+#include "wire/proto.h"
+#include "daemon/serve.h"
 
 /* A successor tries so often, every so many ms, to get the pidfile. */
 #define PIDFILE_TRIES 500

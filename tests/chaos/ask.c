@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "chaos.h"
-#include "proto.h"
+#include "wire/proto.h"
 
 /* A verdict comes in this time, ms. */
 #define VERDICT_MS 20000

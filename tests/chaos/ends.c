@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "chaos.h"
-#include "record.h"
+#include "program/record.h"
 
 /* The guard's limit, as guard.c has it. */
 #define CRASHES 5

@@ -22,7 +22,7 @@
 
 #include "chaos.h"
 #include "count.h"
-#include "loglines.h"
+#include "output/loglines.h"
 
 /* Output is taken in this time, ms. */
 #define DRAIN_MS 20000

@@ -7,10 +7,10 @@
 
 #include <unistd.h>
 
-#include "ctl_conn.h"
-#include "ctl_report.h"
-#include "ctl_table.h"
-#include "ctl_utf8.h"
+#include "client/ctl_conn.h"
+#include "client/ctl_report.h"
+#include "client/ctl_table.h"
+#include "client/ctl_utf8.h"
 #include "fuzz.h"
 
 struct text {

@@ -11,11 +11,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "daemon/control.h"
 #include "fuzz.h"
 #include "harmless.h"
-#include "log.h"
-#include "reload.h"
+#include "base/log.h"
+#include "daemon/reload.h"
 
 /* Turns of the loop until the client hangs up, and until the end. */
 #define TURNS_CLIENT 8

@@ -2,7 +2,7 @@
  * daemon - hupd.conf and whole configurations: what is accepted prints to
  * what parses to the same print.
  */
-#include "conf.h"
+#include "config/conf.h"
 #include "fuzz.h"
 
 static int

@@ -1,7 +1,7 @@
 /*
  * envfile - an environment file to variables, each NAME=VALUE.
  */
-#include "envfile.h"
+#include "config/envfile.h"
 #include "fuzz.h"
 
 int

@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "logger.h"
-#include "spawn.h"
+#include "output/logger.h"
+#include "process/spawn.h"
 
 int __real_kill(pid_t, int);
 int __wrap_kill(pid_t, int);

@@ -3,7 +3,7 @@
  * meant, or it is complained of.
  */
 #include "fuzz.h"
-#include "import.h"
+#include "import/import.h"
 
 static void
 check_text(const struct diags *diags)

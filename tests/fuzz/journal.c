@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "journal.h"
-#include "logbatch.h"
+#include "output/journal.h"
+#include "output/logbatch.h"
 
 #define HEAD 4096
 #define FILE_BYTES (HEAD + JOURNAL_SLOTS * JOURNAL_BYTES)

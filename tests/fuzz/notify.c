@@ -2,7 +2,7 @@
  * notify - a message of a program.
  */
 #include "fuzz.h"
-#include "notify.h"
+#include "process/notify.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
  * program - the file of a program: what is accepted prints to what parses to
  * the same print, and is equal; what is not is complained of.
  */
-#include "conf.h"
+#include "config/conf.h"
 #include "fuzz.h"
 
 static char *

@@ -3,8 +3,8 @@
  * parses to the same; what a report makes of it can be printed.
  */
 #include "fuzz.h"
-#include "proto.h"
-#include "report.h"
+#include "wire/proto.h"
+#include "wire/report.h"
 
 static void
 same(const struct proto_line *a, const struct proto_line *b)

@@ -13,13 +13,13 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "adopt.h"
+#include "program/adopt.h"
 #include "fuzz.h"
 #include "harmless.h"
-#include "log.h"
-#include "prog_int.h"
-#include "reload.h"
-#include "statusline.h"
+#include "base/log.h"
+#include "program/prog_int.h"
+#include "daemon/reload.h"
+#include "daemon/statusline.h"
 
 /* The input's first byte, bits. */
 #define INHERITED 1

@@ -2,9 +2,9 @@
  * text - the small languages: what is accepted prints to what means the same,
  * and nothing that is escaped can do harm to a terminal.
  */
-#include "ctl_utf8.h"
+#include "client/ctl_utf8.h"
 #include "fuzz.h"
-#include "text.h"
+#include "base/text.h"
 
 static void
 numbers(const char *s)

@@ -173,7 +173,7 @@ guide() {
 	sed -n '/^## supervisord/,/^## runit/p' "$TOP/docs/migration.md" |
 	    grep '^|' | grep -o '`[a-z_*]*`' | tr -d '`' >"$T/patterns"
 	sed -n '/{"command"/,/^}/s/^    {"\([a-z_]*\)".*/\1/p' \
-	    "$TOP/src/importkey.c" | sed '/^serverurl/q' >"$T/keys"
+	    "$TOP/src/import/importkey.c" | sed '/^serverurl/q' >"$T/keys"
 	lines "$T/keys" 25
 	while read -r key; do
 		while read -r pattern; do

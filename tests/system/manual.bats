@@ -88,13 +88,13 @@ items() {
 
 @test "signals that hupd acts on are in hupd(8)" {
 	diff <(items hupd.8 Signals Dv) <(sed -n \
-	    '/signals\[\] = {/,/}/p' "$TOP/src/serve.c" | grep -o 'SIG[A-Z0-9]*' |
+	    '/signals\[\] = {/,/}/p' "$TOP/src/daemon/serve.c" | grep -o 'SIG[A-Z0-9]*' |
 	    grep -v SIGCHLD | LC_ALL=C sort)
 }
 
 @test "states of a program are in hupd(8) and hupctl(1)" {
 	sed -n '/^fsm_state_name/,/^}/s/.*return "\([a-z]*\)";/\1/p' \
-	    "$TOP/src/fsm.c" | LC_ALL=C sort >"$T/states"
+	    "$TOP/src/program/fsm.c" | LC_ALL=C sort >"$T/states"
 	lines "$T/states" 8
 	diff "$T/states" <(items hupd.8 'States of a program' Sy)
 	while read -r state; do
@@ -104,7 +104,7 @@ items() {
 }
 
 @test "exit statuses are in the manual" {
-	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/proto.h" \
+	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/wire/proto.h" \
 	    >"$T/statuses"
 	lines "$T/statuses" 7
 	diff "$T/statuses" <(items hupctl.1 'EXIT STATUS' '')
@@ -118,14 +118,14 @@ items() {
 
 @test "keys of hupctl top are in hupctl(1) and its own help" {
 	{
-		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/ctl_view.c"
-		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/ctl_view.c"
+		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/client/ctl_view.c"
+		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/client/ctl_view.c"
 	} | LC_ALL=C sort >"$T/keys"
 	lines "$T/keys" 10
 	diff "$T/keys" <(items hupctl.1 'The screen of top' Ic |
 	    sed 's/^\\&//' | grep -x . | LC_ALL=C sort)
 	while read -r key; do
-		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/ctl_view.c"
+		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/client/ctl_view.c"
 	done <"$T/keys"
 }
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "import.h"
+#include "config/conf.h"
+#include "import/import.h"
 
 #define REJECTED 6
 

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "conf.h"
+#include "config/conf.h"
 
 int
 main(void)

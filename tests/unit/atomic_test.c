@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "atomic.h"
+#include "base/atomic.h"
 
 static char folder[] = "/tmp/atomic_test.XXXXXX";
 static char file[64];

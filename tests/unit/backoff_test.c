@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "backoff.h"
+#include "program/backoff.h"
 
 static const struct backoff_rule usual = {.delay = 100,
     .max = 30000,

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "cgroup.h"
-#include "spawn.h"
+#include "process/cgroup.h"
+#include "process/spawn.h"
 
 static bool old_kernel;
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "conf.h"
+#include "config/conf.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -20,8 +20,8 @@
 
 #include <cmocka.h>
 
-#include "confdir.h"
-#include "mono.h"
+#include "config/confdir.h"
+#include "base/mono.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

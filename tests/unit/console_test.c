@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "console.h"
+#include "output/console.h"
 
 static char page[PIPE_BUF];
 

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "ctl_chain.h"
-#include "ctl_tail.h"
+#include "client/ctl_chain.h"
+#include "client/ctl_tail.h"
 
 static char folder[] = "/tmp/ctl_chain_test.XXXXXX";
 static char base[64];

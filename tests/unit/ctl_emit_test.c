@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_emit.h"
+#include "client/ctl_emit.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

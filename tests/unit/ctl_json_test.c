@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_json.h"
+#include "client/ctl_json.h"
 
 /* What a document is that has one string. */
 static void

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_line.h"
+#include "client/ctl_line.h"
 #include "samples.h"
 
 /* The heads and the first program on a screen so wide. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_reply.h"
+#include "client/ctl_reply.h"
 
 static void
 keeps_lines(void **state)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_spark.h"
+#include "client/ctl_spark.h"
 
 static void
 check(const struct spark *spark, int64_t now, int width, bool utf8,

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "ctl_state.h"
-#include "fsm.h"
+#include "client/ctl_state.h"
+#include "program/fsm.h"
 
 /* A state that the daemon learns is to be learnt here. */
 static void

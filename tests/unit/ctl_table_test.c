@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_table.h"
+#include "client/ctl_table.h"
 
 #define NOW 1000000
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_utf8.h"
+#include "client/ctl_utf8.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ctl_view.h"
+#include "client/ctl_view.h"
 
 static void
 says_how_it_is_sorted(void **state)

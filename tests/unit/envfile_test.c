@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "envfile.h"
+#include "config/envfile.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

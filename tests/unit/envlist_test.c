@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "envlist.h"
+#include "config/envlist.h"
 
 static void
 test_later_wins(void **state)

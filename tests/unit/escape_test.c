@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "escape.h"
+#include "base/escape.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "folder.h"
+#include "base/folder.h"
 
 static char why[SAFEFILE_WHY_MAX];
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fsm.h"
+#include "program/fsm.h"
 
 #define FATES 3
 

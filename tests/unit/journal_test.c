@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "logbatch.h"
+#include "output/logbatch.h"
 
 #define STAMP "2026-11-22T13:17:05.123+00:00 "
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lines.h"
+#include "base/lines.h"
 
 static char seen[256];
 

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "log.h"
+#include "base/log.h"
 
 /* What went to syslog, which the definitions below take from the library. */
 static struct {

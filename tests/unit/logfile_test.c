@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "logfile.h"
+#include "output/logfile.h"
 
 struct world {
 	char path[64];

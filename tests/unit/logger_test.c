@@ -25,10 +25,10 @@
 
 #include <cmocka.h>
 
-#include "journal.h"
-#include "log.h"
-#include "logger.h"
-#include "spawn.h"
+#include "output/journal.h"
+#include "base/log.h"
+#include "output/logger.h"
+#include "process/spawn.h"
 
 #define NOBODY 65534
 /* How long anything may take before the test has failed. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "loglines.h"
+#include "output/loglines.h"
 
 #define STAMP "2026-11-22T13:17:05.123+00:00 "
 

@@ -19,8 +19,8 @@
 
 #include <cmocka.h>
 
-#include "console.h"
-#include "logpump.h"
+#include "output/console.h"
+#include "output/logpump.h"
 
 #define PATIENCE_MS 60000
 #define STREAMS 20

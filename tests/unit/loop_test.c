@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "loop.h"
+#include "base/loop.h"
 
 struct world {
 	struct loop *loop;

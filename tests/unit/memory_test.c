@@ -14,10 +14,10 @@
 
 #include <cmocka.h>
 
-#include "conf.h"
-#include "envfile.h"
-#include "envlist.h"
-#include "report.h"
+#include "config/conf.h"
+#include "config/envfile.h"
+#include "config/envlist.h"
+#include "wire/report.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "mono.h"
+#include "base/mono.h"
 
 #define MS INT64_C(1000000)
 

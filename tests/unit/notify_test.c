@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "notify.h"
+#include "process/notify.h"
 
 static struct notify_message
 parsed(const char *text)

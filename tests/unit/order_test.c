@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "order.h"
+#include "config/order.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 #define MOST 8

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "orphan.h"
-#include "process.h"
+#include "process/orphan.h"
+#include "process/process.h"
 
 /* Of this process: another one may run the same test. */
 static uint64_t self;

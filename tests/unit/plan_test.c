@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "plan.h"
+#include "config/plan.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "process.h"
+#include "process/process.h"
 
 /* No process has this number: it is above what the kernel hands out. */
 #define NOBODY 0x3fffffff

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "proto.h"
+#include "wire/proto.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

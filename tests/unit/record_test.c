@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "record.h"
+#include "program/record.h"
 
 static char dir[] = "/tmp/record_test.XXXXXX";
 static char file[sizeof(dir) + sizeof("/records")];

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "report.h"
+#include "wire/report.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -4,7 +4,7 @@
 #ifndef SAMPLES_H
 #define SAMPLES_H
 
-#include "ctl_sample.h"
+#include "client/ctl_sample.h"
 
 static struct samples samples;
 

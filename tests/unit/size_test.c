@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "logger_int.h"
-#include "logproc.h"
-#include "prog.h"
-#include "record.h"
+#include "output/logger_int.h"
+#include "output/logproc.h"
+#include "program/prog.h"
+#include "program/record.h"
 
 /* A bound that is further away than this bounds nothing. */
 #define SLACK 64

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "detach.h"
-#include "spawn.h"
+#include "daemon/detach.h"
+#include "process/spawn.h"
 
 static char sh[] = "/bin/sh", dash_c[] = "-c",
 	    path_var[] = "PATH=/usr/bin:/bin";

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

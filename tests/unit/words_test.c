@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "words.h"
+#include "base/words.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

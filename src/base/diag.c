@@ -1,0 +1,155 @@
+/*
+ * diag - complaints about a configuration: file, line, key, reason.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/text.h"
+
+void
+diags_init(struct diags *ds)
+{
+	memset(ds, 0, sizeof *ds);
+}
+
+static void
+diag_free(struct diag *d)
+{
+	free(d->file);
+	free(d->key);
+	free(d->reason);
+}
+
+void
+diags_clear(struct diags *ds)
+{
+	for (size_t i = 0; i < ds->n; i++)
+		diag_free(&ds->v[i]);
+	free(ds->v);
+	diags_init(ds);
+}
+
+static int
+diags_grow(struct diags *ds)
+{
+	struct diag *v;
+	size_t size;
+
+	if (ds->n < ds->size)
+		return 0;
+	size = ds->size == 0 ? 8 : ds->size * 2;
+	if ((v = reallocarray(ds->v, size, sizeof *v)) == NULL)
+		return -1;
+	ds->v = v;
+	ds->size = size;
+	return 0;
+}
+
+__attribute__((format(printf, 4, 0))) static struct diag
+make(const char *file, unsigned line, const char *key, const char *fmt,
+    va_list ap)
+{
+	struct diag d = {.line = line};
+
+	if (vasprintf(&d.reason, fmt, ap) == -1)
+		d.reason = NULL;
+	d.file = strdup(file);
+	d.key = key == NULL ? NULL : strdup(key);
+	return d;
+}
+
+/* It becomes the list's. */
+static void
+append(struct diags *ds, struct diag *d, bool has_key)
+{
+	if (d->reason == NULL || d->file == NULL ||
+	    (has_key && d->key == NULL) || diags_grow(ds) == -1) {
+		diag_free(d);
+		ds->lost++;
+		return;
+	}
+	ds->v[ds->n++] = *d;
+}
+
+void
+diags_add(struct diags *ds, const char *file, unsigned line, const char *key,
+    const char *fmt, ...)
+{
+	struct diag d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = make(file, line, key, fmt, ap);
+	va_end(ap);
+	append(ds, &d, key != NULL);
+}
+
+static bool
+is_there(const struct diags *ds, const struct diag *d)
+{
+	const struct diag *v;
+
+	if (d->file == NULL || d->reason == NULL)
+		return false;
+	for (size_t i = 0; i < ds->n; i++) {
+		v = &ds->v[i];
+		if (v->line == d->line && strcmp(v->file, d->file) == 0 &&
+		    strcmp(v->reason, d->reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+diags_add_once(struct diags *ds, const char *file, unsigned line,
+    const char *key, const char *fmt, ...)
+{
+	struct diag d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	d = make(file, line, key, fmt, ap);
+	va_end(ap);
+	if (is_there(ds, &d))
+		diag_free(&d);
+	else
+		append(ds, &d, key != NULL);
+}
+
+size_t
+diags_count(const struct diags *ds)
+{
+	return ds->n + ds->lost;
+}
+
+/* Append s, escaped, at offset at; returns the new offset. */
+static size_t
+put(char *buf, size_t size, size_t at, const char *s)
+{
+	return at + text_escape(buf + at, size - at, s, strlen(s), false);
+}
+
+void
+diag_print(const struct diag *d, char *buf, size_t size)
+{
+	char number[16];
+	size_t at;
+
+	if (size == 0)
+		return;
+	at = put(buf, size, 0, d->file);
+	if (d->line != 0) {
+		snprintf(number, sizeof number, ":%u", d->line);
+		at = put(buf, size, at, number);
+	}
+	at = put(buf, size, at, ": ");
+	if (d->key != NULL) {
+		at = put(buf, size, at, d->key);
+		at = put(buf, size, at, ": ");
+	}
+	put(buf, size, at, d->reason);
+}

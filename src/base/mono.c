@@ -1,0 +1,89 @@
+/*
+ * mono - the only clock read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mono.h"
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/* Both clocks exist wherever the program runs: a failure is a broken libc. */
+static struct timespec
+read_clock(clockid_t clock)
+{
+	struct timespec ts;
+
+	if (clock_gettime(clock, &ts) == -1)
+		abort();
+	return ts;
+}
+
+struct mono
+mono_now(void)
+{
+	struct timespec ts = read_clock(CLOCK_MONOTONIC);
+
+	return (struct mono){ts.tv_sec * NS_PER_S + ts.tv_nsec};
+}
+
+/* A sum that does not fit is the end of time: a deadline never due. */
+struct mono
+mono_add_ms(struct mono t, int64_t ms)
+{
+	int64_t ns;
+
+	if (__builtin_mul_overflow(ms, NS_PER_MS, &ns) ||
+	    __builtin_add_overflow(t.ns, ns, &ns))
+		ns = ms < 0 ? INT64_MIN : INT64_MAX;
+	return (struct mono){ns};
+}
+
+int64_t
+mono_diff_ms(struct mono a, struct mono b)
+{
+	int64_t ns, ms;
+
+	if (__builtin_sub_overflow(a.ns, b.ns, &ns))
+		ns = a.ns < b.ns ? INT64_MIN : INT64_MAX;
+	ms = ns / NS_PER_MS;
+	/* C rounds towards zero. */
+	return ns % NS_PER_MS < 0 ? ms - 1 : ms;
+}
+
+bool
+mono_before(struct mono a, struct mono b)
+{
+	return a.ns < b.ns;
+}
+
+bool
+mono_is_set(struct mono t)
+{
+	return t.ns != 0;
+}
+
+struct timespec
+wall_now(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+void
+wall_print(time_t t, char buf[static WALL_MAX])
+{
+	struct tm tm;
+	size_t len;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    (len = strftime(buf, WALL_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &tm)) ==
+		0) {
+		snprintf(buf, WALL_MAX, "@%lld", (long long)t);
+		return;
+	}
+	/* strftime(3) gives +0000, ISO 8601's extended format is +00:00. */
+	memmove(buf + len - 1, buf + len - 2, 3);
+	buf[len - 2] = ':';
+}

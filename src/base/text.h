@@ -1,0 +1,57 @@
+/*
+ * text - the small languages of hupd: durations, sizes, signals, names; with
+ * words.h and escape.h, which it includes.
+ *
+ * Layer 0.  Pure: no descriptor, no clock, no global.  Every function that
+ * parses returns 0, or -1 and points *why at a static reason.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/escape.h"
+#include "base/words.h"
+
+/* Enough for any formatted duration or size, the NUL included. */
+#define TEXT_NUMBER_MAX 32
+
+/*
+ * A duration is a decimal number and a unit, ms s m h d; 0 needs none.
+ * Milliseconds, at most 3650 days.
+ */
+int text_duration(const char *s, int64_t *ms, const char **why);
+/* The largest unit that divides it: 90000 is "90s", 60000 is "1m". */
+void text_print_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
+/* For people, two units at most: "3d 4h", "12m 5s", "4s", "350ms". */
+void text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
+/* Likewise from one Unix time to another; "0s" if that is no time ago. */
+void text_humane_ago(int64_t when, int64_t now,
+    char buf[static TEXT_NUMBER_MAX]);
+
+/* A size is a decimal number and an optional unit K M G (of 1024); bytes. */
+int text_size(const char *s, int64_t *bytes, const char **why);
+void text_print_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
+/* For people: "12.4M", "640K", "0B". */
+void text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
+
+/* A signal: "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-1". */
+int text_signal(const char *s, int *sig, const char **why);
+/* Its name without SIG: "TERM", "RTMIN+3".  buf is used where needed. */
+const char *text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX]);
+
+/*
+ * The entry of the NULL-terminated list nearest to word by edit distance
+ * (case ignored, two swapped letters are one edit), or NULL if none is near
+ * enough (2, or 1 for words of up to 4 bytes) to ask "did you mean".
+ */
+const char *text_near(const char *word, const char *const *list);
+
+/* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
+bool text_is_name(const char *s);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * words - a command line split into words, and joined again.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/words.h"
+
+static bool
+is_blank(char c)
+{
+	return c != '\0' && strchr(" \t\n\r\v\f", c) != NULL;
+}
+
+/*
+ * Copy the '...' or "..." that begins at *s to *out and move both past it.
+ * False if it does not end.
+ */
+static bool
+take_quoted(const char **s, char **out)
+{
+	const char *in = *s;
+	char quote = *in++;
+
+	while (*in != quote) {
+		if (quote == '"' && *in == '\\' && in[1] != '\0' &&
+		    strchr("$`\"\\", in[1]) != NULL)
+			in++;
+		if (*in == '\0')
+			return false;
+		*(*out)++ = *in++;
+	}
+	*s = in + 1;
+	return true;
+}
+
+/*
+ * Copy the word that begins at *s to *out, with a NUL, and move both past it.
+ * NULL, or the reason why it is none.
+ */
+static const char *
+take_word(const char **s, char **out)
+{
+	while (**s != '\0' && !is_blank(**s)) {
+		if (**s == '\'' || **s == '"') {
+			if (!take_quoted(s, out))
+				return "a quote is not closed";
+			continue;
+		}
+		if (**s == '\\' && *++*s == '\0')
+			return "nothing follows the last backslash";
+		*(*out)++ = *(*s)++;
+	}
+	*(*out)++ = '\0';
+	return NULL;
+}
+
+int
+text_words(const char *s, char ***words, size_t *n, const char **why)
+{
+	size_t len = strlen(s), most = len / 2 + 2, count = 0;
+	char **v, *out;
+
+	/*
+	 * A word takes two bytes of s, its separator included, and is never
+	 * longer than it was there: so much holds any result.
+	 */
+	if ((v = malloc(most * sizeof(*v) + len + 1)) == NULL) {
+		*why = "out of memory";
+		return -1;
+	}
+	out = (char *)(v + most);
+	for (;;) {
+		while (is_blank(*s))
+			s++;
+		if (*s == '\0')
+			break;
+		v[count++] = out;
+		if ((*why = take_word(&s, &out)) != NULL) {
+			free(v);
+			return -1;
+		}
+	}
+	v[count] = NULL;
+	*words = v;
+	*n = count;
+	return 0;
+}
+
+/* A byte that means nothing to us nor to a shell. */
+static bool
+is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '+' && c <= ':') || c == '=' || c == '@' || c == '_' ||
+	    c == '%' || c >= 0x80;
+}
+
+static bool
+needs_quotes(const char *word)
+{
+	if (*word == '\0')
+		return true;
+	while (is_plain((unsigned char)*word))
+		word++;
+	return *word != '\0';
+}
+
+/* Append the word to out; the new end of it. */
+static char *
+put_word(char *out, const char *word)
+{
+	if (!needs_quotes(word))
+		return stpcpy(out, word);
+	*out++ = '\'';
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			out = stpcpy(out, "'\\''");
+		else
+			*out++ = *word;
+	}
+	*out++ = '\'';
+	return out;
+}
+
+char *
+text_join(char *const *words)
+{
+	size_t size = 1;
+	char *text, *out;
+
+	/* Two quotes and a blank a word, and at worst '\'' for each byte. */
+	for (size_t i = 0; words != NULL && words[i] != NULL; i++)
+		size += 4 * strlen(words[i]) + 3;
+	if ((text = malloc(size)) == NULL)
+		return NULL;
+	out = text;
+	for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+		if (i > 0)
+			*out++ = ' ';
+		out = put_word(out, words[i]);
+	}
+	*out = '\0';
+	return text;
+}

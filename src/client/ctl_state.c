@@ -1,0 +1,56 @@
+/*
+ * ctl_state - what a state of a program means to those who look at it.
+ */
+#include <string.h>
+
+#include "client/ctl_state.h"
+
+/* Those that need attention first. */
+static const struct state {
+	const char *name;
+	enum tone tone;
+} states[] = {
+    {"failed", TONE_BAD},
+    {"killing", TONE_MOVING},
+    {"stopping", TONE_MOVING},
+    {"wait", TONE_MOVING},
+    {"starting", TONE_MOVING},
+    {STATE_UNHEALTHY, TONE_MOVING},
+    {"up", TONE_GOOD},
+    {"done", TONE_QUIET},
+    {"down", TONE_QUIET},
+};
+#define NSTATES (sizeof(states) / sizeof(states[0]))
+_Static_assert(NSTATES == STATE_RANK_MAX, "each state has a rank");
+
+static const struct state *
+of_rank(int rank)
+{
+	return &states[STATE_RANK_MAX - rank];
+}
+
+int
+state_rank(const char *state)
+{
+	int rank;
+
+	for (rank = STATE_RANK_MAX; rank > 0; rank--) {
+		if (strcmp(of_rank(rank)->name, state) == 0)
+			break;
+	}
+	return rank;
+}
+
+enum tone
+state_tone(const char *state)
+{
+	int rank = state_rank(state);
+
+	return rank == 0 ? TONE_QUIET : of_rank(rank)->tone;
+}
+
+const char *
+state_name(int rank)
+{
+	return of_rank(rank)->name;
+}

@@ -1,0 +1,125 @@
+/*
+ * confplaces - where the configuration of this user lies.
+ *
+ * Source: the XDG Base Directory Specification, which has relative values
+ * ignored.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/confdir.h"
+
+static char *__attribute__((format(printf, 1, 2))) format(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	return n == -1 ? NULL : s;
+}
+
+/* An absolute path from the environment, or NULL. */
+static const char *
+absolute(const char *variable)
+{
+	const char *path = getenv(variable);
+
+	return path != NULL && path[0] == '/' ? path : NULL;
+}
+
+/* The user's home, or NULL with errno. */
+static const char *
+home_folder(void)
+{
+	const char *home = absolute("HOME");
+	struct passwd *pw;
+
+	if (home != NULL)
+		return home;
+	errno = 0;
+	pw = getpwuid(geteuid());
+	if (pw != NULL && pw->pw_dir[0] == '/')
+		return pw->pw_dir;
+	if (errno == 0)
+		errno = ENOENT;
+	return NULL;
+}
+
+/* $variable/hupd, or HOME/fallback/hupd. */
+static char *
+user_folder(const char *variable, const char *fallback)
+{
+	const char *base = absolute(variable), *home;
+
+	if (base != NULL)
+		return format("%s/hupd", base);
+	if ((home = home_folder()) == NULL)
+		return NULL;
+	return format("%s/%s/hupd", home, fallback);
+}
+
+/* Without XDG_RUNTIME_DIR: what a login manager would have made, or /tmp. */
+static char *
+runtime_folder(void)
+{
+	const char *base = absolute("XDG_RUNTIME_DIR");
+	unsigned uid = (unsigned)geteuid();
+	struct stat st;
+	char path[64];
+
+	if (base != NULL)
+		return format("%s/hupd", base);
+	snprintf(path, sizeof(path), "/run/user/%u", uid);
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid)
+		return format("%s/hupd", path);
+	return format("/tmp/hupd-%u", uid);
+}
+
+static int
+user_places(struct conf_places *places)
+{
+	places->config_home = user_folder("XDG_CONFIG_HOME", ".config");
+	places->state_home = user_folder("XDG_STATE_HOME", ".local/state");
+	places->runtime_dir = runtime_folder();
+	return places->config_home == NULL || places->state_home == NULL ||
+		places->runtime_dir == NULL
+	    ? -1
+	    : 0;
+}
+
+int
+confdir_places(struct conf_places *places, char **config_file)
+{
+	int err;
+
+	*config_file = NULL;
+	*places = (struct conf_places){.root = geteuid() == 0};
+	if (places->root)
+		*config_file = strdup(HUPD_SYSCONFDIR "/hupd.conf");
+	else if (user_places(places) == 0)
+		*config_file = format("%s/hupd.conf", places->config_home);
+	if (*config_file != NULL)
+		return 0;
+	err = errno;
+	confdir_places_clear(places);
+	errno = err;
+	return -1;
+}
+
+void
+confdir_places_clear(struct conf_places *places)
+{
+	free(places->config_home);
+	free(places->runtime_dir);
+	free(places->state_home);
+	*places = (struct conf_places){.root = places->root};
+}

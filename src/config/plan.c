@@ -1,0 +1,110 @@
+/*
+ * plan - old set and new set to changes, each with its reason.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/plan.h"
+
+static void
+add(struct plan *plan, enum plan_kind kind, struct conf *from, struct conf *to,
+    uint64_t keys)
+{
+	plan->count[kind]++;
+	if (kind != PLAN_KEEP)
+		plan->v[plan->n++] = (struct change){kind, from, to, keys};
+}
+
+static void
+compare(struct plan *plan, struct conf *from, struct conf *to)
+{
+	uint64_t keys = conf_diff(from, to);
+	enum plan_kind kind = PLAN_KEEP;
+
+	if (keys != 0)
+		kind = (keys & ~conf_live_mask()) != 0 ? PLAN_RESTART
+						       : PLAN_ADJUST;
+	add(plan, kind, from, to, keys);
+}
+
+int
+plan_make(struct plan *plan, const struct confset *from,
+    const struct confset *to)
+{
+	size_t i = 0, j = 0;
+	int order;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->v = calloc(from->nprograms + to->nprograms + 1, sizeof(*plan->v));
+	if (plan->v == NULL)
+		return -1;
+	while (i < from->nprograms || j < to->nprograms) {
+		if (i == from->nprograms)
+			order = 1;
+		else if (j == to->nprograms)
+			order = -1;
+		else
+			order = strcmp(from->programs[i]->name,
+			    to->programs[j]->name);
+		if (order < 0)
+			add(plan, PLAN_REMOVE, from->programs[i++], NULL, 0);
+		else if (order > 0)
+			add(plan, PLAN_ADD, NULL, to->programs[j++], 0);
+		else
+			compare(plan, from->programs[i++], to->programs[j++]);
+	}
+	plan->deferred = settings_diff(&from->settings, &to->settings) &
+	    ~settings_live_mask();
+	return 0;
+}
+
+void
+plan_let_rest(struct plan *plan, bool (*rests)(void *arg, const char *name),
+    void *arg)
+{
+	struct change *change;
+	size_t i;
+
+	for (i = 0; i < plan->n; i++) {
+		change = &plan->v[i];
+		if (change->kind != PLAN_RESTART ||
+		    !rests(arg, change->to->name))
+			continue;
+		change->kind = PLAN_ADJUST;
+		plan->count[PLAN_RESTART]--;
+		plan->count[PLAN_ADJUST]++;
+	}
+}
+
+void
+plan_clear(struct plan *plan)
+{
+	free(plan->v);
+	memset(plan, 0, sizeof(*plan));
+}
+
+const char *
+plan_kind_name(enum plan_kind kind)
+{
+	switch (kind) {
+	case PLAN_KEEP:
+		return "unchanged";
+	case PLAN_ADD:
+		return "added";
+	case PLAN_REMOVE:
+		return "removed";
+	case PLAN_RESTART:
+		return "restarted";
+	case PLAN_ADJUST:
+		return "adjusted";
+	}
+	return "?";
+}
+
+char *
+change_reason(const struct change *change)
+{
+	if (change->keys == 0)
+		return strdup(plan_kind_name(change->kind));
+	return conf_diff_text(change->keys);
+}

@@ -1,0 +1,371 @@
+/*
+ * resolve - what a definition names, found on this machine: users, groups,
+ * environment files.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/accounts.h"
+#include "config/envfile.h"
+#include "config/resolve.h"
+#include "base/safefile.h"
+
+#define WHY_MAX 256
+
+struct resolver {
+	bool lenient;
+	bool root;
+	struct accounts *accounts;
+	void *files; /* tsearch(3): environment files that were read */
+};
+
+/* An environment file, read once however many programs name it. */
+struct envread {
+	char *path;
+	uint64_t digest;
+	char why[WHY_MAX]; /* "" if it can be read */
+};
+
+/* One resolution. */
+struct task {
+	struct resolver *r;
+	struct conf *conf;
+	const char *file;
+	struct diags *diags;
+};
+
+struct resolver *
+resolver_new(bool lenient)
+{
+	struct resolver *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return NULL;
+	r->lenient = lenient;
+	r->root = geteuid() == 0;
+	if ((r->accounts = accounts_new()) == NULL) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void
+envread_free(void *p)
+{
+	struct envread *e = p;
+
+	free(e->path);
+	free(e);
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	if (r == NULL)
+		return;
+	accounts_free(r->accounts);
+	tdestroy(r->files, envread_free);
+	free(r);
+}
+
+/* Always -1. */
+static int __attribute__((format(printf, 4, 5)))
+complain(struct task *t, const char *key, size_t nth, const char *fmt, ...)
+{
+	unsigned line = conf_line(t->conf, key, nth);
+	va_list ap;
+	char why[WHY_MAX];
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (line != 0)
+		diags_add(t->diags, t->file, line, key, "%s", why);
+	return -1;
+}
+
+static int
+no_memory(struct task *t)
+{
+	diags_add(t->diags, t->file, 0, NULL, "out of memory");
+	return -1;
+}
+
+/* Why the account cannot be used, or NULL. */
+static const char *
+account_trouble(const struct account *a, const char *what, char why[WHY_MAX])
+{
+	if (a->err == 0)
+		return NULL;
+	if (a->err == ENOENT)
+		snprintf(why, WHY_MAX, "there is no %s %.80s", what, a->name);
+	else
+		snprintf(why, WHY_MAX, "cannot look up %s %.80s: %s", what,
+		    a->name, strerror(a->err));
+	return why;
+}
+
+static int
+find_user(struct task *t, const struct account **user)
+{
+	struct conf *conf = t->conf;
+	char why[WHY_MAX];
+
+	*user = accounts_user(t->r->accounts, conf->user);
+	if (*user == NULL)
+		return no_memory(t);
+	if (account_trouble(*user, "user", why) != NULL)
+		return complain(t, "user", 0, "%s", why);
+	if (!t->r->root && (*user)->uid != geteuid())
+		return complain(t, "user", 0,
+		    "only root can run programs as another user");
+	conf->home = strdup((*user)->home);
+	conf->shell = strdup((*user)->shell);
+	if (conf->home == NULL || conf->shell == NULL)
+		return no_memory(t);
+	if (t->r->root) {
+		conf->uid = (*user)->uid;
+		conf->gid = (*user)->gid;
+	}
+	return 0;
+}
+
+static int
+find_group(struct task *t)
+{
+	const struct account *group;
+	char why[WHY_MAX];
+
+	group = accounts_group(t->r->accounts, t->conf->group);
+	if (group == NULL)
+		return no_memory(t);
+	if (account_trouble(group, "group", why) != NULL)
+		return complain(t, "group", 0, "%s", why);
+	if (!t->r->root && group->gid != getegid())
+		return complain(t, "group", 0,
+		    "only root can run programs in another group");
+	if (t->r->root)
+		t->conf->gid = group->gid;
+	return 0;
+}
+
+/* The groups that are given, and no others. */
+static int
+find_groups(struct task *t)
+{
+	struct conf *conf = t->conf;
+	size_t n = list_count(conf->groups);
+	const struct account *group;
+	char why[WHY_MAX];
+	int r = 0;
+
+	if (!t->r->root)
+		return complain(t, "groups", 0,
+		    "only root can give programs other groups");
+	if ((conf->gids = calloc(n, sizeof(*conf->gids))) == NULL)
+		return no_memory(t);
+	for (size_t i = 0; i < n; i++) {
+		group = accounts_group(t->r->accounts, conf->groups[i]);
+		if (group == NULL)
+			return no_memory(t);
+		if (account_trouble(group, "group", why) != NULL)
+			r = complain(t, "groups", 0, "%s", why);
+		else
+			conf->gids[conf->ngids++] = group->gid;
+	}
+	return r;
+}
+
+/* The groups that come with a user or a group. */
+static int
+default_groups(struct task *t, const struct account *user)
+{
+	struct conf *conf = t->conf;
+
+	if (user != NULL) {
+		conf->gids = accounts_groups(user, conf->gid, &conf->ngids);
+	} else if ((conf->gids = malloc(sizeof(*conf->gids))) != NULL) {
+		/* Without this it would keep the groups of root. */
+		conf->gids[0] = conf->gid;
+		conf->ngids = 1;
+	}
+	return conf->gids == NULL ? no_memory(t) : 0;
+}
+
+static int
+compare_gids(const void *a, const void *b)
+{
+	const gid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int
+resolve_accounts(struct task *t)
+{
+	struct conf *conf = t->conf;
+	const struct account *user = NULL;
+	int r = 0;
+
+	if (conf->user != NULL && find_user(t, &user) == -1)
+		r = -1;
+	if (conf->group != NULL && find_group(t) == -1)
+		r = -1;
+	if (conf->groups != NULL && find_groups(t) == -1)
+		r = -1;
+	if (r == 0 && conf->groups == NULL && conf->gid != (gid_t)-1)
+		r = default_groups(t, user);
+	/* The order means nothing, and must not look like a change. */
+	if (conf->ngids > 1)
+		qsort(conf->gids, conf->ngids, sizeof(*conf->gids),
+		    compare_gids);
+	return r;
+}
+
+/* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint64_t
+digest(uint64_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+#define DIGEST_START UINT64_C(0xcbf29ce484222325)
+
+/* Fill in why or the digest. */
+static void
+read_envfile(struct envread *e, bool lenient)
+{
+	struct safefile f;
+	unsigned line;
+	char **vars;
+	int r;
+
+	r = safefile_read(&f, AT_FDCWD, e->path, CONF_FILE_MAX);
+	if (r == 1 && envfile_parse(f.bytes, f.len, &vars, &line) == 0) {
+		e->digest = digest(DIGEST_START, f.bytes, f.len);
+		free(vars);
+	} else if (r == 1 && line == 0) {
+		snprintf(e->why, sizeof(e->why), "out of memory");
+	} else if (r == 1) {
+		snprintf(e->why, sizeof(e->why),
+		    "%.160s: line %u is not NAME=VALUE", e->path, line);
+	} else if (r == -1) {
+		snprintf(e->why, sizeof(e->why), "%.80s %s", e->path, f.why);
+	} else if (!lenient) {
+		snprintf(e->why, sizeof(e->why), "%.160s does not exist",
+		    e->path);
+	}
+	safefile_clear(&f);
+}
+
+static int
+compare_paths(const void *a, const void *b)
+{
+	const struct envread *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static const struct envread *
+find_envfile(struct resolver *r, const char *path)
+{
+	struct envread *e, **slot;
+
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return NULL;
+	if ((e->path = strdup(path)) == NULL ||
+	    (slot = tsearch(e, &r->files, compare_paths)) == NULL) {
+		envread_free(e);
+		return NULL;
+	}
+	if (*slot != e) {
+		envread_free(e);
+		return *slot;
+	}
+	read_envfile(e, r->lenient);
+	return e;
+}
+
+static int
+resolve_envfiles(struct task *t)
+{
+	struct conf *conf = t->conf;
+	const struct envread *e;
+	int r = 0;
+
+	conf->env_digest = 0;
+	for (size_t i = 0; i < list_count(conf->env_file); i++) {
+		e = find_envfile(t->r, conf->env_file[i]);
+		if (e == NULL)
+			return no_memory(t);
+		if (e->why[0] != '\0' && !t->r->lenient)
+			r = complain(t, "env-file", i, "%s", e->why);
+		conf->env_digest =
+		    digest(conf->env_digest, &e->digest, sizeof(e->digest));
+	}
+	return r;
+}
+
+int
+resolve(struct resolver *r, struct conf *conf, const char *file,
+    struct diags *diags)
+{
+	struct task t = {r, conf, file, diags};
+	int accounts = resolve_accounts(&t), files = resolve_envfiles(&t);
+
+	return accounts == -1 || files == -1 ? -1 : 0;
+}
+
+void
+resolve_clear(struct conf *conf)
+{
+	free(conf->gids);
+	free(conf->home);
+	free(conf->shell);
+	conf->gids = NULL;
+	conf->ngids = 0;
+	conf->home = NULL;
+	conf->shell = NULL;
+	conf->uid = (uid_t)-1;
+	conf->gid = (gid_t)-1;
+}
+
+static int
+check_setting(const struct account *a, const struct settings *settings,
+    const char *key, const char *what, const char *file, struct diags *diags)
+{
+	char why[WHY_MAX];
+
+	if (a != NULL && account_trouble(a, what, why) == NULL)
+		return 0;
+	diags_add(diags, file, settings_line(settings, key), key, "%s",
+	    a == NULL ? "out of memory" : why);
+	return -1;
+}
+
+int
+resolve_settings(struct resolver *r, const struct settings *settings,
+    const char *file, struct diags *diags)
+{
+	int bad = 0;
+
+	if (settings->log_user != NULL)
+		bad |= check_setting(accounts_user(r->accounts,
+					 settings->log_user),
+		    settings, "log-user", "user", file, diags);
+	if (settings->control_group != NULL)
+		bad |= check_setting(accounts_group(r->accounts,
+					 settings->control_group),
+		    settings, "control-group", "group", file, diags);
+	return bad;
+}

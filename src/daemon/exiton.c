@@ -1,0 +1,126 @@
+/*
+ * exiton - is it time for the daemon to end by itself, and with which status?
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/exiton.h"
+#include "base/log.h"
+#include "wire/proto.h"
+#include "daemon/reload.h"
+
+/* Statuses of a shell, sh(1): not executed, not found, killed by signal N. */
+#define STATUS_CANNOT 126
+#define STATUS_NOT_FOUND 127
+#define STATUS_SIGNAL 128
+
+static bool
+has_ended(const struct prog *p)
+{
+	return p->state == STATE_DONE || p->state == STATE_FAILED;
+}
+
+static bool
+has_failed(const struct prog *p)
+{
+	return p->state == STATE_FAILED;
+}
+
+/* Does it run, or will it without anybody's doing? */
+static bool
+goes_on(const struct prog *p)
+{
+	if (p->state == STATE_DOWN)
+		return p->want == WANT_RUN && !p->is_stuck;
+	return !has_ended(p);
+}
+
+static int
+end_status(const struct prog *p)
+{
+	const struct process_end *e = &p->end.process;
+
+	switch (p->end.kind) {
+	case END_NONE:
+		break;
+	case END_PROCESS:
+		if (!e->known)
+			break;
+		return e->signal ? STATUS_SIGNAL + e->code : e->code;
+	case END_SPAWN:
+		if (p->end.error.stage == SPAWN_EXEC &&
+		    p->end.error.err == ENOENT)
+			return STATUS_NOT_FOUND;
+		return STATUS_CANNOT;
+	case END_ENV:
+		return STATUS_CANNOT;
+	}
+	return has_failed(p) ? STATUS_FAILED : STATUS_OK;
+}
+
+static bool
+is_due(const char *why, const struct prog *p, int *status)
+{
+	char end[128];
+
+	*status = end_status(p);
+	/* It failed though it exited with 0: was not ready in time, say. */
+	if (*status == STATUS_OK && has_failed(p))
+		*status = STATUS_FAILED;
+	prog_end_text(p, end, sizeof(end));
+	log_info("exit-on = %s: %s %s, the daemon ends with status %d", why,
+	    p->conf->name, end, *status);
+	return true;
+}
+
+/* The one that failed first, or NULL. */
+static struct prog *
+first_failed(struct progs *ps)
+{
+	struct prog *p, *first = NULL;
+
+	for (p = progs_first(ps); p != NULL; p = progs_next(p))
+		if (has_failed(p) &&
+		    (first == NULL || mono_before(p->since, first->since)))
+			first = p;
+	return first;
+}
+
+/* Programs that nobody has started yet are no reason to end. */
+static bool
+all_done(struct progs *ps, int *status)
+{
+	struct prog *p;
+	size_t n = 0;
+
+	for (p = progs_first(ps); p != NULL; p = progs_next(p)) {
+		if (goes_on(p))
+			return false;
+		if (has_ended(p))
+			n++;
+	}
+	if (n == 0)
+		return false;
+	if ((p = first_failed(ps)) != NULL)
+		return is_due(CONF_ALL_DONE, p, status);
+	log_info("exit-on = " CONF_ALL_DONE ": the daemon ends with status 0");
+	*status = STATUS_OK;
+	return true;
+}
+
+bool
+exiton_is_due(struct hupd *h, int *status)
+{
+	const char *what = reload_running(h->reload)->settings.exit_on;
+	struct prog *p;
+
+	if (what == NULL || reload_may_revert(h->reload))
+		return false;
+	if (strcmp(what, CONF_ALL_DONE) == 0)
+		return all_done(&h->progs, status);
+	if (strcmp(what, CONF_ANY_FAILED) == 0)
+		p = first_failed(&h->progs);
+	else if ((p = progs_find(&h->progs, what)) != NULL && !has_ended(p))
+		p = NULL;
+	return p != NULL && is_due(what, p, status);
+}

@@ -1,0 +1,344 @@
+/*
+ * guard - a process that waits for the daemon's end, and is the next daemon.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/param.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program/adopt.h"
+#include "process/descriptors.h"
+#include "daemon/guard.h"
+#include "base/heap.h"
+#include "base/log.h"
+#include "output/outfifo.h"
+
+/* So many ends within so long, and there is no further daemon. */
+#define CRASHES 5
+#define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
+/* A guard that died is replaced after this, ms. */
+#define GUARD_AGAIN 100
+/* If that fails for want of something, it is tried again after this, ms. */
+#define GUARD_LATER 1000
+/*
+ * What a guard that follows cannot do it tries so often, after twice as long
+ * each time: for a minute in all.
+ */
+#define TRIES 16
+#define AGAIN 100      /* ms */
+#define AGAIN_MAX 5000 /* ms */
+
+extern char **environ;
+
+int
+guard_inheritance(void)
+{
+	const char *value = getenv(GUARD_VARIABLE), *why;
+	struct stat st;
+	int fd;
+
+	if (value == NULL)
+		return -1;
+	fd = (int)strtonum(value, 3, INT_MAX, &why);
+	unsetenv(GUARD_VARIABLE);
+	if (why != NULL || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	return fd;
+}
+
+void
+guard_execute(struct daemon *d, int fd)
+{
+	char value[16], limit[DESCRIPTORS_MAX];
+	int saved;
+
+	snprintf(value, sizeof(value), "%d", records_fd(d->hupd.records));
+	adopt_bequeath(d->hupd.records, true);
+	outfifo_bequeath(stream_outdir(d->hupd.logger), true);
+	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
+	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == 0)
+		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
+	saved = errno;
+	adopt_bequeath(d->hupd.records, false);
+	outfifo_bequeath(stream_outdir(d->hupd.logger), false);
+	unsetenv(GUARD_VARIABLE);
+	unsetenv(GUARD_DESCRIPTORS);
+	errno = saved;
+}
+
+/* Take note of this end; false if there were too many of late. */
+static bool
+may_go_on(struct record_header *h)
+{
+	int64_t now = mono_now().ns;
+
+	memmove(h->crashes + 1, h->crashes,
+	    sizeof(h->crashes) - sizeof(h->crashes[0]));
+	h->crashes[0] = now;
+	return h->crashes[CRASHES] == 0 ||
+	    now - h->crashes[CRASHES] > CRASH_PERIOD;
+}
+
+/*
+ * A signal that somebody sent to the guard is pending, for they are blocked,
+ * and was not meant for the daemon that it becomes.
+ */
+static void
+drop_signals(void)
+{
+	const struct timespec now = {0};
+	sigset_t all;
+
+	sigfillset(&all);
+	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
+		;
+}
+
+static void
+say_it_is_over(void)
+{
+	static const char text[] = "the daemon keeps dying: no other follows, "
+				   "the programs run on unsupervised; start "
+				   "it again once the cause is found";
+
+	log_warnx("%s", text);
+	openlog("hupd", LOG_PID, LOG_DAEMON);
+	syslog(LOG_CRIT, "%s", text);
+}
+
+/*
+ * setproctitle(3) puts a dot where a longer name ended, for a kernel that
+ * looks for one where the last argument ended.
+ */
+static void
+set_title(const struct daemon *d)
+{
+	char *end = d->title + strlen(d->argv[0]);
+
+	prctl(PR_SET_NAME, "hupd: guard", 0, 0, 0);
+	setproctitle("guard");
+	if (strlen(d->title) < strlen(d->argv[0]))
+		*end = '\0';
+	if (d->title_end > end)
+		*d->title_end = '.';
+}
+
+/* What the daemon was killed for, a want of memory, may last a while. */
+static bool
+try_again(int *tries)
+{
+	const int ms = MIN(AGAIN << *tries, AGAIN_MAX);
+	const struct timespec again = {ms / 1000, ms % 1000 * 1000000L};
+
+	log_flush();
+	nanosleep(&again, NULL);
+	return ++*tries < TRIES;
+}
+
+/* It is for another daemon to follow; if not say why. */
+static bool
+shall_follow(struct records *r)
+{
+	const char *why;
+	int tries = 0;
+
+	while (records_refresh(r) == -1) {
+		if (try_again(&tries))
+			continue;
+		log_warn("the daemon was killed, no other follows: its "
+			 "records cannot be read");
+		return false;
+	}
+	if (!records_are_valid(r, &why)) {
+		log_warnx("the daemon was killed before it had begun");
+		return false;
+	}
+	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
+	    (int)records_header(r)->pid);
+	if (may_go_on(records_header(r)))
+		return true;
+	say_it_is_over();
+	return false;
+}
+
+static int guard_main(void *);
+
+/* A process that watches this one. */
+static int
+make_guard(struct daemon *d)
+{
+	log_flush(); /* or it would be said twice */
+	if (d->self_pidfd == -1)
+		d->self_pidfd = process_open(getpid());
+	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
+		return -1;
+	records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	return 0;
+}
+
+/*
+ * The daemon that this process becomes has yet to begin, which may fail for
+ * want of what a guard of it wants: there is a guard first.
+ */
+static void
+watch_myself(struct daemon *d)
+{
+	int tries = 0;
+
+	close(d->self_pidfd);
+	d->self_pidfd = -1;
+	while (make_guard(d) == -1) {
+		if (tries == 0)
+			log_warn("there is no guard for the daemon that "
+				 "follows, trying again");
+		if (!try_again(&tries))
+			break;
+	}
+}
+
+static void
+follow(struct daemon *d)
+{
+	int tries = 0;
+
+	watch_myself(d);
+	do {
+		log_flush();
+		guard_execute(d, d->self);
+		if (tries == 0)
+			log_warn("no other daemon can be executed, trying "
+				 "again");
+	} while (try_again(&tries));
+	log_warnx("no other daemon could be executed, the programs run on "
+		  "unsupervised");
+	if (d->guard.pid > 0)
+		spawn_signal(&d->guard, SIGKILL);
+}
+
+/*
+ * Of a large configuration it would keep a copy: the daemon counts references
+ * in each definition, so that not one page of them stays shared.
+ */
+static void
+free_memory(struct daemon *d)
+{
+	if (d->set != NULL)
+		confset_clear(d->set);
+	heap_trim();
+}
+
+static int
+guard_main(void *arg)
+{
+	struct daemon *d = arg;
+	struct pollfd pfd = {.fd = d->self_pidfd, .events = POLLIN};
+
+	set_title(d);
+	free_memory(d);
+	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
+		;
+	drop_signals();
+	if (shall_follow(d->hupd.records))
+		follow(d);
+	log_flush();
+	return 1;
+}
+
+static void
+guard_due(struct deadline *dl)
+{
+	guard_start(dl->arg);
+}
+
+static void
+guard_died(struct source *s, uint32_t events)
+{
+	struct daemon *d = s->arg;
+	struct process_end end;
+
+	(void)events;
+	if (!process_ended(d->guard.pid, d->guard.pidfd, &end))
+		return;
+	log_warnx("the guard (pid %d) has died, another follows",
+	    (int)d->guard.pid);
+	loop_unwatch(d->hupd.loop, &d->guard_source);
+	process_reap(d->guard.pid, d->guard.pidfd);
+	close(d->guard.pidfd);
+	d->guard.pid = 0;
+	loop_at(d->hupd.loop, &d->guard_again,
+	    mono_add_ms(loop_now(d->hupd.loop), GUARD_AGAIN));
+}
+
+/* What was wanted may be there later; a kernel without pidfds stays so. */
+static bool
+may_pass(int err)
+{
+	return err == EAGAIN || err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
+/* Told once, however often it is tried. */
+static void
+guard_failed(struct daemon *d)
+{
+	const bool again = may_pass(errno);
+
+	if (!d->unguarded)
+		log_warn("there is no guard%s", again ? ", trying again" : "");
+	d->unguarded = true;
+	if (again)
+		loop_at(d->hupd.loop, &d->guard_again,
+		    mono_add_ms(mono_now(), GUARD_LATER));
+}
+
+void
+guard_start(struct daemon *d)
+{
+	d->guard_again.due = guard_due;
+	d->guard_again.arg = d;
+	d->guard_source.ready = guard_died;
+	d->guard_source.arg = d;
+	d->guard_source.fd = -1;
+	if (make_guard(d) == -1) {
+		guard_failed(d);
+		return;
+	}
+	if (d->unguarded)
+		log_info("there is a guard again, pid %d", (int)d->guard.pid);
+	d->unguarded = false;
+	if (d->guard.pidfd == -1 ||
+	    loop_watch(d->hupd.loop, &d->guard_source, d->guard.pidfd,
+		EPOLLIN) == -1)
+		log_warn("the guard cannot be watched");
+}
+
+void
+guard_end(struct daemon *d)
+{
+	loop_cancel(d->hupd.loop, &d->guard_again);
+	if (d->guard.pid == 0)
+		return;
+	loop_unwatch(d->hupd.loop, &d->guard_source);
+	spawn_signal(&d->guard, SIGKILL);
+	while (waitpid(d->guard.pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	close(d->guard.pidfd);
+	d->guard.pid = 0;
+	if (d->self_pidfd != -1)
+		close(d->self_pidfd);
+	d->self_pidfd = -1;
+}

@@ -1,0 +1,147 @@
+/*
+ * inherit - how a daemon begins that is not the first.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/confdir.h"
+#include "daemon/inherit.h"
+#include "base/log.h"
+
+/* run_dir/name; what is no memory is fatal. */
+static char *
+in_run_dir(const char *run_dir, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", run_dir, name) == -1)
+		fatal("%s", name);
+	return path;
+}
+
+/* A whole configuration from a file of the run folder; false: complaints. */
+static bool
+load(struct daemon *d, const char *run_dir, const char *name,
+    struct confset *set)
+{
+	struct diags errors;
+	char *path = in_run_dir(run_dir, name), text[1024];
+	bool good;
+	size_t i;
+
+	diags_init(&errors);
+	good = confdir_load_whole(set, &d->hupd.places, path, &errors) == 0;
+	for (i = 0; i < errors.n; i++) {
+		diag_print(&errors.v[i], text, sizeof(text));
+		log_warnx("%s", text);
+	}
+	if (!good)
+		confset_clear(set);
+	diags_clear(&errors);
+	free(path);
+	return good;
+}
+
+/*
+ * What ran came from files of their own, of which a whole configuration does
+ * not tell.
+ */
+static void
+name_files(const struct confset *set, const char *program_dir)
+{
+	struct conf *c;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		c = set->programs[i];
+		c->file = confdir_file_of(program_dir, c->name);
+		if (c->file == NULL && errno == ENOMEM)
+			fatal("%s", c->name);
+	}
+}
+
+void
+inherit_begin(struct daemon *d, int fd, struct confset *set)
+{
+	struct confset settings = {0};
+	const char *run_dir, *why;
+	struct hupd *h = &d->hupd;
+
+	h->records = records_open(NULL, fd);
+	if (h->records == NULL)
+		fatal("the records");
+	if (!records_are_valid(h->records, &why))
+		fatalx("the records cannot be taken over: %s", why);
+	run_dir = records_header(h->records)->run_dir;
+	if (!load(d, run_dir, "settings", &settings) ||
+	    !load(d, run_dir, "running", set))
+		fatalx("what runs cannot be taken over");
+	if (settings_copy(&h->effective, &settings.settings) == -1)
+		fatal("settings");
+	confset_clear(&settings);
+	name_files(set, h->effective.program_dir);
+	if (records_adopt(h->records) == -1)
+		fatal("the records");
+	d->adopting = d->inherited = true;
+}
+
+void
+inherit_find(struct daemon *d, struct confset *set)
+{
+	struct hupd *h = &d->hupd;
+	const char *run_dir = h->effective.run_dir, *why;
+	struct confset before = {0};
+
+	h->records = records_open(run_dir, -1);
+	if (h->records == NULL && errno == EWOULDBLOCK)
+		fatalx("hupd is already running in %s", run_dir);
+	if (h->records == NULL)
+		fatal("%s/records", run_dir);
+	d->adopting = records_are_valid(h->records, &why);
+	if (!d->adopting) {
+		if (*why != '\0')
+			d->untaken = why;
+		if (records_reset(h->records) == -1)
+			fatal("%s/records", run_dir);
+		return;
+	}
+	if (records_adopt(h->records) == -1)
+		fatal("%s/records", run_dir);
+	if (load(d, run_dir, "running", &before)) {
+		confset_clear(set);
+		*set = before;
+		name_files(set, h->effective.program_dir);
+	}
+}
+
+void
+inherit_keep(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	struct confset none = {.settings = h->effective};
+	char *path = in_run_dir(h->effective.run_dir, "settings");
+
+	/* It may name a program, and here is none. */
+	none.settings.exit_on = NULL;
+	if (confdir_save(&none, path) == -1)
+		log_warn("%s", path);
+	free(path);
+}
+
+void
+inherit_forget(struct daemon *d)
+{
+	char *path = in_run_dir(d->hupd.effective.run_dir, "settings");
+
+	unlink(path);
+	unlink(d->hupd.running);
+	unlink(d->hupd.rejected);
+	free(d->hupd.running);
+	free(d->hupd.rejected);
+	free(path);
+}

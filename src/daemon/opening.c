@@ -1,0 +1,169 @@
+/*
+ * opening - what the daemon opens before it serves: logs, cgroup, sockets.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "daemon/control.h"
+#include "base/log.h"
+#include "process/notify.h"
+#include "daemon/opening.h"
+#include "process/orphan.h"
+
+/* Messages taken from the notify socket in a turn. */
+#define NOTIFY_BATCH 64
+
+/* Who the log process runs as: contract between log-user and the system. */
+static void
+find_log_user(const struct settings *s, struct logger_conf *lc)
+{
+	const char *name = s->log_user != NULL ? s->log_user : "hupd";
+	struct passwd *pw;
+
+	lc->uid = (uid_t)-1;
+	lc->gid = lc->log_gid = getegid();
+	if (geteuid() != 0)
+		return;
+	pw = getpwnam(name);
+	if (pw != NULL) {
+		lc->uid = pw->pw_uid;
+		lc->gid = lc->log_gid = pw->pw_gid;
+	} else if (s->log_user != NULL)
+		fatalx("log-user %s does not exist", name);
+	else
+		log_warnx("there is no user %s, the log process runs as "
+			  "root",
+		    name);
+}
+
+static void
+events_writable(struct source *s, uint32_t events)
+{
+	(void)s;
+	(void)events;
+	log_flush();
+}
+
+struct stream_conf
+opening_events(const struct conf *defaults)
+{
+	return (struct stream_conf){
+	    .timestamps = true,
+	    .size = defaults->log_size,
+	    .keep = defaults->log_keep,
+	};
+}
+
+void
+opening_logs(struct daemon *d, const struct conf *defaults)
+{
+	struct hupd *h = &d->hupd;
+	struct logger_conf lc = {
+	    .log_dir = h->effective.log_dir,
+	    .run_dir = h->effective.run_dir,
+	    .self = d->self,
+	};
+	struct stream_conf sc = opening_events(defaults);
+	char why[256];
+
+	find_log_user(&h->effective, &lc);
+	h->logger = logger_new(h->loop, &lc, why, sizeof(why));
+	if (h->logger == NULL)
+		fatalx("%s", why);
+	d->events = stream_open(h->logger, "hupd", (uid_t)-1, &sc);
+	if (d->events == NULL)
+		fatal("the event log cannot be opened");
+	log_stream(stream_fd(d->events));
+	/* Told once when a full FIFO can take more; silent otherwise. */
+	d->events_source.ready = events_writable;
+	if (loop_watch(h->loop, &d->events_source, stream_fd(d->events),
+		EPOLLOUT | EPOLLET) == -1)
+		fatal("the event log cannot be watched");
+}
+
+void
+opening_cgroup(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	const struct record_header *rh = records_header(h->records);
+	const char *setting = h->effective.cgroup;
+	char why[PATH_MAX];
+
+	/* Programs that are taken over stay where they are. */
+	if (d->adopting)
+		setting = rh->cgroup[0] != '\0' ? rh->cgroup : "off";
+	d->cgroup =
+	    cgroup_open(setting, h->effective.run_dir, why, sizeof(why));
+	if (d->cgroup == NULL && *why != '\0')
+		log_debug("no cgroups: %s", why);
+	if (orphan_init() == -1)
+		log_warn("orphans of programs will not be found");
+}
+
+static void
+notify_ready(struct source *s, uint32_t events)
+{
+	struct daemon *d = s->arg;
+	struct notify_message m;
+	struct prog *p;
+	pid_t pid;
+	uid_t uid;
+	int barrier, n, rv;
+
+	(void)events;
+	/* Whoever talks without end does not hold up the others. */
+	for (n = 0; n < NOTIFY_BATCH; n++) {
+		rv = notify_receive(s->fd, &m, &pid, &uid, &barrier);
+		if (rv == 0)
+			return;
+		if (rv == -1)
+			continue;
+		p = progs_owner(&d->hupd.progs, pid);
+		if (p != NULL)
+			prog_notified(p, &m);
+		else
+			log_debug("a message of process %d, uid %d, is "
+				  "nobody's",
+			    (int)pid, (int)uid);
+		/* Whoever waits for the barrier may go on. */
+		if (barrier != -1)
+			close(barrier);
+	}
+}
+
+void
+opening_notify(struct daemon *d)
+{
+	int fd = -1;
+
+	if (d->inherited)
+		fd = records_header(d->hupd.records)->notify_fd;
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = notify_open(d->notify_path);
+	if (fd == -1)
+		fatal("%s", d->notify_path);
+	d->notify.ready = notify_ready;
+	d->notify.arg = d;
+	if (loop_watch(d->hupd.loop, &d->notify, fd, EPOLLIN) == -1)
+		fatal("%s", d->notify_path);
+}
+
+void
+opening_control(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	int fd = -1;
+
+	if (d->inherited)
+		fd = records_header(h->records)->control_fd;
+	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = -1;
+	h->control = control_open(h, h->socket, fd);
+	if (h->control == NULL)
+		fatal("%s", h->socket);
+}

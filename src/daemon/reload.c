@@ -1,0 +1,474 @@
+/*
+ * reload - the transaction over the whole configuration.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/confdir.h"
+#include "process/descriptors.h"
+#include "base/heap.h"
+#include "base/log.h"
+#include "config/plan.h"
+#include "daemon/rejection.h"
+#include "daemon/reload.h"
+#include "wire/report.h"
+#include "daemon/settle.h"
+
+TAILQ_HEAD(verdicts, verdict);
+
+struct reload {
+	struct hupd *hupd;
+	struct confset running;
+	uint64_t generation;
+	time_t accepted_at;
+	bool from_accepted; /* the files were rejected at the start */
+	/* Reloads of this process; failed: not every program became ready. */
+	time_t counting; /* since when */
+	int64_t applied;
+	int64_t failed;
+	int64_t rejected;
+
+	struct rejection rejection; /* the last since then */
+
+	struct verdicts next;	  /* wait for the next reload */
+	struct verdicts now;	  /* for the one under way */
+	struct settle *settle;	  /* not NULL: under way */
+	struct proto_text report; /* of the one under way */
+	bool again;		  /* SIGHUP came meanwhile */
+};
+
+struct reload *
+reload_new(struct hupd *h)
+{
+	struct reload *r;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->hupd = h;
+	r->counting = wall_now().tv_sec;
+	TAILQ_INIT(&r->next);
+	TAILQ_INIT(&r->now);
+	r->rejection.file = h->rejected;
+	return r;
+}
+
+void
+reload_free(struct reload *r)
+{
+	if (r == NULL)
+		return;
+	settle_free(r->settle);
+	confset_clear(&r->running);
+	rejection_clear(&r->rejection);
+	proto_text_clear(&r->report);
+	free(r);
+}
+
+const struct confset *
+reload_running(const struct reload *r)
+{
+	return &r->running;
+}
+
+/* The report goes to the event log as people read it. */
+static void
+log_report(const char *lines)
+{
+	char *copy, *rest, *line, *text;
+	struct proto_line pl;
+	int width;
+
+	width = report_width(lines);
+	copy = rest = strdup(lines);
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0' || proto_parse(&pl, line) == -1)
+			continue;
+		text = report_text(&pl, width);
+		if (text != NULL)
+			log_info("%s", text);
+		free(text);
+		proto_clear(&pl);
+	}
+	free(copy);
+}
+
+static void
+give_verdict(struct reload *r, const char *lines, int status)
+{
+	struct verdict *v;
+
+	while ((v = TAILQ_FIRST(&r->now)) != NULL) {
+		TAILQ_REMOVE(&r->now, v, entry);
+		v->waiting = false;
+		v->given(v, lines, status);
+	}
+}
+
+/* For status, and in the event log; the lines are the caller's to clear. */
+static struct proto_text
+remember_rejection(struct reload *r, const struct diags *errors)
+{
+	struct proto_text text = {0};
+
+	rejection_note(&r->rejection, errors);
+	report_errors(&text, errors);
+	if (!text.failed && text.s != NULL)
+		log_report(text.s);
+	return text;
+}
+
+static void
+reject(struct reload *r, const struct diags *errors)
+{
+	struct proto_text text;
+
+	r->rejected++;
+	log_info("reload rejected, nothing was changed");
+	text = remember_rejection(r, errors);
+	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
+	proto_text_clear(&text);
+}
+
+/* And what runs, for a daemon that follows this one without a reload. */
+static void
+keep_running(struct reload *r, const struct confset *set)
+{
+	const char *file = r->hupd->running;
+
+	if (confdir_save(set, file) == -1)
+		log_warn("%s: what runs cannot be recorded", file);
+}
+
+/* What was accepted lasts, for a start with files that are rejected. */
+static void
+keep_accepted(struct reload *r, const struct confset *set)
+{
+	const char *file = r->hupd->accepted;
+
+	if (confdir_save(set, file) == -1)
+		log_warn("%s: the accepted configuration cannot be kept", file);
+	else if (confdir_save_copy(file, r->hupd->running) == 0)
+		return;
+	keep_running(r, set);
+}
+
+static void
+record(const struct reload *r)
+{
+	struct record_header *h = records_header(r->hupd->records);
+
+	h->generation = r->generation;
+	h->accepted_at = r->accepted_at;
+	h->from_accepted = r->from_accepted;
+}
+
+static void begin(struct reload *);
+
+/* Every program that was touched has its outcome. */
+static void
+settled(void *arg)
+{
+	struct reload *r = arg;
+	bool good;
+
+	settle_report(r->settle, &r->report);
+	good = settle_is_good(r->settle);
+	/* The first generation is no reload. */
+	if (r->generation > 1 && good)
+		r->applied++;
+	else if (r->generation > 1)
+		r->failed++;
+	settle_free(r->settle);
+	r->settle = NULL;
+	/* The first plan was about every program, which no later one is. */
+	if (r->generation == 1)
+		heap_trim();
+	if (r->report.failed)
+		log_warnx("no memory for the report of the reload");
+	else
+		log_report(r->report.s);
+	give_verdict(r, r->report.failed ? "" : r->report.s,
+	    good ? STATUS_OK : STATUS_FAILED);
+	proto_text_clear(&r->report);
+	if (r->again && !r->hupd->stopping)
+		begin(r);
+	r->hupd->settled(r->hupd);
+}
+
+/* A pidfd of each, and a FIFO unless it has no log. */
+static size_t
+count_descriptors(const struct confset *set)
+{
+	size_t n = set->nprograms;
+
+	for (size_t i = 0; i < set->nprograms; i++)
+		if (set->programs[i]->log != LOG_TO_NONE)
+			n++;
+	return n;
+}
+
+/* The new set becomes what runs; the old one is freed. */
+static void
+replace_running(struct reload *r, struct confset *set)
+{
+	confset_clear(&r->running);
+	r->running = *set;
+	descriptors_need(count_descriptors(set));
+	memset(set, 0, sizeof(*set));
+	r->generation++;
+	r->accepted_at = wall_now().tv_sec;
+}
+
+/* Nothing here can fail. */
+static void
+commit(struct reload *r, struct confset *set, const struct plan *plan)
+{
+	report_plan(&r->report, plan, r->generation + 1);
+	settle_commit(r->settle);
+	replace_running(r, set);
+	rejection_forget(&r->rejection);
+	r->hupd->adjusted(r->hupd, &r->running);
+	r->from_accepted = false;
+	record(r);
+	settle_start(r->settle);
+}
+
+/*
+ * Replace the definition in what runs by its previous one, unless that needs
+ * what was removed, or is needed by what it needs, since this reload.
+ */
+static bool
+put_back(void *arg, struct conf *previous)
+{
+	struct reload *r = arg;
+	struct conf *changed, **place = r->running.programs;
+	struct diags errors;
+	bool fits;
+
+	while (strcmp((*place)->name, previous->name) != 0)
+		place++;
+	changed = *place;
+	*place = previous;
+	diags_init(&errors);
+	fits = confset_check(&r->running, &errors) == 0;
+	diags_clear(&errors);
+	if (!fits) {
+		*place = changed;
+		return false;
+	}
+	conf_ref(previous);
+	conf_unref(changed);
+	keep_accepted(r, &r->running);
+	return true;
+}
+
+struct confset
+reload_effective(const struct reload *r)
+{
+	struct confset now = r->running;
+
+	now.settings = r->hupd->effective;
+	/* It is live, and names one of these programs. */
+	now.settings.exit_on = r->running.settings.exit_on;
+	return now;
+}
+
+bool
+reload_rests(void *arg, const char *name)
+{
+	const struct hupd *h = arg;
+	const struct prog *p = progs_find(&h->progs, name);
+
+	return p != NULL && p->want == WANT_REST;
+}
+
+static void
+transact(struct reload *r)
+{
+	struct hupd *h = r->hupd;
+	const struct confset now = reload_effective(r);
+	struct confset set = {0};
+	struct plan plan = {0};
+	struct diags errors;
+
+	diags_init(&errors);
+	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+		&errors) == -1) {
+		reject(r, &errors);
+		goto out;
+	}
+	if (plan_make(&plan, &now, &set) == 0) {
+		plan_let_rest(&plan, reload_rests, h);
+		r->settle =
+		    settle_new(&h->progs, &plan, set.settings.reload_rollback,
+			settled, put_back, r, &errors);
+	}
+	if (r->settle == NULL) {
+		if (errors.n == 0)
+			diags_add(&errors, h->config, 0, NULL, "%s",
+			    strerror(errno));
+		reject(r, &errors);
+		goto out;
+	}
+	settle_announce(r->settle);
+	keep_accepted(r, &set);
+	commit(r, &set, &plan);
+out:
+	plan_clear(&plan);
+	confset_clear(&set);
+	diags_clear(&errors);
+}
+
+static void
+begin(struct reload *r)
+{
+	r->again = false;
+	TAILQ_CONCAT(&r->now, &r->next, entry);
+	transact(r);
+}
+
+void
+reload_request(struct reload *r)
+{
+	if (r->hupd->stopping)
+		return;
+	if (r->settle != NULL) {
+		r->again = true;
+		log_info("a reload is under way, another follows it");
+		return;
+	}
+	begin(r);
+}
+
+int
+reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
+{
+	struct confset none = {0};
+	struct proto_text text;
+	struct plan plan = {0};
+	int rv = -1;
+
+	if (plan_make(&plan, &none, set) == -1)
+		goto out;
+	r->settle = settle_new(&r->hupd->progs, &plan, false, settled, put_back,
+	    r, NULL);
+	if (r->settle == NULL)
+		goto out;
+	plan.deferred = 0;
+	if (errors->n == 0)
+		keep_accepted(r, set);
+	else
+		keep_running(r, set);
+	/* A daemon that is killed from here on is followed by one. */
+	settle_announce(r->settle);
+	records_begin(r->hupd->records);
+	commit(r, set, &plan);
+	if (errors->n > 0) {
+		r->from_accepted = true;
+		record(r);
+		log_info("the files are rejected, these programs are those "
+			 "of the last accepted configuration:");
+		text = remember_rejection(r, errors);
+		proto_text_clear(&text);
+	}
+	rv = 0;
+out:
+	plan_clear(&plan);
+	return rv;
+}
+
+void
+reload_resume(struct reload *r, struct confset *set)
+{
+	const struct record_header *h = records_header(r->hupd->records);
+
+	replace_running(r, set);
+	r->generation = h->generation;
+	r->accepted_at = h->accepted_at;
+	r->from_accepted = h->from_accepted != 0;
+	rejection_recall(&r->rejection);
+}
+
+bool
+reload_is_idle(const struct reload *r)
+{
+	return r->settle == NULL;
+}
+
+bool
+reload_may_revert(const struct reload *r)
+{
+	return r->settle != NULL && r->generation > 1;
+}
+
+void
+reload_wait(struct reload *r, struct verdict *v)
+{
+	v->waiting = true;
+	TAILQ_INSERT_TAIL(&r->next, v, entry);
+}
+
+void
+reload_forget(struct reload *r, struct verdict *v)
+{
+	struct verdict *other;
+
+	if (!v->waiting)
+		return;
+	v->waiting = false;
+	TAILQ_FOREACH (other, &r->next, entry)
+		if (other == v) {
+			TAILQ_REMOVE(&r->next, v, entry);
+			return;
+		}
+	TAILQ_REMOVE(&r->now, v, entry);
+}
+
+/* Would a reload change anything, or fail? */
+static const char *
+differs(struct reload *r)
+{
+	struct hupd *h = r->hupd;
+	const struct confset now = reload_effective(r);
+	struct confset set = {0};
+	struct plan plan = {0};
+	struct diags errors;
+	const char *answer = "rejected";
+
+	diags_init(&errors);
+	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+		&errors) == 0 &&
+	    plan_make(&plan, &now, &set) == 0)
+		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
+	plan_clear(&plan);
+	confset_clear(&set);
+	diags_clear(&errors);
+	return answer;
+}
+
+void
+reload_status(struct reload *r, struct proto_text *t)
+{
+	proto_begin(t, "config");
+	proto_put_number(t, "generation", (int64_t)r->generation);
+	proto_put_number(t, "time", r->accepted_at);
+	proto_put(t, "source", r->from_accepted ? "accepted" : "files");
+	proto_put(t, "differs", differs(r));
+	proto_put(t, "reloading", r->settle != NULL ? "yes" : "no");
+	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
+	proto_put_number(t, "pid", getpid());
+	proto_put_number(t, "started", r->hupd->started);
+	proto_put_number(t, "counting", r->counting);
+	proto_put_number(t, "applied", r->applied);
+	proto_put_number(t, "failed", r->failed);
+	proto_put_number(t, "rejected", r->rejected);
+	proto_end(t);
+	if (r->rejection.lines != NULL)
+		proto_raw(t, r->rejection.lines);
+}

@@ -1,0 +1,71 @@
+/*
+ * reload - the transaction over the whole configuration.
+ *
+ * collect, parse all, validate, plan, prepare, commit, settle, report.  What
+ * fails before the commit leaves everything as it was.  The commit cannot
+ * fail.  Settling waits, in the loop, until every program that was started,
+ * restarted or removed has an outcome; one that was up and whose changed
+ * definition does not become ready gets its previous one back.
+ *
+ * Layer 3.
+ */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "daemon/daemon.h"
+#include "wire/proto.h"
+
+struct reload *reload_new(struct hupd *);
+void reload_free(struct reload *);
+
+/*
+ * The first generation.  Takes the contents of set.  errors: why the files on
+ * disk were rejected, if set is the last accepted configuration.
+ */
+int reload_begin(struct reload *, struct confset *set,
+    const struct diags *errors);
+
+/*
+ * Go on with what an earlier daemon left: set is what it ran, and its
+ * generation is in the header of the records.  Takes the contents of set.
+ */
+void reload_resume(struct reload *, struct confset *set);
+/* Is there nothing under way? */
+bool reload_is_idle(const struct reload *);
+/* Is one that may still give programs their previous definitions back? */
+bool reload_may_revert(const struct reload *);
+
+/* SIGHUP came: reload now, or once more after the one under way. */
+void reload_request(struct reload *);
+
+/* Someone who waits for the verdict; embedded in the owner. */
+struct verdict {
+	TAILQ_ENTRY(verdict) entry;
+	bool waiting;
+	/* lines: the report in proto lines; status: hupctl's exit status. */
+	void (*given)(struct verdict *, const char *lines, int status);
+	void *arg;
+};
+/* Of the first reload that begins from now on. */
+void reload_wait(struct reload *, struct verdict *);
+void reload_forget(struct reload *, struct verdict *);
+
+/* The "config" line of status, and the last rejection: control.h. */
+void reload_status(struct reload *, struct proto_text *);
+/* What runs. */
+const struct confset *reload_running(const struct reload *);
+/*
+ * The same with the settings that it runs with: those that are not live are as
+ * they were at the start.  Borrowed.
+ */
+struct confset reload_effective(const struct reload *);
+/* Is there a program of this name that is not to run?  arg: struct hupd. */
+bool reload_rests(void *arg, const char *name);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * request - what a request of control.h means, and its reply.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/reload.h"
+#include "daemon/request.h"
+#include "daemon/statusline.h"
+#include "base/text.h"
+
+/*
+ * A program that is named again is not told again, that no request is answered
+ * with more than there is.
+ */
+static int
+status_named(struct client *c, const struct proto_line *pl, char *text,
+    size_t size)
+{
+	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
+	bool cpu = proto_get(pl, "cpu") != NULL;
+	bool details = proto_get(pl, "details") != NULL;
+	const char *name;
+	struct prog *p;
+	int status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; (name = proto_word(pl, i)) != NULL; i++) {
+		p = progs_find(&h->progs, name);
+		if (p == NULL)
+			snprintf(text, size, "no program %.64s", name);
+		else if (!p->is_told) {
+			status_program(t, p, h->effective.log_dir, cpu);
+			if (details)
+				status_details(t, p, h->effective.log_dir);
+		}
+		if (p == NULL || p->state != STATE_UP)
+			status = STATUS_NOT_UP;
+		if (p != NULL)
+			p->is_told = true;
+	}
+	while (i-- > 0)
+		if ((p = progs_find(&h->progs, proto_word(pl, i))) != NULL)
+			p->is_told = false;
+	return status;
+}
+
+static void
+do_status(struct client *c, const struct proto_line *pl)
+{
+	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
+	bool cpu = proto_get(pl, "cpu") != NULL;
+	struct prog *p;
+	char text[256] = "";
+	int status;
+
+	if (proto_word(pl, 0) == NULL)
+		for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
+			status_program(t, p, h->effective.log_dir, cpu);
+	status = status_named(c, pl, text, sizeof(text));
+	reload_status(h->reload, t);
+	client_end(c, status, *text != '\0' ? text : NULL);
+}
+
+static void
+do_where(struct client *c, const struct proto_line *pl)
+{
+	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
+	const char *name = proto_word(pl, 0);
+	struct prog *p = NULL;
+	char *log = NULL, text[256];
+
+	if (name != NULL && strcmp(name, "hupd") != 0) {
+		p = progs_find(&h->progs, name);
+		if (p == NULL) {
+			snprintf(text, sizeof(text), "no program %.64s", name);
+			client_end(c, STATUS_FAILED, text);
+			return;
+		}
+	}
+	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE) &&
+	    asprintf(&log, "%s/%s.log", h->effective.log_dir, name) == -1)
+		log = NULL;
+	proto_begin(t, "paths");
+	proto_put(t, "log-dir", h->effective.log_dir);
+	proto_put(t, "program-dir", h->effective.program_dir);
+	proto_put(t, "config", h->config);
+	proto_put(t, "log", log);
+	proto_end(t);
+	free(log);
+	client_end(c, STATUS_OK, NULL);
+}
+
+/* What is no part of the canonical form of a program. */
+static void
+put_hidden(struct proto_text *t, struct hupd *h, const struct conf *conf)
+{
+	if (conf->env_file != NULL) {
+		proto_begin(t, "digest");
+		proto_put(t, "name", conf->name);
+		proto_put_number(t, "env", (int64_t)conf->env_digest);
+		proto_end(t);
+	}
+	if (reload_rests(h, conf->name)) {
+		proto_begin(t, "rests");
+		proto_put(t, "name", conf->name);
+		proto_end(t);
+	}
+}
+
+static void
+do_dump(struct client *c)
+{
+	struct proto_text *t = client_text(c);
+	struct hupd *h = client_hupd(c);
+	const struct confset set = reload_effective(h->reload);
+	char *text = NULL, *rest, *line;
+	size_t i, len = 0;
+	FILE *f;
+
+	f = open_memstream(&text, &len);
+	if (f == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return;
+	}
+	confset_print(&set, f);
+	if (fclose(f) == EOF) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		free(text);
+		return;
+	}
+	for (i = 0; i < set.nprograms; i++)
+		put_hidden(t, h, set.programs[i]);
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		proto_begin(t, "text");
+		proto_put(t, "line", line);
+		proto_end(t);
+	}
+	free(text);
+	client_end(c, STATUS_OK, NULL);
+}
+
+static void
+do_signal(struct client *c, const struct proto_line *pl)
+{
+	const char *word = proto_word(pl, 0), *why;
+	char text[256];
+	struct prog **v;
+	size_t n, i;
+	int sig;
+
+	if (word == NULL || text_signal(word, &sig, &why) == -1) {
+		client_end(c, STATUS_USAGE, "not a signal");
+		return;
+	}
+	v = waiter_named(c, pl, 1, &n);
+	if (v == NULL)
+		return;
+	for (i = 0; i < n; i++) {
+		if (!fsm_is_alive(v[i]->state))
+			snprintf(text, sizeof(text), "%s is not running",
+			    v[i]->conf->name);
+		else if (spawn_signal(&v[i]->child, sig) == -1)
+			snprintf(text, sizeof(text), "%s: %s", v[i]->conf->name,
+			    strerror(errno));
+		else
+			continue;
+		client_end(c, STATUS_FAILED, text);
+		free(v);
+		return;
+	}
+	free(v);
+	client_end(c, STATUS_OK, NULL);
+}
+
+static void
+do_version(struct client *c, const char *tag)
+{
+	struct proto_text *t = client_text(c);
+
+	proto_begin(t, tag);
+	proto_put_number(t, "pid", getpid());
+	proto_put(t, "version", HUPD_VERSION);
+	proto_put_number(t, "proto", PROTO_VERSION);
+	proto_put_number(t, "execs",
+	    records_header(client_hupd(c)->records)->execs);
+	proto_end(t);
+	client_end(c, STATUS_OK, NULL);
+}
+
+struct waiter *
+request_begin(struct client *c, const struct proto_line *pl)
+{
+	static const struct {
+		const char *tag;
+		enum waiter_kind kind;
+	} acts[] = {
+	    {"start", WAIT_START},
+	    {"stop", WAIT_STOP},
+	    {"restart", WAIT_RESTART},
+	    {"reload-program", WAIT_ACTION},
+	};
+	struct hupd *h = client_hupd(c);
+	const char *tag = pl->tag;
+	size_t i;
+
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (strcmp(tag, acts[i].tag) != 0)
+			continue;
+		if (h->stopping) {
+			client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
+			return NULL;
+		}
+		return waiter_programs(c, pl, acts[i].kind);
+	}
+	if (strcmp(tag, "reload") == 0) {
+		if (!h->stopping)
+			return waiter_reload(c);
+		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
+	} else if (strcmp(tag, "reexec") == 0) {
+		if (!h->stopping)
+			return waiter_reexec(c);
+		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
+	} else if (strcmp(tag, "status") == 0)
+		do_status(c, pl);
+	else if (strcmp(tag, "where") == 0)
+		do_where(c, pl);
+	else if (strcmp(tag, "dump") == 0)
+		do_dump(c);
+	else if (strcmp(tag, "signal") == 0)
+		do_signal(c, pl);
+	else if (strcmp(tag, "reopen") == 0) {
+		logger_reopen(h->logger);
+		client_end(c, STATUS_OK, NULL);
+	} else if (strcmp(tag, "ping") == 0)
+		do_version(c, "pong");
+	else if (strcmp(tag, "version") == 0)
+		do_version(c, "version");
+	else
+		client_end(c, STATUS_USAGE, "unknown request");
+	return NULL;
+}

@@ -1,0 +1,406 @@
+/*
+ * serve - the daemon from its first descriptor to its last.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program/action.h"
+#include "program/adopt.h"
+#include "daemon/control.h"
+#include "daemon/exiton.h"
+#include "daemon/guard.h"
+#include "daemon/inherit.h"
+#include "base/log.h"
+#include "daemon/opening.h"
+#include "daemon/reexec.h"
+#include "daemon/reload.h"
+#include "daemon/serve.h"
+#include "base/text.h"
+
+/* At the end, what the programs printed last gets this long, ms. */
+#define LOG_DRAIN_TIMEOUT 5000
+
+static struct daemon *unfinished; /* its start may still fail */
+
+static bool
+is_ours(pid_t pid, void *arg)
+{
+	struct daemon *d = arg;
+
+	return pid == logger_pid(d->hupd.logger) || pid == d->guard.pid ||
+	    reexec_is_child(d->reexec, pid) ||
+	    action_is_child(&d->hupd.progs, pid);
+}
+
+static void
+ours_died(pid_t pid, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (pid == logger_pid(d->hupd.logger))
+		logger_died(d->hupd.logger);
+	else
+		action_child_died(&d->hupd.progs, pid);
+}
+
+static struct daemon *
+daemon_of(struct hupd *h)
+{
+	return (struct daemon *)h; /* its first member */
+}
+
+/* The end of all, or of what exit-on waits for. */
+static void
+look_for_end(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+
+	if (!h->stopping && exiton_is_due(h, &d->status))
+		hupd_stop(h);
+	if (h->stopping && h->progs.nalive == 0 && h->progs.nstrangers == 0)
+		loop_end(h->loop);
+}
+
+static void
+programs_changed(void *arg)
+{
+	look_for_end(arg);
+}
+
+static void
+settled(struct hupd *h)
+{
+	look_for_end(daemon_of(h));
+}
+
+void
+hupd_stop(struct hupd *h)
+{
+	if (h->stopping)
+		return;
+	h->stopping = true;
+	records_header(h->records)->stopping = 1;
+	progs_stop_all(&h->progs);
+}
+
+/* "Daemon start up at 2026-11-22T13:17:05+00:00" */
+static void
+log_moment(const char *what)
+{
+	char when[WALL_MAX];
+
+	wall_print(wall_now().tv_sec, when);
+	log_info("Daemon %s at %s", what, when);
+}
+
+static void
+log_sender(const struct signalfd_siginfo *si)
+{
+	char name[TEXT_NUMBER_MAX], comm[PROCESS_COMM_MAX];
+
+	if (si->ssi_code > 0) {
+		log_info("SIG%s from the kernel",
+		    text_signal_name((int)si->ssi_signo, name));
+		return;
+	}
+	if (si->ssi_pid == 0) {
+		log_info("SIG%s from outside of this PID namespace, uid %d",
+		    text_signal_name((int)si->ssi_signo, name),
+		    (int)si->ssi_uid);
+		return;
+	}
+	process_comm((pid_t)si->ssi_pid, comm);
+	log_info("SIG%s from pid %d, uid %d (%s)",
+	    text_signal_name((int)si->ssi_signo, name), (int)si->ssi_pid,
+	    (int)si->ssi_uid, comm);
+}
+
+static void
+signalled(const struct signalfd_siginfo *si, void *arg)
+{
+	struct daemon *d = arg;
+	struct hupd *h = &d->hupd;
+	int sig = (int)si->ssi_signo;
+
+	if (sig == SIGCHLD) {
+		progs_child_died(&h->progs, (pid_t)si->ssi_pid);
+		return;
+	}
+	/* That it was heard can be seen while it is acted on. */
+	if (sig == SIGHUP) {
+		log_moment("reload");
+		log_flush();
+	}
+	log_sender(si);
+	log_flush();
+	if (sig == SIGHUP) {
+		logger_reopen(h->logger);
+		reload_request(h->reload);
+	} else if (sig == SIGUSR1)
+		logger_reopen(h->logger);
+	else if (sig == SIGUSR2)
+		reexec_request(d->reexec);
+	else if (sig == SIGTERM || sig == SIGINT)
+		hupd_stop(h);
+}
+
+static void
+make_paths(struct daemon *d)
+{
+	const struct settings *s = &d->hupd.effective;
+
+	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
+	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.running, "%s/running", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.rejected, "%s/rejected", s->run_dir) == -1 ||
+	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
+		fatal("paths");
+}
+
+static void
+make_loop(struct daemon *d)
+{
+	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2,
+	    SIGCHLD};
+	sigset_t mask;
+	size_t i;
+
+	sigemptyset(&mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&mask, signals[i]);
+	d->hupd.loop = loop_new(&mask, signalled, d);
+	if (d->hupd.loop == NULL)
+		fatal("the event loop cannot be made");
+}
+
+static void
+adjusted(struct hupd *h, const struct confset *set)
+{
+	struct daemon *d = daemon_of(h);
+	struct stream_conf sc = opening_events(set->defaults);
+
+	log_syslog(set->settings.syslog);
+	control_set_group(h->control, set->settings.control_group);
+	stream_adjust(d->events, &sc);
+}
+
+static void
+remove_unfinished(void)
+{
+	struct daemon *d = unfinished;
+
+	if (d == NULL)
+		return;
+	if (d->guard.pid != 0)
+		guard_end(d);
+	if (d->hupd.socket != NULL)
+		unlink(d->hupd.socket);
+	if (d->notify_path != NULL)
+		unlink(d->notify_path);
+	pidfile_remove(d->pidfile);
+}
+
+void
+serve_guard(struct daemon *d)
+{
+	unfinished = d;
+	if (atexit(remove_unfinished) != 0)
+		fatalx("atexit");
+}
+
+static void
+reexec(struct hupd *h, struct verdict *v)
+{
+	struct daemon *d = daemon_of(h);
+
+	reexec_wait(d->reexec, v);
+	reexec_request(d->reexec);
+}
+
+static void
+forget_reexec(struct hupd *h, struct verdict *v)
+{
+	reexec_forget(daemon_of(h)->reexec, v);
+}
+
+/* For whoever follows us. */
+static void
+record_daemon(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	struct record_header *rh = records_header(h->records);
+
+	rh->pid = getpid();
+	rh->control_fd = control_fd(h->control);
+	rh->notify_fd = d->notify.fd;
+	rh->pidfile_fd = pidfile_fileno(d->pidfile);
+	/* Whoever started us by hand begins to count anew. */
+	if (!d->inherited)
+		memset(rh->crashes, 0, sizeof(rh->crashes));
+	if (d->adopting)
+		rh->execs++;
+	else
+		rh->started = wall_now().tv_sec;
+	h->started = rh->started;
+	strlcpy(rh->run_dir, h->effective.run_dir, sizeof(rh->run_dir));
+	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
+	    sizeof(rh->cgroup));
+}
+
+/*
+ * The daemon before us was told to stop and did not come to its end: we do.
+ * But whoever has started us since wants the programs to run.
+ */
+static void
+end_or_begin(struct daemon *d)
+{
+	struct prog *p;
+
+	if (d->inherited) {
+		hupd_stop(&d->hupd);
+		return;
+	}
+	for (p = progs_first(&d->hupd.progs); p != NULL; p = progs_next(p))
+		if (p->conf->autostart && p->want == WANT_REST)
+			prog_request(p, EVENT_START);
+}
+
+/*
+ * Those of an earlier daemon are taken over as they are.  Where that was
+ * killed and somebody has started this one, the files count then as well.
+ */
+static void
+begin_programs(struct daemon *d, struct confset *set,
+    const struct diags *errors)
+{
+	struct hupd *h = &d->hupd;
+	struct record_header *rh;
+	struct confset running;
+
+	if (d->untaken != NULL)
+		log_warnx("%s/records: %s, nothing is taken over",
+		    h->effective.run_dir, d->untaken);
+	if (!d->adopting) {
+		if (reload_begin(h->reload, set, errors) == -1)
+			fatal("the programs cannot be started");
+		return;
+	}
+	if (!d->inherited)
+		log_info("the daemon before this one was killed, its programs "
+			 "are taken over");
+	running = *set;
+	memset(set, 0, sizeof(*set));
+	reload_resume(h->reload, &running);
+	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
+		fatal("the programs cannot be taken over");
+	rh = records_header(h->records); /* taking over may have moved it */
+	if (rh->stopping)
+		end_or_begin(d);
+	rh->stopping = h->stopping;
+	if (!d->inherited)
+		reload_request(h->reload);
+}
+
+/*
+ * The guard of the daemon whose place we took by exec: it watched this very
+ * process, in case that it failed until now, and is a child of ours.  There
+ * is a new one first, so that there is always one; should both follow, the
+ * lock of the pidfile lets one of them in.
+ */
+static void
+replace_guard(struct daemon *d)
+{
+	pid_t former = records_header(d->hupd.records)->guard_pid;
+
+	records_header(d->hupd.records)->guard_pid = 0;
+	if (!d->foreground)
+		guard_start(d);
+	if (!d->inherited || former <= 1 || !process_is_child(former))
+		return;
+	kill(former, SIGKILL);
+	while (waitpid(former, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
+void
+serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
+{
+	struct hupd *h = &d->hupd;
+
+	umask(0);
+	make_loop(d);
+	make_paths(d);
+	opening_cgroup(d);
+	opening_logs(d, set->defaults);
+	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path,
+	    h->records);
+	h->progs.foreground = d->foreground;
+	h->progs.is_ours = is_ours;
+	h->progs.ours_died = ours_died;
+	h->progs.changed = programs_changed;
+	h->progs.arg = d;
+	opening_notify(d);
+	h->adjusted = adjusted;
+	h->settled = settled;
+	h->reload = reload_new(h);
+	if (h->reload == NULL)
+		fatal("reload");
+	d->reexec = reexec_new(d);
+	if (d->reexec == NULL)
+		fatal("reexec");
+	h->reexec = reexec;
+	h->reexec_forget = forget_reexec;
+	opening_control(d);
+	adjusted(h, set);
+	if (pidfile_write(d->pidfile) == -1)
+		fatal("%s", h->effective.pidfile);
+	record_daemon(d);
+	log_moment("start up");
+	log_hold(true);
+	/* While there is little in memory that its copy would keep. */
+	d->set = set;
+	replace_guard(d);
+	d->set = NULL;
+	begin_programs(d, set, errors);
+	unfinished = NULL;
+}
+
+void
+serve_end(struct daemon *d)
+{
+	struct hupd *h = &d->hupd;
+	struct prog *p;
+
+	guard_end(d);
+	control_close(h->control);
+	reexec_free(d->reexec);
+	log_moment("stop");
+	loop_unwatch(h->loop, &d->events_source);
+	log_flush();
+	log_stream(-1);
+	while ((p = progs_first(&h->progs)) != NULL)
+		progs_drop(p);
+	reload_free(h->reload);
+	stream_close(d->events);
+	logger_free(h->logger, LOG_DRAIN_TIMEOUT);
+	cgroup_close(d->cgroup);
+	close(d->notify.fd);
+	unlink(d->notify_path);
+	loop_free(h->loop);
+	close(d->self);
+	free(d->notify_path);
+	free(h->socket);
+	free(h->accepted);
+	inherit_forget(d);
+	records_close(h->records, true);
+	settings_clear(&h->effective);
+	pidfile_remove(d->pidfile);
+}

@@ -1,0 +1,390 @@
+/*
+ * settle - carries out a plan and waits for what becomes of it.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "program/prog_int.h"
+#include "wire/report.h"
+#include "daemon/settle.h"
+
+enum outcome {
+	OUTCOME_NONE, /* nothing to wait for */
+	OUTCOME_PENDING,
+	OUTCOME_GOOD,
+	OUTCOME_BAD,
+	OUTCOME_RETURNED, /* runs with its previous definition again */
+	OUTCOME_LOST,	  /* and not even that one becomes ready */
+};
+
+/* One program of the plan. */
+struct item {
+	struct settle *settle;
+	struct watch watch;
+	struct prog *prog;
+	enum plan_kind kind;
+	struct conf *from; /* a reference, or NULL */
+	struct conf *to;   /* likewise */
+	enum outcome outcome;
+	bool was_up;
+	bool going_back;
+	char *how;  /* why it did not become ready */
+	char *tail; /* what it printed last */
+};
+
+struct settle {
+	struct progs *progs;
+	struct item *v;
+	size_t n;
+	bool rollback;
+	bool check_due;
+	void (*done)(void *);
+	bool (*put_back)(void *, struct conf *);
+	void *arg;
+};
+
+static void look_later(struct settle *);
+
+static void
+item_changed(struct watch *w)
+{
+	struct item *it = w->arg;
+
+	look_later(it->settle);
+}
+
+static int
+prepare_add(struct settle *s, struct item *it, struct diags *errors)
+{
+	struct conf *c = it->to;
+	const char *file = c->file != NULL ? c->file : c->name;
+
+	if (progs_find(s->progs, c->name) != NULL) {
+		diags_add(errors, file, 0, NULL,
+		    "the removed program of this name has not ended yet");
+		return -1;
+	}
+	it->prog = prog_new(s->progs, c);
+	if (it->prog == NULL)
+		return -1;
+	if (prog_take_record(it->prog) == -1 && errors != NULL) {
+		diags_add(errors, file, 0, NULL, "it cannot be recorded: %s",
+		    strerror(errno));
+		return -1;
+	}
+	if (prog_open_stream(it->prog) == -1 && errors != NULL) {
+		diags_add(errors, file, 0, NULL,
+		    "its output cannot be prepared: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+struct settle *
+settle_new(struct progs *ps, const struct plan *plan, bool rollback,
+    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
+    struct diags *errors)
+{
+	struct settle *s;
+	struct item *it;
+	size_t i;
+
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	s->progs = ps;
+	s->rollback = rollback;
+	s->done = done;
+	s->put_back = put_back;
+	s->arg = arg;
+	s->v = calloc(plan->n > 0 ? plan->n : 1, sizeof(*s->v));
+	if (s->v == NULL) {
+		free(s);
+		return NULL;
+	}
+	for (i = 0; i < plan->n; i++) {
+		it = &s->v[s->n++];
+		it->settle = s;
+		it->watch.changed = item_changed;
+		it->kind = plan->v[i].kind;
+		it->from = conf_ref(plan->v[i].from);
+		it->to = conf_ref(plan->v[i].to);
+		if (it->kind != PLAN_ADD) {
+			it->prog = progs_find(ps, it->from->name);
+			if (it->to != NULL &&
+			    prog_prepare(it->prog, it->to) == -1)
+				goto fail;
+		} else if (prepare_add(s, it, errors) == -1)
+			goto fail;
+	}
+	return s;
+fail:
+	/* What was made for nothing goes again. */
+	for (i = 0; i < s->n; i++)
+		if (s->v[i].kind == PLAN_ADD && s->v[i].prog != NULL)
+			progs_bury(s->v[i].prog);
+	settle_free(s);
+	return NULL;
+}
+
+void
+settle_free(struct settle *s)
+{
+	struct item *it;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		it = &s->v[i];
+		prog_unwatch(&it->watch);
+		conf_unref(it->from);
+		conf_unref(it->to);
+		free(it->how);
+		free(it->tail);
+	}
+	free(s->v);
+	free(s);
+}
+
+/* Whoever leaves does so before what it needs. */
+static int
+leaves_before(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return prog_leaves_before(x->prog, y->prog);
+}
+
+void
+settle_commit(struct settle *s)
+{
+	struct item *it;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		it = &s->v[i];
+		if (it->kind == PLAN_RESTART || it->kind == PLAN_ADJUST) {
+			it->was_up = it->prog->state == STATE_UP;
+			prog_set_conf(it->prog, it->to);
+		}
+	}
+	if (progs_link(s->progs) == -1)
+		log_warnx("no memory for all dependencies");
+	if (s->n > 0)
+		qsort(s->v, s->n, sizeof(*s->v), leaves_before);
+}
+
+static void
+await(struct item *it, enum fsm_event event)
+{
+	it->outcome = OUTCOME_PENDING;
+	it->watch.arg = it;
+	prog_watch(it->prog, &it->watch);
+	prog_request(it->prog, event);
+}
+
+static bool
+is_to_start(const struct item *it)
+{
+	switch (it->kind) {
+	case PLAN_ADD:
+		return it->to->autostart;
+	case PLAN_RESTART:
+		return true;
+	case PLAN_REMOVE:
+	case PLAN_ADJUST:
+	case PLAN_KEEP:
+		break;
+	}
+	return false;
+}
+
+void
+settle_announce(struct settle *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (is_to_start(&s->v[i]))
+			prog_record_due(s->v[i].prog, true);
+}
+
+void
+settle_start(struct settle *s)
+{
+	struct item *it;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		it = &s->v[i];
+		switch (it->kind) {
+		case PLAN_ADD:
+			if (is_to_start(it))
+				await(it, EVENT_START);
+			break;
+		case PLAN_REMOVE:
+			await(it, EVENT_REMOVE);
+			break;
+		case PLAN_RESTART:
+			await(it, EVENT_RESTART);
+			break;
+		case PLAN_ADJUST:
+			/* Its dependencies may be others now. */
+			progs_queue(it->prog);
+			break;
+		case PLAN_KEEP:
+			break;
+		}
+		prog_record_due(it->prog, false);
+	}
+	look_later(s);
+}
+
+/* A failure in words, before a second attempt overwrites them. */
+static void
+note_failure(struct item *it)
+{
+	char why[256];
+
+	prog_why(it->prog, why, sizeof(why));
+	free(it->how);
+	free(it->tail);
+	it->how = strdup(*why != '\0' ? why : "stopped meanwhile");
+	it->tail = it->prog->tail != NULL ? strdup(it->prog->tail) : NULL;
+}
+
+static void
+go_back(struct settle *s, struct item *it)
+{
+	it->going_back = true;
+	prog_set_conf(it->prog, it->from);
+	if (progs_link(s->progs) == -1)
+		log_warnx("no memory for all dependencies");
+	prog_request(it->prog, EVENT_RESTART);
+}
+
+static void
+look_at_start(struct settle *s, struct item *it)
+{
+	struct prog *p = it->prog;
+
+	if (!prog_settled(p))
+		return;
+	if (prog_is_good(p)) {
+		it->outcome = it->going_back ? OUTCOME_RETURNED : OUTCOME_GOOD;
+		return;
+	}
+	if (it->going_back) {
+		it->outcome = OUTCOME_LOST;
+		return;
+	}
+	note_failure(it);
+	if (it->kind != PLAN_RESTART || !it->was_up || !s->rollback ||
+	    p->want != WANT_RUN) {
+		it->outcome = OUTCOME_BAD;
+		return;
+	}
+	if (!s->put_back(s->arg, it->from)) {
+		log_warnx("%s: did not become ready, and its previous "
+			  "definition does not fit the others any more",
+		    p->conf->name);
+		it->outcome = OUTCOME_BAD;
+		return;
+	}
+	log_warnx("%s: did not become ready (%s), its previous definition "
+		  "returns",
+	    p->conf->name, it->how != NULL ? it->how : "no memory");
+	go_back(s, it);
+}
+
+static void
+look_at(struct settle *s, struct item *it)
+{
+	if (it->watch.prog == NULL) {
+		/* Freed: what was to be removed has gone. */
+		it->prog = NULL;
+		it->outcome =
+		    it->kind == PLAN_REMOVE ? OUTCOME_GOOD : OUTCOME_BAD;
+	} else if (it->kind != PLAN_REMOVE)
+		look_at_start(s, it);
+	else if (fsm_is_alive(it->prog->state) && prog_settled(it->prog)) {
+		/* Not even SIGKILL has ended it. */
+		note_failure(it);
+		it->outcome = OUTCOME_BAD;
+	}
+	if (it->outcome != OUTCOME_PENDING)
+		prog_unwatch(&it->watch);
+}
+
+static void
+look(void *arg)
+{
+	struct settle *s = arg;
+	size_t i, pending = 0;
+
+	s->check_due = false;
+	/* What others wait for first: it may be given another chance. */
+	for (i = s->n; i-- > 0;) {
+		if (s->v[i].outcome == OUTCOME_PENDING)
+			look_at(s, &s->v[i]);
+		if (s->v[i].outcome == OUTCOME_PENDING)
+			pending++;
+	}
+	if (pending == 0)
+		s->done(s->arg);
+}
+
+static void
+look_later(struct settle *s)
+{
+	if (s->check_due)
+		return;
+	s->check_due = true;
+	loop_after(s->progs->loop, look, s);
+}
+
+void
+settle_report(const struct settle *s, struct proto_text *t)
+{
+	const struct item *it;
+	const char *name;
+	size_t i;
+
+	for (i = s->n; i-- > 0;) {
+		it = &s->v[i];
+		name = it->to != NULL ? it->to->name : it->from->name;
+		if (it->outcome != OUTCOME_BAD &&
+		    it->outcome != OUTCOME_RETURNED &&
+		    it->outcome != OUTCOME_LOST)
+			continue;
+		proto_begin(t, "trouble");
+		proto_put(t, "name", name);
+		proto_put(t, "how", it->how != NULL ? it->how : "unknown");
+		proto_end(t);
+		report_tail(t, name, it->tail);
+		if (it->outcome == OUTCOME_BAD)
+			continue;
+		proto_begin(t, "rolledback");
+		proto_put(t, "name", name);
+		proto_put(t, "ready",
+		    it->outcome == OUTCOME_RETURNED ? "yes" : "no");
+		proto_end(t);
+	}
+}
+
+bool
+settle_is_good(const struct settle *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i].outcome != OUTCOME_NONE &&
+		    s->v[i].outcome != OUTCOME_GOOD)
+			return false;
+	return true;
+}

@@ -1,0 +1,41 @@
+/*
+ * settle - carries out a plan and waits for what becomes of it.
+ *
+ * Layer 3.
+ */
+#ifndef SETTLE_H
+#define SETTLE_H
+
+#include <stdbool.h>
+
+#include "config/plan.h"
+#include "program/prog.h"
+#include "wire/proto.h"
+
+struct settle;
+
+/*
+ * Prepare: everything that can fail.  done is called, from the loop, when all
+ * programs concerned have an outcome; put_back when one shall get its previous
+ * definition back, false if that no longer fits what runs.  NULL with errno, or
+ * with diagnostics.  At the start of the daemon errors is NULL: what is wrong
+ * with one program's output is then left to its start, and to the next
+ * attempt.
+ */
+struct settle *settle_new(struct progs *, const struct plan *, bool rollback,
+    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
+    struct diags *);
+void settle_free(struct settle *); /* accepts NULL */
+
+/* Record what is to be started, for a daemon that follows. */
+void settle_announce(struct settle *);
+/* Give every program its new definition.  Cannot fail. */
+void settle_commit(struct settle *);
+/* Start, stop, restart, and begin to wait. */
+void settle_start(struct settle *);
+
+/* Once done: the outcomes as lines of report.h, and what they amount to. */
+void settle_report(const struct settle *, struct proto_text *);
+bool settle_is_good(const struct settle *);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * statusline - one program as a line of the status reply.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/statusline.h"
+#include "base/words.h"
+
+/* As people read it, and for machines. */
+static void
+put_end(struct proto_text *t, const struct prog *p)
+{
+	const struct process_end *end = &p->end.process;
+	char text[256];
+
+	if (p->end.kind == END_NONE)
+		return;
+	prog_end_text(p, text, sizeof(text));
+	proto_put(t, "exit", text);
+	if (p->end.kind == END_PROCESS && end->known)
+		proto_put_number(t, end->signal ? "signal" : "code", end->code);
+	proto_put_number(t, "ended", p->end.at);
+}
+
+/* Why no process of it is wanted, of which prog_why has nothing to say. */
+static const char *
+why_at_rest(const struct prog *p)
+{
+	bool ran = p->started_at != 0 || p->end.kind != END_NONE;
+
+	return ran || p->conf->autostart ? "stopped on request"
+					 : "not started: autostart = no";
+}
+
+void
+status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
+    bool cpu)
+{
+	static const char *const wants[FSM_WANTS] = {
+	    [WANT_RUN] = "run",
+	    [WANT_REST] = "rest",
+	    [WANT_RESTART] = "restart",
+	    [WANT_REMOVE] = "remove",
+	};
+	struct mono now = loop_now(p->progs->loop);
+	char text[256], *log = NULL;
+
+	proto_begin(t, "program");
+	proto_put(t, "name", p->conf->name);
+	proto_put(t, "state", fsm_state_name(p->state));
+	proto_put(t, "want", wants[p->want]);
+	proto_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
+	proto_put_number(t, "since", mono_diff_ms(now, p->since));
+	proto_put_number(t, "restarts", p->restarts);
+	if (fsm_is_alive(p->state)) {
+		proto_put_number(t, "pid", p->child.pid);
+		proto_put_number(t, "uptime", mono_diff_ms(now, p->started));
+		proto_put_number(t, "started", p->started_at);
+		proto_put_number(t, "memory", prog_memory(p));
+		if (cpu)
+			proto_put_number(t, "cpu", prog_cpu(p));
+	}
+	put_end(t, p);
+	prog_why(p, text, sizeof(text));
+	if (p->state == STATE_DOWN && p->want == WANT_REST)
+		proto_put(t, "reason", why_at_rest(p));
+	else if (*text != '\0')
+		proto_put(t, "reason", text);
+	if (p->state == STATE_WAIT)
+		proto_put_number(t, "again",
+		    p->delay - mono_diff_ms(now, p->since));
+	if (prog_health(p) != NULL) {
+		proto_put(t, "health", prog_health(p));
+		proto_put_number(t, "failed-checks", prog_failed_checks(p));
+	}
+	proto_put(t, "status", p->status);
+	proto_put(t, "conf", p->conf->file);
+	if (p->conf->log == LOG_TO_FILE &&
+	    asprintf(&log, "%s/%s.log", log_dir, p->conf->name) != -1) {
+		proto_put(t, "log", log);
+		free(log);
+	}
+	proto_end(t);
+}
+
+void
+status_details(struct proto_text *t, const struct prog *p, const char *log_dir)
+{
+	char *command = text_join(p->conf->command), *events = NULL;
+	const struct prog *need;
+	size_t i;
+
+	if (asprintf(&events, "%s/hupd.log", log_dir) == -1)
+		events = NULL;
+	proto_begin(t, "details");
+	proto_put(t, "name", p->conf->name);
+	proto_put(t, "command", command);
+	proto_put(t, "events", events);
+	proto_end(t);
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		proto_begin(t, "need");
+		proto_put(t, "of", p->conf->name);
+		proto_put(t, "name", need->conf->name);
+		proto_put(t, "state", fsm_state_name(need->state));
+		proto_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
+		proto_end(t);
+	}
+	free(command);
+	free(events);
+}

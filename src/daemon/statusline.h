@@ -1,0 +1,19 @@
+/*
+ * statusline - one program as a line of the status reply, see control.h.
+ *
+ * Layer 3.
+ */
+#ifndef STATUSLINE_H
+#define STATUSLINE_H
+
+#include "program/prog.h"
+#include "wire/proto.h"
+
+/* cpu: with its processor time. */
+void status_program(struct proto_text *, const struct prog *,
+    const char *log_dir, bool cpu);
+/* What is known of it besides, in lines of their own. */
+void status_details(struct proto_text *, const struct prog *,
+    const char *log_dir);
+
+#endif

@@ -1,0 +1,362 @@
+/*
+ * waiter - the requests that wait for an outcome.
+ */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program/action.h"
+#include "base/log.h"
+#include "daemon/reload.h"
+#include "wire/report.h"
+#include "daemon/waiter.h"
+
+/* One program that is waited for. */
+struct target {
+	struct waiter *waiter;
+	struct watch watch;
+	char *name;
+	bool pending;
+};
+
+struct waiter {
+	struct client *client;
+	enum waiter_kind kind;
+	struct verdict verdict; /* WAIT_RELOAD */
+	struct target *v;
+	size_t n;
+	bool failed;
+	struct deadline look; /* at the end of the turn */
+};
+
+struct prog **
+waiter_named(struct client *c, const struct proto_line *pl, size_t first,
+    size_t *n)
+{
+	struct progs *ps = &client_hupd(c)->progs;
+	struct prog **v, *p;
+	const char *all = proto_get(pl, "all"), *name;
+	char text[256];
+	size_t i;
+
+	*n = 0;
+	v = calloc(ps->n + pl->n + 1, sizeof(struct prog *));
+	if (v == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	if (all != NULL && strcmp(all, "yes") == 0) {
+		for (p = progs_first(ps); p != NULL; p = progs_next(p))
+			v[(*n)++] = p;
+		return v;
+	}
+	for (i = first; (name = proto_word(pl, i)) != NULL; i++) {
+		p = progs_find(ps, name);
+		if (p == NULL) {
+			snprintf(text, sizeof(text), "no program %.64s", name);
+			client_end(c, STATUS_FAILED, text);
+			free(v);
+			return NULL;
+		}
+		v[(*n)++] = p;
+	}
+	if (*n == 0) {
+		client_end(c, STATUS_USAGE, "no program was named");
+		free(v);
+		return NULL;
+	}
+	return v;
+}
+
+static void
+put_result(struct waiter *w, const char *name, const struct prog *p, bool ok,
+    const char *how)
+{
+	struct proto_text *t = client_text(w->client);
+
+	proto_begin(t, "result");
+	proto_put(t, "name", name);
+	proto_put(t, "ok", ok ? "yes" : "no");
+	if (p != NULL)
+		proto_put(t, "state", fsm_state_name(p->state));
+	proto_put(t, "how", how);
+	proto_end(t);
+	if (p != NULL && !ok)
+		report_tail(t, name, p->tail);
+	if (!ok)
+		w->failed = true;
+	client_more(w->client);
+}
+
+/* Has it come to an end, and to which?  True: the result has been put. */
+static bool
+target_settled(struct target *tg)
+{
+	struct prog *p = tg->watch.prog;
+	bool good;
+	char why[256];
+
+	if (p == NULL) {
+		put_result(tg->waiter, tg->name, NULL,
+		    tg->waiter->kind == WAIT_STOP, "removed");
+		return true;
+	}
+	if (tg->waiter->kind == WAIT_ACTION)
+		return false; /* action_done is told */
+	if (tg->waiter->kind == WAIT_STOP) {
+		if (!prog_is_stopped(p) && !prog_settled(p))
+			return false;
+		good = prog_is_stopped(p);
+	} else {
+		if (!prog_settled(p))
+			return false;
+		good = prog_is_good(p);
+	}
+	prog_why(p, why, sizeof(why));
+	put_result(tg->waiter, tg->name, p, good, why);
+	return true;
+}
+
+static void
+finish_if_done(struct waiter *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->v[i].pending)
+			return;
+	client_end(w->client, w->failed ? STATUS_FAILED : STATUS_OK, NULL);
+}
+
+static void
+look(struct deadline *d)
+{
+	struct waiter *w = d->arg;
+	struct target *tg;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		tg = &w->v[i];
+		if (tg->pending && target_settled(tg)) {
+			tg->pending = false;
+			prog_unwatch(&tg->watch);
+		}
+	}
+	finish_if_done(w);
+}
+
+static void
+look_later(struct waiter *w)
+{
+	struct loop *loop = client_hupd(w->client)->loop;
+
+	loop_at(loop, &w->look, loop_now(loop));
+}
+
+static void
+target_changed(struct watch *w)
+{
+	struct target *tg = w->arg;
+
+	look_later(tg->waiter);
+}
+
+static struct waiter *
+waiter_new(struct client *c, enum waiter_kind kind, size_t n)
+{
+	struct waiter *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->client = c;
+	w->kind = kind;
+	w->look.due = look;
+	w->look.arg = w;
+	w->v = calloc(n > 0 ? n : 1, sizeof(*w->v));
+	if (w->v == NULL) {
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+waiter_free(struct waiter *w)
+{
+	struct target *tg;
+
+	if (w == NULL)
+		return;
+	loop_cancel(client_hupd(w->client)->loop, &w->look);
+	if (w->kind == WAIT_RELOAD)
+		reload_forget(client_hupd(w->client)->reload, &w->verdict);
+	if (w->kind == WAIT_REEXEC)
+		client_hupd(w->client)->reexec_forget(client_hupd(w->client),
+		    &w->verdict);
+	for (tg = w->v; tg < w->v + w->n; tg++) {
+		if (w->kind == WAIT_ACTION && tg->watch.prog != NULL)
+			action_forget(tg->watch.prog, tg);
+		prog_unwatch(&tg->watch);
+		free(tg->name);
+	}
+	free(w->v);
+	free(w);
+}
+
+static void
+action_done(void *arg, bool ok, const char *how)
+{
+	struct target *tg = arg;
+
+	tg->pending = false;
+	put_result(tg->waiter, tg->name, tg->watch.prog, ok, how);
+	prog_unwatch(&tg->watch);
+	look_later(tg->waiter);
+}
+
+static void
+target_begin(struct target *tg)
+{
+	struct prog *p = tg->watch.prog;
+
+	switch (tg->waiter->kind) {
+	case WAIT_START:
+		prog_request(p, EVENT_START);
+		break;
+	case WAIT_STOP:
+		prog_request(p, EVENT_STOP);
+		break;
+	case WAIT_RESTART:
+		prog_request(p, EVENT_RESTART);
+		break;
+	case WAIT_ACTION:
+		action_begin(p, action_done, tg);
+		break;
+	case WAIT_RELOAD:
+	case WAIT_REEXEC:
+		break;
+	}
+}
+
+/* Those that are restarted together stop in order. */
+static int
+leaves_before(const void *a, const void *b)
+{
+	return prog_leaves_before(*(struct prog *const *)a,
+	    *(struct prog *const *)b);
+}
+
+struct waiter *
+waiter_programs(struct client *c, const struct proto_line *pl,
+    enum waiter_kind kind)
+{
+	const char *wait = proto_get(pl, "wait");
+	struct waiter *w;
+	struct prog **v;
+	size_t i, n;
+
+	v = waiter_named(c, pl, 0, &n);
+	if (v == NULL)
+		return NULL;
+	w = waiter_new(c, kind, n);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		free(v);
+		return NULL;
+	}
+	if (kind == WAIT_RESTART)
+		qsort(v, n, sizeof(*v), leaves_before);
+	for (i = 0; i < n; i++) {
+		w->v[i].waiter = w;
+		w->v[i].name = strdup(v[i]->conf->name);
+		w->v[i].pending = true;
+		w->v[i].watch.changed = target_changed;
+		w->v[i].watch.arg = &w->v[i];
+		prog_watch(v[i], &w->v[i].watch);
+	}
+	w->n = n;
+	free(v);
+	for (i = 0; i < n; i++)
+		target_begin(&w->v[i]);
+	if (wait != NULL && strcmp(wait, "no") == 0) {
+		client_end(c, STATUS_OK, NULL);
+		waiter_free(w);
+		return NULL;
+	}
+	look_later(w);
+	return w;
+}
+
+static void
+verdict_given(struct verdict *v, const char *lines, int status)
+{
+	struct waiter *w = v->arg;
+	struct proto_text *t = client_text(w->client);
+
+	proto_raw(t, lines);
+	if (status == -1)
+		client_more(w->client);
+	else
+		client_end(w->client, status, NULL);
+}
+
+struct waiter *
+waiter_reload(struct client *c)
+{
+	struct hupd *h = client_hupd(c);
+	struct proto_text *t = client_text(c);
+	struct waiter *w;
+
+	w = waiter_new(c, WAIT_RELOAD, 0);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	reload_wait(h->reload, &w->verdict);
+	proto_begin(t, "waiting");
+	proto_put_number(t, "pid", getpid());
+	proto_end(t);
+	client_more(c);
+	return w;
+}
+
+struct waiter *
+waiter_reexec(struct client *c)
+{
+	struct hupd *h = client_hupd(c);
+	struct waiter *w;
+
+	w = waiter_new(c, WAIT_REEXEC, 0);
+	if (w == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return NULL;
+	}
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	h->reexec(h, &w->verdict);
+	return w;
+}
+
+bool
+waiter_is_reexec(const struct waiter *w)
+{
+	return w != NULL && w->kind == WAIT_REEXEC;
+}
+
+void
+waiter_more(struct waiter *w, const struct proto_line *pl)
+{
+	/* It may use the socket, but not send us a signal: we do it. */
+	if (w->kind != WAIT_RELOAD || strcmp(pl->tag, "hup") != 0)
+		return;
+	log_info("SIGHUP asked for by uid %d over the control socket",
+	    (int)client_uid(w->client));
+	kill(getpid(), SIGHUP);
+}

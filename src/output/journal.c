@@ -1,0 +1,240 @@
+/*
+ * journal - what the log process is doing, where a later one finds it.
+ *
+ * The stores are ordered for the compiler's sake only: a process that was
+ * killed leaves memory as it has written it.
+ */
+#include "output/journal.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* Another form of the file has another number here. */
+#define MAGIC 0x68757064006c0002ULL
+#define HEAD 4096
+
+struct head {
+	uint64_t magic;
+	struct slot slots[JOURNAL_SLOTS];
+};
+
+_Static_assert(sizeof(struct head) <= HEAD, "slots fit before the buffers");
+
+#define FILE_BYTES (HEAD + JOURNAL_SLOTS * JOURNAL_BYTES)
+
+static int
+lock(int fd, int cmd, struct flock *fl)
+{
+	*fl = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	return fcntl(fd, cmd, fl);
+}
+
+pid_t
+journal_holder(int fd)
+{
+	struct flock fl;
+
+	if (lock(fd, F_GETLK, &fl) == -1)
+		return -1;
+	return fl.l_type == F_UNLCK ? 0 : fl.l_pid;
+}
+
+/* A slot that no process can have left like this is not believed. */
+static bool
+is_sound(const struct slot *s)
+{
+	return s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
+	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
+	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
+	    s->keep <= CONF_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
+	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
+	    text_is_name(s->name);
+}
+
+static void
+recover(struct journal *j, struct slot *s)
+{
+	uint8_t first = (uint8_t)*journal_buffer(j, s);
+
+	switch ((enum slot_state)s->state) {
+	case SLOT_FREE:
+		return;
+	case SLOT_INTENT:
+		if (is_sound(s) && first != s->first)
+			slot_have(s);
+		else
+			slot_free(s);
+		return;
+	case SLOT_HAVE:
+		if (!is_sound(s))
+			slot_free(s);
+		return;
+	}
+	slot_free(s);
+}
+
+static int
+map_file(struct journal *j)
+{
+	struct head *head;
+	struct stat st;
+	int err;
+
+	if (fstat(j->fd, &st) == -1)
+		return -1;
+	if (st.st_size != (off_t)FILE_BYTES &&
+	    (ftruncate(j->fd, 0) == -1 ||
+		ftruncate(j->fd, (off_t)FILE_BYTES) == -1))
+		return -1;
+	/* Without its memory a store would be a SIGBUS on a full /run. */
+	if ((err = posix_fallocate(j->fd, 0, HEAD)) != 0) {
+		errno = err;
+		return -1;
+	}
+	j->map = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    j->fd, 0);
+	if (j->map == MAP_FAILED)
+		return -1;
+	/* Pages stay once touched; better, but not needed. */
+	mlock2(j->map, FILE_BYTES, MLOCK_ONFAULT);
+	head = j->map;
+	j->slots = head->slots;
+	if (head->magic != MAGIC) {
+		memset(head, 0, sizeof(*head));
+		head->magic = MAGIC;
+	}
+	return 0;
+}
+
+int
+journal_open(struct journal *j, int fd)
+{
+	struct flock fl;
+
+	*j = (struct journal){.fd = fd, .map = MAP_FAILED};
+	if (lock(fd, F_SETLK, &fl) == -1 || map_file(j) == -1) {
+		journal_close(j);
+		return -1;
+	}
+	for (int i = 0; i < JOURNAL_SLOTS; i++)
+		recover(j, &j->slots[i]);
+	return 0;
+}
+
+void
+journal_close(struct journal *j)
+{
+	int saved = errno;
+
+	if (j->map != MAP_FAILED)
+		munmap(j->map, FILE_BYTES);
+	if (j->fd != -1)
+		close(j->fd);
+	*j = (struct journal){.fd = -1, .map = MAP_FAILED};
+	errno = saved;
+}
+
+struct slot *
+journal_slot(struct journal *j, int i)
+{
+	return &j->slots[i];
+}
+
+static size_t
+buffer_offset(struct journal *j, const struct slot *s)
+{
+	return HEAD + (size_t)(s - j->slots) * JOURNAL_BYTES;
+}
+
+char *
+journal_buffer(struct journal *j, const struct slot *s)
+{
+	return (char *)j->map + buffer_offset(j, s);
+}
+
+static int
+make_ready(struct journal *j, struct slot *s)
+{
+	off_t at = (off_t)buffer_offset(j, s);
+	volatile char *p = journal_buffer(j, s);
+	int err;
+
+	if (j->ready[s - j->slots])
+		return 0;
+	if ((err = posix_fallocate(j->fd, at, JOURNAL_BYTES)) != 0) {
+		errno = err;
+		return -1;
+	}
+	for (size_t i = 0; i < JOURNAL_BYTES; i += 4096)
+		p[i] = p[i];
+	j->ready[s - j->slots] = true;
+	return 0;
+}
+
+struct slot *
+journal_take(struct journal *j, enum conf_log to)
+{
+	int i = 0, end = JOURNAL_FILES;
+
+	if (to == LOG_TO_SYSLOG) {
+		i = end;
+		end += JOURNAL_SYSLOG;
+	} else if (to == LOG_TO_STDOUT) {
+		i = end + JOURNAL_SYSLOG;
+		end = JOURNAL_SLOTS;
+	}
+	for (; i < end; i++) {
+		if (slot_busy(&j->slots[i]))
+			continue;
+		return make_ready(j, &j->slots[i]) == -1 ? NULL : &j->slots[i];
+	}
+	errno = EBUSY;
+	return NULL;
+}
+
+void
+slot_intent(struct slot *s)
+{
+	atomic_store_explicit(&s->done, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->end, 0, memory_order_relaxed);
+	atomic_store_explicit(&s->state, SLOT_INTENT, memory_order_release);
+}
+
+void
+slot_have(struct slot *s)
+{
+	atomic_store_explicit(&s->state, SLOT_HAVE, memory_order_release);
+}
+
+void
+slot_segment(struct slot *s, uint32_t end)
+{
+	atomic_store_explicit(&s->end, end, memory_order_release);
+}
+
+void
+slot_segment_done(struct slot *s)
+{
+	atomic_store_explicit(&s->done, s->end, memory_order_release);
+}
+
+void
+slot_free(struct slot *s)
+{
+	atomic_store_explicit(&s->state, SLOT_FREE, memory_order_release);
+}
+
+bool
+slot_busy(const struct slot *s)
+{
+	return atomic_load_explicit(&s->state, memory_order_relaxed) !=
+	    SLOT_FREE;
+}

@@ -1,0 +1,40 @@
+/*
+ * logbatch - write what is left of a batch in the journal, from wherever it
+ * was left.
+ *
+ * Layer 2.
+ */
+#ifndef LOGBATCH_H
+#define LOGBATCH_H
+
+#include <stdint.h>
+
+#include "output/devlog.h"
+#include "output/journal.h"
+#include "output/logfile.h"
+#include "base/mono.h"
+
+/* Output with stamps is put together in pieces of this size. */
+#define LOGBATCH_BUF ((size_t)128 * 1024)
+
+/* Where batches go. */
+struct logsink {
+	struct journal *journal;
+	struct logdir dir;
+	struct devlog devlog;
+	int console;	 /* standard output */
+	int console_err; /* why it takes nothing any more, or 0 */
+	char buf[LOGBATCH_BUF];
+};
+
+/*
+ * Write the batch of a slot at HAVE; *written grows by the bytes written to
+ * its file.  -1 with errno: not all could be, to be called again.  A file that
+ * cannot be rotated grows beyond its limit: that is better than silence.
+ * Standard output that nobody can read any more takes everything, and
+ * console_err says so.
+ */
+int logbatch_write(struct logsink *, struct slot *, struct logfile **,
+    int64_t *written);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * logfile - the log files of a folder: opened, appended to, rotated.
+ */
+#include "output/logfile.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* NAME.log, or NAME.log.N where n is not 0. */
+static const char *
+file_name(char buf[static NAME_MAX + 1], const char *name, int n)
+{
+	if (n == 0)
+		snprintf(buf, NAME_MAX + 1, "%s.log", name);
+	else
+		snprintf(buf, NAME_MAX + 1, "%s.log.%d", name, n);
+	return buf;
+}
+
+void
+logdir_init(struct logdir *d, int fd, unsigned max)
+{
+	*d = (struct logdir){.fd = fd, .max = max};
+	TAILQ_INIT(&d->files);
+}
+
+void
+logdir_renew(struct logdir *d, int fd)
+{
+	struct logfile *f;
+
+	while ((f = TAILQ_FIRST(&d->files)) != NULL)
+		/* It takes the file off the list. */
+		logfile_close(d, f); /* NOLINT(clang-analyzer-unix.Malloc) */
+	if (fd == -1)
+		return;
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = fd;
+}
+
+void
+logdir_free(struct logdir *d)
+{
+	logdir_renew(d, -1);
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+}
+
+void
+logfile_close(struct logdir *d, struct logfile *f)
+{
+	int saved = errno;
+
+	if (f == NULL)
+		return;
+	TAILQ_REMOVE(&d->files, f, entry);
+	d->open--;
+	*f->ref = NULL;
+	close(f->fd);
+	free(f);
+	errno = saved;
+}
+
+/* Take note of its length and of how it ends. */
+static int
+examine(struct logfile *f, const struct stat *st)
+{
+	char last;
+
+	if (st->st_size == 0)
+		f->bol = true;
+	else if (pread(f->fd, &last, 1, st->st_size - 1) == 1)
+		f->bol = last == '\n';
+	else
+		return -1;
+	f->size = st->st_size;
+	return 0;
+}
+
+static int
+open_fd(const struct logdir *d, const char *name, bool create, struct stat *st)
+{
+	const int flags =
+	    O_RDWR | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+	char path[NAME_MAX + 1];
+	int fd;
+
+	fd = openat(d->fd, file_name(path, name, 0),
+	    create ? flags | O_CREAT : flags, 0640);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+open_new(struct logdir *d, struct logfile **ref, const char *name, bool create)
+{
+	struct logfile *f;
+	struct stat st;
+
+	if (d->open >= d->max)
+		logfile_close(d, TAILQ_FIRST(&d->files));
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return -1;
+	if ((f->fd = open_fd(d, name, create, &st)) == -1) {
+		free(f);
+		return -1;
+	}
+	if (examine(f, &st) == -1) {
+		close(f->fd);
+		free(f);
+		return -1;
+	}
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	f->ref = ref;
+	*ref = f;
+	TAILQ_INSERT_TAIL(&d->files, f, entry);
+	d->open++;
+	return 0;
+}
+
+int
+logfile_open(struct logdir *d, struct logfile **ref, const char *name,
+    bool create)
+{
+	struct logfile *f = *ref;
+	struct stat st;
+
+	if (f != NULL && (fstat(f->fd, &st) == -1 || st.st_nlink == 0)) {
+		logfile_close(d, f);
+		f = NULL;
+	}
+	if (f == NULL)
+		return open_new(d, ref, name, create);
+	TAILQ_REMOVE(&d->files, f, entry);
+	TAILQ_INSERT_TAIL(&d->files, f, entry);
+	return st.st_size == f->size ? 0 : examine(f, &st);
+}
+
+static int
+shift(const struct logdir *d, const char *name, int from)
+{
+	char a[NAME_MAX + 1], b[NAME_MAX + 1];
+
+	return renameat(d->fd, file_name(a, name, from), d->fd,
+	    file_name(b, name, from + 1));
+}
+
+static bool
+exists(const struct logdir *d, const char *path)
+{
+	struct stat st;
+
+	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
+    int keep)
+{
+	char path[NAME_MAX + 1];
+	int gap;
+
+	if (keep == 0) {
+		if (unlinkat(d->fd, file_name(path, name, 0), 0) == -1 &&
+		    errno != ENOENT)
+			return -1;
+		logfile_close(d, *ref);
+		return 0;
+	}
+	for (gap = 1; gap < keep; gap++)
+		if (!exists(d, file_name(path, name, gap)))
+			break;
+	for (int i = gap - 1; i >= 0; i--)
+		if (shift(d, name, i) == -1 && errno != ENOENT)
+			return -1;
+	logfile_close(d, *ref);
+	/* Those that a smaller number to keep leaves over. */
+	for (int i = keep + 1; i > keep; i++)
+		if (unlinkat(d->fd, file_name(path, name, i), 0) == -1)
+			break;
+	return 0;
+}
+
+int
+logfile_append(struct logfile *f, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(f->fd, bytes, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (n == 0)
+				errno = ENOSPC;
+			return -1;
+		}
+		bytes += n;
+		len -= (size_t)n;
+		f->size += n;
+	}
+	return 0;
+}
+
+int64_t
+logfile_rotated(const struct logdir *d, const char *name, uint64_t dev,
+    uint64_t ino)
+{
+	char path[NAME_MAX + 1];
+	struct stat st;
+
+	if (fstatat(d->fd, file_name(path, name, 1), &st,
+		AT_SYMLINK_NOFOLLOW) == -1 ||
+	    st.st_dev != dev || st.st_ino != ino)
+		return -1;
+	return st.st_size;
+}
+
+/* The end of NAME.log.1, at most len bytes. */
+static size_t
+read_rotated(const struct logdir *d, const char *name, char *buf, size_t len)
+{
+	char path[NAME_MAX + 1];
+	struct stat st;
+	ssize_t n = -1;
+	int fd;
+
+	fd = openat(d->fd, file_name(path, name, 1),
+	    O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		if (st.st_size < (off_t)len)
+			len = (size_t)st.st_size;
+		n = pread(fd, buf, len, st.st_size - (off_t)len);
+	}
+	close(fd);
+	return n == -1 ? 0 : (size_t)n;
+}
+
+ssize_t
+logfile_read_end(struct logdir *d, struct logfile **ref, const char *name,
+    char *buf, size_t len)
+{
+	size_t old = 0, now;
+	ssize_t n;
+
+	if (logfile_open(d, ref, name, false) == -1)
+		return -1;
+	now = (int64_t)len > (*ref)->size ? (size_t)(*ref)->size : len;
+	if (now < len)
+		old = read_rotated(d, name, buf, len - now);
+	n = pread((*ref)->fd, buf + old, now, (*ref)->size - (off_t)now);
+	return n == -1 ? -1 : (ssize_t)old + n;
+}

@@ -1,0 +1,150 @@
+/*
+ * outfifo - the folder with the FIFOs that programs print to.
+ */
+#include "output/outfifo.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FLAGS (O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+
+/* Private to the daemon, whatever it was. */
+static int
+secure(int dir)
+{
+	struct stat st;
+
+	if (fstat(dir, &st) == -1)
+		return -1;
+	if (st.st_uid != geteuid()) {
+		errno = EPERM;
+		return -1;
+	}
+	return (st.st_mode & 07777) == 0700 ? 0 : fchmod(dir, 0700);
+}
+
+int
+outfifo_dir(const char *run_dir)
+{
+	char path[PATH_MAX];
+	int dir, n;
+
+	n = snprintf(path, sizeof(path), "%s/out", run_dir);
+	if (n < 0 || (size_t)n >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((mkdir(run_dir, 0755) == -1 && errno != EEXIST) ||
+	    (mkdir(path, 0700) == -1 && errno != EEXIST))
+		return -1;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir != -1 && secure(dir) == -1) {
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
+
+int
+outfifo_chown(int fd, uid_t owner)
+{
+	struct stat st;
+
+	if (owner == (uid_t)-1)
+		owner = geteuid();
+	if (fstat(fd, &st) == -1)
+		return -1;
+	return st.st_uid == owner ? 0 : fchown(fd, owner, (gid_t)-1);
+}
+
+int
+outfifo_open(int dir, const char *name, uid_t owner)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISFIFO(st.st_mode) && unlinkat(dir, name, 0) == -1)
+		return -1;
+	if (mkfifoat(dir, name, 0600) == -1 && errno != EEXIST)
+		return -1;
+	if ((fd = openat(dir, name, O_RDWR | FLAGS)) == -1)
+		return -1;
+	if (outfifo_chown(fd, owner) == -1 || fchmod(fd, 0600) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+outfifo_reader(int dir, const char *name, int fd)
+{
+	int reader = openat(dir, name, O_RDONLY | FLAGS);
+
+	return reader != -1 ? reader : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+void
+outfifo_remove(int dir, const char *name)
+{
+	unlinkat(dir, name, 0);
+}
+
+/*
+ * Call fn for each descriptor of a FIFO in the folder's file system, which
+ * no other FIFO that a daemon has is in.  What the kernel has is asked, since
+ * a guard does not know what the daemon opened after it was made.
+ */
+static void
+each_open(int dir, void (*fn)(int fd, int flag), int flag)
+{
+	struct stat folder, st;
+	struct dirent *d;
+	DIR *fds;
+	int fd;
+
+	if (fstat(dir, &folder) == -1 ||
+	    (fds = opendir("/proc/self/fd")) == NULL)
+		return;
+	while ((d = readdir(fds)) != NULL) {
+		fd = (int)strtonum(d->d_name, 0, INT_MAX, NULL);
+		if (fd > STDERR_FILENO && fstat(fd, &st) == 0 &&
+		    S_ISFIFO(st.st_mode) && st.st_dev == folder.st_dev)
+			fn(fd, flag);
+	}
+	closedir(fds);
+}
+
+static void
+set_flag(int fd, int flag)
+{
+	fcntl(fd, F_SETFD, flag);
+}
+
+void
+outfifo_bequeath(int dir, bool on)
+{
+	each_open(dir, set_flag, on ? 0 : FD_CLOEXEC);
+}
+
+/* Our own have the flag from birth. */
+static void
+close_without(int fd, int flag)
+{
+	if ((fcntl(fd, F_GETFD) & flag) == 0)
+		close(fd);
+}
+
+void
+outfifo_drop_inherited(int dir)
+{
+	each_open(dir, close_without, FD_CLOEXEC);
+}

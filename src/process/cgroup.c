@@ -1,0 +1,479 @@
+/*
+ * cgroup - a cgroup v2 folder for each program.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/cgroup.h"
+#include "process/process.h"
+
+/* A folder that refuses to become empty is given up after so many rounds. */
+#define KILL_ROUNDS 10
+/* At the end, folders may become empty in so many steps of so long, ms. */
+#define CLOSE_ROUNDS 10
+#define CLOSE_WAIT 500
+
+struct cgroup {
+	int dir;      /* the folder that holds the programs' */
+	bool is_ours; /* made by us, or by an earlier daemon */
+	char *path;   /* its place in the file system */
+	char *inside; /* its place in the hierarchy, as in /proc/PID/cgroup */
+	size_t insidelen;
+};
+
+/* The hierarchy path of a process: the "0::" line.  0, or -1. */
+static int
+path_of(const char *proc, char *buf, size_t size)
+{
+	char line[PATH_MAX + 16];
+	FILE *f;
+	int found = -1;
+
+	f = fopen(proc, "re");
+	if (f == NULL)
+		return -1;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, "0::/", 4) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (strlcpy(buf, line + 3, size) < size)
+			found = 0;
+		break;
+	}
+	fclose(f);
+	return found;
+}
+
+/* Where cgroup2 is mounted: field 5 of mountinfo, see proc(5).  0, or -1. */
+static int
+mount_point(char *buf, size_t size)
+{
+	char *line = NULL, *rest, *at = NULL;
+	size_t cap = 0;
+	FILE *f;
+	int i, found = -1;
+
+	f = fopen("/proc/self/mountinfo", "re");
+	if (f == NULL)
+		return -1;
+	while (found == -1 && getline(&line, &cap, f) != -1) {
+		if (strstr(line, " - cgroup2 ") == NULL)
+			continue;
+		rest = line;
+		for (i = 0; i < 5; i++)
+			at = strsep(&rest, " ");
+		if (at != NULL && strlcpy(buf, at, size) < size)
+			found = 0;
+	}
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* The run folder as part of a name: "/run/hupd" is "hupd". */
+static void
+instance_name(const char *instance, char *buf, size_t size)
+{
+	uint64_t hash = 14695981039346656037ULL;
+	const char *p;
+	char *q;
+
+	if (strcmp(instance, "/run/hupd") == 0) {
+		strlcpy(buf, "hupd", size);
+		return;
+	}
+	if (snprintf(buf, size, "hupd%s", instance) >= 200) {
+		for (p = instance; *p != '\0'; p++)
+			hash = (hash ^ (unsigned char)*p) * 1099511628211ULL;
+		snprintf(buf, size, "hupd-%016llx", (unsigned long long)hash);
+	}
+	for (q = buf; *q != '\0'; q++)
+		if (*q == '/')
+			*q = '-';
+}
+
+static void
+free_all(struct cgroup *cg)
+{
+	if (cg == NULL)
+		return;
+	if (cg->dir != -1)
+		close(cg->dir);
+	free(cg->path);
+	free(cg->inside);
+	free(cg);
+}
+
+struct cgroup *
+cgroup_open(const char *setting, const char *instance, char *why,
+    size_t whysize)
+{
+	char mnt[PATH_MAX], own[PATH_MAX], name[256];
+	char path[2 * PATH_MAX + 256];
+	struct cgroup *cg;
+	size_t mntlen;
+
+	*why = '\0';
+	if (strcmp(setting, "off") == 0)
+		return NULL;
+	if (mount_point(mnt, sizeof(mnt)) == -1 ||
+	    path_of("/proc/self/cgroup", own, sizeof(own)) == -1 ||
+	    strncmp(own, "/..", 3) == 0) {
+		strlcpy(why, "no cgroup v2 hierarchy is mounted", whysize);
+		return NULL;
+	}
+	if (strcmp(setting, "auto") == 0) {
+		instance_name(instance, name, sizeof(name));
+		snprintf(path, sizeof(path), "%s%s/%s", mnt,
+		    strcmp(own, "/") == 0 ? "" : own, name);
+	} else
+		strlcpy(path, setting, sizeof(path));
+	mntlen = strlen(mnt);
+	if (strncmp(path, mnt, mntlen) != 0 ||
+	    (mntlen > 1 && path[mntlen] != '/')) {
+		snprintf(why, whysize, "%s is not below %s", path, mnt);
+		return NULL;
+	}
+	cg = calloc(1, sizeof(*cg));
+	if (cg == NULL)
+		goto fail;
+	cg->dir = -1;
+	cg->path = strdup(path);
+	cg->inside = strdup(path + (mntlen > 1 ? mntlen : 0));
+	if (cg->path == NULL || cg->inside == NULL)
+		goto fail;
+	cg->insidelen = strlen(cg->inside);
+	cg->is_ours = mkdir(path, 0755) == 0;
+	if (!cg->is_ours && errno != EEXIST)
+		goto fail;
+	cg->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Who may not write here may make folders, but move nobody. */
+	if (cg->dir == -1 ||
+	    faccessat(cg->dir, "cgroup.procs", W_OK, AT_EACCESS) == -1 ||
+	    faccessat(cg->dir, "../cgroup.procs", W_OK, AT_EACCESS) == -1)
+		goto fail;
+	if (strcmp(setting, "auto") == 0)
+		cg->is_ours = true;
+	return cg;
+fail:
+	snprintf(why, whysize, "%s: %s", path, strerror(errno));
+	if (cg != NULL && cg->is_ours)
+		rmdir(path);
+	free_all(cg);
+	return NULL;
+}
+
+const char *
+cgroup_path(const struct cgroup *cg)
+{
+	return cg->path;
+}
+
+static int
+open_in(const struct cgroup *cg, const char *name, const char *file, int flags)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", name, file);
+	return openat(cg->dir, path, flags | O_CLOEXEC);
+}
+
+int
+cgroup_enter(struct cgroup *cg, const char *name)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd;
+
+	fd = openat(cg->dir, name, flags);
+	if (fd != -1 || errno != ENOENT)
+		return fd;
+	if (mkdirat(cg->dir, name, 0755) == -1 && errno != EEXIST)
+		return -1;
+	return openat(cg->dir, name, flags);
+}
+
+/* The processes of one folder.  1: fn has had enough; -1 with errno. */
+static int
+each_process(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
+{
+	char path[NAME_MAX + 16], buf[4096], *p, *end;
+	ssize_t n;
+	long pid;
+	size_t kept = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	while ((n = read(fd, buf + kept, sizeof(buf) - 1 - kept)) > 0) {
+		buf[kept + (size_t)n] = '\0';
+		for (p = buf; (end = strchr(p, '\n')) != NULL; p = end + 1) {
+			pid = strtol(p, NULL, 10);
+			if (pid > 0 && !fn((pid_t)pid, arg)) {
+				close(fd);
+				return 1;
+			}
+		}
+		kept = strlen(p);
+		memmove(buf, p, kept + 1);
+	}
+	close(fd);
+	return n == -1 ? -1 : 0;
+}
+
+static DIR *
+open_folder(int dir, const char *name)
+{
+	DIR *d;
+	int fd;
+
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	d = fdopendir(fd);
+	if (d == NULL)
+		close(fd);
+	return d;
+}
+
+/* The next folder in it, or NULL. */
+static const char *
+next_folder(DIR *d)
+{
+	const struct dirent *e;
+
+	while ((e = readdir(d)) != NULL)
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			return e->d_name;
+	return NULL;
+}
+
+/* Has it no folders below?  The kernel counts them as links, as all do. */
+static bool
+is_leaf(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_nlink == 2;
+}
+
+/* The same, and of the folders below, which may go meanwhile. */
+static int
+each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
+{
+	const char *below;
+	DIR *d;
+	int rv;
+
+	if (is_leaf(dir, name))
+		return each_process(dir, name, fn, arg);
+	d = open_folder(dir, name);
+	if (d == NULL)
+		return -1;
+	rv = each_process(dirfd(d), ".", fn, arg);
+	while (rv == 0 && (below = next_folder(d)) != NULL)
+		if (each_below(dirfd(d), below, fn, arg) == 1)
+			rv = 1;
+	closedir(d);
+	return rv;
+}
+
+int
+cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
+    void *arg)
+{
+	return each_below(cg->dir, name, fn, arg) == -1 ? -1 : 0;
+}
+
+struct members {
+	int n;
+	int alive; /* not sent SIGKILL, after which it takes a moment to go */
+};
+
+static bool
+count_one(pid_t pid, void *arg)
+{
+	struct members *members = arg;
+
+	members->n++;
+	if (!process_is_dying(pid))
+		members->alive++;
+	return true;
+}
+
+static bool
+kill_one(pid_t pid, void *arg)
+{
+	count_one(pid, arg);
+	kill(pid, SIGKILL);
+	return true;
+}
+
+/* Is there surely no process in it, nor below?  A zombie is none. */
+static bool
+is_empty(const struct cgroup *cg, const char *name)
+{
+	char buf[128];
+	ssize_t n;
+	int fd;
+
+	fd = open_in(cg, name, "cgroup.events", O_RDONLY);
+	if (fd == -1)
+		return errno == ENOENT;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	return strstr(buf, "populated 0\n") != NULL;
+}
+
+int64_t
+cgroup_cpu(struct cgroup *cg, const char *name)
+{
+	char buf[1024];
+	int64_t us;
+	ssize_t n;
+	int fd;
+
+	fd = open_in(cg, name, "cpu.stat", O_RDONLY);
+	if (fd == -1)
+		return -1;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	buf[n] = '\0';
+	return sscanf(buf, "usage_usec %" SCNd64, &us) == 1 ? us / 1000 : -1;
+}
+
+int
+cgroup_kill(struct cgroup *cg, const char *name)
+{
+	struct members members = {0}, left;
+	int fd, rounds;
+
+	/* As a program leaves it that ended as it should. */
+	if (is_empty(cg, name))
+		return 0;
+	if (cgroup_each(cg, name, count_one, &members) == -1 || members.n == 0)
+		return 0;
+	fd = open_in(cg, name, "cgroup.kill", O_WRONLY);
+	if (fd != -1 && write(fd, "1", 1) == 1) {
+		close(fd);
+		return members.alive;
+	}
+	if (fd != -1)
+		close(fd);
+	/* Before Linux 5.14: until no new ones appear among the killed. */
+	for (rounds = 0; rounds < KILL_ROUNDS; rounds++) {
+		left = (struct members){0};
+		if (cgroup_each(cg, name, kill_one, &left) == -1 || left.n == 0)
+			break;
+	}
+	return members.alive;
+}
+
+/* A folder and those below it: 0, or -1 if one is not empty. */
+static int
+remove_below(int dir, const char *name)
+{
+	const char *below;
+	DIR *d;
+
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	d = open_folder(dir, name);
+	if (d == NULL)
+		return -1;
+	while ((below = next_folder(d)) != NULL)
+		remove_below(dirfd(d), below);
+	closedir(d);
+	return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+void
+cgroup_leave(struct cgroup *cg, const char *name)
+{
+	remove_below(cg->dir, name);
+}
+
+/* The folders of programs: 0, or -1 if one is not empty. */
+static int
+remove_programs(const struct cgroup *cg)
+{
+	const char *name;
+	DIR *d;
+	int rv = 0;
+
+	d = open_folder(cg->dir, ".");
+	if (d == NULL)
+		return 0;
+	while ((name = next_folder(d)) != NULL)
+		if (remove_below(cg->dir, name) == -1)
+			rv = -1;
+	closedir(d);
+	return rv;
+}
+
+/* What was killed takes a moment to be gone, and keeps its folder until. */
+static void
+remove_all(const struct cgroup *cg)
+{
+	struct pollfd events = {.events = POLLPRI};
+	char buf[128];
+	int rounds;
+
+	events.fd = openat(cg->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	for (rounds = 0; rounds < CLOSE_ROUNDS; rounds++) {
+		/* Having been read, it tells of the next change. */
+		if (events.fd == -1 ||
+		    pread(events.fd, buf, sizeof(buf), 0) == -1 ||
+		    remove_programs(cg) == 0 ||
+		    poll(&events, 1, CLOSE_WAIT) != 1)
+			break;
+	}
+	if (events.fd != -1)
+		close(events.fd);
+	if (cg->is_ours)
+		rmdir(cg->path);
+}
+
+void
+cgroup_close(struct cgroup *cg)
+{
+	if (cg != NULL)
+		remove_all(cg);
+	free_all(cg);
+}
+
+bool
+cgroup_owner(struct cgroup *cg, pid_t pid, char *buf, size_t size)
+{
+	char proc[64], path[PATH_MAX], *name;
+
+	snprintf(proc, sizeof(proc), "/proc/%d/cgroup", (int)pid);
+	if (path_of(proc, path, sizeof(path)) == -1 ||
+	    strncmp(path, cg->inside, cg->insidelen) != 0 ||
+	    path[cg->insidelen] != '/')
+		return false;
+	name = path + cg->insidelen + 1;
+	name[strcspn(name, "/")] = '\0';
+	return strlcpy(buf, name, size) < size;
+}

@@ -1,0 +1,182 @@
+/*
+ * orphan - processes that programs left, found without cgroups.
+ */
+#include <sys/types.h>
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/orphan.h"
+#include "process/process.h"
+#include "process/spawn.h"
+
+/* Generations of parents that orphan_leader follows. */
+#define DEPTH_MAX 64
+/* How often orphan_kill_run looks for those that were forked meanwhile. */
+#define PASSES_MAX 16
+
+int
+orphan_init(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+bool
+orphan_mark(pid_t pid, uint64_t *run)
+{
+	char path[64], *line = NULL;
+	size_t cap = 0;
+	FILE *f;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	while (!found && getdelim(&line, &cap, '\0', f) != -1)
+		if (strncmp(line, ORPHAN_MARK "=", sizeof(ORPHAN_MARK)) == 0) {
+			*run = strtoull(line + sizeof(ORPHAN_MARK), NULL, 16);
+			found = true;
+		}
+	free(line);
+	fclose(f);
+	return found;
+}
+
+struct run_rule {
+	bool (*over)(uint64_t run, void *);
+	void *arg;
+	int killed;
+};
+
+/* Held by a pidfd if there are any: it is the one that was looked at. */
+static void
+kill_marked(pid_t pid, void *arg)
+{
+	struct run_rule *rule = arg;
+	struct spawn_child child = {.pid = pid};
+	uint64_t run;
+
+	if (!orphan_mark(pid, &run) || !rule->over(run, rule->arg))
+		return;
+	child.pidfd = process_open(pid);
+	if (child.pidfd == -1 && errno != ENOSYS)
+		return;
+	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
+	    rule->over(run, rule->arg) && spawn_signal(&child, SIGKILL) == 0)
+		rule->killed++;
+	if (child.pidfd != -1)
+		close(child.pidfd);
+}
+
+int
+orphan_kill_runs(bool (*over)(uint64_t, void *), void *arg)
+{
+	struct run_rule rule = {.over = over, .arg = arg};
+	int before, passes = 0;
+
+	/* Again while there are new ones: those that it forked meanwhile. */
+	do {
+		before = rule.killed;
+		process_each(kill_marked, &rule);
+	} while (rule.killed > before && ++passes < PASSES_MAX);
+	return rule.killed;
+}
+
+static bool
+is_this(uint64_t run, void *arg)
+{
+	const uint64_t *that = arg;
+
+	return run == *that;
+}
+
+int
+orphan_kill_run(uint64_t run)
+{
+	return orphan_kill_runs(is_this, &run);
+}
+
+static int
+sweep_one(const struct orphan_rule *rule, pid_t pid)
+{
+	uint64_t run;
+
+	if (rule->known(pid, rule->arg))
+		return 0;
+	if (process_is_dying(pid))
+		return 1;
+	if (!orphan_mark(pid, &run) || rule->alive(run, rule->arg))
+		return 0;
+	/* It is an unreaped child of ours: the pid cannot be another's. */
+	if (kill(pid, SIGKILL) == -1)
+		return 0;
+	rule->killed(run, pid, rule->arg);
+	return 1;
+}
+
+struct sweep {
+	const struct orphan_rule *rule;
+	int n;
+};
+
+static void
+sweep_child(pid_t pid, void *arg)
+{
+	struct sweep *s = arg;
+
+	if (process_parent(pid) == getpid())
+		s->n += sweep_one(s->rule, pid);
+}
+
+/* Without the list of children: everyone whose parent we are. */
+static int
+sweep_proc(const struct orphan_rule *rule)
+{
+	struct sweep s = {.rule = rule};
+
+	process_each(sweep_child, &s);
+	return s.n;
+}
+
+int
+orphan_sweep(const struct orphan_rule *rule)
+{
+	char path[64];
+	FILE *f;
+	int pid, n = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	    (int)getpid());
+	f = fopen(path, "re");
+	if (f == NULL)
+		return sweep_proc(rule);
+	while (fscanf(f, "%d", &pid) == 1)
+		n += sweep_one(rule, pid);
+	fclose(f);
+	return n;
+}
+
+pid_t
+orphan_leader(pid_t pid, bool (*known)(pid_t, void *), void *arg)
+{
+	pid_t sid;
+	int depth;
+
+	if (known(pid, arg))
+		return pid;
+	sid = getsid(pid);
+	if (sid > 0 && known(sid, arg))
+		return sid;
+	for (depth = 0; depth < DEPTH_MAX && pid > 1; depth++) {
+		pid = process_parent(pid);
+		if (pid > 0 && known(pid, arg))
+			return pid;
+	}
+	return -1;
+}

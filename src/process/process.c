@@ -1,0 +1,274 @@
+/*
+ * process - what the kernel tells of a process.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/process.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+/*
+ * The kernel's struct pidfd_info, as of Linux 6.15, for systems whose headers
+ * are older.  The size is part of the request's number, and the kernel takes
+ * any that it knows of.
+ */
+struct pidfd_info_v1 {
+	uint64_t mask;
+	uint64_t cgroupid;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+/* The kernel's PF_EXITING, in field 9 of stat. */
+#define FLAG_EXITING 0x4
+
+#define INFO_EXIT (1UL << 3)
+#define GET_INFO _IOWR(0xFF, 11, struct pidfd_info_v1)
+
+int
+process_open(pid_t pid)
+{
+	/* The kernel sets close-on-exec on it by itself. */
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/*
+ * The text of /proc/PID/NAME, cut to size, and for stat without the first two
+ * fields: the command's name may hold anything, parentheses too.
+ */
+static const char *
+proc_text(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64], *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return NULL;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n <= 0)
+		return NULL;
+	buf[n] = '\0';
+	if (strcmp(name, "stat") != 0)
+		return buf;
+	p = strrchr(buf, ')');
+	return p != NULL && p[1] == ' ' ? p + 2 : NULL;
+}
+
+/* Field n of /proc/PID/stat as proc(5) counts them, from 3 on. */
+static bool
+stat_field(pid_t pid, int n, uint64_t *value)
+{
+	char buf[1024];
+	const char *p;
+
+	for (p = proc_text(pid, "stat", buf, sizeof(buf)); p != NULL && n > 3;
+	     n--) {
+		p = strchr(p, ' ');
+		if (p != NULL)
+			p++;
+	}
+	if (p == NULL)
+		return false;
+	*value = strtoull(p, NULL, 10);
+	return true;
+}
+
+pid_t
+process_parent(pid_t pid)
+{
+	uint64_t value;
+
+	return stat_field(pid, 4, &value) ? (pid_t)value : -1;
+}
+
+uint64_t
+process_start_time(pid_t pid)
+{
+	uint64_t value;
+
+	return stat_field(pid, 22, &value) ? value : 0;
+}
+
+bool
+process_is_dying(pid_t pid)
+{
+	uint64_t flags, pending;
+
+	return !stat_field(pid, 9, &flags) || !stat_field(pid, 31, &pending) ||
+	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
+}
+
+void
+process_each(void (*fn)(pid_t, void *), void *arg)
+{
+	struct dirent *d;
+	DIR *proc;
+
+	proc = opendir("/proc");
+	if (proc == NULL)
+		return;
+	while ((d = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)d->d_name[0]))
+			fn((pid_t)strtol(d->d_name, NULL, 10), arg);
+	closedir(proc);
+}
+
+struct group {
+	pid_t pgid;
+	int n;
+};
+
+static void
+count_one(pid_t pid, void *arg)
+{
+	struct group *g = arg;
+	uint64_t value;
+
+	if (stat_field(pid, 5, &value) && (pid_t)value == g->pgid)
+		g->n++;
+}
+
+int
+process_count_group(pid_t pgid)
+{
+	struct group g = {.pgid = pgid};
+
+	process_each(count_one, &g);
+	return g.n;
+}
+
+int64_t
+process_memory(pid_t pid)
+{
+	char buf[128];
+	const char *p;
+	int64_t pages;
+
+	p = proc_text(pid, "statm", buf, sizeof(buf));
+	if (p == NULL || sscanf(p, "%*s %" SCNd64, &pages) != 1)
+		return 0;
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+int64_t
+process_cpu(pid_t pid)
+{
+	char buf[1024];
+	uint64_t own, system, waited, waited_system;
+	const char *p;
+
+	/* From field 3 on; those wanted are 14 to 17. */
+	p = proc_text(pid, "stat", buf, sizeof(buf));
+	if (p == NULL ||
+	    sscanf(p,
+		"%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64
+		" %" SCNu64 " %" SCNu64 " %" SCNu64,
+		&own, &system, &waited, &waited_system) != 4)
+		return 0;
+	return (int64_t)((own + system + waited + waited_system) * 1000 /
+	    (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+void
+process_comm(pid_t pid, char buf[static PROCESS_COMM_MAX])
+{
+	char text[PROCESS_COMM_MAX];
+	const char *p;
+
+	p = proc_text(pid, "comm", text, sizeof(text));
+	strlcpy(buf, p != NULL ? p : "?", PROCESS_COMM_MAX);
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+/* A wait(2) status, from wherever it came. */
+static void
+end_of_status(struct process_end *end, int status)
+{
+	end->known = true;
+	end->signal = WIFSIGNALED(status);
+	end->core = end->signal && WCOREDUMP(status);
+	end->code = end->signal ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* No child of ours: poll says whether it ended, others say how. */
+static bool
+stranger_ended(pid_t pid, int pidfd, struct process_end *end)
+{
+	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
+	struct pidfd_info_v1 info = {.mask = INFO_EXIT};
+	uint64_t status;
+
+	if (pidfd == -1 || poll(&pfd, 1, 0) != 1)
+		return false;
+	if (ioctl(pidfd, GET_INFO, &info) == 0 && (info.mask & INFO_EXIT))
+		end_of_status(end, info.exit_code);
+	else if (stat_field(pid, 52, &status))
+		/* Still a zombie: its new parent has not looked yet. */
+		end_of_status(end, (int)status);
+	return true;
+}
+
+bool
+process_ended(pid_t pid, int pidfd, struct process_end *end)
+{
+	siginfo_t si;
+	int rv;
+
+	memset(end, 0, sizeof(*end));
+	memset(&si, 0, sizeof(si));
+	do {
+		rv = waitid(pidfd != -1 ? (idtype_t)P_PIDFD : P_PID,
+		    pidfd != -1 ? (id_t)pidfd : (id_t)pid, &si,
+		    WEXITED | WNOHANG | WNOWAIT | __WALL);
+	} while (rv == -1 && errno == EINTR);
+	if (rv == -1)
+		return stranger_ended(pid, pidfd, end);
+	if (si.si_pid == 0)
+		return false;
+	end->known = true;
+	end->signal = si.si_code != CLD_EXITED;
+	end->core = si.si_code == CLD_DUMPED;
+	end->code = si.si_status;
+	return true;
+}
+
+void
+process_reap(pid_t pid, int pidfd)
+{
+	siginfo_t si;
+
+	while (waitid(pidfd != -1 ? (idtype_t)P_PIDFD : P_PID,
+		   pidfd != -1 ? (id_t)pidfd : (id_t)pid, &si,
+		   WEXITED | WNOHANG | __WALL) == -1 &&
+	    errno == EINTR)
+		;
+}
+
+bool
+process_is_child(pid_t pid)
+{
+	siginfo_t si;
+
+	return waitid(P_PID, (id_t)pid, &si,
+		   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}

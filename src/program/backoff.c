@@ -1,0 +1,44 @@
+/*
+ * backoff - exit history to a delay, or give up.
+ */
+#include "program/backoff.h"
+
+/* Delay doubled so many times, but not beyond max: neither can overflow. */
+static int64_t
+doubled(int64_t delay, uint32_t times, int64_t max)
+{
+	while (times-- > 0 && delay > 0 && delay < max)
+		delay = delay > max / 2 ? max : delay * 2;
+	return delay < max ? delay : max;
+}
+
+int64_t
+backoff_longest(const struct backoff *b, const struct backoff_rule *rule)
+{
+	return doubled(rule->delay, b->quick > 0 ? b->quick - 1 : 0, rule->max);
+}
+
+int64_t
+backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
+    uint32_t random)
+{
+	int64_t delay;
+
+	if (ran > rule->reset) {
+		backoff_clear(b);
+		return 0;
+	}
+	if (rule->limit > 0 && b->quick >= (uint32_t)rule->limit)
+		return BACKOFF_GIVE_UP;
+	delay = doubled(rule->delay, b->quick, rule->max);
+	if (b->quick < UINT32_MAX)
+		b->quick++;
+	/* Programs that fell together do not get up together. */
+	return delay - random % (delay / 4 + 1);
+}
+
+void
+backoff_clear(struct backoff *b)
+{
+	b->quick = 0;
+}

@@ -1,0 +1,312 @@
+/*
+ * fsm - one program as a state machine.
+ *
+ * The state says what is, the want says what is asked for; neither is ever
+ * derived from anything else.  Four states have a process: STARTING, UP,
+ * STOPPING, KILLING.  They are left for one without only by EXITED, or by
+ * EXEC_FAIL, when there has not been a process after all; so a program is
+ * never spawned twice, and never DOWN while something of it lives.
+ *
+ *	            START                READY
+ *	DOWN ----------------> STARTING --------> UP
+ *	WAIT  deadline over       |                |
+ *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
+ *	FAILED                    v                | REMOVE, UNHEALTHY
+ *	   ^                  STOPPING <-----------'
+ *	   |  EXITED              | TIMEOUT
+ *	   '------------------ KILLING
+ *
+ * A state with a deadline gets TIMEOUT: STARTING (start-timeout), UP
+ *(watchdog), STOPPING (stop-timeout), WAIT (the restart's delay), and KILLING,
+ *where SIGKILL is repeated, because a process may have slipped in behind the
+ *first.
+ *
+ * What a program that ended turns into is decided by the want alone:
+ *
+ *	RUN	its fate, decided by the restart policy: WAIT, DONE or FAILED
+ *	REST	DOWN
+ *	RESTART	at once STARTING, and the want is RUN again
+ *	REMOVE	DOWN, and freed
+ *
+ * Two facts come from other programs.  A program that is blocked by a
+ * dependency stays or becomes DOWN with want RUN, and START is fed again once
+ * the dependency is ready.  One that is held by a dependent that is leaving
+ * keeps its state with the new want, and the event is fed again once the
+ * dependent is gone; if it ends by itself before, its want tells what to do.
+ *
+ * REMOVE is final: no event changes that want, since the definition is gone.
+ * DONE is a state of its own because DOWN with want RUN means that a
+ * dependency is awaited, and a flag beside the two could disagree with them.
+ *
+ * No switch has a default, so that a new state, want or event does not
+ * compile until each of them has an answer for it.
+ */
+#include "program/fsm.h"
+
+static struct fsm_next
+next(enum fsm_state state, enum fsm_want want, unsigned actions)
+{
+	return (struct fsm_next){state, want, actions};
+}
+
+/* There is no process and the program is wanted. */
+static struct fsm_next
+launch(bool blocked)
+{
+	if (blocked)
+		return next(STATE_DOWN, WANT_RUN, 0);
+	return next(STATE_STARTING, WANT_RUN, ACT_SPAWN);
+}
+
+static struct fsm_next
+ended(enum fsm_want want, struct fsm_facts facts)
+{
+	switch (want) {
+	case WANT_RUN:
+		switch (facts.fate) {
+		case FATE_AGAIN:
+			return next(STATE_WAIT, want, 0);
+		case FATE_DONE:
+			return next(STATE_DONE, want, 0);
+		case FATE_FAIL:
+			return next(STATE_FAILED, want, 0);
+		}
+		break;
+	case WANT_REST:
+		return next(STATE_DOWN, want, 0);
+	case WANT_RESTART:
+		return launch(facts.blocked);
+	case WANT_REMOVE:
+		return next(STATE_DOWN, want, ACT_FREE);
+	}
+	__builtin_unreachable();
+}
+
+static struct fsm_next
+start(enum fsm_state state, enum fsm_want want, bool blocked)
+{
+	if (want == WANT_REMOVE)
+		return next(state, want, 0);
+	switch (state) {
+	case STATE_DOWN:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return launch(blocked);
+	case STATE_STARTING:
+	case STATE_UP:
+		return next(state, WANT_RUN, 0);
+	case STATE_STOPPING:
+	case STATE_KILLING:
+		/* A signal cannot be taken back. */
+		return next(state, WANT_RESTART, 0);
+	}
+	__builtin_unreachable();
+}
+
+/* STOP, RESTART and REMOVE of a process; want is the one they set. */
+static struct fsm_next
+leave(enum fsm_state state, enum fsm_want want, bool held)
+{
+	switch (state) {
+	case STATE_STARTING:
+	case STATE_UP:
+		if (held)
+			return next(state, want, 0);
+		return next(STATE_STOPPING, want, ACT_SIGNAL);
+	case STATE_DOWN:
+	case STATE_STOPPING:
+	case STATE_KILLING:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return next(state, want, 0);
+	}
+	__builtin_unreachable();
+}
+
+static struct fsm_next
+stop(enum fsm_state state, enum fsm_want want, bool held)
+{
+	if (want != WANT_REMOVE)
+		want = WANT_REST;
+	if (!fsm_is_alive(state))
+		return next(STATE_DOWN, want, 0);
+	return leave(state, want, held);
+}
+
+static struct fsm_next
+restart(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+{
+	if (!fsm_is_alive(state))
+		return start(state, want, facts.blocked);
+	if (want != WANT_REMOVE)
+		want = WANT_RESTART;
+	return leave(state, want, facts.held);
+}
+
+static struct fsm_next
+removed(enum fsm_state state, bool held)
+{
+	if (!fsm_is_alive(state))
+		return next(STATE_DOWN, WANT_REMOVE, ACT_FREE);
+	return leave(state, WANT_REMOVE, held);
+}
+
+static struct fsm_next
+exec_failed(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+{
+	if (state != STATE_STARTING)
+		return next(state, want, 0);
+	/* Another attempt at once would fail alike: the policy decides. */
+	return ended(want == WANT_RESTART ? WANT_RUN : want, facts);
+}
+
+static struct fsm_next
+exited(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+{
+	struct fsm_next to;
+
+	if (!fsm_is_alive(state))
+		return next(state, want, 0);
+	to = ended(want, facts);
+	to.actions |= ACT_SWEEP;
+	return to;
+}
+
+static struct fsm_next
+timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
+{
+	switch (state) {
+	case STATE_STARTING:
+	case STATE_UP:
+		return next(STATE_STOPPING, want, ACT_SIGNAL);
+	case STATE_STOPPING:
+	case STATE_KILLING:
+		return next(STATE_KILLING, want, ACT_KILL);
+	case STATE_WAIT:
+		if (want == WANT_RUN)
+			return launch(blocked);
+		return next(state, want, 0);
+	case STATE_DOWN:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return next(state, want, 0);
+	}
+	__builtin_unreachable();
+}
+
+/* One that is to end anyway does so in its turn. */
+static struct fsm_next
+found_unhealthy(enum fsm_state state, enum fsm_want want)
+{
+	if (state == STATE_UP && want == WANT_RUN)
+		return next(STATE_STOPPING, want, ACT_SIGNAL);
+	return next(state, want, 0);
+}
+
+struct fsm_next
+fsm_step(enum fsm_state state, enum fsm_want want, enum fsm_event event,
+    struct fsm_facts facts)
+{
+	switch (event) {
+	case EVENT_START:
+		return start(state, want, facts.blocked);
+	case EVENT_STOP:
+		return stop(state, want, facts.held);
+	case EVENT_RESTART:
+		return restart(state, want, facts);
+	case EVENT_REMOVE:
+		return removed(state, facts.held);
+	case EVENT_EXEC_OK:
+		return next(state, want, 0);
+	case EVENT_EXEC_FAIL:
+		return exec_failed(state, want, facts);
+	case EVENT_READY:
+		return next(state == STATE_STARTING ? STATE_UP : state, want,
+		    0);
+	case EVENT_EXITED:
+		return exited(state, want, facts);
+	case EVENT_TIMEOUT:
+		return timed_out(state, want, facts.blocked);
+	case EVENT_UNHEALTHY:
+		return found_unhealthy(state, want);
+	}
+	__builtin_unreachable();
+}
+
+bool
+fsm_is_alive(enum fsm_state state)
+{
+	switch (state) {
+	case STATE_STARTING:
+	case STATE_UP:
+	case STATE_STOPPING:
+	case STATE_KILLING:
+		return true;
+	case STATE_DOWN:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return false;
+	}
+	__builtin_unreachable();
+}
+
+bool
+fsm_is_ready(enum fsm_state state)
+{
+	return state == STATE_UP || state == STATE_DONE;
+}
+
+const char *
+fsm_state_name(enum fsm_state state)
+{
+	switch (state) {
+	case STATE_DOWN:
+		return "down";
+	case STATE_STARTING:
+		return "starting";
+	case STATE_UP:
+		return "up";
+	case STATE_STOPPING:
+		return "stopping";
+	case STATE_KILLING:
+		return "killing";
+	case STATE_WAIT:
+		return "wait";
+	case STATE_DONE:
+		return "done";
+	case STATE_FAILED:
+		return "failed";
+	}
+	__builtin_unreachable();
+}
+
+const char *
+fsm_event_name(enum fsm_event event)
+{
+	switch (event) {
+	case EVENT_START:
+		return "start";
+	case EVENT_STOP:
+		return "stop";
+	case EVENT_RESTART:
+		return "restart";
+	case EVENT_REMOVE:
+		return "remove";
+	case EVENT_EXEC_OK:
+		return "executed";
+	case EVENT_EXEC_FAIL:
+		return "not executed";
+	case EVENT_READY:
+		return "ready";
+	case EVENT_EXITED:
+		return "exited";
+	case EVENT_TIMEOUT:
+		return "timeout";
+	case EVENT_UNHEALTHY:
+		return "unhealthy";
+	}
+	__builtin_unreachable();
+}

@@ -1,0 +1,296 @@
+/*
+ * proginfo - one program in words: its state, its end, its outcome.
+ */
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "program/prog_int.h"
+#include "base/text.h"
+
+/* Has it a dependency that will not become ready by itself, or not soon? */
+bool
+prog_is_hopeless(const struct prog *p)
+{
+	const struct prog *need;
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		if (need->tail_due)
+			continue; /* its failure is not settled */
+		switch (need->state) {
+		case STATE_UP:
+		case STATE_DONE:
+			break;
+		case STATE_STARTING:
+		case STATE_STOPPING:
+		case STATE_KILLING:
+			if (need->failed_starts > 0)
+				return true;
+			break;
+		case STATE_WAIT:
+		case STATE_FAILED:
+			return true;
+		case STATE_DOWN:
+			if (need->want != WANT_RUN || need->is_stuck)
+				return true;
+			break;
+		}
+	}
+	return false;
+}
+
+bool
+prog_settled(const struct prog *p)
+{
+	if (p->tail_due)
+		return false;
+	switch (p->state) {
+	case STATE_UP:
+	case STATE_DONE:
+		return p->want == WANT_RUN;
+	case STATE_WAIT:
+	case STATE_FAILED:
+		return true;
+	case STATE_DOWN:
+		return p->want != WANT_RUN || prog_is_hopeless(p);
+	case STATE_KILLING:
+		return mono_diff_ms(loop_now(p->progs->loop), p->since) >=
+		    PROG_KILL_AGAIN;
+	case STATE_STARTING:
+	case STATE_STOPPING:
+		/* One attempt has failed; the next one may go on for ever. */
+		return p->want == WANT_RUN && p->failed_starts > 0;
+	}
+	return false;
+}
+
+bool
+prog_is_stopped(const struct prog *p)
+{
+	return !fsm_is_alive(p->state) && p->state != STATE_WAIT;
+}
+
+bool
+prog_is_good(const struct prog *p)
+{
+	return p->want == WANT_RUN && fsm_is_ready(p->state);
+}
+
+static const char *const late_text[] = {
+    [LATE_NOT] = "",
+    [LATE_READY] = "not ready in time, ",
+    [LATE_WATCHDOG] = "no sign of life in time, ",
+    [LATE_UNHEALTHY] = "unhealthy, ",
+};
+
+enum prog_late
+prog_is_late(const struct prog *p)
+{
+	if (p->want != WANT_RUN ||
+	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
+		return LATE_NOT;
+	if (!p->was_ready)
+		return LATE_READY;
+	return prog_is_unhealthy(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
+}
+
+void
+prog_exit_text(const struct process_end *e, char *buf, size_t size)
+{
+	char name[TEXT_NUMBER_MAX];
+
+	if (!e->known)
+		strlcpy(buf, "ended, nobody knows how", size);
+	else if (e->signal)
+		snprintf(buf, size, "killed by SIG%s%s",
+		    text_signal_name(e->code, name),
+		    e->core ? ", core dumped" : "");
+	else
+		snprintf(buf, size, "exited, status %d", e->code);
+}
+
+void
+prog_end_text(const struct prog *p, char *buf, size_t size)
+{
+	char how[64];
+
+	*buf = '\0';
+	switch (p->end.kind) {
+	case END_NONE:
+		return;
+	case END_SPAWN:
+		snprintf(buf, size, "%s: %s", spawn_stage_name(&p->end.error),
+		    strerror(p->end.error.err));
+		return;
+	case END_ENV:
+		snprintf(buf, size, "env-file: %s", strerror(p->end.error.err));
+		return;
+	case END_PROCESS:
+		break;
+	}
+	prog_exit_text(&p->end.process, how, sizeof(how));
+	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
+}
+
+/* The dependencies that it waits for, or the dependents: the first few. */
+static void
+name_some(char *buf, size_t size, struct prog *const *v, size_t n,
+    bool (*pick)(const struct prog *))
+{
+	size_t i, shown = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!pick(v[i]))
+			continue;
+		if (++shown > 3) {
+			strlcat(buf, " ...", size);
+			return;
+		}
+		strlcat(buf, " ", size);
+		strlcat(buf, v[i]->conf->name, size);
+	}
+}
+
+static bool
+is_not_ready(const struct prog *p)
+{
+	return !prog_is_good(p);
+}
+
+static bool
+is_leaving(const struct prog *p)
+{
+	return p->want != WANT_RUN && fsm_is_alive(p->state);
+}
+
+static void
+why_starting(const struct prog *p, char *buf, size_t size)
+{
+	if (p->failed_starts > 0) {
+		prog_end_text(p, buf, size);
+		strlcat(buf, ", started again", size);
+		return;
+	}
+	if (p->child.pid == 0)
+		return; /* about to be made */
+	switch (p->conf->ready) {
+	case READY_STARTED:
+		strlcpy(buf, "", size);
+		break;
+	case READY_NOTIFY:
+		snprintf(buf, size, "pid %d, waits for READY=1",
+		    (int)p->child.pid);
+		break;
+	case READY_FD:
+		snprintf(buf, size,
+		    "pid %d, waits for a newline on descriptor %d",
+		    (int)p->child.pid, p->conf->ready_fd);
+		break;
+	}
+}
+
+static void
+why_wait(const struct prog *p, char *buf, size_t size)
+{
+	char end[128], delay[TEXT_NUMBER_MAX];
+
+	prog_end_text(p, end, sizeof(end));
+	text_humane_duration(p->delay, delay);
+	if (p->delay == 0)
+		snprintf(buf, size, "%s, again at once", end);
+	else
+		snprintf(buf, size, "%s, again in %s", end, delay);
+}
+
+static void
+why_failed(const struct prog *p, char *buf, size_t size)
+{
+	char end[128];
+
+	prog_end_text(p, end, sizeof(end));
+	if (p->conf->restart != RESTART_NEVER && p->conf->restart_limit > 0)
+		snprintf(buf, size, "%s, given up after %d restarts", end,
+		    p->conf->restart_limit);
+	else
+		strlcpy(buf, end, size);
+}
+
+void
+prog_why(const struct prog *p, char *buf, size_t size)
+{
+	char signal_name[TEXT_NUMBER_MAX];
+
+	*buf = '\0';
+	switch (p->state) {
+	case STATE_DOWN:
+		if (p->want == WANT_RUN) {
+			strlcpy(buf, "waits for", size);
+			name_some(buf, size, p->needs, p->nneeds, is_not_ready);
+		}
+		break;
+	case STATE_STARTING:
+		why_starting(p, buf, size);
+		break;
+	case STATE_UP:
+		if (p->want == WANT_RUN) {
+			prog_health_text(p, buf, size);
+			if (*buf == '\0')
+				snprintf(buf, size, "pid %d",
+				    (int)p->child.pid);
+			break;
+		}
+		strlcpy(buf, "stops after", size);
+		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
+		break;
+	case STATE_STOPPING:
+		snprintf(buf, size, "%sSIG%s sent", late_text[prog_is_late(p)],
+		    text_signal_name(p->conf->stop_signal, signal_name));
+		break;
+	case STATE_KILLING:
+		strlcpy(buf, "SIGKILL sent", size);
+		break;
+	case STATE_WAIT:
+		why_wait(p, buf, size);
+		break;
+	case STATE_DONE:
+		prog_end_text(p, buf, size);
+		break;
+	case STATE_FAILED:
+		why_failed(p, buf, size);
+		break;
+	}
+}
+
+static bool
+add_memory(pid_t pid, void *arg)
+{
+	int64_t *sum = arg;
+
+	*sum += process_memory(pid);
+	return true;
+}
+
+int64_t
+prog_memory(const struct prog *p)
+{
+	int64_t sum = 0;
+
+	if (p->progs->cgroup == NULL ||
+	    cgroup_each(p->progs->cgroup, p->conf->name, add_memory, &sum) ==
+		-1)
+		sum = process_memory(p->child.pid);
+	return sum;
+}
+
+int64_t
+prog_cpu(const struct prog *p)
+{
+	int64_t ms = -1;
+
+	if (p->progs->cgroup != NULL)
+		ms = cgroup_cpu(p->progs->cgroup, p->conf->name);
+	return ms != -1 ? ms : process_cpu(p->child.pid);
+}

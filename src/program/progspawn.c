@@ -1,0 +1,389 @@
+/*
+ * progspawn - everything between a definition and its running process:
+ * environment, output, containment, readiness.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/confdir.h"
+#include "config/envlist.h"
+#include "base/log.h"
+#include "process/orphan.h"
+#include "program/prog_int.h"
+
+#define DEFAULT_PATH \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Variables that it sets itself, at most. */
+#define ENV_OWN 10
+
+extern char **environ;
+
+/* An environment and the strings that only it refers to. */
+struct spawn_env {
+	struct envlist list;
+	char ***files;
+	size_t nfiles;
+	char *strings[ENV_OWN];
+	size_t nstrings;
+};
+
+static void
+env_clear(struct spawn_env *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nfiles; i++)
+		free(e->files[i]);
+	free(e->files);
+	for (i = 0; i < e->nstrings; i++)
+		free(e->strings[i]);
+	envlist_clear(&e->list);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+env_format(struct spawn_env *e, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n == -1) {
+		e->list.failed = 1;
+		return;
+	}
+	e->strings[e->nstrings++] = s;
+	envlist_set(&e->list, s);
+}
+
+/* The files are read at each start, so that it sees what they say now. */
+static int
+env_files(struct spawn_env *e, const struct conf *c)
+{
+	size_t i, n = 0;
+
+	while (c->env_file != NULL && c->env_file[n] != NULL)
+		n++;
+	e->files = calloc(n + 1, sizeof(*e->files));
+	if (e->files == NULL)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (confdir_read_env(c->env_file[i], &e->files[i]) == -1) {
+			log_warn("%s: env-file %s", c->name, c->env_file[i]);
+			return -1;
+		}
+		e->nfiles++;
+		envlist_set_all(&e->list, e->files[i]);
+	}
+	return 0;
+}
+
+/* From the daemon's own to the definition's, the later winning. */
+static int
+env_build(struct spawn_env *e, struct prog *p,
+    const struct prog_command *command)
+{
+	static char default_path[] = DEFAULT_PATH;
+	const struct conf *c = p->conf;
+
+	memset(e, 0, sizeof(*e));
+	if (!c->env_clear)
+		envlist_set_all(&e->list, environ);
+	/* What the daemon was told by its own starter is not for them. */
+	envlist_unset(&e->list, "HUPD_INSTANCE");
+	envlist_unset(&e->list, "NOTIFY_SOCKET");
+	envlist_unset(&e->list, "WATCHDOG_USEC");
+	envlist_unset(&e->list, "WATCHDOG_PID");
+	if (envlist_get(&e->list, "PATH") == NULL)
+		envlist_set(&e->list, default_path);
+	if (c->user != NULL) {
+		env_format(e, "USER=%s", c->user);
+		env_format(e, "LOGNAME=%s", c->user);
+		env_format(e, "HOME=%s", c->home != NULL ? c->home : "/");
+		env_format(e, "SHELL=%s",
+		    c->shell != NULL ? c->shell : "/bin/sh");
+	}
+	if (env_files(e, c) == -1)
+		return -1;
+	envlist_set_all(&e->list, c->env);
+	env_format(e, "HUPD_PROGRAM=%s", c->name);
+	if (conf_instance(c->name) != NULL)
+		env_format(e, "HUPD_INSTANCE=%s", conf_instance(c->name));
+	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
+	if (c->ready == READY_NOTIFY)
+		env_format(e, "NOTIFY_SOCKET=%s", p->progs->notify_path);
+	if (prog_is_watched(p))
+		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
+	if (command->mainpid != 0)
+		env_format(e, "MAINPID=%d", (int)command->mainpid);
+	return 0;
+}
+
+static void
+ready_readable(struct source *s, uint32_t events)
+{
+	struct prog *p = s->arg;
+	char buf[512];
+	ssize_t n;
+
+	(void)events;
+	n = read(s->fd, buf, sizeof(buf));
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		log_warnx("%s: closed descriptor %d without a newline, by "
+			  "which it was to become ready",
+		    p->conf->name, p->conf->ready_fd);
+		prog_close_ready(p);
+	} else if (memchr(buf, '\n', (size_t)n) != NULL)
+		prog_became_ready(p);
+}
+
+void
+prog_close_ready(struct prog *p)
+{
+	int fd = p->ready.fd;
+
+	if (fd == -1)
+		return;
+	loop_unwatch(p->progs->loop, &p->ready);
+	prog_note(p);
+	close(fd);
+}
+
+/* A daemon that has detached has no standard output. */
+static bool
+lacks_stdout(const struct prog *p)
+{
+	return p->conf->log == LOG_TO_STDOUT && !p->progs->foreground;
+}
+
+static void
+stream_settings(const struct prog *p, struct stream_conf *sc)
+{
+	const struct conf *c = p->conf;
+
+	sc->to = lacks_stdout(p) ? LOG_TO_FILE : c->log;
+	sc->timestamps = c->log_timestamps;
+	sc->size = c->log_size;
+	sc->keep = c->log_keep;
+}
+
+/* The stream as the definition wants it. */
+int
+prog_open_stream(struct prog *p)
+{
+	const struct conf *c = p->conf;
+	struct stream_conf sc;
+
+	if (c->log == LOG_TO_NONE) {
+		if (p->stream != NULL)
+			stream_close(p->stream);
+		p->stream = NULL;
+		/* With its stream goes who would have told its last words. */
+		p->tail_due = false;
+		return 0;
+	}
+	stream_settings(p, &sc);
+	if (lacks_stdout(p))
+		log_warnx("%s: log = stdout is for a daemon in the "
+			  "foreground, it goes to its log file",
+		    c->name);
+	if (p->stream != NULL) {
+		stream_adjust(p->stream, &sc);
+		return stream_chown(p->stream, c->uid);
+	}
+	p->stream = stream_open(p->progs->logger, c->name, c->uid, &sc);
+	return p->stream == NULL ? -1 : 0;
+}
+
+/* What it prints goes on as before, in its new form. */
+void
+prog_adjust_stream(struct prog *p)
+{
+	struct stream_conf sc;
+
+	if (p->stream == NULL || p->conf->log == LOG_TO_NONE)
+		return;
+	stream_settings(p, &sc);
+	stream_adjust(p->stream, &sc);
+}
+
+static int
+enter_cgroup(struct prog *p, const char *name)
+{
+	int fd;
+
+	if (p->progs->cgroup == NULL)
+		return -1;
+	fd = cgroup_enter(p->progs->cgroup, name);
+	if (fd == -1)
+		log_warn("%s: its cgroup cannot be made, it runs without",
+		    name);
+	return fd;
+}
+
+/* One attempt, in the program's environment and containment. */
+int
+prog_spawn_command(struct prog *p, const struct prog_command *command,
+    struct spawn_child *child, struct spawn_error *error, bool *env_failed)
+{
+	struct spawn_request req = {
+	    .argv = command->argv,
+	    .execfd = -1,
+	    .conf = p->conf,
+	    .cgroup = -1,
+	    .outdir = -1,
+	    .session = true,
+	    .record = child == &p->child ? prog_record_pid(p) : NULL,
+	    .fds = command->fds,
+	    .nfds = command->nfds,
+	};
+	struct spawn_env env;
+	int rv = -1;
+
+	*env_failed = true;
+	*error = (struct spawn_error){SPAWN_CLONE, 0, 0};
+	if (env_build(&env, p, command) == -1 ||
+	    (req.envp = envlist_vector(&env.list)) == NULL) {
+		error->err = errno;
+		goto out;
+	}
+	*env_failed = false;
+	req.path = envlist_get(&env.list, "PATH");
+	if (p->stream != NULL && command->is_logged) {
+		req.outdir = stream_outdir(p->progs->logger);
+		req.outname = stream_name(p->stream);
+	}
+	req.cgroup = enter_cgroup(p, command->cgroup);
+	rv = spawn(&req, child, error);
+	if (req.cgroup != -1)
+		close(req.cgroup);
+out:
+	env_clear(&env);
+	return rv;
+}
+
+int
+prog_spawn_helper(struct prog *p, char *const *argv, struct spawn_child *child,
+    struct spawn_error *error)
+{
+	struct prog_command command = {
+	    .argv = argv,
+	    .run = p->run,
+	    .mainpid = p->child.pid,
+	    .cgroup = p->conf->name,
+	    .is_logged = true,
+	};
+	bool env_failed;
+
+	return prog_spawn_command(p, &command, child, error, &env_failed);
+}
+
+static void
+fail(struct prog *p, enum prog_end_kind kind, const struct spawn_error *e)
+{
+	memset(&p->end, 0, sizeof(p->end));
+	p->end.kind = kind;
+	p->end.error = *e;
+	p->end.at = wall_now().tv_sec;
+}
+
+/*
+ * The program's end is open for reading too, so that it may still write when
+ * the daemon was killed and is not ended by SIGPIPE.  It blocks, as a program
+ * expects of a pipe.
+ */
+static int
+open_ready(int pair[2])
+{
+	char path[32];
+	int fd;
+
+	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) == -1)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pair[1]);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd == -1) {
+		/* Without /proc it is as good as a pipe alone. */
+		fcntl(pair[1], F_SETFL, 0);
+		return 0;
+	}
+	close(pair[1]);
+	pair[1] = fd;
+	return 0;
+}
+
+int
+prog_spawn(struct prog *p)
+{
+	struct spawn_error error = {SPAWN_RECORD, 0, 0};
+	struct spawn_fd fd;
+	struct prog_command command = {
+	    .argv = p->conf->command,
+	    .cgroup = p->conf->name,
+	    .is_logged = true,
+	    .fds = &fd,
+	};
+	int pair[2] = {-1, -1};
+	bool env_failed = false;
+	int rv = -1;
+
+	command.run = ++p->run;
+	/* After a crash, one without a record would be started once more. */
+	if (prog_take_record(p) == -1)
+		goto fail;
+	error.stage = SPAWN_OUTPUT;
+	if (prog_open_stream(p) == -1)
+		goto fail;
+	if (p->conf->ready == READY_FD) {
+		error.stage = SPAWN_DESCRIPTORS;
+		if (open_ready(pair) == -1)
+			goto fail;
+		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
+		command.nfds = 1;
+	}
+	rv = prog_spawn_command(p, &command, &p->child, &error, &env_failed);
+	if (rv == -1)
+		goto fail;
+	if (pair[1] != -1)
+		close(pair[1]);
+	if (pair[0] != -1 &&
+	    loop_watch(p->progs->loop, &p->ready, pair[0], EPOLLIN) == -1) {
+		log_warn("%s: its readiness cannot be watched", p->conf->name);
+		close(pair[0]);
+	}
+	return 0;
+fail:
+	if (error.err == 0)
+		error.err = errno;
+	if (pair[0] != -1) {
+		close(pair[0]);
+		close(pair[1]);
+	}
+	p->child.pid = 0;
+	prog_record_main(p, 0);
+	fail(p, env_failed ? END_ENV : END_SPAWN, &error);
+	return -1;
+}
+
+/* Set up once: what a readable descriptor leads to. */
+void
+prog_init_ready(struct prog *p)
+{
+	p->ready.fd = -1;
+	p->ready.ready = ready_readable;
+	p->ready.arg = p;
+}

@@ -1,0 +1,312 @@
+/*
+ * record - what a later daemon needs to take programs over.
+ */
+#include <sys/types.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "program/record.h"
+
+#define MAGIC "hupdrec"
+#define FIRST_SLOTS 64
+/* More programs than a machine has pids are no records. */
+#define SLOTS_MAX (1U << 22)
+
+struct records {
+	int fd;
+	char *path;
+	char *map;
+	size_t size;
+	uint32_t *free; /* a stack of free slots */
+	uint32_t nfree;
+	bool cut; /* it had not even a whole header */
+	char boot[40];
+};
+
+static size_t
+size_for(uint32_t nslots)
+{
+	return sizeof(struct record_header) +
+	    (size_t)nslots * sizeof(struct record_slot);
+}
+
+/*
+ * An empty one where there is no /proc.  But it must not be unknown for want
+ * of a descriptor: programs that run would be taken for those of another boot.
+ */
+static int
+read_boot_id(char buf[static 40])
+{
+	ssize_t n;
+	int fd;
+
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
+	n = read(fd, buf, 36);
+	close(fd);
+	return n == 36 ? 0 : -1;
+}
+
+static int
+map_file(struct records *r, size_t size)
+{
+	char *map;
+
+	if (r->map != NULL)
+		map = mremap(r->map, r->size, size, MREMAP_MAYMOVE);
+	else
+		map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    r->fd, 0);
+	if (map == MAP_FAILED)
+		return -1;
+	r->map = map;
+	r->size = size;
+	return 0;
+}
+
+/* Not ftruncate: a store where the file system is full would be SIGBUS. */
+static int
+reserve(struct records *r, size_t size)
+{
+	errno = posix_fallocate(r->fd, 0, (off_t)size);
+	return errno == 0 ? 0 : -1;
+}
+
+struct records *
+records_open(const char *run_dir, int inherited)
+{
+	struct records *r;
+	struct stat st;
+	int saved;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->fd = inherited;
+	if (read_boot_id(r->boot) == -1)
+		goto fail;
+	if (r->fd == -1) {
+		if (asprintf(&r->path, "%s/records", run_dir) == -1) {
+			r->path = NULL;
+			goto fail;
+		}
+		r->fd = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+	}
+	if (r->fd == -1 || fcntl(r->fd, F_SETFD, FD_CLOEXEC) == -1 ||
+	    flock(r->fd, LOCK_EX | LOCK_NB) == -1 || fstat(r->fd, &st) == -1)
+		goto fail;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
+		errno = EPERM;
+		goto fail;
+	}
+	/* A file that is cut short is no record, but must not fault. */
+	if ((size_t)st.st_size < size_for(0)) {
+		r->cut = st.st_size > 0;
+		if (records_reset(r) == -1)
+			goto fail;
+	} else if (map_file(r, (size_t)st.st_size) == -1)
+		goto fail;
+	if (r->path == NULL &&
+	    asprintf(&r->path, "%.*s/records", RECORD_PATH,
+		records_header(r)->run_dir) == -1) {
+		r->path = NULL;
+		goto fail;
+	}
+	return r;
+fail:
+	saved = errno;
+	records_close(r, false);
+	errno = saved;
+	return NULL;
+}
+
+void
+records_close(struct records *r, bool remove)
+{
+	if (r == NULL)
+		return;
+	if (r->map != NULL)
+		munmap(r->map, r->size);
+	if (remove && r->path != NULL)
+		unlink(r->path);
+	if (r->fd != -1)
+		close(r->fd);
+	free(r->path);
+	free(r->free);
+	free(r);
+}
+
+int
+records_fd(const struct records *r)
+{
+	return r->fd;
+}
+
+int
+records_refresh(struct records *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == -1)
+		return -1;
+	return map_file(r, (size_t)st.st_size);
+}
+
+struct record_header *
+records_header(struct records *r)
+{
+	return (struct record_header *)(void *)r->map;
+}
+
+bool
+records_are_valid(struct records *r, const char **why)
+{
+	const struct record_header *h = records_header(r);
+
+	*why = r->cut ? "it is cut short" : "";
+	if (h->magic[0] == '\0')
+		return false;
+	*why = "it is damaged";
+	if (memcmp(h->magic, MAGIC, sizeof(h->magic)) != 0 || h->nslots == 0 ||
+	    h->nslots > SLOTS_MAX ||
+	    memchr(h->cgroup, '\0', sizeof(h->cgroup)) == NULL ||
+	    memchr(h->run_dir, '\0', sizeof(h->run_dir)) == NULL)
+		return false;
+	*why = "its format is of another release";
+	if (h->version != RECORD_VERSION || h->header_size != sizeof(*h) ||
+	    h->slot_size != sizeof(struct record_slot))
+		return false;
+	*why = "it is cut short";
+	if (r->size < size_for(h->nslots))
+		return false;
+	*why = "it is of an earlier boot";
+	return memcmp(r->boot, h->boot, sizeof(r->boot)) == 0;
+}
+
+/* Slots from first on become free, the lowest to be taken first. */
+static int
+add_free(struct records *r, uint32_t first, uint32_t end)
+{
+	uint32_t *grown;
+
+	grown = reallocarray(r->free, end, sizeof(*grown));
+	if (grown == NULL)
+		return -1;
+	r->free = grown;
+	while (end > first)
+		r->free[r->nfree++] = --end;
+	return 0;
+}
+
+int
+records_reset(struct records *r)
+{
+	struct record_header *h;
+	int i;
+
+	if (r->map != NULL)
+		munmap(r->map, r->size);
+	r->map = NULL;
+	r->nfree = 0;
+	if (ftruncate(r->fd, 0) == -1 ||
+	    reserve(r, size_for(FIRST_SLOTS)) == -1 ||
+	    map_file(r, size_for(FIRST_SLOTS)) == -1 ||
+	    add_free(r, 0, FIRST_SLOTS) == -1)
+		return -1;
+	h = records_header(r);
+	h->version = RECORD_VERSION;
+	h->header_size = sizeof(*h);
+	h->slot_size = sizeof(struct record_slot);
+	h->nslots = FIRST_SLOTS;
+	h->control_fd = h->notify_fd = h->pidfile_fd = -1;
+	for (i = 0; i < RECORD_CRASHES; i++)
+		h->crashes[i] = 0;
+	memcpy(h->boot, r->boot, sizeof(r->boot));
+	return 0;
+}
+
+void
+records_begin(struct records *r)
+{
+	memcpy(records_header(r)->magic, MAGIC, sizeof(MAGIC));
+}
+
+int
+records_adopt(struct records *r)
+{
+	uint32_t i, n = records_header(r)->nslots;
+
+	if (add_free(r, 0, n) == -1)
+		return -1;
+	r->nfree = 0;
+	for (i = n; i > 0; i--)
+		if (records_slot(r, (int)i - 1)->name[0] == '\0')
+			r->free[r->nfree++] = i - 1;
+	return 0;
+}
+
+static int
+grow(struct records *r)
+{
+	uint32_t n = records_header(r)->nslots;
+
+	if (n >= SLOTS_MAX) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (reserve(r, size_for(2 * n)) == -1 ||
+	    map_file(r, size_for(2 * n)) == -1 || add_free(r, n, 2 * n) == -1)
+		return -1;
+	records_header(r)->nslots = 2 * n;
+	return 0;
+}
+
+int
+records_take(struct records *r, const char *name)
+{
+	struct record_slot *s;
+	uint32_t slot;
+
+	if (r->nfree == 0 && grow(r) == -1)
+		return -1;
+	slot = r->free[--r->nfree];
+	s = records_slot(r, (int)slot);
+	memset(s, 0, sizeof(*s));
+	s->pidfd = s->ready_fd = -1;
+	strlcpy(s->name, name, sizeof(s->name));
+	return (int)slot;
+}
+
+void
+records_give(struct records *r, int slot)
+{
+	if (slot == -1)
+		return;
+	memset(records_slot(r, slot), 0, sizeof(struct record_slot));
+	r->free[r->nfree++] = (uint32_t)slot;
+}
+
+struct record_slot *
+records_slot(struct records *r, int slot)
+{
+	return (struct record_slot *)(void *)(r->map +
+		   sizeof(struct record_header)) +
+	    slot;
+}
+
+int
+records_count(const struct records *r)
+{
+	return (int)((const struct record_header *)(const void *)r->map)
+	    ->nslots;
+}

@@ -1,0 +1,287 @@
+/*
+ * report - the outcome of a reload as people read it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "wire/report.h"
+
+/* Names are padded to this at least, so that short lists line up as well. */
+#define WIDTH_MIN 8
+
+#define COMPLAINT_MAX 4096
+
+static void
+put_change(struct proto_text *text, const struct change *change)
+{
+	const struct conf *conf =
+	    change->to != NULL ? change->to : change->from;
+	char *reason;
+
+	if ((reason = change_reason(change)) == NULL) {
+		text->failed = true;
+		return;
+	}
+	proto_begin(text, "change");
+	proto_put(text, "kind", plan_kind_name(change->kind));
+	proto_put(text, "name", conf->name);
+	proto_put(text, "reason", reason);
+	proto_end(text);
+	free(reason);
+}
+
+static void
+put_deferred(struct proto_text *text, uint64_t keys)
+{
+	char *reason;
+
+	if ((reason = settings_diff_text(keys)) == NULL) {
+		text->failed = true;
+		return;
+	}
+	proto_begin(text, "deferred");
+	proto_put(text, "reason", reason);
+	proto_end(text);
+	free(reason);
+}
+
+void
+report_plan(struct proto_text *text, const struct plan *plan,
+    uint64_t generation)
+{
+	static const enum plan_kind order[] = {PLAN_ADD, PLAN_REMOVE,
+	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
+
+	proto_begin(text, "report");
+	proto_put_number(text, "generation", (int64_t)generation);
+	for (size_t i = 0; i < PLAN_KINDS; i++)
+		proto_put_number(text, plan_kind_name(order[i]),
+		    (int64_t)plan->count[order[i]]);
+	proto_end(text);
+	for (size_t i = 0; i < plan->n; i++)
+		put_change(text, &plan->v[i]);
+	if (plan->deferred != 0)
+		put_deferred(text, plan->deferred);
+}
+
+void
+report_errors(struct proto_text *text, const struct diags *diags)
+{
+	char buf[COMPLAINT_MAX];
+
+	for (size_t i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		proto_begin(text, "error");
+		proto_put(text, "text", buf);
+		proto_put(text, "file", diags->v[i].file);
+		proto_put_number(text, "line", diags->v[i].line);
+		proto_put(text, "key", diags->v[i].key);
+		proto_put(text, "reason", diags->v[i].reason);
+		proto_end(text);
+	}
+	if (diags->lost != 0) {
+		proto_begin(text, "error");
+		proto_put(text, "text", "more errors: out of memory");
+		proto_end(text);
+	}
+}
+
+void
+report_tail(struct proto_text *text, const char *name, const char *tail)
+{
+	char *copy, *rest, *line;
+
+	if (tail == NULL)
+		return;
+	if ((copy = rest = strdup(tail)) == NULL) {
+		text->failed = true;
+		return;
+	}
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0' && rest == NULL)
+			break; /* what follows the last newline */
+		proto_begin(text, "tail");
+		proto_put(text, "name", name);
+		proto_put(text, "text", line);
+		proto_end(text);
+	}
+	free(copy);
+}
+
+/* The value of a key, escaped, "" if it is absent; malloc'd, or NULL. */
+static char *
+value(const struct proto_line *line, const char *key)
+{
+	const char *s = proto_get(line, key);
+	size_t len = s == NULL ? 0 : strlen(s);
+	char *safe;
+
+	if ((safe = malloc(4 * len + 1)) != NULL)
+		text_escape(safe, 4 * len + 1, s == NULL ? "" : s, len, true);
+	return safe;
+}
+
+static char *
+head_text(const struct proto_line *line)
+{
+	static const char *const counts[] = {"added", "removed", "restarted",
+	    "adjusted"};
+	char *text = NULL;
+	const char *comma = "";
+	size_t size;
+	int64_t n;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &size)) == NULL)
+		return NULL;
+	fprintf(f, "generation %lld: ",
+	    (long long)proto_number(line, "generation", 0));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		if ((n = proto_number(line, counts[i], 0)) == 0)
+			continue;
+		fprintf(f, "%s%lld %s", comma, (long long)n, counts[i]);
+		comma = ", ";
+	}
+	if (*comma == '\0')
+		fprintf(f, "nothing changed");
+	fprintf(f, ", %lld unchanged",
+	    (long long)proto_number(line, "unchanged", 0));
+	if (fclose(f) == EOF) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static char
+sign(const char *kind)
+{
+	static const struct {
+		const char *kind;
+		char sign;
+	} signs[] = {
+	    {"added", '+'},
+	    {"removed", '-'},
+	    {"restarted", '~'},
+	    {"adjusted", '='},
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strcmp(kind, signs[i].kind) == 0)
+			return signs[i].sign;
+	return '?';
+}
+
+/* "  S NAME     what", what being the lead and a value of the line. */
+static char *
+name_text(const struct proto_line *line, char mark, const char *lead,
+    const char *key, int width)
+{
+	char *name, *what, *text;
+
+	name = value(line, "name");
+	what = value(line, key);
+	if (name == NULL || what == NULL ||
+	    asprintf(&text, "  %c %-*s %s%s", mark,
+		width < WIDTH_MIN ? WIDTH_MIN : width, name, lead, what) == -1)
+		text = NULL;
+	free(name);
+	free(what);
+	return text;
+}
+
+static char *
+change_text(const struct proto_line *line, int width)
+{
+	const char *kind = proto_get(line, "kind");
+	const char *lead = "";
+
+	if (kind == NULL)
+		return NULL;
+	if (strcmp(kind, "restarted") == 0)
+		lead = "restarted: ";
+	else if (strcmp(kind, "adjusted") == 0)
+		lead = "adjusted: ";
+	return name_text(line, sign(kind), lead, "reason", width);
+}
+
+static char *
+plain_text(const char *before, const struct proto_line *line, const char *key,
+    const char *after)
+{
+	char *what, *text;
+
+	if ((what = value(line, key)) == NULL ||
+	    asprintf(&text, "%s%s%s", before, what, after) == -1)
+		text = NULL;
+	free(what);
+	return text;
+}
+
+static const char *
+rollback_words(const struct proto_line *line)
+{
+	const char *ready = proto_get(line, "ready");
+
+	if (ready != NULL && strcmp(ready, "no") == 0)
+		return "previous definition restored, not ready either";
+	return "did not become ready; previous definition restored";
+}
+
+/* Its text is escaped already, if it comes from where it should. */
+static char *
+error_text(const struct proto_line *line)
+{
+	const char *text = proto_get(line, "text");
+	size_t size;
+	char *safe;
+
+	if (text == NULL)
+		return NULL;
+	size = 4 * strlen(text) + 1;
+	if ((safe = malloc(size)) != NULL)
+		text_escape_again(safe, size, text);
+	return safe;
+}
+
+char *
+report_text(const struct proto_line *line, int width)
+{
+	if (strcmp(line->tag, "report") == 0)
+		return head_text(line);
+	if (strcmp(line->tag, "change") == 0)
+		return change_text(line, width);
+	if (strcmp(line->tag, "deferred") == 0)
+		return plain_text("  * ", line, "reason",
+		    ": takes effect at the next start");
+	if (strcmp(line->tag, "rolledback") == 0)
+		return name_text(line, '!', rollback_words(line), "", width);
+	if (strcmp(line->tag, "trouble") == 0)
+		return name_text(line, '!', "", "how", width);
+	if (strcmp(line->tag, "tail") == 0)
+		return plain_text("    | ", line, "text", "");
+	if (strcmp(line->tag, "error") == 0)
+		return error_text(line);
+	return NULL;
+}
+
+int
+report_width(const char *lines)
+{
+	size_t width = 0, len;
+	const char *end, *name;
+
+	for (; *lines != '\0'; lines = *end == '\0' ? end : end + 1) {
+		end = strchrnul(lines, '\n');
+		if (strncmp(lines, "change ", 7) != 0)
+			continue;
+		if ((name = strstr(lines, " name=")) == NULL || name > end)
+			continue;
+		len = strcspn(name + 6, " \n");
+		if (len > width)
+			width = len;
+	}
+	return (int)width;
+}

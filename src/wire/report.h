@@ -1,0 +1,39 @@
+/*
+ * report - the outcome of a reload as people read it, from its lines of
+ * proto: the same text in the event log and on the terminal.
+ *
+ * Layer 1.  Pure.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "config/plan.h"
+#include "wire/proto.h"
+
+/* The report's head and its changes, of a plan, as proto lines. */
+void report_plan(struct proto_text *, const struct plan *, uint64_t generation);
+/* One "error" line for each diagnostic. */
+void report_errors(struct proto_text *, const struct diags *);
+
+/* One "tail" line for each line of a program's last words, or of NULL. */
+void report_tail(struct proto_text *, const char *name, const char *tail);
+
+/*
+ * One line of a report as text, without newline, escaped; malloc'd, or NULL
+ * if the line is none of a report's.  width: the longest program name, for
+ * the columns; 0 for none.
+ *
+ *	report generation=7 added=1 removed=1 restarted=1 adjusted=1
+ *		unchanged=12
+ *	change kind=added name=cache reason=added
+ *	deferred reason=run-dir%20changed
+ *	rolledback name=web ready=yes
+ *	trouble name=web how=exited,%20status%201
+ *	tail name=web text=bind:%20address%20in%20use
+ *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
+ */
+char *report_text(const struct proto_line *, int width);
+/* The longest name among the change lines of a report, for width. */
+int report_width(const char *lines);
+
+#endif
