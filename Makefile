@@ -28,8 +28,16 @@ hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \
 	-Wundef -Wswitch-enum -Wconversion -Wno-sign-conversion \
 	$(if $(WERROR),-Werror)
-compile = $(CC) $(hupd_cppflags) $(CPPFLAGS) $(hupd_cflags) $(CFLAGS)
-link = $(CC) $(CFLAGS) $(LDFLAGS)
+# Harden by default.  The C library's own checks need an optimizing compiler,
+# and would hide overflows from the sanitizers.
+optimizes = $(and $(filter -O%,$(CFLAGS)),$(if $(filter -O0 -fsanitize%,\
+	$(CFLAGS)),,yes))
+hardening_cflags = -fstack-protector-strong -fPIE \
+	$(if $(optimizes),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+hardening_ldflags = -pie -Wl,-z,relro,-z,now
+compile = $(CC) $(hupd_cppflags) $(hardening_cflags) $(CPPFLAGS) \
+	$(hupd_cflags) $(CFLAGS)
+link = $(CC) $(CFLAGS) $(hardening_ldflags) $(LDFLAGS)
 
 all: $(B)/hupd $(B)/hupctl
 
@@ -93,8 +101,8 @@ run:
 
 # The suites; tests/run sums up what they say.
 check:
-	@tests/run lint unit golden system san fuzz faults chaos init
-check-unit check-golden check-system check-san check-init lint:
+	@tests/run lint unit golden system san hostile fuzz faults chaos init
+check-unit check-golden check-system check-san check-hostile check-init lint:
 	@tests/run $(@:check-%=%)
 
 coverage:
@@ -117,8 +125,9 @@ help::
 	@echo 'make              build/hupd and build/hupctl'
 	@echo 'make run          show what hupd does, with programs of its own'
 	@echo 'make check        every test; check-unit, check-golden,'
-	@echo '                  check-system, check-san, check-fuzz, check-faults,'
-	@echo '                  check-chaos, check-init and lint are its parts'
+	@echo '                  check-system, check-san, check-hostile, check-fuzz,'
+	@echo '                  check-faults, check-chaos, check-init and lint are'
+	@echo '                  its parts'
 	@echo 'make coverage     which lines the tests reach'
 	@echo 'make analyze      what gcc -fanalyzer, clang-tidy and cppcheck find'
 	@echo 'make clean        remove build/'
@@ -126,7 +135,7 @@ help::
 	@echo 'WERROR=1 to have warnings fail the build.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-init lint coverage analyze print-flags \
+	check-san check-hostile check-init lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
