@@ -142,7 +142,7 @@ load_accepted(struct daemon *d, struct confset *set)
 		fatal("accepted");
 	confset_clear(set);
 	diags_init(&older);
-	if (confdir_load_whole(set, &d->hupd.places, file, &older) == -1) {
+	if (confdir_load_whole(set, &d->places, file, &older) == -1) {
 		if (access(file, F_OK) == 0)
 			print_errors(&older);
 		exit(STATUS_REJECTED);
@@ -158,9 +158,7 @@ static void
 load(struct daemon *d, const struct options *o, struct confset *set,
     struct diags *errors)
 {
-	struct hupd *h = &d->hupd;
-
-	if (confdir_load(set, &h->places, h->config, h->must_exist, NULL,
+	if (confdir_load(set, &d->places, d->config, d->must_exist, NULL,
 		errors) == 0)
 		return;
 	print_errors(errors);
@@ -216,9 +214,9 @@ make_folders(const struct settings *s)
 
 /* Settings as they are now, for as long as this daemon runs. */
 static void
-keep_effective(struct hupd *h, const struct settings *s)
+keep_effective(struct daemon *d, const struct settings *s)
 {
-	if (settings_copy(&h->effective, s) == -1)
+	if (settings_copy(&d->effective, s) == -1)
 		fatal("settings");
 }
 
@@ -281,8 +279,8 @@ make_argv(struct daemon *d, const struct options *o, const char *name)
 static void
 prepare(struct daemon *d, const struct options *o, struct confset *set)
 {
-	make_folders(&d->hupd.effective);
-	d->pidfile = open_pidfile(d->hupd.effective.pidfile);
+	make_folders(&d->effective);
+	d->pidfile = open_pidfile(d->effective.pidfile);
 	serve_guard(d);
 	log_quiet(!o->foreground && !o->verbose);
 	if (!o->foreground && detach() == -1)
@@ -299,7 +297,7 @@ static void
 await_pidfile(struct daemon *d)
 {
 	const struct timespec pause = {.tv_nsec = PIDFILE_AGAIN * 1000000L};
-	const char *path = d->hupd.effective.pidfile;
+	const char *path = d->effective.pidfile;
 	int tries;
 
 	for (tries = 0; tries < PIDFILE_TRIES; tries++) {
@@ -321,7 +319,7 @@ await_pidfile(struct daemon *d)
 static void
 prepare_successor(struct daemon *d, const struct options *o)
 {
-	int fd = records_header(d->hupd.records)->pidfile_fd;
+	int fd = records_header(d->records)->pidfile_fd;
 
 	log_stderr(o->foreground);
 	if (!o->foreground)
@@ -370,10 +368,10 @@ main(int argc, char **argv)
 		err(STATUS_FAILED, "start");
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
-	if (confdir_places(&d.hupd.places, &file) == -1)
+	if (confdir_places(&d.places, &file) == -1)
 		fatal("places");
-	d.hupd.config = options.config != NULL ? options.config : file;
-	d.hupd.must_exist = options.config != NULL;
+	d.config = options.config != NULL ? options.config : file;
+	d.must_exist = options.config != NULL;
 	diags_init(&errors);
 	if (inheritance != -1)
 		inherit_begin(&d, inheritance, &set);
@@ -387,7 +385,7 @@ main(int argc, char **argv)
 	make_argv(&d, &options, argv[0]);
 	d.foreground = options.foreground;
 	if (inheritance == -1) {
-		keep_effective(&d.hupd, &set.settings);
+		keep_effective(&d, &set.settings);
 		prepare(&d, &options, &set);
 	} else
 		prepare_successor(&d, &options);
@@ -397,10 +395,10 @@ main(int argc, char **argv)
 		detach_up();
 		log_stderr(false);
 	}
-	if (loop_run(d.hupd.loop) == -1)
+	if (loop_run(d.loop) == -1)
 		log_warn("the event loop failed");
 	serve_end(&d);
-	confdir_places_clear(&d.hupd.places);
+	confdir_places_clear(&d.places);
 	free(d.exe);
 	free(d.argv[0]);
 	free(d.argv);

@@ -7,14 +7,14 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "daemon/daemon.h"
+#include "daemon/state.h"
 #include "wire/proto.h"
 
 struct client;
 
 /* The reply is built here. */
 struct proto_text *client_text(struct client *);
-struct hupd *client_hupd(struct client *);
+struct daemon *client_daemon(struct client *);
 uid_t client_uid(const struct client *);
 /*
  * The reply has grown, or is complete.  It is sent at the end of the turn,

@@ -42,7 +42,7 @@ struct client {
 static void
 client_free(struct client *c)
 {
-	struct loop *loop = c->all->hupd->loop;
+	struct loop *loop = c->all->daemon->loop;
 	int fd = c->source.fd;
 
 	waiter_free(c->waiter);
@@ -65,14 +65,14 @@ client_rewatch(struct client *c, uint32_t events)
 {
 	if (!c->ended)
 		events |= EPOLLIN | EPOLLRDHUP;
-	loop_rewatch(c->all->hupd->loop, &c->source, events);
+	loop_rewatch(c->all->daemon->loop, &c->source, events);
 }
 
 /* Send what it takes.  False: the client is gone. */
 static bool
 client_flush(struct client *c)
 {
-	struct loop *loop = c->all->hupd->loop;
+	struct loop *loop = c->all->daemon->loop;
 	ssize_t n;
 
 	while (c->sent < c->out.len) {
@@ -115,10 +115,10 @@ client_uid(const struct client *c)
 	return c->uid;
 }
 
-struct hupd *
-client_hupd(struct client *c)
+struct daemon *
+client_daemon(struct client *c)
 {
-	return c->all->hupd;
+	return c->all->daemon;
 }
 
 /*
@@ -145,7 +145,7 @@ client_more(struct client *c)
 	if (all->flush_due)
 		return;
 	all->flush_due = true;
-	loop_after(all->hupd->loop, flush_all, all);
+	loop_after(all->daemon->loop, flush_all, all);
 }
 
 void
@@ -185,7 +185,7 @@ client_line(struct client *c, char *line, size_t len)
 			waiter_more(c->waiter, &pl);
 	} else {
 		c->asked = true;
-		loop_cancel(c->all->hupd->loop, &c->deadline);
+		loop_cancel(c->all->daemon->loop, &c->deadline);
 		c->waiter = request_begin(c, &pl);
 	}
 	proto_clear(&pl);
@@ -279,10 +279,10 @@ client_due(struct deadline *d)
 }
 
 void
-connections_init(struct connections *all, struct hupd *h)
+connections_init(struct connections *all, struct daemon *d)
 {
 	memset(all, 0, sizeof(*all));
-	all->hupd = h;
+	all->daemon = d;
 	TAILQ_INIT(&all->clients);
 }
 
@@ -312,7 +312,7 @@ refuse_at_once(struct client *c, int status, const char *text)
 int
 connections_add(struct connections *all, int fd, uid_t uid, bool permitted)
 {
-	struct loop *loop = all->hupd->loop;
+	struct loop *loop = all->daemon->loop;
 	bool room = make_room(all);
 	struct client *c;
 

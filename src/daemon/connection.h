@@ -14,16 +14,16 @@
 #include <stdbool.h>
 
 #include "daemon/client.h"
-#include "daemon/daemon.h"
+#include "daemon/state.h"
 
 struct connections {
-	struct hupd *hupd;
+	struct daemon *daemon;
 	TAILQ_HEAD(, client) clients; /* the oldest first */
 	unsigned n;
 	bool flush_due;
 };
 
-void connections_init(struct connections *, struct hupd *);
+void connections_init(struct connections *, struct daemon *);
 /*
  * A new client of this user.  One that is not permitted is told so and cut
  * off, as is one too many.  Takes fd; -1 and it is still the caller's.

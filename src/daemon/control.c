@@ -151,7 +151,7 @@ listen_at(const char *path)
 }
 
 struct control *
-control_open(struct hupd *h, const char *path, int inherited)
+control_open(struct daemon *d, const char *path, int inherited)
 {
 	struct control *ctl;
 	int fd;
@@ -159,9 +159,9 @@ control_open(struct hupd *h, const char *path, int inherited)
 	ctl = calloc(1, sizeof(*ctl));
 	if (ctl == NULL)
 		return NULL;
-	ctl->loop = h->loop;
+	ctl->loop = d->loop;
 	ctl->group = (gid_t)-1;
-	connections_init(&ctl->connections, h);
+	connections_init(&ctl->connections, d);
 	ctl->again.due = listener_due;
 	ctl->again.arg = ctl;
 	ctl->listener.fd = -1;
@@ -170,7 +170,7 @@ control_open(struct hupd *h, const char *path, int inherited)
 	ctl->path = strdup(path);
 	fd = inherited != -1 ? inherited : listen_at(path);
 	if (ctl->path == NULL || fd == -1 ||
-	    loop_watch(h->loop, &ctl->listener, fd, EPOLLIN) == -1) {
+	    loop_watch(d->loop, &ctl->listener, fd, EPOLLIN) == -1) {
 		if (fd != -1)
 			close(fd);
 		free(ctl->path);

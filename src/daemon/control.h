@@ -63,13 +63,13 @@
 #define CONTROL_H
 
 struct control;
-struct hupd;
+struct daemon;
 
 /*
  * Listen at path, or go on with the socket inherited there, if it is not -1.
  * NULL with errno.
  */
-struct control *control_open(struct hupd *, const char *path, int inherited);
+struct control *control_open(struct daemon *, const char *path, int inherited);
 /* The listening socket. */
 int control_fd(const struct control *);
 /*

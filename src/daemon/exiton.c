@@ -109,18 +109,18 @@ all_done(struct progs *ps, int *status)
 }
 
 bool
-exiton_is_due(struct hupd *h, int *status)
+exiton_is_due(struct daemon *d, int *status)
 {
-	const char *what = reload_running(h->reload)->settings.exit_on;
+	const char *what = reload_running(d->reload)->settings.exit_on;
 	struct prog *p;
 
-	if (what == NULL || reload_may_revert(h->reload))
+	if (what == NULL || reload_may_revert(d->reload))
 		return false;
 	if (strcmp(what, CONF_ALL_DONE) == 0)
-		return all_done(&h->progs, status);
+		return all_done(&d->progs, status);
 	if (strcmp(what, CONF_ANY_FAILED) == 0)
-		p = first_failed(&h->progs);
-	else if ((p = progs_find(&h->progs, what)) != NULL && !has_ended(p))
+		p = first_failed(&d->progs);
+	else if ((p = progs_find(&d->progs, what)) != NULL && !has_ended(p))
 		p = NULL;
 	return p != NULL && is_due(what, p, status);
 }

@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "daemon/daemon.h"
+#include "daemon/state.h"
 
 /* Has what exit-on waits for come to pass?  Then it is logged. */
-bool exiton_is_due(struct hupd *, int *status);
+bool exiton_is_due(struct daemon *, int *status);
 
 #endif

@@ -67,15 +67,15 @@ guard_execute(struct daemon *d, int fd)
 	char value[16], limit[DESCRIPTORS_MAX];
 	int saved;
 
-	snprintf(value, sizeof(value), "%d", records_fd(d->hupd.records));
-	adopt_bequeath(d->hupd.records, true);
-	outfifo_bequeath(stream_outdir(d->hupd.logger), true);
+	snprintf(value, sizeof(value), "%d", records_fd(d->records));
+	adopt_bequeath(d->records, true);
+	outfifo_bequeath(stream_outdir(d->logger), true);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
-	adopt_bequeath(d->hupd.records, false);
-	outfifo_bequeath(stream_outdir(d->hupd.logger), false);
+	adopt_bequeath(d->records, false);
+	outfifo_bequeath(stream_outdir(d->logger), false);
 	unsetenv(GUARD_VARIABLE);
 	unsetenv(GUARD_DESCRIPTORS);
 	errno = saved;
@@ -187,7 +187,7 @@ make_guard(struct daemon *d)
 		d->self_pidfd = process_open(getpid());
 	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
 		return -1;
-	records_header(d->hupd.records)->guard_pid = d->guard.pid;
+	records_header(d->records)->guard_pid = d->guard.pid;
 	return 0;
 }
 
@@ -253,7 +253,7 @@ guard_main(void *arg)
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
 	drop_signals();
-	if (shall_follow(d->hupd.records))
+	if (shall_follow(d->records))
 		follow(d);
 	log_flush();
 	return 1;
@@ -276,12 +276,12 @@ guard_died(struct source *s, uint32_t events)
 		return;
 	log_warnx("the guard (pid %d) has died, another follows",
 	    (int)d->guard.pid);
-	loop_unwatch(d->hupd.loop, &d->guard_source);
+	loop_unwatch(d->loop, &d->guard_source);
 	process_reap(d->guard.pid, d->guard.pidfd);
 	close(d->guard.pidfd);
 	d->guard.pid = 0;
-	loop_at(d->hupd.loop, &d->guard_again,
-	    mono_add_ms(loop_now(d->hupd.loop), GUARD_AGAIN));
+	loop_at(d->loop, &d->guard_again,
+	    mono_add_ms(loop_now(d->loop), GUARD_AGAIN));
 }
 
 /* What was wanted may be there later; a kernel without pidfds stays so. */
@@ -301,7 +301,7 @@ guard_failed(struct daemon *d)
 		log_warn("there is no guard%s", again ? ", trying again" : "");
 	d->unguarded = true;
 	if (again)
-		loop_at(d->hupd.loop, &d->guard_again,
+		loop_at(d->loop, &d->guard_again,
 		    mono_add_ms(mono_now(), GUARD_LATER));
 }
 
@@ -321,18 +321,18 @@ guard_start(struct daemon *d)
 		log_info("there is a guard again, pid %d", (int)d->guard.pid);
 	d->unguarded = false;
 	if (d->guard.pidfd == -1 ||
-	    loop_watch(d->hupd.loop, &d->guard_source, d->guard.pidfd,
-		EPOLLIN) == -1)
+	    loop_watch(d->loop, &d->guard_source, d->guard.pidfd, EPOLLIN) ==
+		-1)
 		log_warn("the guard cannot be watched");
 }
 
 void
 guard_end(struct daemon *d)
 {
-	loop_cancel(d->hupd.loop, &d->guard_again);
+	loop_cancel(d->loop, &d->guard_again);
 	if (d->guard.pid == 0)
 		return;
-	loop_unwatch(d->hupd.loop, &d->guard_source);
+	loop_unwatch(d->loop, &d->guard_source);
 	spawn_signal(&d->guard, SIGKILL);
 	while (waitpid(d->guard.pid, NULL, 0) == -1 && errno == EINTR)
 		;

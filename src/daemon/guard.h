@@ -13,7 +13,7 @@
 #ifndef GUARD_H
 #define GUARD_H
 
-#include "daemon/self.h"
+#include "daemon/state.h"
 
 /* Without one the daemon runs as well: what fails is logged. */
 void guard_start(struct daemon *);

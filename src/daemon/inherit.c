@@ -35,7 +35,7 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	size_t i;
 
 	diags_init(&errors);
-	good = confdir_load_whole(set, &d->hupd.places, path, &errors) == 0;
+	good = confdir_load_whole(set, &d->places, path, &errors) == 0;
 	for (i = 0; i < errors.n; i++) {
 		diag_print(&errors.v[i], text, sizeof(text));
 		log_warnx("%s", text);
@@ -70,22 +70,21 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 {
 	struct confset settings = {0};
 	const char *run_dir, *why;
-	struct hupd *h = &d->hupd;
 
-	h->records = records_open(NULL, fd);
-	if (h->records == NULL)
+	d->records = records_open(NULL, fd);
+	if (d->records == NULL)
 		fatal("the records");
-	if (!records_are_valid(h->records, &why))
+	if (!records_are_valid(d->records, &why))
 		fatalx("the records cannot be taken over: %s", why);
-	run_dir = records_header(h->records)->run_dir;
+	run_dir = records_header(d->records)->run_dir;
 	if (!load(d, run_dir, "settings", &settings) ||
 	    !load(d, run_dir, "running", set))
 		fatalx("what runs cannot be taken over");
-	if (settings_copy(&h->effective, &settings.settings) == -1)
+	if (settings_copy(&d->effective, &settings.settings) == -1)
 		fatal("settings");
 	confset_clear(&settings);
-	name_files(set, h->effective.program_dir);
-	if (records_adopt(h->records) == -1)
+	name_files(set, d->effective.program_dir);
+	if (records_adopt(d->records) == -1)
 		fatal("the records");
 	d->adopting = d->inherited = true;
 }
@@ -93,38 +92,36 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 void
 inherit_find(struct daemon *d, struct confset *set)
 {
-	struct hupd *h = &d->hupd;
-	const char *run_dir = h->effective.run_dir, *why;
+	const char *run_dir = d->effective.run_dir, *why;
 	struct confset before = {0};
 
-	h->records = records_open(run_dir, -1);
-	if (h->records == NULL && errno == EWOULDBLOCK)
+	d->records = records_open(run_dir, -1);
+	if (d->records == NULL && errno == EWOULDBLOCK)
 		fatalx("hupd is already running in %s", run_dir);
-	if (h->records == NULL)
+	if (d->records == NULL)
 		fatal("%s/records", run_dir);
-	d->adopting = records_are_valid(h->records, &why);
+	d->adopting = records_are_valid(d->records, &why);
 	if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
-		if (records_reset(h->records) == -1)
+		if (records_reset(d->records) == -1)
 			fatal("%s/records", run_dir);
 		return;
 	}
-	if (records_adopt(h->records) == -1)
+	if (records_adopt(d->records) == -1)
 		fatal("%s/records", run_dir);
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);
 		*set = before;
-		name_files(set, h->effective.program_dir);
+		name_files(set, d->effective.program_dir);
 	}
 }
 
 void
 inherit_keep(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
-	struct confset none = {.settings = h->effective};
-	char *path = in_run_dir(h->effective.run_dir, "settings");
+	struct confset none = {.settings = d->effective};
+	char *path = in_run_dir(d->effective.run_dir, "settings");
 
 	/* It may name a program, and here is none. */
 	none.settings.exit_on = NULL;
@@ -136,12 +133,12 @@ inherit_keep(struct daemon *d)
 void
 inherit_forget(struct daemon *d)
 {
-	char *path = in_run_dir(d->hupd.effective.run_dir, "settings");
+	char *path = in_run_dir(d->effective.run_dir, "settings");
 
 	unlink(path);
-	unlink(d->hupd.running);
-	unlink(d->hupd.rejected);
-	free(d->hupd.running);
-	free(d->hupd.rejected);
+	unlink(d->running);
+	unlink(d->rejected);
+	free(d->running);
+	free(d->rejected);
 	free(path);
 }

@@ -7,7 +7,7 @@
 #ifndef INHERIT_H
 #define INHERIT_H
 
-#include "daemon/self.h"
+#include "daemon/state.h"
 
 /*
  * We were executed with records as descriptor fd: take settings and

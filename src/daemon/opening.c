@@ -62,26 +62,25 @@ opening_events(const struct conf *defaults)
 void
 opening_logs(struct daemon *d, const struct conf *defaults)
 {
-	struct hupd *h = &d->hupd;
 	struct logger_conf lc = {
-	    .log_dir = h->effective.log_dir,
-	    .run_dir = h->effective.run_dir,
+	    .log_dir = d->effective.log_dir,
+	    .run_dir = d->effective.run_dir,
 	    .self = d->self,
 	};
 	struct stream_conf sc = opening_events(defaults);
 	char why[256];
 
-	find_log_user(&h->effective, &lc);
-	h->logger = logger_new(h->loop, &lc, why, sizeof(why));
-	if (h->logger == NULL)
+	find_log_user(&d->effective, &lc);
+	d->logger = logger_new(d->loop, &lc, why, sizeof(why));
+	if (d->logger == NULL)
 		fatalx("%s", why);
-	d->events = stream_open(h->logger, "hupd", (uid_t)-1, &sc);
+	d->events = stream_open(d->logger, "hupd", (uid_t)-1, &sc);
 	if (d->events == NULL)
 		fatal("the event log cannot be opened");
 	log_stream(stream_fd(d->events));
 	/* Told once when a full FIFO can take more; silent otherwise. */
 	d->events_source.ready = events_writable;
-	if (loop_watch(h->loop, &d->events_source, stream_fd(d->events),
+	if (loop_watch(d->loop, &d->events_source, stream_fd(d->events),
 		EPOLLOUT | EPOLLET) == -1)
 		fatal("the event log cannot be watched");
 }
@@ -89,16 +88,15 @@ opening_logs(struct daemon *d, const struct conf *defaults)
 void
 opening_cgroup(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
-	const struct record_header *rh = records_header(h->records);
-	const char *setting = h->effective.cgroup;
+	const struct record_header *rh = records_header(d->records);
+	const char *setting = d->effective.cgroup;
 	char why[PATH_MAX];
 
 	/* Programs that are taken over stay where they are. */
 	if (d->adopting)
 		setting = rh->cgroup[0] != '\0' ? rh->cgroup : "off";
 	d->cgroup =
-	    cgroup_open(setting, h->effective.run_dir, why, sizeof(why));
+	    cgroup_open(setting, d->effective.run_dir, why, sizeof(why));
 	if (d->cgroup == NULL && *why != '\0')
 		log_debug("no cgroups: %s", why);
 	if (orphan_init() == -1)
@@ -123,7 +121,7 @@ notify_ready(struct source *s, uint32_t events)
 			return;
 		if (rv == -1)
 			continue;
-		p = progs_owner(&d->hupd.progs, pid);
+		p = progs_owner(&d->progs, pid);
 		if (p != NULL)
 			prog_notified(p, &m);
 		else
@@ -142,28 +140,27 @@ opening_notify(struct daemon *d)
 	int fd = -1;
 
 	if (d->inherited)
-		fd = records_header(d->hupd.records)->notify_fd;
+		fd = records_header(d->records)->notify_fd;
 	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = notify_open(d->notify_path);
 	if (fd == -1)
 		fatal("%s", d->notify_path);
 	d->notify.ready = notify_ready;
 	d->notify.arg = d;
-	if (loop_watch(d->hupd.loop, &d->notify, fd, EPOLLIN) == -1)
+	if (loop_watch(d->loop, &d->notify, fd, EPOLLIN) == -1)
 		fatal("%s", d->notify_path);
 }
 
 void
 opening_control(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
 	int fd = -1;
 
 	if (d->inherited)
-		fd = records_header(h->records)->control_fd;
+		fd = records_header(d->records)->control_fd;
 	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = -1;
-	h->control = control_open(h, h->socket, fd);
-	if (h->control == NULL)
-		fatal("%s", h->socket);
+	d->control = control_open(d, d->socket, fd);
+	if (d->control == NULL)
+		fatal("%s", d->socket);
 }

@@ -8,7 +8,7 @@
 #ifndef OPENING_H
 #define OPENING_H
 
-#include "daemon/self.h"
+#include "daemon/state.h"
 #include "output/streamconf.h"
 
 /* The log process, and the event log; log-size and -keep of defaults. */

@@ -64,7 +64,7 @@ fail(struct reexec *x, const char *why)
 static void
 end_trial(struct reexec *x)
 {
-	struct loop *loop = x->daemon->hupd.loop;
+	struct loop *loop = x->daemon->loop;
 
 	loop_cancel(loop, &x->deadline);
 	loop_unwatch(loop, &x->exit);
@@ -97,7 +97,7 @@ execute(struct reexec *x)
 	log_info("executing %s in place", d->exe);
 	TAILQ_FOREACH (v, &x->waiting, entry)
 		v->given(v, "executing\n", -1);
-	control_hand_over(d->hupd.control);
+	control_hand_over(d->control);
 	log_flush();
 	guard_execute(d, fd);
 	snprintf(why, sizeof(why), "%.128s: %s", d->exe, strerror(errno));
@@ -120,7 +120,7 @@ trial_ended(struct source *s, uint32_t events)
 	words[n > 0 ? n : 0] = '\0';
 	words[strcspn(words, "\n")] = '\0';
 	end_trial(x);
-	if (x->daemon->hupd.stopping) {
+	if (x->daemon->stopping) {
 		fail(x, "the daemon is ending");
 		return;
 	}
@@ -156,7 +156,7 @@ spawn_trial(struct reexec *x, struct spawn_error *error)
 	char *const argv[] = {d->exe, check, NULL};
 	char variable[] = GUARD_VARIABLE "=3";
 	struct spawn_fd fds[] = {
-	    {records_fd(d->hupd.records), TRIAL_RECORDS},
+	    {records_fd(d->records), TRIAL_RECORDS},
 	    {x->words[1], STDERR_FILENO},
 	};
 	struct spawn_request req = {
@@ -186,11 +186,11 @@ static void
 try_it(struct reexec *x)
 {
 	struct daemon *d = x->daemon;
-	struct loop *loop = d->hupd.loop;
+	struct loop *loop = d->loop;
 	struct spawn_error error;
 	char why[256];
 
-	if (!reload_is_idle(d->hupd.reload)) {
+	if (!reload_is_idle(d->reload)) {
 		loop_at(loop, &x->deadline,
 		    mono_add_ms(loop_now(loop), RELOAD_WAIT));
 		return;
@@ -219,7 +219,7 @@ try_it(struct reexec *x)
 void
 reexec_request(struct reexec *x)
 {
-	if (x->wanted || x->daemon->hupd.stopping)
+	if (x->wanted || x->daemon->stopping)
 		return;
 	x->wanted = true;
 	try_it(x);

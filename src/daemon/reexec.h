@@ -12,7 +12,7 @@
 #define REEXEC_H
 
 #include "daemon/reload.h"
-#include "daemon/self.h"
+#include "daemon/state.h"
 
 struct reexec;
 

@@ -22,7 +22,7 @@
 TAILQ_HEAD(verdicts, verdict);
 
 struct reload {
-	struct hupd *hupd;
+	struct daemon *daemon;
 	struct confset running;
 	uint64_t generation;
 	time_t accepted_at;
@@ -43,18 +43,18 @@ struct reload {
 };
 
 struct reload *
-reload_new(struct hupd *h)
+reload_new(struct daemon *d)
 {
 	struct reload *r;
 
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return NULL;
-	r->hupd = h;
+	r->daemon = d;
 	r->counting = wall_now().tv_sec;
 	TAILQ_INIT(&r->next);
 	TAILQ_INIT(&r->now);
-	r->rejection.file = h->rejected;
+	r->rejection.file = d->rejected;
 	return r;
 }
 
@@ -139,7 +139,7 @@ reject(struct reload *r, const struct diags *errors)
 static void
 keep_running(struct reload *r, const struct confset *set)
 {
-	const char *file = r->hupd->running;
+	const char *file = r->daemon->running;
 
 	if (confdir_save(set, file) == -1)
 		log_warn("%s: what runs cannot be recorded", file);
@@ -149,11 +149,11 @@ keep_running(struct reload *r, const struct confset *set)
 static void
 keep_accepted(struct reload *r, const struct confset *set)
 {
-	const char *file = r->hupd->accepted;
+	const char *file = r->daemon->accepted;
 
 	if (confdir_save(set, file) == -1)
 		log_warn("%s: the accepted configuration cannot be kept", file);
-	else if (confdir_save_copy(file, r->hupd->running) == 0)
+	else if (confdir_save_copy(file, r->daemon->running) == 0)
 		return;
 	keep_running(r, set);
 }
@@ -161,7 +161,7 @@ keep_accepted(struct reload *r, const struct confset *set)
 static void
 record(const struct reload *r)
 {
-	struct record_header *h = records_header(r->hupd->records);
+	struct record_header *h = records_header(r->daemon->records);
 
 	h->generation = r->generation;
 	h->accepted_at = r->accepted_at;
@@ -196,9 +196,9 @@ settled(void *arg)
 	give_verdict(r, r->report.failed ? "" : r->report.s,
 	    good ? STATUS_OK : STATUS_FAILED);
 	proto_text_clear(&r->report);
-	if (r->again && !r->hupd->stopping)
+	if (r->again && !r->daemon->stopping)
 		begin(r);
-	r->hupd->settled(r->hupd);
+	r->daemon->settled(r->daemon);
 }
 
 /* A pidfd of each, and a FIFO unless it has no log. */
@@ -233,7 +233,7 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
 	settle_commit(r->settle);
 	replace_running(r, set);
 	rejection_forget(&r->rejection);
-	r->hupd->adjusted(r->hupd, &r->running);
+	r->daemon->adjusted(r->daemon, &r->running);
 	r->from_accepted = false;
 	record(r);
 	settle_start(r->settle);
@@ -273,7 +273,7 @@ reload_effective(const struct reload *r)
 {
 	struct confset now = r->running;
 
-	now.settings = r->hupd->effective;
+	now.settings = r->daemon->effective;
 	/* It is live, and names one of these programs. */
 	now.settings.exit_on = r->running.settings.exit_on;
 	return now;
@@ -282,8 +282,8 @@ reload_effective(const struct reload *r)
 bool
 reload_rests(void *arg, const char *name)
 {
-	const struct hupd *h = arg;
-	const struct prog *p = progs_find(&h->progs, name);
+	const struct daemon *d = arg;
+	const struct prog *p = progs_find(&d->progs, name);
 
 	return p != NULL && p->want == WANT_REST;
 }
@@ -291,27 +291,27 @@ reload_rests(void *arg, const char *name)
 static void
 transact(struct reload *r)
 {
-	struct hupd *h = r->hupd;
+	struct daemon *d = r->daemon;
 	const struct confset now = reload_effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
 	struct diags errors;
 
 	diags_init(&errors);
-	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == -1) {
 		reject(r, &errors);
 		goto out;
 	}
 	if (plan_make(&plan, &now, &set) == 0) {
-		plan_let_rest(&plan, reload_rests, h);
+		plan_let_rest(&plan, reload_rests, d);
 		r->settle =
-		    settle_new(&h->progs, &plan, set.settings.reload_rollback,
+		    settle_new(&d->progs, &plan, set.settings.reload_rollback,
 			settled, put_back, r, &errors);
 	}
 	if (r->settle == NULL) {
 		if (errors.n == 0)
-			diags_add(&errors, h->config, 0, NULL, "%s",
+			diags_add(&errors, d->config, 0, NULL, "%s",
 			    strerror(errno));
 		reject(r, &errors);
 		goto out;
@@ -336,7 +336,7 @@ begin(struct reload *r)
 void
 reload_request(struct reload *r)
 {
-	if (r->hupd->stopping)
+	if (r->daemon->stopping)
 		return;
 	if (r->settle != NULL) {
 		r->again = true;
@@ -356,8 +356,8 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 
 	if (plan_make(&plan, &none, set) == -1)
 		goto out;
-	r->settle = settle_new(&r->hupd->progs, &plan, false, settled, put_back,
-	    r, NULL);
+	r->settle = settle_new(&r->daemon->progs, &plan, false, settled,
+	    put_back, r, NULL);
 	if (r->settle == NULL)
 		goto out;
 	plan.deferred = 0;
@@ -367,7 +367,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 		keep_running(r, set);
 	/* A daemon that is killed from here on is followed by one. */
 	settle_announce(r->settle);
-	records_begin(r->hupd->records);
+	records_begin(r->daemon->records);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
 		r->from_accepted = true;
@@ -386,7 +386,7 @@ out:
 void
 reload_resume(struct reload *r, struct confset *set)
 {
-	const struct record_header *h = records_header(r->hupd->records);
+	const struct record_header *h = records_header(r->daemon->records);
 
 	replace_running(r, set);
 	r->generation = h->generation;
@@ -434,7 +434,7 @@ reload_forget(struct reload *r, struct verdict *v)
 static const char *
 differs(struct reload *r)
 {
-	struct hupd *h = r->hupd;
+	struct daemon *d = r->daemon;
 	const struct confset now = reload_effective(r);
 	struct confset set = {0};
 	struct plan plan = {0};
@@ -442,7 +442,7 @@ differs(struct reload *r)
 	const char *answer = "rejected";
 
 	diags_init(&errors);
-	if (confdir_load(&set, &h->places, h->config, h->must_exist, &now,
+	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == 0 &&
 	    plan_make(&plan, &now, &set) == 0)
 		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
@@ -463,7 +463,7 @@ reload_status(struct reload *r, struct proto_text *t)
 	proto_put(t, "reloading", r->settle != NULL ? "yes" : "no");
 	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
 	proto_put_number(t, "pid", getpid());
-	proto_put_number(t, "started", r->hupd->started);
+	proto_put_number(t, "started", r->daemon->started);
 	proto_put_number(t, "counting", r->counting);
 	proto_put_number(t, "applied", r->applied);
 	proto_put_number(t, "failed", r->failed);

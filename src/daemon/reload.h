@@ -18,10 +18,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "daemon/daemon.h"
+#include "daemon/state.h"
 #include "wire/proto.h"
 
-struct reload *reload_new(struct hupd *);
+struct reload *reload_new(struct daemon *);
 void reload_free(struct reload *);
 
 /*
@@ -65,7 +65,7 @@ const struct confset *reload_running(const struct reload *);
  * they were at the start.  Borrowed.
  */
 struct confset reload_effective(const struct reload *);
-/* Is there a program of this name that is not to run?  arg: struct hupd. */
+/* Is there a program of this name that is not to run?  arg: struct daemon. */
 bool reload_rests(void *arg, const char *name);
 
 #endif

@@ -24,7 +24,7 @@ static int
 status_named(struct client *c, const struct proto_line *pl, char *text,
     size_t size)
 {
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	struct proto_text *t = client_text(c);
 	bool cpu = proto_get(pl, "cpu") != NULL;
 	bool details = proto_get(pl, "details") != NULL;
@@ -34,13 +34,13 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 	size_t i;
 
 	for (i = 0; (name = proto_word(pl, i)) != NULL; i++) {
-		p = progs_find(&h->progs, name);
+		p = progs_find(&d->progs, name);
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
 		else if (!p->is_told) {
-			status_program(t, p, h->effective.log_dir, cpu);
+			status_program(t, p, d->effective.log_dir, cpu);
 			if (details)
-				status_details(t, p, h->effective.log_dir);
+				status_details(t, p, d->effective.log_dir);
 		}
 		if (p == NULL || p->state != STATE_UP)
 			status = STATUS_NOT_UP;
@@ -48,7 +48,7 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 			p->is_told = true;
 	}
 	while (i-- > 0)
-		if ((p = progs_find(&h->progs, proto_word(pl, i))) != NULL)
+		if ((p = progs_find(&d->progs, proto_word(pl, i))) != NULL)
 			p->is_told = false;
 	return status;
 }
@@ -56,7 +56,7 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 static void
 do_status(struct client *c, const struct proto_line *pl)
 {
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	struct proto_text *t = client_text(c);
 	bool cpu = proto_get(pl, "cpu") != NULL;
 	struct prog *p;
@@ -64,24 +64,24 @@ do_status(struct client *c, const struct proto_line *pl)
 	int status;
 
 	if (proto_word(pl, 0) == NULL)
-		for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
-			status_program(t, p, h->effective.log_dir, cpu);
+		for (p = progs_first(&d->progs); p != NULL; p = progs_next(p))
+			status_program(t, p, d->effective.log_dir, cpu);
 	status = status_named(c, pl, text, sizeof(text));
-	reload_status(h->reload, t);
+	reload_status(d->reload, t);
 	client_end(c, status, *text != '\0' ? text : NULL);
 }
 
 static void
 do_where(struct client *c, const struct proto_line *pl)
 {
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	struct proto_text *t = client_text(c);
 	const char *name = proto_word(pl, 0);
 	struct prog *p = NULL;
 	char *log = NULL, text[256];
 
 	if (name != NULL && strcmp(name, "hupd") != 0) {
-		p = progs_find(&h->progs, name);
+		p = progs_find(&d->progs, name);
 		if (p == NULL) {
 			snprintf(text, sizeof(text), "no program %.64s", name);
 			client_end(c, STATUS_FAILED, text);
@@ -89,12 +89,12 @@ do_where(struct client *c, const struct proto_line *pl)
 		}
 	}
 	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE) &&
-	    asprintf(&log, "%s/%s.log", h->effective.log_dir, name) == -1)
+	    asprintf(&log, "%s/%s.log", d->effective.log_dir, name) == -1)
 		log = NULL;
 	proto_begin(t, "paths");
-	proto_put(t, "log-dir", h->effective.log_dir);
-	proto_put(t, "program-dir", h->effective.program_dir);
-	proto_put(t, "config", h->config);
+	proto_put(t, "log-dir", d->effective.log_dir);
+	proto_put(t, "program-dir", d->effective.program_dir);
+	proto_put(t, "config", d->config);
 	proto_put(t, "log", log);
 	proto_end(t);
 	free(log);
@@ -103,7 +103,7 @@ do_where(struct client *c, const struct proto_line *pl)
 
 /* What is no part of the canonical form of a program. */
 static void
-put_hidden(struct proto_text *t, struct hupd *h, const struct conf *conf)
+put_hidden(struct proto_text *t, struct daemon *d, const struct conf *conf)
 {
 	if (conf->env_file != NULL) {
 		proto_begin(t, "digest");
@@ -111,7 +111,7 @@ put_hidden(struct proto_text *t, struct hupd *h, const struct conf *conf)
 		proto_put_number(t, "env", (int64_t)conf->env_digest);
 		proto_end(t);
 	}
-	if (reload_rests(h, conf->name)) {
+	if (reload_rests(d, conf->name)) {
 		proto_begin(t, "rests");
 		proto_put(t, "name", conf->name);
 		proto_end(t);
@@ -122,8 +122,8 @@ static void
 do_dump(struct client *c)
 {
 	struct proto_text *t = client_text(c);
-	struct hupd *h = client_hupd(c);
-	const struct confset set = reload_effective(h->reload);
+	struct daemon *d = client_daemon(c);
+	const struct confset set = reload_effective(d->reload);
 	char *text = NULL, *rest, *line;
 	size_t i, len = 0;
 	FILE *f;
@@ -140,7 +140,7 @@ do_dump(struct client *c)
 		return;
 	}
 	for (i = 0; i < set.nprograms; i++)
-		put_hidden(t, h, set.programs[i]);
+		put_hidden(t, d, set.programs[i]);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0')
@@ -196,7 +196,7 @@ do_version(struct client *c, const char *tag)
 	proto_put(t, "version", HUPD_VERSION);
 	proto_put_number(t, "proto", PROTO_VERSION);
 	proto_put_number(t, "execs",
-	    records_header(client_hupd(c)->records)->execs);
+	    records_header(client_daemon(c)->records)->execs);
 	proto_end(t);
 	client_end(c, STATUS_OK, NULL);
 }
@@ -213,25 +213,25 @@ request_begin(struct client *c, const struct proto_line *pl)
 	    {"restart", WAIT_RESTART},
 	    {"reload-program", WAIT_ACTION},
 	};
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	const char *tag = pl->tag;
 	size_t i;
 
 	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		if (strcmp(tag, acts[i].tag) != 0)
 			continue;
-		if (h->stopping) {
+		if (d->stopping) {
 			client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
 			return NULL;
 		}
 		return waiter_programs(c, pl, acts[i].kind);
 	}
 	if (strcmp(tag, "reload") == 0) {
-		if (!h->stopping)
+		if (!d->stopping)
 			return waiter_reload(c);
 		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
 	} else if (strcmp(tag, "reexec") == 0) {
-		if (!h->stopping)
+		if (!d->stopping)
 			return waiter_reexec(c);
 		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
 	} else if (strcmp(tag, "status") == 0)
@@ -243,7 +243,7 @@ request_begin(struct client *c, const struct proto_line *pl)
 	else if (strcmp(tag, "signal") == 0)
 		do_signal(c, pl);
 	else if (strcmp(tag, "reopen") == 0) {
-		logger_reopen(h->logger);
+		logger_reopen(d->logger);
 		client_end(c, STATUS_OK, NULL);
 	} else if (strcmp(tag, "ping") == 0)
 		do_version(c, "pong");

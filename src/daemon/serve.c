@@ -35,9 +35,8 @@ is_ours(pid_t pid, void *arg)
 {
 	struct daemon *d = arg;
 
-	return pid == logger_pid(d->hupd.logger) || pid == d->guard.pid ||
-	    reexec_is_child(d->reexec, pid) ||
-	    action_is_child(&d->hupd.progs, pid);
+	return pid == logger_pid(d->logger) || pid == d->guard.pid ||
+	    reexec_is_child(d->reexec, pid) || action_is_child(&d->progs, pid);
 }
 
 static void
@@ -45,28 +44,31 @@ ours_died(pid_t pid, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (pid == logger_pid(d->hupd.logger))
-		logger_died(d->hupd.logger);
+	if (pid == logger_pid(d->logger))
+		logger_died(d->logger);
 	else
-		action_child_died(&d->hupd.progs, pid);
+		action_child_died(&d->progs, pid);
 }
 
-static struct daemon *
-daemon_of(struct hupd *h)
+/* Stop every program; the loop ends once they have ended. */
+static void
+stop(struct daemon *d)
 {
-	return (struct daemon *)h; /* its first member */
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	records_header(d->records)->stopping = 1;
+	progs_stop_all(&d->progs);
 }
 
 /* The end of all, or of what exit-on waits for. */
 static void
 look_for_end(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
-
-	if (!h->stopping && exiton_is_due(h, &d->status))
-		hupd_stop(h);
-	if (h->stopping && h->progs.nalive == 0 && h->progs.nstrangers == 0)
-		loop_end(h->loop);
+	if (!d->stopping && exiton_is_due(d, &d->status))
+		stop(d);
+	if (d->stopping && d->progs.nalive == 0 && d->progs.nstrangers == 0)
+		loop_end(d->loop);
 }
 
 static void
@@ -76,19 +78,9 @@ programs_changed(void *arg)
 }
 
 static void
-settled(struct hupd *h)
+settled(struct daemon *d)
 {
-	look_for_end(daemon_of(h));
-}
-
-void
-hupd_stop(struct hupd *h)
-{
-	if (h->stopping)
-		return;
-	h->stopping = true;
-	records_header(h->records)->stopping = 1;
-	progs_stop_all(&h->progs);
+	look_for_end(d);
 }
 
 /* "Daemon start up at 2026-11-22T13:17:05+00:00" */
@@ -127,11 +119,10 @@ static void
 signalled(const struct signalfd_siginfo *si, void *arg)
 {
 	struct daemon *d = arg;
-	struct hupd *h = &d->hupd;
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD) {
-		progs_child_died(&h->progs, (pid_t)si->ssi_pid);
+		progs_child_died(&d->progs, (pid_t)si->ssi_pid);
 		return;
 	}
 	/* That it was heard can be seen while it is acted on. */
@@ -142,26 +133,26 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	log_sender(si);
 	log_flush();
 	if (sig == SIGHUP) {
-		logger_reopen(h->logger);
-		reload_request(h->reload);
+		logger_reopen(d->logger);
+		reload_request(d->reload);
 	} else if (sig == SIGUSR1)
-		logger_reopen(h->logger);
+		logger_reopen(d->logger);
 	else if (sig == SIGUSR2)
 		reexec_request(d->reexec);
 	else if (sig == SIGTERM || sig == SIGINT)
-		hupd_stop(h);
+		stop(d);
 }
 
 static void
 make_paths(struct daemon *d)
 {
-	const struct settings *s = &d->hupd.effective;
+	const struct settings *s = &d->effective;
 
-	if (asprintf(&d->hupd.socket, "%s/hupd.sock", s->run_dir) == -1 ||
+	if (asprintf(&d->socket, "%s/hupd.sock", s->run_dir) == -1 ||
 	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
-	    asprintf(&d->hupd.running, "%s/running", s->run_dir) == -1 ||
-	    asprintf(&d->hupd.rejected, "%s/rejected", s->run_dir) == -1 ||
-	    asprintf(&d->hupd.accepted, "%s/accepted", s->state_dir) == -1)
+	    asprintf(&d->running, "%s/running", s->run_dir) == -1 ||
+	    asprintf(&d->rejected, "%s/rejected", s->run_dir) == -1 ||
+	    asprintf(&d->accepted, "%s/accepted", s->state_dir) == -1)
 		fatal("paths");
 }
 
@@ -176,19 +167,18 @@ make_loop(struct daemon *d)
 	sigemptyset(&mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&mask, signals[i]);
-	d->hupd.loop = loop_new(&mask, signalled, d);
-	if (d->hupd.loop == NULL)
+	d->loop = loop_new(&mask, signalled, d);
+	if (d->loop == NULL)
 		fatal("the event loop cannot be made");
 }
 
 static void
-adjusted(struct hupd *h, const struct confset *set)
+adjusted(struct daemon *d, const struct confset *set)
 {
-	struct daemon *d = daemon_of(h);
 	struct stream_conf sc = opening_events(set->defaults);
 
 	log_syslog(set->settings.syslog);
-	control_set_group(h->control, set->settings.control_group);
+	control_set_group(d->control, set->settings.control_group);
 	stream_adjust(d->events, &sc);
 }
 
@@ -201,8 +191,8 @@ remove_unfinished(void)
 		return;
 	if (d->guard.pid != 0)
 		guard_end(d);
-	if (d->hupd.socket != NULL)
-		unlink(d->hupd.socket);
+	if (d->socket != NULL)
+		unlink(d->socket);
 	if (d->notify_path != NULL)
 		unlink(d->notify_path);
 	pidfile_remove(d->pidfile);
@@ -217,29 +207,26 @@ serve_guard(struct daemon *d)
 }
 
 static void
-reexec(struct hupd *h, struct verdict *v)
+begin_reexec(struct daemon *d, struct verdict *v)
 {
-	struct daemon *d = daemon_of(h);
-
 	reexec_wait(d->reexec, v);
 	reexec_request(d->reexec);
 }
 
 static void
-forget_reexec(struct hupd *h, struct verdict *v)
+forget_reexec(struct daemon *d, struct verdict *v)
 {
-	reexec_forget(daemon_of(h)->reexec, v);
+	reexec_forget(d->reexec, v);
 }
 
 /* For whoever follows us. */
 static void
 record_daemon(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
-	struct record_header *rh = records_header(h->records);
+	struct record_header *rh = records_header(d->records);
 
 	rh->pid = getpid();
-	rh->control_fd = control_fd(h->control);
+	rh->control_fd = control_fd(d->control);
 	rh->notify_fd = d->notify.fd;
 	rh->pidfile_fd = pidfile_fileno(d->pidfile);
 	/* Whoever started us by hand begins to count anew. */
@@ -249,8 +236,8 @@ record_daemon(struct daemon *d)
 		rh->execs++;
 	else
 		rh->started = wall_now().tv_sec;
-	h->started = rh->started;
-	strlcpy(rh->run_dir, h->effective.run_dir, sizeof(rh->run_dir));
+	d->started = rh->started;
+	strlcpy(rh->run_dir, d->effective.run_dir, sizeof(rh->run_dir));
 	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
 	    sizeof(rh->cgroup));
 }
@@ -265,10 +252,10 @@ end_or_begin(struct daemon *d)
 	struct prog *p;
 
 	if (d->inherited) {
-		hupd_stop(&d->hupd);
+		stop(d);
 		return;
 	}
-	for (p = progs_first(&d->hupd.progs); p != NULL; p = progs_next(p))
+	for (p = progs_first(&d->progs); p != NULL; p = progs_next(p))
 		if (p->conf->autostart && p->want == WANT_REST)
 			prog_request(p, EVENT_START);
 }
@@ -281,15 +268,14 @@ static void
 begin_programs(struct daemon *d, struct confset *set,
     const struct diags *errors)
 {
-	struct hupd *h = &d->hupd;
 	struct record_header *rh;
 	struct confset running;
 
 	if (d->untaken != NULL)
 		log_warnx("%s/records: %s, nothing is taken over",
-		    h->effective.run_dir, d->untaken);
+		    d->effective.run_dir, d->untaken);
 	if (!d->adopting) {
-		if (reload_begin(h->reload, set, errors) == -1)
+		if (reload_begin(d->reload, set, errors) == -1)
 			fatal("the programs cannot be started");
 		return;
 	}
@@ -298,15 +284,15 @@ begin_programs(struct daemon *d, struct confset *set,
 			 "are taken over");
 	running = *set;
 	memset(set, 0, sizeof(*set));
-	reload_resume(h->reload, &running);
-	if (adopt_all(h, reload_running(h->reload), d->inherited) == -1)
+	reload_resume(d->reload, &running);
+	if (adopt_all(&d->progs, reload_running(d->reload), d->inherited) == -1)
 		fatal("the programs cannot be taken over");
-	rh = records_header(h->records); /* taking over may have moved it */
+	rh = records_header(d->records); /* taking over may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
-	rh->stopping = h->stopping;
+	rh->stopping = d->stopping;
 	if (!d->inherited)
-		reload_request(h->reload);
+		reload_request(d->reload);
 }
 
 /*
@@ -318,9 +304,9 @@ begin_programs(struct daemon *d, struct confset *set,
 static void
 replace_guard(struct daemon *d)
 {
-	pid_t former = records_header(d->hupd.records)->guard_pid;
+	pid_t former = records_header(d->records)->guard_pid;
 
-	records_header(d->hupd.records)->guard_pid = 0;
+	records_header(d->records)->guard_pid = 0;
 	if (!d->foreground)
 		guard_start(d);
 	if (!d->inherited || former <= 1 || !process_is_child(former))
@@ -333,35 +319,33 @@ replace_guard(struct daemon *d)
 void
 serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 {
-	struct hupd *h = &d->hupd;
-
 	umask(0);
 	make_loop(d);
 	make_paths(d);
 	opening_cgroup(d);
 	opening_logs(d, set->defaults);
-	progs_init(&h->progs, h->loop, h->logger, d->cgroup, d->notify_path,
-	    h->records);
-	h->progs.foreground = d->foreground;
-	h->progs.is_ours = is_ours;
-	h->progs.ours_died = ours_died;
-	h->progs.changed = programs_changed;
-	h->progs.arg = d;
+	progs_init(&d->progs, d->loop, d->logger, d->cgroup, d->notify_path,
+	    d->records);
+	d->progs.foreground = d->foreground;
+	d->progs.is_ours = is_ours;
+	d->progs.ours_died = ours_died;
+	d->progs.changed = programs_changed;
+	d->progs.arg = d;
 	opening_notify(d);
-	h->adjusted = adjusted;
-	h->settled = settled;
-	h->reload = reload_new(h);
-	if (h->reload == NULL)
+	d->adjusted = adjusted;
+	d->settled = settled;
+	d->reload = reload_new(d);
+	if (d->reload == NULL)
 		fatal("reload");
 	d->reexec = reexec_new(d);
 	if (d->reexec == NULL)
 		fatal("reexec");
-	h->reexec = reexec;
-	h->reexec_forget = forget_reexec;
+	d->reexec_begin = begin_reexec;
+	d->reexec_forget = forget_reexec;
 	opening_control(d);
-	adjusted(h, set);
+	adjusted(d, set);
 	if (pidfile_write(d->pidfile) == -1)
-		fatal("%s", h->effective.pidfile);
+		fatal("%s", d->effective.pidfile);
 	record_daemon(d);
 	log_moment("start up");
 	log_hold(true);
@@ -376,31 +360,30 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 void
 serve_end(struct daemon *d)
 {
-	struct hupd *h = &d->hupd;
 	struct prog *p;
 
 	guard_end(d);
-	control_close(h->control);
+	control_close(d->control);
 	reexec_free(d->reexec);
 	log_moment("stop");
-	loop_unwatch(h->loop, &d->events_source);
+	loop_unwatch(d->loop, &d->events_source);
 	log_flush();
 	log_stream(-1);
-	while ((p = progs_first(&h->progs)) != NULL)
+	while ((p = progs_first(&d->progs)) != NULL)
 		progs_drop(p);
-	reload_free(h->reload);
+	reload_free(d->reload);
 	stream_close(d->events);
-	logger_free(h->logger, LOG_DRAIN_TIMEOUT);
+	logger_free(d->logger, LOG_DRAIN_TIMEOUT);
 	cgroup_close(d->cgroup);
 	close(d->notify.fd);
 	unlink(d->notify_path);
-	loop_free(h->loop);
+	loop_free(d->loop);
 	close(d->self);
 	free(d->notify_path);
-	free(h->socket);
-	free(h->accepted);
+	free(d->socket);
+	free(d->accepted);
 	inherit_forget(d);
-	records_close(h->records, true);
-	settings_clear(&h->effective);
+	records_close(d->records, true);
+	settings_clear(&d->effective);
 	pidfile_remove(d->pidfile);
 }

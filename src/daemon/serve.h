@@ -7,7 +7,7 @@
 #ifndef SERVE_H
 #define SERVE_H
 
-#include "daemon/self.h"
+#include "daemon/state.h"
 
 /* From here on a start that fails removes the pidfile and the sockets. */
 void serve_guard(struct daemon *);

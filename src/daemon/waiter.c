@@ -37,7 +37,7 @@ struct prog **
 waiter_named(struct client *c, const struct proto_line *pl, size_t first,
     size_t *n)
 {
-	struct progs *ps = &client_hupd(c)->progs;
+	struct progs *ps = &client_daemon(c)->progs;
 	struct prog **v, *p;
 	const char *all = proto_get(pl, "all"), *name;
 	char text[256];
@@ -152,7 +152,7 @@ look(struct deadline *d)
 static void
 look_later(struct waiter *w)
 {
-	struct loop *loop = client_hupd(w->client)->loop;
+	struct loop *loop = client_daemon(w->client)->loop;
 
 	loop_at(loop, &w->look, loop_now(loop));
 }
@@ -192,12 +192,12 @@ waiter_free(struct waiter *w)
 
 	if (w == NULL)
 		return;
-	loop_cancel(client_hupd(w->client)->loop, &w->look);
+	loop_cancel(client_daemon(w->client)->loop, &w->look);
 	if (w->kind == WAIT_RELOAD)
-		reload_forget(client_hupd(w->client)->reload, &w->verdict);
+		reload_forget(client_daemon(w->client)->reload, &w->verdict);
 	if (w->kind == WAIT_REEXEC)
-		client_hupd(w->client)->reexec_forget(client_hupd(w->client),
-		    &w->verdict);
+		client_daemon(w->client)
+		    ->reexec_forget(client_daemon(w->client), &w->verdict);
 	for (tg = w->v; tg < w->v + w->n; tg++) {
 		if (w->kind == WAIT_ACTION && tg->watch.prog != NULL)
 			action_forget(tg->watch.prog, tg);
@@ -308,7 +308,7 @@ verdict_given(struct verdict *v, const char *lines, int status)
 struct waiter *
 waiter_reload(struct client *c)
 {
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	struct proto_text *t = client_text(c);
 	struct waiter *w;
 
@@ -319,7 +319,7 @@ waiter_reload(struct client *c)
 	}
 	w->verdict.given = verdict_given;
 	w->verdict.arg = w;
-	reload_wait(h->reload, &w->verdict);
+	reload_wait(d->reload, &w->verdict);
 	proto_begin(t, "waiting");
 	proto_put_number(t, "pid", getpid());
 	proto_end(t);
@@ -330,7 +330,7 @@ waiter_reload(struct client *c)
 struct waiter *
 waiter_reexec(struct client *c)
 {
-	struct hupd *h = client_hupd(c);
+	struct daemon *d = client_daemon(c);
 	struct waiter *w;
 
 	w = waiter_new(c, WAIT_REEXEC, 0);
@@ -340,7 +340,7 @@ waiter_reexec(struct client *c)
 	}
 	w->verdict.given = verdict_given;
 	w->verdict.arg = w;
-	h->reexec(h, &w->verdict);
+	d->reexec_begin(d, &w->verdict);
 	return w;
 }
 

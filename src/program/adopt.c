@@ -14,10 +14,10 @@
 
 /* A name as it should be: complete, allowed, and not there already. */
 static bool
-name_is_sound(const struct hupd *h, const struct record_slot *s)
+name_is_sound(const struct progs *ps, const struct record_slot *s)
 {
 	return memchr(s->name, '\0', sizeof(s->name)) != NULL &&
-	    text_is_name(s->name) && progs_find(&h->progs, s->name) == NULL;
+	    text_is_name(s->name) && progs_find(ps, s->name) == NULL;
 }
 
 /* The definition of one that was removed while it still ran. */
@@ -39,51 +39,51 @@ nameless(const char *name)
 
 /* Nothing is known of what it named; never signal by what it says. */
 static void
-drop_slot(struct hupd *h, int slot)
+drop_slot(struct progs *ps, int slot)
 {
 	log_warnx("record %d is damaged, nothing is taken over by it", slot);
-	records_give(h->records, slot);
+	records_give(ps->records, slot);
 }
 
 static int
-adopt_slot(struct hupd *h, const struct confset *running, int slot,
+adopt_slot(struct progs *ps, const struct confset *running, int slot,
     bool inherited)
 {
-	const struct record_slot *s = records_slot(h->records, slot);
+	const struct record_slot *s = records_slot(ps->records, slot);
 	struct conf *c;
 	struct prog *p;
 
 	if (s->name[0] == '\0')
 		return 0;
-	if (!name_is_sound(h, s)) {
-		drop_slot(h, slot);
+	if (!name_is_sound(ps, s)) {
+		drop_slot(ps, slot);
 		return 0;
 	}
 	c = confset_find(running, s->name);
 	c = c != NULL ? conf_ref(c) : nameless(s->name);
-	p = c != NULL ? prog_new(&h->progs, c) : NULL;
+	p = c != NULL ? prog_new(ps, c) : NULL;
 	conf_unref(c);
 	if (p == NULL)
 		return -1;
 	if (prog_adopt(p, slot, inherited))
 		return 0;
 	/* Its cgroup is surely its own: there will be no second copy. */
-	if (h->progs.cgroup != NULL)
-		cgroup_kill(h->progs.cgroup, p->conf->name);
+	if (ps->cgroup != NULL)
+		cgroup_kill(ps->cgroup, p->conf->name);
 	progs_drop(p);
-	drop_slot(h, slot);
+	drop_slot(ps, slot);
 	return 0;
 }
 
 /* Those that no record names. */
 static int
-add_others(struct hupd *h, const struct confset *running)
+add_others(struct progs *ps, const struct confset *running)
 {
 	size_t i;
 
 	for (i = 0; i < running->nprograms; i++)
-		if (progs_find(&h->progs, running->programs[i]->name) == NULL &&
-		    prog_new(&h->progs, running->programs[i]) == NULL)
+		if (progs_find(ps, running->programs[i]->name) == NULL &&
+		    prog_new(ps, running->programs[i]) == NULL)
 			return -1;
 	return 0;
 }
@@ -111,10 +111,10 @@ catch_up(struct prog *p, const struct confset *running)
 static bool
 is_over(uint64_t run, void *arg)
 {
-	struct hupd *h = arg;
+	struct progs *ps = arg;
 	struct prog *p;
 
-	for (p = progs_first(&h->progs); p != NULL; p = progs_next(p))
+	for (p = progs_first(ps); p != NULL; p = progs_next(p))
 		if (p->run >> 32 == run >> 32)
 			return p->run != run || p->child.pid == 0;
 	return false;
@@ -125,13 +125,13 @@ is_over(uint64_t run, void *arg)
  * come to what that had left, which is no child of ours.
  */
 static void
-kill_left(struct hupd *h)
+kill_left(struct progs *ps)
 {
 	int n;
 
-	if (h->progs.cgroup != NULL)
+	if (ps->cgroup != NULL)
 		return;
-	n = orphan_kill_runs(is_over, h);
+	n = orphan_kill_runs(is_over, ps);
 	if (n > 0)
 		log_info("left by programs that have ended: %d process%s, "
 			 "killed",
@@ -139,23 +139,23 @@ kill_left(struct hupd *h)
 }
 
 int
-adopt_all(struct hupd *h, const struct confset *running, bool inherited)
+adopt_all(struct progs *ps, const struct confset *running, bool inherited)
 {
 	struct prog *p, *next;
-	int slot, n = records_count(h->records);
+	int slot, n = records_count(ps->records);
 
 	for (slot = 0; slot < n; slot++)
-		if (adopt_slot(h, running, slot, inherited) == -1)
+		if (adopt_slot(ps, running, slot, inherited) == -1)
 			return -1;
-	if (add_others(h, running) == -1 || progs_link(&h->progs) == -1)
+	if (add_others(ps, running) == -1 || progs_link(ps) == -1)
 		return -1;
-	for (p = progs_first(&h->progs); p != NULL; p = next) {
+	for (p = progs_first(ps); p != NULL; p = next) {
 		next = progs_next(p);
 		if (p->slot != -1)
 			prog_resume(p);
 	}
-	kill_left(h);
-	for (p = progs_first(&h->progs); p != NULL; p = next) {
+	kill_left(ps);
+	for (p = progs_first(ps); p != NULL; p = next) {
 		next = progs_next(p);
 		catch_up(p, running);
 	}

@@ -6,15 +6,15 @@
 #ifndef ADOPT_H
 #define ADOPT_H
 
-#include "daemon/daemon.h"
+#include "program/prog.h"
 
 /*
- * Take over every program that h->records names, with its definition in
+ * Take over every program that the record file names, with its definition in
  * running; one that is not there was about to be removed, and is.  Then those
  * that are only in running are made, and started where autostart says so.
  * inherited: the descriptors in the records are ours.  -1 without memory.
  */
-int adopt_all(struct hupd *h, const struct confset *running, bool inherited);
+int adopt_all(struct progs *, const struct confset *running, bool inherited);
 
 /*
  * Before an exec that another daemon is to follow: let it have the

@@ -22,7 +22,7 @@
 #define TURNS 12
 
 struct session {
-	struct hupd hupd;
+	struct daemon daemon;
 	int client;
 	int turns;
 	size_t left; /* of data, for the second turn */
@@ -74,16 +74,16 @@ ignore(const struct signalfd_siginfo *si, void *arg)
 }
 
 static void
-reexec(struct hupd *h, struct verdict *v)
+reexec(struct daemon *d, struct verdict *v)
 {
-	(void)h;
+	(void)d;
 	v->given(v, "error text=no\n", 1);
 }
 
 static void
-reexec_forget(struct hupd *h, struct verdict *v)
+reexec_forget(struct daemon *d, struct verdict *v)
 {
-	(void)h;
+	(void)d;
 	(void)v;
 }
 
@@ -94,27 +94,27 @@ session_begin(struct session *s)
 	static char home[] = "/nonexistent";
 	struct conf_places places = {false, home, home, home};
 	struct confset set;
-	struct hupd *h = &s->hupd;
+	struct daemon *d = &s->daemon;
 	sigset_t none;
 	int fd;
 
 	sigemptyset(&none);
-	must((h->loop = loop_new(&none, ignore, NULL)) != NULL);
+	must((d->loop = loop_new(&none, ignore, NULL)) != NULL);
 	fd = memfd_create("records", MFD_CLOEXEC);
-	must((h->records = records_open(NULL, fd)) != NULL);
-	h->config = config;
-	h->places = places;
+	must((d->records = records_open(NULL, fd)) != NULL);
+	d->config = config;
+	d->places = places;
 	must(confset_init(&set, &places) == 0);
-	must(settings_copy(&h->effective, &set.settings) == 0);
+	must(settings_copy(&d->effective, &set.settings) == 0);
 	confset_clear(&set);
-	progs_init(&h->progs, h->loop, NULL, NULL, "/notify", h->records);
-	define(&h->progs, "db", "command = true\nlog = none\n");
-	define(&h->progs, "web", "command = true\ndepends-on = db\n");
-	must(progs_link(&h->progs) == 0);
-	must((h->reload = reload_new(h)) != NULL);
-	h->reexec = reexec;
-	h->reexec_forget = reexec_forget;
-	must((h->control = control_open(h, path, -1)) != NULL);
+	progs_init(&d->progs, d->loop, NULL, NULL, "/notify", d->records);
+	define(&d->progs, "db", "command = true\nlog = none\n");
+	define(&d->progs, "web", "command = true\ndepends-on = db\n");
+	must(progs_link(&d->progs) == 0);
+	must((d->reload = reload_new(d)) != NULL);
+	d->reexec_begin = reexec;
+	d->reexec_forget = reexec_forget;
+	must((d->control = control_open(d, path, -1)) != NULL);
 }
 
 static void
@@ -164,24 +164,24 @@ session_turn(void *arg)
 	else if (s->turns == TURNS_CLIENT)
 		close(s->client);
 	if (s->turns++ < TURNS)
-		loop_after(s->hupd.loop, session_turn, s);
+		loop_after(s->daemon.loop, session_turn, s);
 	else
-		loop_end(s->hupd.loop);
+		loop_end(s->daemon.loop);
 }
 
 static void
 session_end(struct session *s)
 {
-	struct hupd *h = &s->hupd;
+	struct daemon *d = &s->daemon;
 	struct prog *p;
 
-	control_close(h->control);
-	while ((p = progs_first(&h->progs)) != NULL)
+	control_close(d->control);
+	while ((p = progs_first(&d->progs)) != NULL)
 		progs_drop(p);
-	reload_free(h->reload);
-	settings_clear(&h->effective);
-	records_close(h->records, false);
-	loop_free(h->loop);
+	reload_free(d->reload);
+	settings_clear(&d->effective);
+	records_close(d->records, false);
+	loop_free(d->loop);
 }
 
 static void
@@ -218,8 +218,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session_begin(&s);
 	session_connect(&s);
 	session_send(&s, data[0]);
-	loop_after(s.hupd.loop, session_turn, &s);
-	must(loop_run(s.hupd.loop) == 0);
+	loop_after(s.daemon.loop, session_turn, &s);
+	must(loop_run(s.daemon.loop) == 0);
 	session_end(&s);
 	check_reply(&s);
 	return 0;

@@ -141,32 +141,32 @@ ours_died(pid_t pid, void *arg)
 static void
 take_over(struct records *r, bool inherited)
 {
-	struct hupd h = {.records = r};
+	struct daemon d = {.records = r};
 	struct proto_text text = {0};
 	sigset_t none;
 	struct prog *p;
 	int slot;
 
 	sigemptyset(&none);
-	must((h.loop = loop_new(&none, ignore, NULL)) != NULL);
-	progs_init(&h.progs, h.loop, NULL, NULL, "/notify", r);
-	h.progs.is_ours = is_ours;
-	h.progs.ours_died = ours_died;
+	must((d.loop = loop_new(&none, ignore, NULL)) != NULL);
+	progs_init(&d.progs, d.loop, NULL, NULL, "/notify", r);
+	d.progs.is_ours = is_ours;
+	d.progs.ours_died = ours_died;
 	must(records_adopt(r) == 0);
-	must(adopt_all(&h, &running, inherited) == 0);
-	loop_after(h.loop, turn_ends, h.loop);
-	must(loop_run(h.loop) == 0);
-	for (p = progs_first(&h.progs); p != NULL; p = progs_next(p))
+	must(adopt_all(&d.progs, &running, inherited) == 0);
+	loop_after(d.loop, turn_ends, d.loop);
+	must(loop_run(d.loop) == 0);
+	for (p = progs_first(&d.progs); p != NULL; p = progs_next(p))
 		status_program(&text, p, "/log", true);
 	proto_text_clear(&text);
 	must((slot = records_take(r, "another")) != -1);
 	records_give(r, slot);
-	while ((p = progs_first(&h.progs)) != NULL) {
+	while ((p = progs_first(&d.progs)) != NULL) {
 		if (p->child.pid != 0)
 			progs_remove_pid(p);
 		progs_drop(p);
 	}
-	loop_free(h.loop);
+	loop_free(d.loop);
 }
 
 int

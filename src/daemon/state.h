@@ -1,0 +1,81 @@
+/*
+ * state - the daemon's own state: what main makes, and what the parts of the
+ * daemon share.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <libutil.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "config/conf.h"
+#include "base/loop.h"
+#include "program/prog.h"
+
+struct control;
+struct reexec;
+struct reload;
+struct verdict;
+
+struct daemon {
+	struct loop *loop;
+	struct logger *logger;
+	struct progs progs;
+	struct reload *reload;
+	struct control *control;
+	struct records *records;
+	struct reexec *reexec;
+	struct cgroup *cgroup; /* NULL: no cgroups */
+
+	/* The configuration: where it comes from, and what is kept of it. */
+	const char *config; /* hupd.conf, absolute */
+	bool must_exist;    /* it was named on the command line */
+	struct conf_places places;
+	struct settings effective; /* the settings as of the start */
+	char *running;		   /* file of what runs, for the next daemon */
+	char *rejected;		   /* file of the last rejection, likewise */
+	char *accepted;		   /* file of the last accepted configuration */
+	struct confset *set; /* about to begin; the guard frees its copy */
+
+	/* What the daemon holds. */
+	struct pidfh *pidfile;
+	char *socket; /* path of the control socket */
+	struct stream *events;
+	struct source events_source;
+	struct source notify;
+	char *notify_path;
+	int self;    /* the program file of hupd itself */
+	char *exe;   /* its path, where a newer file may be */
+	char **argv; /* to execute it with again */
+	char *title; /* where ps(1) finds the arguments, and their last byte */
+	char *title_end;
+
+	/* How it began. */
+	time_t started;	     /* Unix time, of the first daemon of these */
+	bool adopting;	     /* an earlier daemon left programs */
+	const char *untaken; /* why they are not taken over; else NULL */
+	bool inherited;	 /* this process has that daemon's descriptors too */
+	bool foreground; /* -d: no guard, the starter watches */
+
+	/* How it ends. */
+	bool stopping;
+	int status; /* exit status */
+
+	struct spawn_child guard; /* pid 0: none */
+	struct source guard_source;
+	struct deadline guard_again;
+	int self_pidfd; /* of the daemon, which the guard watches; or -1 */
+	bool unguarded; /* no guard could be made, and that was logged */
+
+	/* The live settings, or the defaults of programs, have changed. */
+	void (*adjusted)(struct daemon *, const struct confset *);
+	/* A reload, or the start, has come to its end. */
+	void (*settled)(struct daemon *);
+	/* Re-execute, and report to verdict; or stop reporting to it. */
+	void (*reexec_begin)(struct daemon *, struct verdict *);
+	void (*reexec_forget)(struct daemon *, struct verdict *);
+};
+
+#endif
