@@ -51,7 +51,8 @@ journal_holder(int fd)
 static bool
 is_sound(const struct slot *s)
 {
-	return s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
+	return (s->state == SLOT_INTENT || s->state == SLOT_HAVE) &&
+	    s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
 	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
 	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
 	    s->keep <= CONF_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
@@ -59,26 +60,69 @@ is_sound(const struct slot *s)
 	    text_is_name(s->name);
 }
 
+/*
+ * Give a part of the file its memory.  The kernel may have less of it later,
+ * and the first access to a hole of a full file system is a SIGBUS, be it a
+ * read or a write.  So nothing of the mapping is touched before this.
+ */
+static int
+allocate(int fd, size_t at, size_t len)
+{
+	int err;
+
+	do
+		err = posix_fallocate(fd, (off_t)at, (off_t)len);
+	while (err == EINTR);
+	errno = err;
+	return err == 0 ? 0 : -1;
+}
+
+static size_t
+buffer_offset(const struct journal *j, const struct slot *s)
+{
+	return HEAD + (size_t)(s - j->slots) * JOURNAL_BYTES;
+}
+
+char *
+journal_buffer(struct journal *j, const struct slot *s)
+{
+	return (char *)j->map + buffer_offset(j, s);
+}
+
+/* Allocate the buffer of a slot, and map its pages. */
+static int
+make_ready(struct journal *j, struct slot *s)
+{
+	volatile char *p = journal_buffer(j, s);
+
+	if (j->ready[s - j->slots])
+		return 0;
+	if (allocate(j->fd, buffer_offset(j, s), JOURNAL_BYTES) == -1)
+		return -1;
+	for (size_t i = 0; i < JOURNAL_BYTES; i += 4096)
+		p[i] = p[i];
+	j->ready[s - j->slots] = true;
+	return 0;
+}
+
+/*
+ * The buffer of a free slot is not looked at: it may never have been
+ * allocated.  That of a busy one was, and allocating it again needs no memory;
+ * if that fails, no log process has left this slot.
+ */
 static void
 recover(struct journal *j, struct slot *s)
 {
-	uint8_t first = (uint8_t)*journal_buffer(j, s);
-
-	switch ((enum slot_state)s->state) {
-	case SLOT_FREE:
+	if (!slot_busy(s))
 		return;
-	case SLOT_INTENT:
-		if (is_sound(s) && first != s->first)
-			slot_have(s);
+	if (!is_sound(s) || make_ready(j, s) == -1)
+		slot_free(s);
+	else if (s->state == SLOT_INTENT) {
+		if ((uint8_t)*journal_buffer(j, s) == s->first)
+			slot_free(s);
 		else
-			slot_free(s);
-		return;
-	case SLOT_HAVE:
-		if (!is_sound(s))
-			slot_free(s);
-		return;
+			slot_have(s);
 	}
-	slot_free(s);
 }
 
 static int
@@ -86,7 +130,6 @@ map_file(struct journal *j)
 {
 	struct head *head;
 	struct stat st;
-	int err;
 
 	if (fstat(j->fd, &st) == -1)
 		return -1;
@@ -94,11 +137,8 @@ map_file(struct journal *j)
 	    (ftruncate(j->fd, 0) == -1 ||
 		ftruncate(j->fd, (off_t)FILE_BYTES) == -1))
 		return -1;
-	/* Without its memory a store would be a SIGBUS on a full /run. */
-	if ((err = posix_fallocate(j->fd, 0, HEAD)) != 0) {
-		errno = err;
+	if (allocate(j->fd, 0, HEAD) == -1)
 		return -1;
-	}
 	j->map = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    j->fd, 0);
 	if (j->map == MAP_FAILED)
@@ -148,37 +188,6 @@ journal_slot(struct journal *j, int i)
 	return &j->slots[i];
 }
 
-static size_t
-buffer_offset(struct journal *j, const struct slot *s)
-{
-	return HEAD + (size_t)(s - j->slots) * JOURNAL_BYTES;
-}
-
-char *
-journal_buffer(struct journal *j, const struct slot *s)
-{
-	return (char *)j->map + buffer_offset(j, s);
-}
-
-static int
-make_ready(struct journal *j, struct slot *s)
-{
-	off_t at = (off_t)buffer_offset(j, s);
-	volatile char *p = journal_buffer(j, s);
-	int err;
-
-	if (j->ready[s - j->slots])
-		return 0;
-	if ((err = posix_fallocate(j->fd, at, JOURNAL_BYTES)) != 0) {
-		errno = err;
-		return -1;
-	}
-	for (size_t i = 0; i < JOURNAL_BYTES; i += 4096)
-		p[i] = p[i];
-	j->ready[s - j->slots] = true;
-	return 0;
-}
-
 struct slot *
 journal_take(struct journal *j, enum conf_log to)
 {
@@ -191,12 +200,11 @@ journal_take(struct journal *j, enum conf_log to)
 		i = end + JOURNAL_SYSLOG;
 		end = JOURNAL_SLOTS;
 	}
-	for (; i < end; i++) {
-		if (slot_busy(&j->slots[i]))
-			continue;
-		return make_ready(j, &j->slots[i]) == -1 ? NULL : &j->slots[i];
-	}
 	errno = EBUSY;
+	for (; i < end; i++)
+		if (!slot_busy(&j->slots[i]) &&
+		    make_ready(j, &j->slots[i]) == 0)
+			return &j->slots[i];
 	return NULL;
 }
 

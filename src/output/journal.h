@@ -95,7 +95,8 @@ struct slot *journal_slot(struct journal *, int i);
 char *journal_buffer(struct journal *, const struct slot *);
 /*
  * A free slot with its memory present, so that no page fault can stop a read
- * half-way; NULL with errno (EBUSY: none is free).
+ * half-way; NULL with errno (EBUSY: no slot is free; ENOSPC: the file system
+ * has no room for the buffer of a free slot).
  */
 struct slot *journal_take(struct journal *, enum conf_log to);
 

@@ -2,11 +2,13 @@
  * journal: a process may be killed after any step; whatever it left, the
  * batch is then in its file once and whole.
  */
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +32,7 @@ static const char stamped[] =
 struct world {
 	char path[64];
 	int dir;
+	bool mounted;
 	struct journal journal;
 	struct logsink sink;
 	struct slot *slot;
@@ -65,6 +68,8 @@ teardown(void **state)
 	journal_close(&w->journal);
 	logdir_free(&w->sink.dir);
 	close(w->dir);
+	if (w->mounted)
+		assert_int_equal(umount2(w->path, MNT_DETACH), 0);
 	snprintf(command, sizeof(command), "rm -rf %s", w->path);
 	assert_int_equal(system(command), 0);
 	free(w);
@@ -371,6 +376,75 @@ test_other_form(void **state)
 	assert_non_null(journal_take(&w->journal, LOG_TO_FILE));
 }
 
+/* Use up a file system, but for so many bytes. */
+static void
+fill(int dir, off_t left)
+{
+	static const char block[4096];
+	int fd = openat(dir, "filling", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC,
+	    0600);
+	struct stat st;
+
+	assert_int_not_equal(fd, -1);
+	while (write(fd, block, sizeof(block)) > 0)
+		continue;
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(ftruncate(fd, st.st_size - left), 0);
+	close(fd);
+}
+
+/*
+ * Where the run folder is full, an access to what was never allocated ends
+ * the process by SIGBUS.  Found there: a slot at each step, and others that
+ * were never used.
+ */
+static void
+test_full(void **state)
+{
+	struct world *w = *state;
+	struct slot *s;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) == -1)
+		skip();
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("hupd", w->path, "tmpfs", 0, "size=256k"), 0);
+	w->mounted = true;
+	close(w->dir);
+	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
+	journal_close(&w->journal);
+	fill(w->dir, 4096);
+	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
+	assert_null(journal_take(&w->journal, LOG_TO_FILE));
+	assert_int_equal(errno, ENOSPC);
+
+	assert_int_equal(unlinkat(w->dir, "filling", 0), 0);
+	have(w, false, 0);
+	have(w, false, 0);
+	slot_intent(w->slot);
+	/* No process leaves these: busy, and the buffer is a hole. */
+	for (int i = 4; i < 6; i++)
+		*journal_slot(&w->journal, i) =
+		    *journal_slot(&w->journal, i - 4);
+	fill(w->dir, 0);
+
+	w->slot = journal_slot(&w->journal, 0);
+	assert_int_equal(next_process(w), SLOT_HAVE);
+	assert_memory_equal(journal_buffer(&w->journal, w->slot), raw,
+	    sizeof(raw) - 1);
+	assert_int_equal(journal_slot(&w->journal, 1)->state, SLOT_HAVE);
+	for (int i = 2; i < JOURNAL_SLOTS; i++)
+		assert_int_equal(journal_slot(&w->journal, i)->state,
+		    SLOT_FREE);
+	assert_null(journal_take(&w->journal, LOG_TO_FILE));
+	assert_int_equal(errno, ENOSPC);
+	/* What was allocated serves again, though others cannot. */
+	slot_free(journal_slot(&w->journal, 1));
+	s = journal_take(&w->journal, LOG_TO_FILE);
+	assert_ptr_equal(s, journal_slot(&w->journal, 1));
+	memset(journal_buffer(&w->journal, s), 'x', JOURNAL_BYTES);
+}
+
 static void
 test_lock(void **state)
 {
@@ -412,6 +486,7 @@ main(void)
 	    T(test_slots),
 	    T(test_unsound),
 	    T(test_other_form),
+	    T(test_full),
 	    T(test_lock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
