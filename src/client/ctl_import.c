@@ -14,14 +14,14 @@
 #include "client/ctl_json.h"
 #include "client/ctl_where.h"
 #include "base/folder.h"
-#include "import/importread.h"
+#include "import/supervisord.h"
 #include "wire/proto.h"
 
 struct job {
 	const struct ctl *ctl;
 	struct place place;
-	struct import_reading reading;
-	struct import import;
+	struct ini ini;
+	struct draft import;
 	char **paths; /* of import.v */
 	struct diags diags;
 };
@@ -32,8 +32,8 @@ job_end(struct job *job)
 	for (size_t i = 0; job->paths != NULL && i < job->import.n; i++)
 		free(job->paths[i]);
 	free(job->paths);
-	import_clear(&job->import);
-	import_read_clear(&job->reading);
+	draft_clear(&job->import);
+	ini_clear(&job->ini);
 	diags_clear(&job->diags);
 	place_clear(&job->place);
 }
@@ -56,7 +56,7 @@ no_memory(const struct ctl *ctl)
 static int
 name_paths(struct job *job)
 {
-	const struct import *import = &job->import;
+	const struct draft *import = &job->import;
 
 	job->paths = calloc(import->n + 1, sizeof(*job->paths));
 	if (job->paths == NULL)
@@ -91,7 +91,7 @@ check_absent(const struct job *job)
 static int
 write_files(const struct job *job)
 {
-	const struct import_file *v = job->import.v;
+	const struct draft_file *v = job->import.v;
 	char why[SAFEFILE_WHY_MAX];
 	size_t i;
 	int status;
@@ -104,7 +104,7 @@ write_files(const struct job *job)
 		    job->place.program_dir, why);
 	for (i = 0; i < job->import.n; i++) {
 		if (atomic_create(job->paths[i], v[i].text, v[i].len,
-			job->reading.mode) == -1)
+			job->ini.mode & 0644) == -1)
 			break;
 	}
 	if (i == job->import.n)
@@ -135,7 +135,7 @@ show_diags(const struct diags *diags)
 static void
 show_files(const struct job *job)
 {
-	const struct import *import = &job->import;
+	const struct draft *import = &job->import;
 
 	for (size_t i = 0; i < import->n; i++) {
 		if (job->ctl->write) {
@@ -175,7 +175,7 @@ diags_json(struct json *json, const char *key, const struct diags *diags)
 static void
 show_json(const struct job *job, bool valid)
 {
-	const struct import *import = &job->import;
+	const struct draft *import = &job->import;
 	struct json json;
 
 	json_begin(&json, stdout);
@@ -209,17 +209,17 @@ static int
 import_files(struct job *job, int n, char **files)
 {
 	char host[HOST_NAME_MAX + 1] = "";
-	struct import_names names = {host, environ};
+	struct supervisord_names names = {host, environ};
 	int i, status;
 
 	(void)gethostname(host, sizeof(host) - 1);
 	for (i = 0; i < n; i++) {
-		if (import_read(&job->reading, files[i], &names, &job->diags,
+		if (supervisord_read(&job->ini, files[i], &names, &job->diags,
 			&job->import.notes) == -1)
 			return fail_errno(job->ctl, files[i]);
 	}
 	if (diags_count(&job->diags) > 0 ||
-	    import_make(&job->import, &job->reading.ini, &names, &job->diags) ==
+	    supervisord_convert(&job->import, &job->ini, &names, &job->diags) ==
 		-1)
 		return reject(job);
 	if (job->import.n == 0)
@@ -245,8 +245,8 @@ ctl_import(const struct ctl *ctl, int argc, char **argv)
 	if ((status = where_find(ctl, &job.place)) != STATUS_OK)
 		return status;
 	/* What was hidden from others stays so. */
-	import_read_init(&job.reading, 0644);
-	import_init(&job.import);
+	ini_init(&job.ini);
+	draft_init(&job.import);
 	diags_init(&job.diags);
 	status = import_files(&job, argc, argv);
 	job_end(&job);

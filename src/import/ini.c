@@ -1,16 +1,29 @@
 /*
- * ini - the text of supervisord's configuration: sections of keys.
+ * ini - the files of supervisord's configuration: sections of keys.
  */
+#include <sys/stat.h>
+
 #include <ctype.h>
+#include <errno.h>
+#include <libgen.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "import/ini.h"
 #include "base/lines.h"
+#include "import/ini.h"
 
 #define BLANKS " \t\r\v\f"
+
+/* A file that was read, and the strings of its source. */
+struct ini_file {
+	SLIST_ENTRY(ini_file) link;
+	struct ini_source source;
+	char *name;
+	char *folder;
+};
 
 struct reader {
 	struct ini *ini;
@@ -18,8 +31,8 @@ struct reader {
 	struct diags *diags;
 	unsigned line;
 	struct ini_section *section; /* NULL before the first */
-	struct ini_key *key;	     /* which a deeper line goes on with */
-	FILE *value;		     /* of key, so far */
+	struct ini_key *key; /* a line that is indented deeper continues it */
+	FILE *value;	     /* of key, up to now */
 	size_t size;
 	size_t indent; /* of the line that began key */
 };
@@ -30,8 +43,9 @@ struct reader {
 void
 ini_init(struct ini *ini)
 {
-	*ini = (struct ini){.nkeys = 0};
+	*ini = (struct ini){.mode = 0777};
 	TAILQ_INIT(&ini->sections);
+	SLIST_INIT(&ini->files);
 }
 
 static void
@@ -42,10 +56,19 @@ free_key(struct ini_key *key)
 	free(key);
 }
 
+static void
+free_file(struct ini_file *file)
+{
+	free(file->name);
+	free(file->folder);
+	free(file);
+}
+
 void
 ini_clear(struct ini *ini)
 {
 	struct ini_section *section;
+	struct ini_file *file;
 	struct ini_key *key;
 
 	while ((section = TAILQ_FIRST(&ini->sections)) != NULL) {
@@ -56,6 +79,10 @@ ini_clear(struct ini *ini)
 		TAILQ_REMOVE(&ini->sections, section, link);
 		free(section->name);
 		free(section);
+	}
+	while ((file = SLIST_FIRST(&ini->files)) != NULL) {
+		SLIST_REMOVE_HEAD(&ini->files, link);
+		free_file(file);
 	}
 	ini_init(ini);
 }
@@ -82,7 +109,7 @@ ini_key(const struct ini_section *section, const char *name)
 	return key;
 }
 
-/* Cut blanks, and what else is given, off both ends, in place. */
+/* Cut the given characters off both ends, in place. */
 static char *
 trim(char *s, const char *blanks)
 {
@@ -112,7 +139,7 @@ cut_comment(char *line)
 	return false;
 }
 
-/* The value of the key ends here. */
+/* End the value of the key. */
 static void
 end_key(struct reader *r)
 {
@@ -159,7 +186,7 @@ begin_section(struct reader *r, char *text)
 	r->section = section;
 }
 
-/* A new key of the section, without value; NULL after a complaint. */
+/* Add a key without a value to the section; NULL after an error. */
 static struct ini_key *
 add_key(struct reader *r, const char *name)
 {
@@ -180,7 +207,7 @@ add_key(struct reader *r, const char *name)
 	return key;
 }
 
-/* "name = value", at which text is cut in two. */
+/* Take "name = value"; text is changed. */
 static void
 begin_key(struct reader *r, char *text)
 {
@@ -189,7 +216,7 @@ begin_key(struct reader *r, char *text)
 
 	end_key(r);
 	if (r->section == NULL) {
-		complain(r, "\"%.80s\" is in no section", text);
+		complain(r, "\"%.80s\" stands before the first section", text);
 		return;
 	}
 	if (*equal == '\0') {
@@ -199,7 +226,7 @@ begin_key(struct reader *r, char *text)
 	*equal = '\0';
 	name = trim(text, BLANKS);
 	if (*name == '\0') {
-		complain(r, "no key before \"=\"");
+		complain(r, "the key before \"=\" is missing");
 		return;
 	}
 	for (s = name; *s != '\0'; s++)
@@ -230,13 +257,13 @@ take_line(void *arg, char *line, size_t len)
 
 	r->line++;
 	if (strlen(line) != len) {
-		complain(r, "a NUL byte");
+		complain(r, "the line contains a NUL byte");
 		return;
 	}
 	comment = cut_comment(line);
 	text = trim(line, BLANKS);
 	if (*text == '\0') {
-		/* An empty line may be part of a value that goes on. */
+		/* An empty line may be within a value. */
 		if (r->key != NULL && !comment)
 			putc('\n', r->value);
 	} else if (r->key != NULL && indent > r->indent) {
@@ -265,4 +292,99 @@ ini_parse(struct ini *ini, const struct ini_source *source, const char *bytes,
 	}
 	end_key(&r);
 	return diags_count(diags) == before ? 0 : -1;
+}
+
+/* The folder of a file, absolute, or NULL with errno. */
+static char *
+folder_of(const char *file)
+{
+	char *copy, *folder;
+
+	if ((copy = strdup(file)) == NULL)
+		return NULL;
+	folder = realpath(dirname(copy), NULL);
+	free(copy);
+	return folder;
+}
+
+/* Read a file, up to one byte more than is allowed. */
+static char *
+slurp(const char *file, size_t *len, mode_t *mode)
+{
+	struct stat st;
+	char *bytes;
+	FILE *f;
+	int err;
+
+	if ((f = fopen(file, "re")) == NULL)
+		return NULL;
+	if ((bytes = malloc(INI_FILE_MAX + 1)) != NULL) {
+		*len = fread(bytes, 1, INI_FILE_MAX + 1, f);
+		if (ferror(f) || fstat(fileno(f), &st) == -1) {
+			err = errno;
+			free(bytes);
+			bytes = NULL;
+			errno = err;
+		} else
+			*mode = st.st_mode;
+	}
+	err = errno;
+	fclose(f);
+	errno = err;
+	return bytes;
+}
+
+/* Remember the file.  NULL with errno. */
+static const struct ini_source *
+add_source(struct ini *ini, const char *name)
+{
+	struct ini_file *file;
+
+	if ((file = calloc(1, sizeof(*file))) == NULL)
+		return NULL;
+	file->name = strdup(name);
+	if (file->name == NULL || (file->folder = folder_of(name)) == NULL) {
+		free_file(file);
+		return NULL;
+	}
+	file->source = (struct ini_source){file->name, file->folder};
+	SLIST_INSERT_HEAD(&ini->files, file, link);
+	return &file->source;
+}
+
+const struct ini_source *
+ini_read(struct ini *ini, const char *file, struct diags *diags)
+{
+	const struct ini_source *source;
+	char *bytes;
+	mode_t mode;
+	size_t len;
+
+	if ((source = add_source(ini, file)) == NULL ||
+	    (bytes = slurp(file, &len, &mode)) == NULL)
+		return NULL;
+	ini->mode &= mode | S_IRUSR | S_IWUSR;
+	if (len > INI_FILE_MAX)
+		diags_add(diags, file, 0, NULL,
+		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);
+	else
+		(void)ini_parse(ini, source, bytes, len, diags);
+	free(bytes);
+	return source;
+}
+
+void
+ini_complain(const struct ini_key *key, struct diags *diags, const char *fmt,
+    ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) == -1)
+		s = NULL;
+	va_end(ap);
+	diags_add(diags, key->source->file, key->line, key->name, "%s",
+	    s == NULL ? "out of memory" : s);
+	free(s);
 }

@@ -3,7 +3,7 @@
  * meant, or it is complained of.
  */
 #include "fuzz.h"
-#include "import/import.h"
+#include "import/supervisord.h"
 
 static void
 check_text(const struct diags *diags)
@@ -17,7 +17,7 @@ check_text(const struct diags *diags)
 }
 
 static void
-check_file(const struct import_file *file)
+check_file(const struct draft_file *file)
 {
 	struct diags diags;
 	struct conf *conf;
@@ -36,27 +36,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *bytes = fuzz_string(data, size), one[] = "A=b c";
 	char *environment[] = {one, NULL};
-	struct import_names names = {"host", environment};
+	struct supervisord_names names = {"host", environment};
 	struct ini_source source = {"FILE", "/here"};
-	struct import import;
+	struct draft import;
 	struct diags diags;
 	struct ini ini;
 	int error;
 
 	ini_init(&ini);
-	import_init(&import);
+	draft_init(&import);
 	diags_init(&diags);
 	error = ini_parse(&ini, &source, bytes, size, &diags);
 	must((error == -1) == (diags_count(&diags) > 0));
 	if (error == 0) {
-		error = import_make(&import, &ini, &names, &diags);
+		error = supervisord_convert(&import, &ini, &names, &diags);
 		must((error == -1) == (diags_count(&diags) > 0));
 		for (size_t i = 0; error == 0 && i < import.n; i++)
 			check_file(&import.v[i]);
 		check_text(&import.notes);
 	}
 	check_text(&diags);
-	import_clear(&import);
+	draft_clear(&import);
 	ini_clear(&ini);
 	diags_clear(&diags);
 	free(bytes);

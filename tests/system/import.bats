@@ -25,7 +25,7 @@ supervisord() {
 	E
 	run -0 --separate-stderr import "$T/supervisord.conf"
 	[ "$stderr" = "$T/supervisord.conf:9: priority: has no counterpart:\
- depends-on tells what is started first
+ depends-on sets the order of starts
 hupctl: nothing was written; with -w these files are" ]
 	[ -z "$(ls "$T/hupd.d")" ]
 	shown=$output
@@ -63,7 +63,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	[ "$(ls -A "$T/hupd.d")" = c.conf ]
 }
 
-@test "what others may not read of supervisord's they may not of hupd's" {
+@test "a file has no more permissions than its source" {
 	supervisord <<<$'[program:a]\ncommand=true'
 	chmod 640 "$T/supervisord.conf"
 	import -w "$T/supervisord.conf"
@@ -94,9 +94,9 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	grep -qx "command = $T/conf.d/c" "$T/hupd.d/c.conf"
 	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 640 ]
 	diff <(echo "$stderr") - <<-E
-	supervisord.conf:2: files: no file is $T/none/*.ini
-	$T/conf.d/1.ini:2: files: is not followed in a file that is included
-	supervisord.conf:6: priority: has no counterpart: depends-on tells what is started first
+	supervisord.conf:2: files: no file matches $T/none/*.ini
+	$T/conf.d/1.ini:2: files: is ignored in an included file
+	supervisord.conf:6: priority: has no counterpart: depends-on sets the order of starts
 	hupctl: 'hupctl check' shows what these files will change, 'hupctl reload' applies them
 	E
 	rm "$T"/hupd.d/*
@@ -106,21 +106,21 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	[ "$output" = "supervisord.conf:2: files: $T/conf.d/3.ini: Is a directory" ]
 	rmdir "$T/conf.d/3.ini"
 	run -6 import -w supervisord.conf
-	[ "$output" = "$T/conf.d/2.ini:3: command: %(y)s has no value here" ]
+	[ "$output" = "$T/conf.d/2.ini:3: command: %(y)s is not defined" ]
 	[ -z "$(ls -A "$T/hupd.d")" ]
 	sed -i '2,3d' supervisord.conf
 	run -6 import supervisord.conf
-	[ "$output" = 'supervisord.conf:1: [include]: there is no key files' ]
+	[ "$output" = 'supervisord.conf:1: [include]: files is missing' ]
 }
 
-@test "errors are told with file and line, and nothing is written" {
+@test "errors come with file and line, and nothing is written" {
 	printf '[program:a]\ncommand=true\n[program:b]\numask=9' | supervisord
 	echo '[program:b]' >"$T/other.ini"
 	run -6 import -w "$T/supervisord.conf" "$T/other.ini"
-	[ "$output" = "$T/supervisord.conf:3: [program:b]: there is no command" ]
+	[ "$output" = "$T/supervisord.conf:3: [program:b]: command is missing" ]
 	echo 'command=%(x)s' >>"$T/other.ini"
 	run -6 import -w "$T/supervisord.conf" "$T/other.ini"
-	[ "$output" = "$T/other.ini:2: command: %(x)s has no value here
+	[ "$output" = "$T/other.ini:2: command: %(x)s is not defined
 $T/supervisord.conf:4: umask: \"9\" is not an octal number up to 777" ]
 	[ -z "$(ls -A "$T/hupd.d")" ]
 	run -1 import "$T/missing"
@@ -173,7 +173,7 @@ guide() {
 	sed -n '/^## supervisord/,/^## runit/p' "$TOP/docs/migration.md" |
 	    grep '^|' | grep -o '`[a-z_*]*`' | tr -d '`' >"$T/patterns"
 	sed -n '/{"command"/,/^}/s/^    {"\([a-z_]*\)".*/\1/p' \
-	    "$TOP/src/import/importkey.c" | sed '/^serverurl/q' >"$T/keys"
+	    "$TOP/src/import/supervisord.c" | sed '/^serverurl/q' >"$T/keys"
 	lines "$T/keys" 25
 	while read -r key; do
 		while read -r pattern; do

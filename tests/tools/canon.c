@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "config/conf.h"
-#include "import/import.h"
+#include "import/supervisord.h"
 
 #define REJECTED 6
 
@@ -66,9 +66,9 @@ canon_daemon(const char *bytes, size_t len, struct diags *diags)
 
 /* Each file must say, once more, what it was printed from. */
 static void
-print_import(const struct import *import, struct diags *diags)
+print_import(const struct draft *import, struct diags *diags)
 {
-	const struct import_file *v;
+	const struct draft_file *v;
 	struct conf *again;
 	char buf[1024];
 
@@ -92,17 +92,17 @@ canon_import(const char *bytes, size_t len, struct diags *diags)
 {
 	static char one[] = "IN_ENV=from outside";
 	char *environment[] = {one, NULL};
-	struct import_names names = {"host.example", environment};
+	struct supervisord_names names = {"host.example", environment};
 	struct ini_source source = {"FILE", "/here"};
-	struct import import;
+	struct draft import;
 	struct ini ini;
 
 	ini_init(&ini);
-	import_init(&import);
+	draft_init(&import);
 	if (ini_parse(&ini, &source, bytes, len, diags) == 0 &&
-	    import_make(&import, &ini, &names, diags) == 0)
+	    supervisord_convert(&import, &ini, &names, diags) == 0)
 		print_import(&import, diags);
-	import_clear(&import);
+	draft_clear(&import);
 	ini_clear(&ini);
 	return diags_count(diags) == 0 ? 0 : report(diags);
 }

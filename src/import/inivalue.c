@@ -1,41 +1,24 @@
 /*
- * importval - what a value of supervisord means: what it expands to, a list of
- * variables, the words of a command.
+ * inivalue - the meaning of a value in supervisord's configuration: its
+ * expansion, a list of variables, the words of a command.
  */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/confdef.h"
-#include "import/importval.h"
 #include "base/words.h"
+#include "import/inivalue.h"
 
 #define BLANKS " \t\r\n\v\f"
 
 /* The largest width of %(NAME)99d. */
 #define WIDTH_MAX 64
 
-void
-importval_complain(const struct ini_key *key, struct diags *diags,
-    const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) == -1)
-		s = NULL;
-	va_end(ap);
-	diags_add(diags, key->source->file, key->line, key->name, "%s",
-	    s == NULL ? "out of memory" : s);
-	free(s);
-}
-
 int
-importval_bool(const char *s)
+inivalue_bool(const char *s)
 {
 	static const char *const words[] = {"no", "yes", "false", "true", "off",
 	    "on", "0", "1"};
@@ -46,7 +29,7 @@ importval_bool(const char *s)
 	return -1;
 }
 
-/* The value of a variable in a vector of K=V, which may be NULL; or NULL. */
+/* The value of a variable in a vector of K=V (or NULL), or NULL. */
 static const char *
 variable(char *const *vector, const char *name)
 {
@@ -60,7 +43,7 @@ variable(char *const *vector, const char *name)
 
 struct expander {
 	const struct ini_key *key;
-	const struct importval_names *names;
+	const struct inivalue_names *names;
 	struct diags *diags;
 	struct diags *notes; /* or NULL */
 	FILE *out;
@@ -77,18 +60,18 @@ env_value(const struct expander *x, const char *name)
 			return value;
 	if ((value = variable(x->names->environ, name)) != NULL &&
 	    x->notes != NULL)
-		importval_complain(x->key, x->notes,
-		    "%%(ENV_%s)s is replaced by what it is now, \"%.80s\"",
+		ini_complain(x->key, x->notes,
+		    "%%(ENV_%s)s is replaced by its present value, \"%.80s\"",
 		    name, value);
 	return value;
 }
 
-/* The value of a name; those that are numbers are printed to buf. */
+/* The value of a name; a number is printed to buf. */
 static const char *
 name_value(const struct expander *x, const char *name, char buf[static 32],
     bool *number)
 {
-	const struct importval_names *n = x->names;
+	const struct inivalue_names *n = x->names;
 	bool one = strcmp(name, "process_num") == 0;
 
 	*number = one || strcmp(name, "numprocs") == 0;
@@ -107,7 +90,7 @@ name_value(const struct expander *x, const char *name, char buf[static 32],
 	return strncmp(name, "ENV_", 4) == 0 ? env_value(x, name + 4) : NULL;
 }
 
-/* What follows %(NAME): an optional width, and s or d. */
+/* Print the value in the format after %(NAME): an optional width, s or d. */
 static const char *
 put_formatted(const struct expander *x, const char *s, const char *value,
     bool number)
@@ -125,7 +108,7 @@ put_formatted(const struct expander *x, const char *s, const char *value,
 	return s + 1;
 }
 
-/* What begins with the % at s: the end of it, or NULL after a complaint. */
+/* Expand the % at s.  Returns its end, or NULL after an error. */
 static const char *
 expand_one(const struct expander *x, const char *s)
 {
@@ -140,26 +123,28 @@ expand_one(const struct expander *x, const char *s)
 	}
 	len = s[1] == '(' ? strcspn(s + 2, ")") : 0;
 	if (len == 0 || len >= sizeof(name) || s[2 + len] == '\0') {
-		importval_complain(x->key, x->diags,
-		    "\"%.20s\": a %% is doubled, or begins %%(NAME)s", s);
+		ini_complain(x->key, x->diags,
+		    "\"%.20s\": write %%%% for a percent sign, or %%(NAME)s",
+		    s);
 		return NULL;
 	}
 	memcpy(name, s + 2, len);
 	name[len] = '\0';
 	if ((value = name_value(x, name, buf, &number)) == NULL) {
-		importval_complain(x->key, x->diags,
-		    "%%(%s)s has no value here", name);
+		ini_complain(x->key, x->diags, "%%(%s)s is not defined", name);
 		return NULL;
 	}
 	end = put_formatted(x, s + 2 + len + 1, value, number);
 	if (end == NULL)
-		importval_complain(x->key, x->diags,
-		    "\"%.*s\" cannot be formatted so", (int)len + 6, s);
+		ini_complain(x->key, x->diags,
+		    "\"%.*s\": expected %%(NAME)s, or %%(NAME)d for a "
+		    "number",
+		    (int)len + 6, s);
 	return end;
 }
 
 char *
-importval_expand(const struct ini_key *key, const struct importval_names *names,
+inivalue_expand(const struct ini_key *key, const struct inivalue_names *names,
     struct diags *diags, struct diags *notes)
 {
 	struct expander x = {key, names, diags, notes, NULL};
@@ -168,7 +153,7 @@ importval_expand(const struct ini_key *key, const struct importval_names *names,
 	size_t size;
 
 	if ((x.out = open_memstream(&text, &size)) == NULL) {
-		importval_complain(key, diags, "out of memory");
+		ini_complain(key, diags, "out of memory");
 		return NULL;
 	}
 	while (s != NULL && *s != '\0') {
@@ -178,7 +163,7 @@ importval_expand(const struct ini_key *key, const struct importval_names *names,
 			putc(*s++, x.out);
 	}
 	if (fclose(x.out) == EOF) {
-		importval_complain(key, diags, "out of memory");
+		ini_complain(key, diags, "out of memory");
 		s = NULL;
 	}
 	if (s != NULL)
@@ -187,7 +172,7 @@ importval_expand(const struct ini_key *key, const struct importval_names *names,
 	return NULL;
 }
 
-/* The length of the word at s, as shlex has it when it is not POSIX. */
+/* The length of the word at s by the rules of shlex without POSIX mode. */
 static size_t
 token_length(const char *s)
 {
@@ -205,7 +190,7 @@ token_length(const char *s)
 	return (size_t)(end - s);
 }
 
-/* Add one KEY=value to the list; the end of it, or NULL after a complaint. */
+/* Add one KEY=value to the list.  Returns its end, or NULL after an error. */
 static const char *
 add_pair(const struct ini_key *key, const char *s, char ***list,
     struct diags *diags)
@@ -217,13 +202,13 @@ add_pair(const struct ini_key *key, const char *s, char ***list,
 	int r;
 
 	if (name == 0 || *value != '=') {
-		importval_complain(key, diags, "\"%.40s\" is not KEY=value", s);
+		ini_complain(key, diags, "\"%.40s\" is not KEY=value", s);
 		return NULL;
 	}
 	value++;
 	value += strspn(value, BLANKS);
 	if ((len = token_length(value)) == 0) {
-		importval_complain(key, diags,
+		ini_complain(key, diags,
 		    "%.*s has no value, or a quote "
 		    "is not closed",
 		    (int)name, s);
@@ -239,12 +224,12 @@ add_pair(const struct ini_key *key, const char *s, char ***list,
 	r = pair == NULL ? -1 : list_add(list, pair);
 	free(pair);
 	if (r == -1)
-		importval_complain(key, diags, "out of memory");
+		ini_complain(key, diags, "out of memory");
 	return r == -1 ? NULL : end;
 }
 
 int
-importval_pairs(const struct ini_key *key, const char *s, char ***list,
+inivalue_pairs(const struct ini_key *key, const char *s, char ***list,
     struct diags *diags)
 {
 	for (s += strspn(s, BLANKS); *s != '\0'; s += strspn(s, BLANKS)) {
@@ -254,7 +239,7 @@ importval_pairs(const struct ini_key *key, const char *s, char ***list,
 		if (*s == '\0')
 			break;
 		if (*s != ',') {
-			importval_complain(key, diags,
+			ini_complain(key, diags,
 			    "\"%.40s\": a comma is "
 			    "missing, or the value needs quotes",
 			    s);
@@ -266,8 +251,8 @@ importval_pairs(const struct ini_key *key, const char *s, char ***list,
 }
 
 /*
- * In double quotes shlex knows two escapes, \" and \\; a shell has \$ and \`
- * as well.  Double the backslash of those.
+ * Between double quotes shlex knows two escapes, \" and \\; text_words() knows
+ * \$ and \` as well.  Double the backslash of those.
  */
 static char *
 requote(const char *s)
@@ -292,7 +277,7 @@ requote(const char *s)
 }
 
 char *
-importval_command(const struct ini_key *key, const char *s, struct diags *diags)
+inivalue_command(const struct ini_key *key, const char *s, struct diags *diags)
 {
 	char *text, **words = NULL, *joined = NULL;
 	const char *why = "out of memory";
@@ -303,7 +288,7 @@ importval_command(const struct ini_key *key, const char *s, struct diags *diags)
 		if ((joined = text_join(words)) == NULL)
 			why = "out of memory";
 		else if (strchr(joined, '\n') != NULL) {
-			why = "a word cannot go on in another line";
+			why = "a word cannot contain a newline";
 			free(joined);
 			joined = NULL;
 		}
@@ -311,6 +296,6 @@ importval_command(const struct ini_key *key, const char *s, struct diags *diags)
 	free(words);
 	free(text);
 	if (joined == NULL)
-		importval_complain(key, diags, "%s", why);
+		ini_complain(key, diags, "%s", why);
 	return joined;
 }

@@ -1,0 +1,205 @@
+/*
+ * draft - the form between the configuration of another supervisor and hupd's
+ * definitions.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "import/draft.h"
+
+void
+draft_init(struct draft *draft)
+{
+	*draft = (struct draft){.n = 0};
+	diags_init(&draft->notes);
+}
+
+void
+draft_clear(struct draft *draft)
+{
+	for (size_t i = 0; i < draft->n; i++) {
+		conf_unref(draft->v[i].conf);
+		free(draft->v[i].text);
+	}
+	free(draft->v);
+	diags_clear(&draft->notes);
+	draft_init(draft);
+}
+
+static void
+complain(const struct draft_program *p, const char *key, const char *reason)
+{
+	diags_add(p->diags, p->origin.file, p->origin.line, key, "%s", reason);
+}
+
+/* The reason names the program's section as well. */
+#define complain_of(p, ...)                                             \
+	diags_add((p)->diags, (p)->origin.file, (p)->origin.line, NULL, \
+	    __VA_ARGS__)
+
+static bool
+is_failed(const struct draft_program *p)
+{
+	return diags_count(p->diags) != p->errors;
+}
+
+bool
+draft_begin(struct draft_program *p)
+{
+	p->errors = diags_count(p->diags);
+	p->origins = NULL;
+	p->norigins = 0;
+	p->text = NULL;
+	if (!text_is_name(p->name) || strcasecmp(p->name, "hupd") == 0) {
+		complain_of(p, "%s: hupd does not allow the name \"%s\"",
+		    p->title, p->name);
+		return false;
+	}
+	if ((p->f = open_memstream(&p->text, &p->len)) == NULL) {
+		complain(p, NULL, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+void
+draft_set(struct draft_program *p, const struct draft_origin *origin,
+    const char *key, const char *value)
+{
+	const char *error = NULL;
+	struct draft_origin *v;
+
+	if (strchr(value, '\n') != NULL)
+		error = "the value cannot contain a newline";
+	else if ((v = reallocarray(p->origins, p->norigins + 1, sizeof(*v))) ==
+	    NULL)
+		error = "out of memory";
+	if (error != NULL) {
+		diags_add(p->diags, origin->file, origin->line, origin->key,
+		    "%s", error);
+		return;
+	}
+	p->origins = v;
+	p->origins[p->norigins++] = *origin;
+	fprintf(p->f, "%s = %s\n", key, value);
+}
+
+/*
+ * Have hupd's parser read the lines.  Its errors are reported at the origin of
+ * the line.  An error of the whole file ("command is missing") would be a
+ * consequence of a line that the reader refused, and is left out then.
+ */
+static struct conf *
+parse(struct draft_program *p)
+{
+	bool complete = !is_failed(p);
+	const struct draft_origin *o;
+	struct conf *conf = NULL;
+	const struct diag *d;
+	struct diags diags;
+	char *file;
+
+	if (asprintf(&file, "%s.conf", p->name) == -1) {
+		complain(p, NULL, "out of memory");
+		return NULL;
+	}
+	diags_init(&diags);
+	conf = conf_parse(p->name, file, p->text, p->len, NULL, &diags);
+	for (d = diags.v; d < diags.v + diags.n; d++) {
+		if (d->line == 0 && complete)
+			complain(p, d->key, d->reason);
+		if (d->line == 0)
+			continue;
+		o = &p->origins[d->line - 1];
+		diags_add(p->diags, o->file, o->line, o->key, "%s", d->reason);
+	}
+	if (conf == NULL && complete && diags.n == 0)
+		complain(p, NULL, "out of memory");
+	diags_clear(&diags);
+	free(file);
+	if (complete)
+		return conf;
+	conf_unref(conf);
+	return NULL;
+}
+
+/* As comments: FILE:LINE: KEY: reason. */
+static void
+print_notes(FILE *f, const struct diags *notes)
+{
+	char buf[1024];
+
+	for (size_t i = 0; i < notes->n; i++) {
+		diag_print(&notes->v[i], buf, sizeof(buf));
+		fprintf(f, "# %s\n", buf);
+	}
+}
+
+/* The file: where it comes from, what is lost, and the definition. */
+static void
+print_file(const struct draft_program *p, struct draft_file *file)
+{
+	struct diags head;
+	bool printed;
+	FILE *f;
+
+	if ((f = open_memstream(&file->text, &file->len)) == NULL) {
+		complain(p, NULL, "out of memory");
+		return;
+	}
+	diags_init(&head);
+	diags_add(&head, p->origin.file, p->origin.line, NULL, "%s of %s",
+	    p->title, p->format);
+	print_notes(f, &head);
+	if (p->notes != NULL)
+		print_notes(f, p->notes);
+	diags_clear(&head);
+	printed = conf_print(file->conf, f) == 0;
+	if (fclose(f) == EOF || !printed)
+		complain(p, NULL, "out of memory");
+	else if (file->len > CONF_FILE_MAX)
+		complain_of(p, "%s: the definition is larger than %zu KiB",
+		    p->title, CONF_FILE_MAX / 1024);
+}
+
+/* Add a file with this definition, which becomes the draft's. */
+static void
+add_file(struct draft *draft, const struct draft_program *p, struct conf *conf)
+{
+	struct draft_file *v;
+
+	for (size_t i = 0; i < draft->n; i++) {
+		if (strcasecmp(draft->v[i].conf->name, conf->name) != 0)
+			continue;
+		complain_of(p, "%s: program %s exists already", p->title,
+		    draft->v[i].conf->name);
+		conf_unref(conf);
+		return;
+	}
+	v = reallocarray(draft->v, draft->n + 1, sizeof(*v));
+	if (v == NULL) {
+		complain(p, NULL, "out of memory");
+		conf_unref(conf);
+		return;
+	}
+	draft->v = v;
+	v += draft->n++;
+	*v = (struct draft_file){.conf = conf};
+	print_file(p, v);
+}
+
+void
+draft_finish(struct draft *draft, struct draft_program *p)
+{
+	struct conf *conf = NULL;
+
+	if (fclose(p->f) == EOF)
+		complain(p, NULL, "out of memory");
+	else
+		conf = parse(p);
+	if (conf != NULL)
+		add_file(draft, p, conf);
+	free(p->text);
+	free(p->origins);
+}

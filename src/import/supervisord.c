@@ -1,0 +1,738 @@
+/*
+ * supervisord - the reader of supervisord's configuration: its files, and each
+ * of its programs as a draft.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/inivalue.h"
+#include "import/supervisord.h"
+
+#define PROGRAM "program:"
+#define GROUP "group:"
+
+/* The files. */
+
+/* What following an [include] needs. */
+struct including {
+	struct ini *ini;
+	struct ini_key key; /* a copy: an included file may change it */
+	struct diags *diags;
+	struct diags *notes;
+};
+
+/* Read the files that a pattern matches, relative to its file's folder. */
+static void
+include_pattern(const struct including *in, const char *pattern)
+{
+	char *path;
+	glob_t found;
+	int r;
+
+	if (asprintf(&path, "%s%s%s",
+		*pattern == '/' ? "" : in->key.source->here,
+		*pattern == '/' ? "" : "/", pattern) == -1) {
+		ini_complain(&in->key, in->diags, "out of memory");
+		return;
+	}
+	r = glob(path, 0, NULL, &found);
+	if (r == GLOB_NOMATCH)
+		ini_complain(&in->key, in->notes, "no file matches %s", path);
+	else if (r != 0)
+		ini_complain(&in->key, in->diags, "out of memory");
+	for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
+		if (ini_read(in->ini, found.gl_pathv[i], in->diags) == NULL)
+			ini_complain(&in->key, in->diags, "%s: %s",
+			    found.gl_pathv[i], strerror(errno));
+	}
+	if (r == 0)
+		globfree(&found);
+	free(path);
+}
+
+static void
+include_files(const struct including *in, const struct supervisord_names *names)
+{
+	const struct inivalue_names known = {.host = names->host,
+	    .environ = names->environ};
+	char *text, *rest, *pattern;
+
+	text = inivalue_expand(&in->key, &known, in->diags, in->notes);
+	for (rest = text; (pattern = strsep(&rest, " \t\r\n\v\f")) != NULL;)
+		if (*pattern != '\0')
+			include_pattern(in, pattern);
+	free(text);
+}
+
+/* supervisord follows the [include] of the main file only, and so does this. */
+static void
+follow(struct including *in, const struct ini_source *source,
+    const struct ini_section *section, const struct supervisord_names *names)
+{
+	const struct ini_key *key = ini_key(section, "files");
+
+	if (key == NULL && section->source == source)
+		diags_add(in->diags, source->file, section->line, NULL,
+		    "[include]: files is missing");
+	if (key == NULL || key->source != source)
+		return;
+	in->key = *key;
+	include_files(in, names);
+	if (key->source != source)
+		ini_complain(key, in->notes, "is ignored in an included file");
+}
+
+int
+supervisord_read(struct ini *ini, const char *file,
+    const struct supervisord_names *names, struct diags *diags,
+    struct diags *notes)
+{
+	struct including in = {.ini = ini, .diags = diags, .notes = notes};
+	const struct ini_section *section;
+	const struct ini_source *source;
+
+	if ((source = ini_read(ini, file, diags)) == NULL)
+		return -1;
+	if ((section = ini_section(ini, "include")) != NULL)
+		follow(&in, source, section, names);
+	return 0;
+}
+
+/* The keys. */
+
+/* A program that is being converted. */
+struct job {
+	const struct ini_section *section;
+	const struct ini_section *daemon; /* [supervisord], or NULL */
+	struct inivalue_names names;
+	struct diags *diags;
+	struct diags *notes; /* NULL after the first process */
+	struct draft_program program;
+};
+
+struct rule;
+typedef void convert(struct job *, const struct ini_key *, const struct rule *,
+    const char *value);
+
+struct rule {
+	const char *name;
+	convert *convert; /* NULL: another function handles it */
+	const char *to;	  /* the key of hupd, or the note */
+};
+
+static convert as_it_is, as_yes_no, as_seconds, as_bytes, as_restart, as_limit;
+static convert drop, drop_if_yes, drop_if_no;
+
+#define NO "has no counterpart"
+#define EVENTS NO ": hupd has no event listeners"
+#define ONE_LOG NO ": a program has one log, which includes stderr"
+
+static const struct rule program_rules[] = {
+    {"command", as_it_is, "command"},
+    {"process_name", NULL, NULL},
+    {"numprocs", NULL, NULL},
+    {"numprocs_start", NULL, NULL},
+    {"environment", NULL, NULL},
+    {"priority", drop, NO ": depends-on sets the order of starts"},
+    {"directory", as_it_is, "directory"},
+    {"user", as_it_is, "user"},
+    {"umask", as_it_is, "umask"},
+    {"autostart", as_yes_no, "autostart"},
+    {"autorestart", as_restart, "restart"},
+    {"exitcodes", as_it_is, "success-exit"},
+    {"startsecs", as_seconds, "restart-reset"},
+    {"startretries", as_limit, "restart-limit"},
+    {"stopsignal", as_it_is, "stop-signal"},
+    {"stopwaitsecs", as_seconds, "stop-timeout"},
+    {"stopasgroup", drop_if_yes,
+	NO ": stop-signal is sent to the main process only; after its end the "
+	   "others are killed"},
+    {"killasgroup", drop_if_no, NO ": all remaining processes are killed"},
+    {"redirect_stderr", drop_if_no, ONE_LOG},
+    {"stdout_logfile", NULL, NULL},
+    {"stderr_logfile", NULL, NULL},
+    {"stdout_syslog", NULL, NULL},
+    {"stderr_syslog", NULL, NULL},
+    {"stdout_logfile_maxbytes", as_bytes, "log-size"},
+    {"stdout_logfile_backups", as_it_is, "log-keep"},
+    {"stderr_logfile_maxbytes", drop, ONE_LOG},
+    {"stderr_logfile_backups", drop, ONE_LOG},
+    {"stdout_capture_maxbytes", drop, EVENTS},
+    {"stderr_capture_maxbytes", drop, EVENTS},
+    {"stdout_events_enabled", drop_if_yes, EVENTS},
+    {"stderr_events_enabled", drop_if_yes, EVENTS},
+    {"serverurl", drop, NO ": SUPERVISOR_SERVER_URL is not set"},
+    {NULL, drop, "is unknown"},
+};
+
+/* A program that lacks one of the keys without a function gets it from here. */
+static const struct rule daemon_rules[] = {
+    {"environment", NULL, NULL},
+    {"umask", NULL, NULL},
+    {"user", NULL, NULL},
+    {"directory", NULL, NULL},
+    {"logfile", drop, NO ": events are logged to hupd.log in log-dir"},
+    {"logfile_maxbytes", drop,
+	NO ": log-size in hupd.conf applies to hupd.log too"},
+    {"logfile_backups", drop,
+	NO ": log-keep in hupd.conf applies to hupd.log too"},
+    {"childlogdir", drop, NO ": log-dir in hupd.conf applies to all logs"},
+    {"pidfile", drop, NO ": pidfile in hupd.conf names hupd's own"},
+    {"nodaemon", drop_if_yes, NO ": see option -d of hupd(8)"},
+    {"minfds", drop, NO ": rlimit-nofile sets the limit of a program"},
+    {"minprocs", drop, NO ": rlimit-nproc sets the limit of a program"},
+    {NULL, drop, NO},
+};
+
+static const struct rule *
+find_rule(const struct rule *rule, const char *name)
+{
+	while (rule->name != NULL && strcmp(rule->name, name) != 0)
+		rule++;
+	return rule;
+}
+
+static void
+put(struct job *job, const struct ini_key *key, const char *name,
+    const char *value)
+{
+	const struct draft_origin origin = {key->source->file, key->line,
+	    key->name};
+
+	draft_set(&job->program, &origin, name, value);
+}
+
+/* The conversions of a value. */
+
+static void
+as_it_is(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	put(job, key, rule->to, value);
+}
+
+static void
+as_yes_no(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	int yes = inivalue_bool(value);
+
+	if (yes == -1)
+		ini_complain(key, job->diags, "\"%.40s\" is not true or false",
+		    value);
+	else
+		put(job, key, rule->to, yes ? "yes" : "no");
+}
+
+static void
+as_seconds(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	char buf[64];
+
+	if (strspn(value, "0123456789") != strlen(value) ||
+	    snprintf(buf, sizeof(buf), "%ss", value) >= (int)sizeof(buf))
+		ini_complain(key, job->diags,
+		    "\"%.40s\" is not a number of seconds", value);
+	else
+		put(job, key, rule->to, buf);
+}
+
+/* "50MB" is "50M". */
+static void
+as_bytes(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	size_t len = strspn(value, "0123456789");
+	const char *unit = value + len;
+	char buf[64];
+
+	if (strcasecmp(unit, "KB") == 0)
+		unit = "K";
+	else if (strcasecmp(unit, "MB") == 0)
+		unit = "M";
+	else if (strcasecmp(unit, "GB") == 0)
+		unit = "G";
+	if (len == 0 || strlen(unit) > 1 ||
+	    snprintf(buf, sizeof(buf), "%.*s%s", (int)len, value, unit) >=
+		(int)sizeof(buf))
+		ini_complain(key, job->diags,
+		    "\"%.40s\" is not a number of bytes, KB, MB or GB", value);
+	else
+		put(job, key, rule->to, buf);
+}
+
+static void
+as_restart(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	int yes = inivalue_bool(value);
+
+	if (strcasecmp(value, "unexpected") == 0)
+		put(job, key, rule->to, "on-failure");
+	else if (yes != -1)
+		put(job, key, rule->to, yes ? "always" : "never");
+	else
+		ini_complain(key, job->diags,
+		    "\"%.40s\" is not true, false or unexpected", value);
+}
+
+/* restart-limit = 0 would mean "no limit". */
+static void
+as_limit(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	if (value[strspn(value, "0")] == '\0') {
+		if (job->notes != NULL)
+			ini_complain(key, job->notes,
+			    "0 " NO ": the lowest restart-limit is 1");
+		value = "1";
+	}
+	put(job, key, rule->to, value);
+}
+
+static void
+drop(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	(void)value;
+	if (job->notes != NULL)
+		ini_complain(key, job->notes, "%s", rule->to);
+}
+
+static void
+drop_if_yes(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	if (inivalue_bool(value) != 0)
+		drop(job, key, rule, value);
+}
+
+static void
+drop_if_no(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	if (inivalue_bool(value) != 1)
+		drop(job, key, rule, value);
+}
+
+/* The destination of output. */
+
+enum place { PLACE_AUTO, PLACE_NONE, PLACE_SYSLOG, PLACE_STDOUT, PLACE_FILE };
+
+static enum place
+output_place(const struct ini_key *key)
+{
+	if (key == NULL || *key->value == '\0' ||
+	    strcasecmp(key->value, "auto") == 0)
+		return PLACE_AUTO;
+	if (strcasecmp(key->value, "none") == 0 ||
+	    strcmp(key->value, "/dev/null") == 0)
+		return PLACE_NONE;
+	if (strcasecmp(key->value, "syslog") == 0)
+		return PLACE_SYSLOG;
+	if (strncmp(key->value, "/dev/fd/", 8) == 0 ||
+	    strncmp(key->value, "/dev/std", 8) == 0)
+		return PLACE_STDOUT;
+	return PLACE_FILE;
+}
+
+static bool
+is_yes(const struct ini_section *section, const char *name)
+{
+	const struct ini_key *key = ini_key(section, name);
+
+	return key != NULL && inivalue_bool(key->value) == 1;
+}
+
+/* Note which keys of output are lost. */
+static void
+note_output(struct job *job, const struct ini_key *out,
+    const struct ini_key *err, bool joined)
+{
+	enum place place = output_place(out);
+
+	if (place == PLACE_FILE)
+		ini_complain(out, job->notes,
+		    NO ": hupd names a log after its program");
+	else if (place == PLACE_NONE)
+		ini_complain(out, job->notes, ONE_LOG);
+	if (!joined && output_place(err) != PLACE_AUTO &&
+	    (place != PLACE_STDOUT || output_place(err) != PLACE_STDOUT))
+		ini_complain(err, job->notes, ONE_LOG);
+}
+
+/* hupd has one stream of output and so one key for its destination. */
+static void
+put_log(struct job *job)
+{
+	const struct ini_key *out = ini_key(job->section, "stdout_logfile");
+	const struct ini_key *err = ini_key(job->section, "stderr_logfile");
+	const struct ini_key *syslog = ini_key(job->section, "stdout_syslog");
+	enum place place = output_place(out);
+	bool joined = is_yes(job->section, "redirect_stderr");
+	bool to_syslog = is_yes(job->section, "stdout_syslog");
+
+	if (place == PLACE_NONE && !to_syslog &&
+	    (joined || output_place(err) == PLACE_NONE)) {
+		put(job, out, "log", "none");
+		return;
+	}
+	if (job->notes != NULL)
+		note_output(job, place == PLACE_SYSLOG ? NULL : out, err,
+		    joined);
+	if (to_syslog)
+		put(job, syslog, "log", "syslog");
+	else if (place == PLACE_SYSLOG)
+		put(job, out, "log", "syslog");
+	else if (place == PLACE_STDOUT)
+		put(job, out, "log", "stdout");
+}
+
+/* A line of hupd's files cannot end with blanks. */
+static void
+note_blanks(struct job *job, const struct ini_key *key, const char *pair)
+{
+	size_t len = strlen(pair);
+
+	if (job->notes != NULL && strchr(" \t\r", pair[len - 1]) != NULL)
+		ini_complain(key, job->notes,
+		    "the blanks at the end of %.*s are lost",
+		    (int)strcspn(pair, "="), pair);
+}
+
+/* [supervisord]'s variables first: of two with one name the later wins. */
+static void
+put_environment(struct job *job)
+{
+	const struct ini_section *from[2] = {job->daemon, job->section};
+	const struct ini_key *key;
+
+	/* env[0] is the program's own, where names are looked up first. */
+	for (size_t i = 0; i < 2; i++) {
+		char *const *v = job->names.env[1 - i];
+
+		for (; v != NULL && *v != NULL; v++) {
+			key = ini_key(from[i], "environment");
+			note_blanks(job, key, *v);
+			put(job, key, "env", *v);
+		}
+	}
+}
+
+/* One key of the program, or the same key of [supervisord]. */
+static void
+put_key(struct job *job, const struct ini_key *key, const struct rule *rule)
+{
+	char *value, *command;
+
+	if (rule->convert == NULL)
+		return;
+	value = inivalue_expand(key, &job->names, job->diags, job->notes);
+	if (value != NULL && strcmp(key->name, "command") == 0) {
+		command = inivalue_command(key, value, job->diags);
+		free(value);
+		value = command;
+	}
+	/* supervisord ignores an empty value. */
+	if (value != NULL && *value != '\0')
+		rule->convert(job, key, rule, value);
+	free(value);
+}
+
+static void
+put_keys(struct job *job)
+{
+	static const char *const common[] = {"directory", "umask", "user"};
+	const struct ini_key *key;
+
+	TAILQ_FOREACH (key, &job->section->keys, link)
+		put_key(job, key, find_rule(program_rules, key->name));
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+		if (job->daemon == NULL ||
+		    ini_key(job->section, common[i]) != NULL ||
+		    (key = ini_key(job->daemon, common[i])) == NULL)
+			continue;
+		put_key(job, key, find_rule(program_rules, common[i]));
+	}
+	if (ini_key(job->section, "autorestart") == NULL) {
+		/* supervisord's default, "unexpected", is not hupd's. */
+		key = TAILQ_FIRST(&job->section->keys);
+		put(job, key, "restart", "on-failure");
+	}
+	put_log(job);
+	put_environment(job);
+}
+
+/* The programs. */
+
+struct converter {
+	struct draft *draft;
+	const struct ini *ini;
+	const struct supervisord_names *names;
+	const struct ini_section *daemon; /* [supervisord], or NULL */
+	char **env;			  /* its environment */
+	struct diags *diags;
+};
+
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static void
+complain(struct converter *c, const struct ini_section *section,
+    const char *reason)
+{
+	diags_add(c->diags, section->source->file, section->line, NULL,
+	    "[%s]: %s", section->name, reason);
+}
+
+/* The variables of [supervisord] or of a program, expanded; or NULL. */
+static char **
+environment(const struct ini_section *section,
+    const struct inivalue_names *names, struct diags *diags,
+    struct diags *notes)
+{
+	const struct ini_key *key = NULL;
+	char **list = NULL, *text;
+
+	if (section != NULL)
+		key = ini_key(section, "environment");
+	if (key == NULL ||
+	    (text = inivalue_expand(key, names, diags, notes)) == NULL)
+		return NULL;
+	(void)inivalue_pairs(key, text, &list, diags);
+	free(text);
+	return list;
+}
+
+/* The group of a program; without a [group:x] it is named as the program. */
+static const char *
+group_of(const struct ini *ini, const char *program)
+{
+	const struct ini_section *section;
+	const struct ini_key *key;
+	const char *s, *rest;
+	size_t len;
+
+	TAILQ_FOREACH (section, &ini->sections, link) {
+		if (!begins(section->name, GROUP) ||
+		    (key = ini_key(section, "programs")) == NULL)
+			continue;
+		for (s = key->value; *s != '\0'; s = rest) {
+			s += strspn(s, " \t\n,");
+			len = strcspn(s, " \t\n,");
+			rest = s + len;
+			if (len == strlen(program) &&
+			    strncmp(s, program, len) == 0)
+				return section->name + strlen(GROUP);
+		}
+	}
+	return program;
+}
+
+/* A number of the section, or the fallback; -1 after an error. */
+static long
+number(struct converter *c, const struct ini_section *section, const char *name,
+    long fallback, long max)
+{
+	const struct ini_key *key = ini_key(section, name);
+	const char *why;
+	long n;
+
+	if (key == NULL || *key->value == '\0')
+		return fallback;
+	n = (long)strtonum(key->value, 0, max, &why);
+	if (why == NULL)
+		return n;
+	ini_complain(key, c->diags, "\"%.40s\" is not a number from 0 to %ld",
+	    key->value, max);
+	return -1;
+}
+
+/*
+ * hupd's name for a process: that of its program if numprocs is 1, else
+ * process_name, with the program's name before it if it does not begin so.
+ * malloc'd; NULL after an error.
+ */
+static char *
+name_of(struct job *job)
+{
+	const struct ini_key *key = ini_key(job->section, "process_name");
+	const char *program = job->names.program;
+	char *own = NULL, *name;
+
+	if (key != NULL) {
+		own = inivalue_expand(key, &job->names, job->diags, job->notes);
+		if (own == NULL)
+			return NULL;
+	}
+	if (own != NULL && job->names.processes > 1 && begins(own, program))
+		return own;
+	if (own != NULL && job->names.processes == 1 &&
+	    strcmp(own, program) != 0)
+		ini_complain(key, job->notes,
+		    NO ": the program's name is used");
+	if (own == NULL || job->names.processes == 1)
+		name = strdup(program);
+	else if (asprintf(&name, "%s-%s", program, own) == -1)
+		name = NULL;
+	free(own);
+	if (name == NULL)
+		diags_add(job->diags, job->section->source->file,
+		    job->section->line, NULL, "out of memory");
+	return name;
+}
+
+static void
+convert_process(struct converter *c, struct job *job)
+{
+	char **env, *name, *title = NULL;
+
+	job->names.env[0] = NULL;
+	env = environment(job->section, &job->names, job->diags, job->notes);
+	job->names.env[0] = env;
+	if ((name = name_of(job)) != NULL &&
+	    asprintf(&title, "[%s]", job->section->name) != -1) {
+		job->program = (struct draft_program){.name = name,
+		    .title = title,
+		    .format = "supervisord",
+		    .origin = {job->section->source->file, job->section->line,
+			NULL},
+		    .diags = job->diags,
+		    .notes = job->notes};
+		if (draft_begin(&job->program)) {
+			put_keys(job);
+			draft_finish(c->draft, &job->program);
+		}
+		free(title);
+	} else if (name != NULL)
+		complain(c, job->section, "out of memory");
+	free(name);
+	free(env);
+}
+
+/* Notes of a program are shown once, not once a process. */
+static void
+keep_notes(struct converter *c, const struct diags *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		diags_add(&c->draft->notes, notes->v[i].file, notes->v[i].line,
+		    notes->v[i].key, "%s", notes->v[i].reason);
+}
+
+/* Is the program's section one that can be converted?  If so, to n processes.
+ */
+static bool
+check_program(struct converter *c, const struct ini_section *section, long *n,
+    long *start)
+{
+	const struct ini_key *key = ini_key(section, "process_name");
+
+	*n = number(c, section, "numprocs", 1, SUPERVISORD_PROCESSES_MAX);
+	*start = number(c, section, "numprocs_start", 0, 1000000);
+	if (*n == -1 || *start == -1)
+		return false;
+	if (*n == 0)
+		ini_complain(ini_key(section, "numprocs"), &c->draft->notes,
+		    "0: no program is made");
+	if (ini_key(section, "command") == NULL) {
+		complain(c, section, "command is missing");
+		return false;
+	}
+	if (*n > 1 &&
+	    (key == NULL || strstr(key->value, "%(process_num)") == NULL)) {
+		complain(c, section,
+		    "with numprocs above 1, process_name must contain "
+		    "%(process_num)d");
+		return false;
+	}
+	return true;
+}
+
+static void
+convert_program(struct converter *c, const struct ini_section *section)
+{
+	const char *name = section->name + strlen(PROGRAM);
+	struct job job = {.section = section, .daemon = c->daemon};
+	size_t before = diags_count(c->diags);
+	struct diags notes;
+	long n, start;
+
+	if (!check_program(c, section, &n, &start))
+		return;
+	diags_init(&notes);
+	job.notes = &notes;
+	job.diags = c->diags;
+	job.names = (struct inivalue_names){c->names->host, name,
+	    group_of(c->ini, name), start, n, {NULL, c->env},
+	    c->names->environ};
+	for (; job.names.process < start + n; job.names.process++) {
+		convert_process(c, &job);
+		/* The other processes would repeat the errors. */
+		if (diags_count(c->diags) != before)
+			break;
+		job.notes = NULL;
+	}
+	keep_notes(c, &notes);
+	diags_clear(&notes);
+}
+
+/* Note the keys of [supervisord] that have no counterpart. */
+static void
+note_daemon(const struct ini_section *section, struct diags *notes)
+{
+	struct job job = {.notes = notes};
+	const struct ini_key *key;
+	const struct rule *rule;
+
+	TAILQ_FOREACH (key, &section->keys, link) {
+		rule = find_rule(daemon_rules, key->name);
+		if (rule->convert != NULL)
+			rule->convert(&job, key, rule, key->value);
+	}
+}
+
+static void
+convert_section(struct converter *c, const struct ini_section *section)
+{
+	const char *why = NO;
+
+	if (begins(section->name, PROGRAM)) {
+		convert_program(c, section);
+		return;
+	}
+	if (section == c->daemon) {
+		note_daemon(section, &c->draft->notes);
+		return;
+	}
+	/* supervisord_read() has followed it. */
+	if (strcmp(section->name, "include") == 0)
+		return;
+	if (begins(section->name, GROUP))
+		why = NO ": hupd has no groups of programs";
+	diags_add(&c->draft->notes, section->source->file, section->line, NULL,
+	    "[%s] %s", section->name, why);
+}
+
+int
+supervisord_convert(struct draft *draft, const struct ini *ini,
+    const struct supervisord_names *names, struct diags *diags)
+{
+	struct converter c = {draft, ini, names,
+	    ini_section(ini, "supervisord"), NULL, diags};
+	struct inivalue_names plain = {.host = names->host,
+	    .environ = names->environ};
+	size_t before = diags_count(diags);
+	const struct ini_section *section;
+
+	c.env = environment(c.daemon, &plain, diags, &draft->notes);
+	TAILQ_FOREACH (section, &ini->sections, link)
+		convert_section(&c, section);
+	free(c.env);
+	return diags_count(diags) == before ? 0 : -1;
+}
