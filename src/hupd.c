@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "config/confdir.h"
-#include "process/descriptors.h"
+#include "process/rlimit.h"
 #include "daemon/detach.h"
 #include "base/folder.h"
 #include "daemon/guard.h"
@@ -338,7 +338,7 @@ raise_limit(bool inherited)
 {
 	const char *former = getenv(GUARD_DESCRIPTORS);
 
-	descriptors_raise(inherited ? former : NULL);
+	rlimit_raise(inherited ? former : NULL);
 	unsetenv(GUARD_DESCRIPTORS);
 }
 

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "program/adopt.h"
-#include "process/descriptors.h"
+#include "process/rlimit.h"
 #include "daemon/guard.h"
 #include "base/heap.h"
 #include "base/log.h"
@@ -64,14 +64,14 @@ guard_inheritance(void)
 void
 guard_execute(struct daemon *d, int fd)
 {
-	char value[16], limit[DESCRIPTORS_MAX];
+	char value[16], limit[RLIMIT_TEXT_MAX];
 	int saved;
 
 	snprintf(value, sizeof(value), "%d", records_fd(d->records));
 	adopt_bequeath(d->records, true);
 	outfifo_bequeath(stream_outdir(d->logger), true);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
-	    setenv(GUARD_DESCRIPTORS, descriptors_text(limit), 1) == 0)
+	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
 	adopt_bequeath(d->records, false);
@@ -227,7 +227,7 @@ follow(struct daemon *d)
 	log_warnx("no other daemon could be executed, the programs run on "
 		  "unsupervised");
 	if (d->guard.pid > 0)
-		spawn_signal(&d->guard, SIGKILL);
+		process_signal(&d->guard, SIGKILL);
 }
 
 /*
@@ -333,7 +333,7 @@ guard_end(struct daemon *d)
 	if (d->guard.pid == 0)
 		return;
 	loop_unwatch(d->loop, &d->guard_source);
-	spawn_signal(&d->guard, SIGKILL);
+	process_signal(&d->guard, SIGKILL);
 	while (waitpid(d->guard.pid, NULL, 0) == -1 && errno == EINTR)
 		;
 	close(d->guard.pidfd);

@@ -107,7 +107,7 @@ static void
 notify_ready(struct source *s, uint32_t events)
 {
 	struct daemon *d = s->arg;
-	struct notify_message m;
+	struct sdnotify m;
 	struct prog *p;
 	pid_t pid;
 	uid_t uid;

@@ -34,7 +34,7 @@ struct reexec {
 	struct daemon *daemon;
 	struct verdicts waiting;
 	struct deadline deadline;
-	struct spawn_child child; /* the trial; pid 0: none */
+	struct process child; /* the trial; pid 0: none */
 	struct source exit;
 	int words[2]; /* what the trial says, a pipe */
 	bool wanted;
@@ -69,7 +69,7 @@ end_trial(struct reexec *x)
 	loop_cancel(loop, &x->deadline);
 	loop_unwatch(loop, &x->exit);
 	if (x->child.pid != 0) {
-		spawn_signal(&x->child, SIGKILL);
+		process_signal(&x->child, SIGKILL);
 		while (waitpid(x->child.pid, NULL, 0) == -1 && errno == EINTR)
 			;
 		close(x->child.pidfd);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "config/confdir.h"
-#include "process/descriptors.h"
+#include "process/rlimit.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/plan.h"
@@ -219,7 +219,7 @@ replace_running(struct reload *r, struct confset *set)
 {
 	confset_clear(&r->running);
 	r->running = *set;
-	descriptors_need(count_descriptors(set));
+	rlimit_check(count_descriptors(set));
 	memset(set, 0, sizeof(*set));
 	r->generation++;
 	r->accepted_at = wall_now().tv_sec;

@@ -173,7 +173,7 @@ do_signal(struct client *c, const struct proto_line *pl)
 		if (!fsm_is_alive(v[i]->state))
 			snprintf(text, sizeof(text), "%s is not running",
 			    v[i]->conf->name);
-		else if (spawn_signal(&v[i]->child, sig) == -1)
+		else if (process_signal(&v[i]->child, sig) == -1)
 			snprintf(text, sizeof(text), "%s: %s", v[i]->conf->name,
 			    strerror(errno));
 		else

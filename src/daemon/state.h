@@ -63,7 +63,7 @@ struct daemon {
 	bool stopping;
 	int status; /* exit status */
 
-	struct spawn_child guard; /* pid 0: none */
+	struct process guard; /* pid 0: none */
 	struct source guard_source;
 	struct deadline guard_again;
 	int self_pidfd; /* of the daemon, which the guard watches; or -1 */

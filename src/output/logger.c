@@ -340,7 +340,7 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	l->log_gid = conf->log_gid;
 	l->self = conf->self;
 	l->outdir = l->journal = l->console = -1;
-	l->child = (struct spawn_child){-1, -1};
+	l->child = (struct process){-1, -1};
 	l->fd = l->sock.fd = l->pidfd.fd = -1;
 	TAILQ_INIT(&l->dirty);
 	LIST_INIT(&l->going);

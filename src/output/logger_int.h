@@ -66,8 +66,8 @@ struct logger {
 	bool renew;   /* the process has to be told to open its files anew */
 	bool blocked; /* its socket takes no more for now */
 
-	struct spawn_child child; /* pid -1: there is none */
-	int fd;			  /* the socket to it; -1 likewise */
+	struct process child; /* pid -1: there is none */
+	int fd;		      /* the socket to it; -1 likewise */
 	struct source sock;
 	struct source pidfd;
 	struct mono began;

@@ -90,7 +90,7 @@ unhook(struct logger *l)
 	if (l->child.pidfd != -1)
 		close(l->child.pidfd);
 	l->fd = -1;
-	l->child = (struct spawn_child){-1, -1};
+	l->child = (struct process){-1, -1};
 }
 
 static void
@@ -139,7 +139,7 @@ died(struct logger *l, bool killed)
 }
 
 static int
-reap(const struct spawn_child *c, siginfo_t *si)
+reap(const struct process *c, siginfo_t *si)
 {
 	*si = (siginfo_t){0};
 	if (c->pidfd != -1)
@@ -199,7 +199,7 @@ execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
 	}
 	if (spawn(&req, &l->child, &e) == 0)
 		return 0;
-	l->child = (struct spawn_child){-1, -1};
+	l->child = (struct process){-1, -1};
 	snprintf(why, whysize, "%s: %s", spawn_stage_name(&e), strerror(e.err));
 	return -1;
 }
@@ -224,13 +224,13 @@ hook(struct logger *l)
 static bool
 kill_holder(struct logger *l, pid_t pid)
 {
-	struct spawn_child c = {.pid = pid};
+	struct process c = {.pid = pid};
 	struct pollfd pfd;
 	siginfo_t si;
 
 	c.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (journal_holder(l->journal) == pid)
-		spawn_signal(&c, SIGKILL);
+		process_signal(&c, SIGKILL);
 	pfd = (struct pollfd){.fd = c.pidfd, .events = POLLIN};
 	poll(&pfd, 1, LOOK_MS);
 	/* It is a child if this daemon was executed in place of its parent. */
@@ -353,7 +353,7 @@ logger_finish(struct logger *l, struct mono until)
 	if (!ended) {
 		log_warnx("log process, pid %d: still not all written, killed",
 		    (int)l->child.pid);
-		spawn_signal(&l->child, SIGKILL);
+		process_signal(&l->child, SIGKILL);
 		until = mono_add_ms(mono_now(), KILL_MS);
 		while (!await(l, false, &si) && mono_before(mono_now(), until))
 			;

@@ -1,5 +1,5 @@
 /*
- * accounts - users and groups, each looked up once.
+ * accounts - looks up users and groups, each once.
  */
 #include <errno.h>
 #include <grp.h>
@@ -53,7 +53,7 @@ compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* What getpwnam(3) may set where there is just no such name. */
+/* The values of errno with which getpwnam(3) may report an unknown name. */
 static int
 lookup_error(int err)
 {

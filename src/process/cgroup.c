@@ -20,21 +20,21 @@
 #include "process/cgroup.h"
 #include "process/process.h"
 
-/* A folder that refuses to become empty is given up after so many rounds. */
+/* Rounds of kill(2) after which a folder that is not empty is given up. */
 #define KILL_ROUNDS 10
-/* At the end, folders may become empty in so many steps of so long, ms. */
+/* At the end, wait this many times, each up to CLOSE_WAIT ms. */
 #define CLOSE_ROUNDS 10
 #define CLOSE_WAIT 500
 
 struct cgroup {
 	int dir;      /* the folder that holds the programs' */
-	bool is_ours; /* made by us, or by an earlier daemon */
-	char *path;   /* its place in the file system */
-	char *inside; /* its place in the hierarchy, as in /proc/PID/cgroup */
+	bool is_ours; /* made by this daemon or an earlier one */
+	char *path;   /* in the file system */
+	char *inside; /* in the hierarchy, as in /proc/PID/cgroup */
 	size_t insidelen;
 };
 
-/* The hierarchy path of a process: the "0::" line.  0, or -1. */
+/* Read the path in the hierarchy: the line that begins with "0::". */
 static int
 path_of(const char *proc, char *buf, size_t size)
 {
@@ -57,7 +57,7 @@ path_of(const char *proc, char *buf, size_t size)
 	return found;
 }
 
-/* Where cgroup2 is mounted: field 5 of mountinfo, see proc(5).  0, or -1. */
+/* Find where cgroup2 is mounted: field 5 of mountinfo, see proc(5). */
 static int
 mount_point(char *buf, size_t size)
 {
@@ -83,7 +83,7 @@ mount_point(char *buf, size_t size)
 	return found;
 }
 
-/* The run folder as part of a name: "/run/hupd" is "hupd". */
+/* Turn the run folder into a name: "/run/hupd" becomes "hupd". */
 static void
 instance_name(const char *instance, char *buf, size_t size)
 {
@@ -160,7 +160,7 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	if (!cg->is_ours && errno != EEXIST)
 		goto fail;
 	cg->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Who may not write here may make folders, but move nobody. */
+	/* Without write access to both files no process can be moved in. */
 	if (cg->dir == -1 ||
 	    faccessat(cg->dir, "cgroup.procs", W_OK, AT_EACCESS) == -1 ||
 	    faccessat(cg->dir, "../cgroup.procs", W_OK, AT_EACCESS) == -1)
@@ -205,7 +205,7 @@ cgroup_enter(struct cgroup *cg, const char *name)
 	return openat(cg->dir, name, flags);
 }
 
-/* The processes of one folder.  1: fn has had enough; -1 with errno. */
+/* Call fn for the processes of one folder.  1: fn ended it; -1 with errno. */
 static int
 each_process(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 {
@@ -250,7 +250,7 @@ open_folder(int dir, const char *name)
 	return d;
 }
 
-/* The next folder in it, or NULL. */
+/* The next folder in d, or NULL. */
 static const char *
 next_folder(DIR *d)
 {
@@ -263,7 +263,7 @@ next_folder(DIR *d)
 	return NULL;
 }
 
-/* Has it no folders below?  The kernel counts them as links, as all do. */
+/* Is there no folder below?  The link count tells, as everywhere. */
 static bool
 is_leaf(int dir, const char *name)
 {
@@ -273,7 +273,7 @@ is_leaf(int dir, const char *name)
 	    st.st_nlink == 2;
 }
 
-/* The same, and of the folders below, which may go meanwhile. */
+/* The same with the folders below, which may vanish meanwhile. */
 static int
 each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 {
@@ -303,7 +303,7 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 
 struct members {
 	int n;
-	int alive; /* not sent SIGKILL, after which it takes a moment to go */
+	int alive; /* those that were not sent SIGKILL yet */
 };
 
 static bool
@@ -325,7 +325,7 @@ kill_one(pid_t pid, void *arg)
 	return true;
 }
 
-/* Is there surely no process in it, nor below?  A zombie is none. */
+/* Is it certain that no process, but for zombies, is in it or below? */
 static bool
 is_empty(const struct cgroup *cg, const char *name)
 {
@@ -369,7 +369,7 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	struct members members = {0}, left;
 	int fd, rounds;
 
-	/* As a program leaves it that ended as it should. */
+	/* The usual case: the program left nothing behind. */
 	if (is_empty(cg, name))
 		return 0;
 	if (cgroup_each(cg, name, count_one, &members) == -1 || members.n == 0)
@@ -381,7 +381,7 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	}
 	if (fd != -1)
 		close(fd);
-	/* Before Linux 5.14: until no new ones appear among the killed. */
+	/* Before Linux 5.14: repeat, since those killed may have forked. */
 	for (rounds = 0; rounds < KILL_ROUNDS; rounds++) {
 		left = (struct members){0};
 		if (cgroup_each(cg, name, kill_one, &left) == -1 || left.n == 0)
@@ -390,7 +390,7 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	return members.alive;
 }
 
-/* A folder and those below it: 0, or -1 if one is not empty. */
+/* Remove a folder and those below.  -1 if one is not empty. */
 static int
 remove_below(int dir, const char *name)
 {
@@ -414,7 +414,7 @@ cgroup_leave(struct cgroup *cg, const char *name)
 	remove_below(cg->dir, name);
 }
 
-/* The folders of programs: 0, or -1 if one is not empty. */
+/* Remove the folders of all programs.  -1 if one is not empty. */
 static int
 remove_programs(const struct cgroup *cg)
 {
@@ -432,7 +432,7 @@ remove_programs(const struct cgroup *cg)
 	return rv;
 }
 
-/* What was killed takes a moment to be gone, and keeps its folder until. */
+/* A killed process keeps its folder busy for a moment: wait for its end. */
 static void
 remove_all(const struct cgroup *cg)
 {
@@ -442,7 +442,7 @@ remove_all(const struct cgroup *cg)
 
 	events.fd = openat(cg->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	for (rounds = 0; rounds < CLOSE_ROUNDS; rounds++) {
-		/* Having been read, it tells of the next change. */
+		/* poll reports changes since the last read. */
 		if (events.fd == -1 ||
 		    pread(events.fd, buf, sizeof(buf), 0) == -1 ||
 		    remove_programs(cg) == 0 ||

@@ -1,5 +1,5 @@
 /*
- * orphan - processes that programs left, found without cgroups.
+ * orphan - finds and kills what programs left behind, without cgroups.
  */
 #include <sys/types.h>
 #include <sys/prctl.h>
@@ -13,11 +13,10 @@
 
 #include "process/orphan.h"
 #include "process/process.h"
-#include "process/spawn.h"
 
 /* Generations of parents that orphan_leader follows. */
 #define DEPTH_MAX 64
-/* How often orphan_kill_run looks for those that were forked meanwhile. */
+/* Passes over /proc that orphan_kill_runs makes at most. */
 #define PASSES_MAX 16
 
 int
@@ -54,24 +53,27 @@ struct run_rule {
 	int killed;
 };
 
-/* Held by a pidfd if there are any: it is the one that was looked at. */
+/*
+ * Open a pidfd first, where the kernel has them, and look again after that: the
+ * signal then reaches the process that was examined.
+ */
 static void
 kill_marked(pid_t pid, void *arg)
 {
 	struct run_rule *rule = arg;
-	struct spawn_child child = {.pid = pid};
+	struct process held = {.pid = pid};
 	uint64_t run;
 
 	if (!orphan_mark(pid, &run) || !rule->over(run, rule->arg))
 		return;
-	child.pidfd = process_open(pid);
-	if (child.pidfd == -1 && errno != ENOSYS)
+	held.pidfd = process_open(pid);
+	if (held.pidfd == -1 && errno != ENOSYS)
 		return;
 	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
-	    rule->over(run, rule->arg) && spawn_signal(&child, SIGKILL) == 0)
+	    rule->over(run, rule->arg) && process_signal(&held, SIGKILL) == 0)
 		rule->killed++;
-	if (child.pidfd != -1)
-		close(child.pidfd);
+	if (held.pidfd != -1)
+		close(held.pidfd);
 }
 
 int
@@ -80,7 +82,7 @@ orphan_kill_runs(bool (*over)(uint64_t, void *), void *arg)
 	struct run_rule rule = {.over = over, .arg = arg};
 	int before, passes = 0;
 
-	/* Again while there are new ones: those that it forked meanwhile. */
+	/* Repeat while processes are found: they may have forked meanwhile. */
 	do {
 		before = rule.killed;
 		process_each(kill_marked, &rule);
@@ -89,7 +91,7 @@ orphan_kill_runs(bool (*over)(uint64_t, void *), void *arg)
 }
 
 static bool
-is_this(uint64_t run, void *arg)
+is_run(uint64_t run, void *arg)
 {
 	const uint64_t *that = arg;
 
@@ -99,9 +101,10 @@ is_this(uint64_t run, void *arg)
 int
 orphan_kill_run(uint64_t run)
 {
-	return orphan_kill_runs(is_this, &run);
+	return orphan_kill_runs(is_run, &run);
 }
 
+/* Returns 1 if the process is still to die. */
 static int
 sweep_one(const struct orphan_rule *rule, pid_t pid)
 {
@@ -113,7 +116,7 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 		return 1;
 	if (!orphan_mark(pid, &run) || rule->alive(run, rule->arg))
 		return 0;
-	/* It is an unreaped child of ours: the pid cannot be another's. */
+	/* It is our child and not reaped, so that the pid is still its own. */
 	if (kill(pid, SIGKILL) == -1)
 		return 0;
 	rule->killed(run, pid, rule->arg);
@@ -134,7 +137,7 @@ sweep_child(pid_t pid, void *arg)
 		s->n += sweep_one(s->rule, pid);
 }
 
-/* Without the list of children: everyone whose parent we are. */
+/* The kernel gives no list of children: search all processes. */
 static int
 sweep_proc(const struct orphan_rule *rule)
 {

@@ -1,11 +1,11 @@
 /*
- * orphan - processes that programs left, found without cgroups.
+ * orphan - finds and kills what programs left behind, without cgroups.
  *
  * The daemon is the sub-reaper of all its descendants: a process whose parent
- * ended becomes its child.  Such a stranger is told by the mark that spawn
- * put into its program's environment (HUPD_RUN, one value for each start).
+ * has ended becomes the daemon's child.  The variable HUPD_RUN in its
+ * environment, the mark, tells which start of which program it belongs to.
  *
- * Layer 2.  Sources: PR_SET_CHILD_SUBREAPER in prctl(2), proc(5).
+ * Sources: PR_SET_CHILD_SUBREAPER in prctl(2), proc(5).
  */
 #ifndef ORPHAN_H
 #define ORPHAN_H
@@ -20,36 +20,36 @@
 /* Become the sub-reaper.  -1 with errno. */
 int orphan_init(void);
 
-/* The value of the mark in a process's environment; false: none. */
+/* Read the mark from a process's environment.  False: it has no mark. */
 bool orphan_mark(pid_t, uint64_t *run);
 
 /*
- * SIGKILL to every process that carries the mark, whoever its parent is: what
- * a program left that an earlier daemon started.  Returns how many.
+ * Send SIGKILL to every process with this mark, whoever its parent is: the
+ * program may have been started by an earlier daemon.  Returns how many.
  */
 int orphan_kill_run(uint64_t run);
-/* The same with every run that is over. */
+/* The same for every mark of which over() says that the run has ended. */
 int orphan_kill_runs(bool (*over)(uint64_t run, void *), void *arg);
 
 struct orphan_rule {
-	/* Is the pid a child that the daemon knows? */
+	/* Does the daemon know this child? */
 	bool (*known)(pid_t, void *);
-	/* Is the run that the mark names to be left alone? */
+	/* Is the run still under way?  Then leave its processes alone. */
 	bool (*alive)(uint64_t run, void *);
-	/* A stranger of that run was sent SIGKILL. */
+	/* Called for each orphan that was sent SIGKILL. */
 	void (*killed)(uint64_t run, pid_t, void *);
 	void *arg;
 };
 
 /*
- * Look at the daemon's children once.  Returns how many of them are still to
- * die: SIGCHLD tells of each, and may bring those that it left.
+ * Look at the daemon's children once and kill the orphans.  Returns how many
+ * children are dying: each sends SIGCHLD, and may leave orphans itself.
  */
 int orphan_sweep(const struct orphan_rule *);
 
 /*
- * The nearest of pid itself, its session's leader and its ancestors that is
- * known, or -1.  What the kernel says, not what the process says of itself.
+ * The first known of: pid itself, the leader of its session, its ancestors.
+ * -1 if none is known.  It uses only what the kernel says.
  */
 pid_t orphan_leader(pid_t pid, bool (*known)(pid_t, void *), void *arg);
 

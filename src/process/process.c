@@ -1,5 +1,5 @@
 /*
- * process - what the kernel tells of a process.
+ * process - what the kernel tells about a process, and signals to it.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -25,9 +25,9 @@
 #endif
 
 /*
- * The kernel's struct pidfd_info, as of Linux 6.15, for systems whose headers
- * are older.  The size is part of the request's number, and the kernel takes
- * any that it knows of.
+ * The kernel's struct pidfd_info of Linux 6.15, for systems with older headers.
+ * The size is part of the request's number; the kernel accepts every size that
+ * it has ever had.
  */
 struct pidfd_info_v1 {
 	uint64_t mask;
@@ -35,7 +35,7 @@ struct pidfd_info_v1 {
 	uint32_t ids[11];
 	int32_t exit_code;
 };
-/* The kernel's PF_EXITING, in field 9 of stat. */
+/* The kernel's PF_EXITING, a bit of field 9 of /proc/PID/stat. */
 #define FLAG_EXITING 0x4
 
 #define INFO_EXIT (1UL << 3)
@@ -44,13 +44,13 @@ struct pidfd_info_v1 {
 int
 process_open(pid_t pid)
 {
-	/* The kernel sets close-on-exec on it by itself. */
+	/* The kernel sets close-on-exec. */
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 /*
- * The text of /proc/PID/NAME, cut to size, and for stat without the first two
- * fields: the command's name may hold anything, parentheses too.
+ * Read /proc/PID/NAME, cut to size.  Of stat, skip the first two fields: the
+ * second is the command's name, which may contain any byte.
  */
 static const char *
 proc_text(pid_t pid, const char *name, char *buf, size_t size)
@@ -74,7 +74,7 @@ proc_text(pid_t pid, const char *name, char *buf, size_t size)
 	return p != NULL && p[1] == ' ' ? p + 2 : NULL;
 }
 
-/* Field n of /proc/PID/stat as proc(5) counts them, from 3 on. */
+/* Field n of /proc/PID/stat, numbered as in proc(5); n is at least 3. */
 static bool
 stat_field(pid_t pid, int n, uint64_t *value)
 {
@@ -116,6 +116,20 @@ process_is_dying(pid_t pid)
 
 	return !stat_field(pid, 9, &flags) || !stat_field(pid, 31, &pending) ||
 	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
+}
+
+int
+process_signal(const struct process *p, int sig)
+{
+	/* kill(2) takes such a number for many processes. */
+	if (p->pid <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	if (p->pidfd != -1)
+		return (int)syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL,
+		    0);
+	return kill(p->pid, sig);
 }
 
 void
@@ -177,7 +191,7 @@ process_cpu(pid_t pid)
 	uint64_t own, system, waited, waited_system;
 	const char *p;
 
-	/* From field 3 on; those wanted are 14 to 17. */
+	/* The text begins with field 3; fields 14 to 17 are wanted. */
 	p = proc_text(pid, "stat", buf, sizeof(buf));
 	if (p == NULL ||
 	    sscanf(p,
@@ -200,7 +214,7 @@ process_comm(pid_t pid, char buf[static PROCESS_COMM_MAX])
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
-/* A wait(2) status, from wherever it came. */
+/* Translate a status of wait(2). */
 static void
 end_of_status(struct process_end *end, int status)
 {
@@ -210,9 +224,9 @@ end_of_status(struct process_end *end, int status)
 	end->code = end->signal ? WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* No child of ours: poll says whether it ended, others say how. */
+/* A process that is not our child: poll the pidfd, then look for its status. */
 static bool
-stranger_ended(pid_t pid, int pidfd, struct process_end *end)
+foreign_ended(pid_t pid, int pidfd, struct process_end *end)
 {
 	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
 	struct pidfd_info_v1 info = {.mask = INFO_EXIT};
@@ -223,7 +237,7 @@ stranger_ended(pid_t pid, int pidfd, struct process_end *end)
 	if (ioctl(pidfd, GET_INFO, &info) == 0 && (info.mask & INFO_EXIT))
 		end_of_status(end, info.exit_code);
 	else if (stat_field(pid, 52, &status))
-		/* Still a zombie: its new parent has not looked yet. */
+		/* It is a zombie still: its parent has not reaped it. */
 		end_of_status(end, (int)status);
 	return true;
 }
@@ -242,7 +256,7 @@ process_ended(pid_t pid, int pidfd, struct process_end *end)
 		    WEXITED | WNOHANG | WNOWAIT | __WALL);
 	} while (rv == -1 && errno == EINTR);
 	if (rv == -1)
-		return stranger_ended(pid, pidfd, end);
+		return foreign_ended(pid, pidfd, end);
 	if (si.si_pid == 0)
 		return false;
 	end->known = true;

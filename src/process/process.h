@@ -1,8 +1,8 @@
 /*
- * process - what the kernel tells of a process that is known by pid or pidfd.
+ * process - what the kernel tells about a process, and signals to it.
  *
- * Layer 2.  Sources: proc(5), pidfd_open(2), waitid(2), PIDFD_GET_INFO in
- * linux/pidfd.h.
+ * Sources: proc(5), pidfd_open(2), pidfd_send_signal(2), waitid(2),
+ * PIDFD_GET_INFO in linux/pidfd.h.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -13,42 +13,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A pidfd, close-on-exec, or -1 with errno. */
+/* A process that we hold. */
+struct process {
+	pid_t pid; /* 0: none */
+	int pidfd; /* close-on-exec; -1: the kernel has none */
+};
+
+/* Open a pidfd, close-on-exec.  -1 with errno. */
 int process_open(pid_t);
-/* Its parent, or -1 if it is gone. */
+/*
+ * Send a signal through the pidfd, or with kill(2) if there is none.  Without
+ * a pidfd the process must be a child that has not been reaped.  -1 with
+ * errno, ESRCH if there is no process.
+ */
+int process_signal(const struct process *, int sig);
+
+/* The parent, or -1 if the process is gone. */
 pid_t process_parent(pid_t);
-/* When it was started, in clock ticks since boot; 0 if it is gone. */
+/* The start time in clock ticks since boot; 0 if the process is gone. */
 uint64_t process_start_time(pid_t);
-/* Has it been sent SIGKILL, or ended, and is only not gone yet? */
+/* Has it been sent SIGKILL, or ended?  True also if it is gone. */
 bool process_is_dying(pid_t);
-/* Resident memory in bytes, 0 if it is gone. */
+/* Resident memory in bytes; 0 if the process is gone. */
 int64_t process_memory(pid_t);
-/* Processor time of it and of its children that it has seen end, ms. */
+/* Processor time in ms, with the time of the children that it reaped. */
 int64_t process_cpu(pid_t);
-/* Call fn for each process that there is, zombies too. */
+/* Call fn for every process of the system, zombies too. */
 void process_each(void (*fn)(pid_t, void *), void *);
-/* How many processes, zombies too, have that process group. */
+/* Count the processes of a process group, zombies too. */
 int process_count_group(pid_t pgid);
-/* Its command name, "?" if it is gone; not escaped. */
+/* The command name, "?" if the process is gone.  It is not escaped. */
 #define PROCESS_COMM_MAX 32
 void process_comm(pid_t, char buf[static PROCESS_COMM_MAX]);
 
 /* How a process ended. */
 struct process_end {
-	bool known;  /* false: nobody can say any more */
+	bool known;  /* false: the kernel no longer tells */
 	bool signal; /* code is a signal, else an exit status */
 	bool core;   /* it dumped core */
 	int code;
 };
 
 /*
- * Has it ended?  A child is looked at and not reaped, so that its pid, and
- * with it its process group, cannot become another's before process_reap.
- * pidfd may be -1 for a child.
+ * Has the process ended?  A child is not reaped by this: its pid, and the
+ * number of its process group, stay its own until process_reap.  pidfd may be
+ * -1 for a child.
  */
 bool process_ended(pid_t, int pidfd, struct process_end *);
 void process_reap(pid_t, int pidfd);
-/* Is it a child of ours, perhaps a dead one? */
+/* Is it our child, alive or a zombie? */
 bool process_is_child(pid_t);
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "config/conf.h"
+#include "process/process.h"
 
 /* In the order in which they are carried out; the first is the caller's. */
 enum spawn_stage {
@@ -62,11 +63,6 @@ struct spawn_request {
 	size_t nfds;
 };
 
-struct spawn_child {
-	pid_t pid;
-	int pidfd; /* close-on-exec; -1 where the kernel has none */
-};
-
 struct spawn_error {
 	enum spawn_stage stage;
 	int which; /* SPAWN_RLIMIT: which one, RLIMIT_NOFILE ... */
@@ -81,23 +77,16 @@ struct spawn_error {
 int spawn_init(void);
 
 /* 0, or -1 with the error filled in and no process left. */
-int spawn(const struct spawn_request *, struct spawn_child *,
-    struct spawn_error *);
+int spawn(const struct spawn_request *, struct process *, struct spawn_error *);
 
 /*
  * A child that runs fn in a copy of this process's memory, but with this very
  * table of descriptors: what the daemon opens and closes it has and has not,
  * until one of the two executes something.  0, or -1 with errno and pid 0.
  */
-int spawn_twin(int (*fn)(void *), void *arg, struct spawn_child *);
+int spawn_twin(int (*fn)(void *), void *arg, struct process *);
 
 /* The stage as it is logged: "exec", "user", "directory", "rlimit-nofile". */
 const char *spawn_stage_name(const struct spawn_error *);
-
-/*
- * pidfd_send_signal(2), or kill(2) of a child where there is no pidfd; ESRCH
- * where there is no child.
- */
-int spawn_signal(const struct spawn_child *, int sig);
 
 #endif

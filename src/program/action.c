@@ -30,7 +30,7 @@ struct action {
 	void (*done)(void *, bool, const char *);
 	void *arg;
 	struct deadline deadline;
-	struct spawn_child child; /* pid 0: no command */
+	struct process child; /* pid 0: no command */
 	struct source exit;
 	uint64_t asked_usec; /* when the signal was sent */
 	bool announced;	     /* RELOADING=1 came */
@@ -48,7 +48,7 @@ action_cancel(struct prog_action *base)
 	if (a->child.pid != 0) {
 		/* Not reaped by us yet: the pid is still its own. */
 		kill(-a->child.pid, SIGKILL);
-		spawn_signal(&a->child, SIGKILL);
+		process_signal(&a->child, SIGKILL);
 		if (a->child.pidfd != -1)
 			close(a->child.pidfd);
 	}
@@ -112,7 +112,7 @@ command_ready(struct source *s, uint32_t events)
 }
 
 static void
-action_notified(struct prog_action *base, const struct notify_message *m)
+action_notified(struct prog_action *base, const struct sdnotify *m)
 {
 	struct action *a = (struct action *)base;
 	struct prog *p = a->prog;
@@ -147,7 +147,7 @@ begin_signal(struct action *a)
 	struct loop *loop = a->prog->progs->loop;
 
 	a->asked_usec = (uint64_t)mono_now().ns / 1000;
-	if (spawn_signal(&a->prog->child, c->reload_signal) == -1) {
+	if (process_signal(&a->prog->child, c->reload_signal) == -1) {
 		finish(a, false, strerror(errno));
 		return;
 	}

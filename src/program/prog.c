@@ -311,7 +311,7 @@ kill_all(struct prog *p)
 		kill(-p->child.pid, SIGKILL);
 	else if (ps->cgroup == NULL)
 		orphan_kill_run(p->run);
-	spawn_signal(&p->child, SIGKILL);
+	process_signal(&p->child, SIGKILL);
 }
 
 /*
@@ -409,9 +409,9 @@ act(struct prog *p, unsigned actions)
 	if (actions & ACT_SWEEP)
 		prog_sweep(p);
 	if (actions & ACT_SIGNAL) {
-		spawn_signal(&p->child, p->conf->stop_signal);
+		process_signal(&p->child, p->conf->stop_signal);
 		/* A stopped process would not see the signal. */
-		spawn_signal(&p->child, SIGCONT);
+		process_signal(&p->child, SIGCONT);
 	}
 	if (actions & ACT_KILL)
 		kill_all(p);

@@ -69,7 +69,7 @@ struct prog_end {
 /* What is being done to a program besides: see action.h. */
 struct prog_action {
 	/* A message of the program's. */
-	void (*notified)(struct prog_action *, const struct notify_message *);
+	void (*notified)(struct prog_action *, const struct sdnotify *);
 	/* Its main process has ended: so has this. */
 	void (*ended)(struct prog_action *);
 	void (*cancel)(struct prog_action *);
@@ -90,9 +90,9 @@ struct prog {
 	struct deadline deadline;
 	int64_t delay; /* ms, STATE_WAIT */
 
-	struct spawn_child child; /* the main process; pid 0: none */
-	bool leader;		  /* it leads the session that spawn made */
-	bool was_ready;		  /* since it was started */
+	struct process child; /* the main process; pid 0: none */
+	bool leader;	      /* it leads the session that spawn made */
+	bool was_ready;	      /* since it was started */
 	/*
 	 * This start's mark, see orphan.h: its upper half is the program's,
 	 * the lower counts.
@@ -244,7 +244,7 @@ void prog_watch(struct prog *, struct watch *);
 void prog_unwatch(struct watch *);
 
 /* A message of the notify socket that came from one of its processes. */
-void prog_notified(struct prog *, const struct notify_message *);
+void prog_notified(struct prog *, const struct sdnotify *);
 
 int prog_names_cmp(struct prog *, struct prog *);
 RB_PROTOTYPE(prog_names, prog, by_name, prog_names_cmp)

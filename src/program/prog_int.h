@@ -84,9 +84,9 @@ struct prog_command {
 
 /* env_failed: it was the environment that could not be made. */
 int prog_spawn_command(struct prog *, const struct prog_command *,
-    struct spawn_child *, struct spawn_error *, bool *env_failed);
+    struct process *, struct spawn_error *, bool *env_failed);
 /* As one of the program's own processes. */
-int prog_spawn_helper(struct prog *, char *const *argv, struct spawn_child *,
+int prog_spawn_helper(struct prog *, char *const *argv, struct process *,
     struct spawn_error *);
 /* The readiness descriptor: set up once, and let go. */
 void prog_init_ready(struct prog *);

@@ -151,7 +151,7 @@ static void
 change_main(struct prog *p, pid_t pid)
 {
 	struct progs *ps = p->progs;
-	struct spawn_child child = {.pid = pid};
+	struct process child = {.pid = pid};
 
 	if (pid == p->child.pid || !fsm_is_alive(p->state))
 		return;
@@ -161,7 +161,7 @@ change_main(struct prog *p, pid_t pid)
 		return;
 	}
 	/* If it lives after it was looked at, the pid was not another's. */
-	if (progs_owner(ps, pid) != p || spawn_signal(&child, 0) == -1) {
+	if (progs_owner(ps, pid) != p || process_signal(&child, 0) == -1) {
 		log_warnx("%s: MAINPID=%d refused: none of its processes",
 		    p->conf->name, (int)pid);
 		close(child.pidfd);
@@ -184,7 +184,7 @@ change_main(struct prog *p, pid_t pid)
 }
 
 void
-prog_notified(struct prog *p, const struct notify_message *m)
+prog_notified(struct prog *p, const struct sdnotify *m)
 {
 	if (p->conf->ready != READY_NOTIFY)
 		return;

@@ -65,7 +65,7 @@ check_cancel(struct check *c)
 	close_output(c);
 	/* Not reaped yet, so that pid and group are its own. */
 	kill(-c->child.pid, SIGKILL);
-	spawn_signal(&c->child, SIGKILL);
+	process_signal(&c->child, SIGKILL);
 	kill_folder(c->prog);
 	loop_unwatch(ps->loop, &c->exit);
 	/* If it has not ended yet it is reaped as a stranger. */

@@ -21,7 +21,7 @@ struct check {
 	/* It was carried out; how, with its last line, if it was not good. */
 	void (*ended)(struct check *, bool good, const char *how);
 	struct deadline deadline;
-	struct spawn_child child; /* pid 0: it is not under way */
+	struct process child; /* pid 0: it is not under way */
 	struct source exit;
 	struct source output;
 	char words[CHECK_WORDS];

@@ -238,7 +238,7 @@ enter_cgroup(struct prog *p, const char *name)
 /* One attempt, in the program's environment and containment. */
 int
 prog_spawn_command(struct prog *p, const struct prog_command *command,
-    struct spawn_child *child, struct spawn_error *error, bool *env_failed)
+    struct process *child, struct spawn_error *error, bool *env_failed)
 {
 	struct spawn_request req = {
 	    .argv = command->argv,
@@ -277,7 +277,7 @@ out:
 }
 
 int
-prog_spawn_helper(struct prog *p, char *const *argv, struct spawn_child *child,
+prog_spawn_helper(struct prog *p, char *const *argv, struct process *child,
     struct spawn_error *error)
 {
 	struct prog_command command = {

@@ -16,9 +16,9 @@
 
 int __real_kill(pid_t, int);
 int __wrap_kill(pid_t, int);
-int __wrap_spawn(const struct spawn_request *, struct spawn_child *,
+int __wrap_spawn(const struct spawn_request *, struct process *,
     struct spawn_error *);
-int __wrap_spawn_signal(const struct spawn_child *, int);
+int __wrap_spawn_signal(const struct process *, int);
 void __wrap_logger_reopen(struct logger *);
 struct stream *__wrap_stream_open(struct logger *, const char *, uid_t,
     const struct stream_conf *);
@@ -38,7 +38,7 @@ __wrap_kill(pid_t pid, int sig)
 }
 
 int
-__wrap_spawn(const struct spawn_request *req, struct spawn_child *child,
+__wrap_spawn(const struct spawn_request *req, struct process *child,
     struct spawn_error *error)
 {
 	(void)req;
@@ -48,7 +48,7 @@ __wrap_spawn(const struct spawn_request *req, struct spawn_child *child,
 }
 
 int
-__wrap_spawn_signal(const struct spawn_child *child, int sig)
+__wrap_spawn_signal(const struct process *child, int sig)
 {
 	return __wrap_kill(child->pid, sig);
 }

@@ -2,18 +2,18 @@
  * notify - a message of a program.
  */
 #include "fuzz.h"
-#include "process/notify.h"
+#include "wire/sdnotify.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct notify_message m;
+	struct sdnotify m;
 	char *exact = malloc(size);
 
 	/* Of exactly this size: the message need not end with a NUL. */
 	if (size > 0)
 		memcpy(exact, data, size);
-	notify_parse(&m, exact, size);
+	sdnotify_parse(&m, exact, size);
 	must(memchr(m.status, '\0', sizeof(m.status)) != NULL);
 	must(m.mainpid == 0 || m.mainpid > 1);
 	must(m.err >= 0);

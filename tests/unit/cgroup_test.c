@@ -175,7 +175,7 @@ spawned(struct cgroup *cg, const char *name)
 	    .execfd = -1,
 	    .outdir = -1,
 	};
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error;
 	struct spawn_fd fd = {.to = STDIN_FILENO};
 	int pair[2];

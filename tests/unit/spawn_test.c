@@ -29,7 +29,7 @@ static char dir[64];
 
 /* Wait for it: its exit status, or minus the signal. */
 static int
-end_of(struct spawn_child *c)
+end_of(struct process *c)
 {
 	int status;
 
@@ -58,7 +58,7 @@ run(struct spawn_request *req, const char *script)
 {
 	char *copy = strdup(script);
 	char *argv[] = {sh, dash_c, copy, NULL};
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error = {0};
 
 	req->argv = argv;
@@ -174,7 +174,7 @@ test_execfd(void **state)
 static void
 assert_fails(const struct spawn_request *req, const char *stage, int reason)
 {
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error = {0};
 
 	assert_int_equal(spawn(req, &child, &error), -1);
@@ -191,7 +191,7 @@ test_path(void **state)
 	char missing[] = "no-such-tool", tool[] = "tool", empty[] = "";
 	char *argv[] = {missing, NULL};
 	struct spawn_request req = request(argv);
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error;
 	char path[96], list[256];
 	int fd;
@@ -279,7 +279,7 @@ test_failure_frees(void **state)
 	char missing[] = "/nowhere";
 	char *argv[] = {missing, NULL};
 	struct spawn_request req = request(argv);
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error;
 	struct spawn_fd fd = {.to = 3};
 	int pair[2], before, after, i;
@@ -309,15 +309,15 @@ test_signal(void **state)
 	char sleep_[] = "sleep", n[] = "1000";
 	char *argv[] = {sleep_, n, NULL};
 	struct spawn_request req = request(argv);
-	struct spawn_child child;
+	struct process child;
 	struct spawn_error error;
 
 	(void)state;
 	assert_int_equal(spawn(&req, &child, &error), 0);
 	if (child.pidfd != -1)
 		assert_int_equal(fcntl(child.pidfd, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(spawn_signal(&child, 0), 0);
-	assert_int_equal(spawn_signal(&child, SIGTERM), 0);
+	assert_int_equal(process_signal(&child, 0), 0);
+	assert_int_equal(process_signal(&child, SIGTERM), 0);
 	assert_int_equal(end_of(&child), -SIGTERM);
 }
 
@@ -325,12 +325,12 @@ test_signal(void **state)
 static void
 test_signal_to_nobody(void **state)
 {
-	const struct spawn_child failed = {-1, -1}, none = {0, -1};
+	const struct process failed = {-1, -1}, none = {0, -1};
 
 	(void)state;
-	assert_int_equal(spawn_signal(&failed, 0), -1);
+	assert_int_equal(process_signal(&failed, 0), -1);
 	assert_int_equal(errno, ESRCH);
-	assert_int_equal(spawn_signal(&none, 0), -1);
+	assert_int_equal(process_signal(&none, 0), -1);
 	assert_int_equal(errno, ESRCH);
 }
 

@@ -1,22 +1,22 @@
 /*
- * descriptors - how many descriptors the daemon may have, and its programs.
+ * rlimit - how many descriptors the daemon and its programs may have.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "process/descriptors.h"
+#include "process/rlimit.h"
 #include "base/log.h"
 
-/* The most that the kernel gives by default: nr_open in proc(5). */
-#define MOST ((rlim_t)1024 * 1024)
+/* The kernel's default maximum: nr_open in proc(5). */
+#define NR_OPEN ((rlim_t)1024 * 1024)
 
-/* What the daemon needs beside, with a few clients. */
+/* What the daemon needs for itself and a few clients. */
 #define OWN 40
 
 static struct rlimit programs = {RLIM_INFINITY, RLIM_INFINITY};
 
 void
-descriptors_raise(const char *former)
+rlimit_raise(const char *former)
 {
 	struct rlimit now, most;
 	uintmax_t soft, hard;
@@ -28,16 +28,16 @@ descriptors_raise(const char *former)
 	    sscanf(former, "%" SCNuMAX ":%" SCNuMAX, &soft, &hard) == 2)
 		programs = (struct rlimit){soft, hard};
 	most.rlim_cur = most.rlim_max =
-	    now.rlim_max > MOST ? now.rlim_max : MOST;
+	    now.rlim_max > NR_OPEN ? now.rlim_max : NR_OPEN;
 	if (setrlimit(RLIMIT_NOFILE, &most) == 0)
 		return;
-	/* That was root's to raise; within the hard limit it is anyone's. */
+	/* Only root may raise the hard limit; anyone may go up to it. */
 	now.rlim_cur = now.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &now);
 }
 
 void
-descriptors_need(size_t n)
+rlimit_check(size_t n)
 {
 	struct rlimit now;
 
@@ -49,15 +49,15 @@ descriptors_need(size_t n)
 }
 
 const struct rlimit *
-descriptors_programs(void)
+rlimit_programs(void)
 {
 	return &programs;
 }
 
 const char *
-descriptors_text(char buf[static DESCRIPTORS_MAX])
+rlimit_text(char buf[static RLIMIT_TEXT_MAX])
 {
-	snprintf(buf, DESCRIPTORS_MAX, "%ju:%ju", (uintmax_t)programs.rlim_cur,
+	snprintf(buf, RLIMIT_TEXT_MAX, "%ju:%ju", (uintmax_t)programs.rlim_cur,
 	    (uintmax_t)programs.rlim_max);
 	return buf;
 }
