@@ -7,18 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/cmd.h"
 #include "client/ctl.h"
-#include "client/ctl_act.h"
-#include "client/ctl_add.h"
-#include "client/ctl_check.h"
-#include "client/ctl_import.h"
-#include "client/ctl_log.h"
-#include "client/ctl_metrics.h"
-#include "client/ctl_plain.h"
-#include "client/ctl_reexec.h"
-#include "client/ctl_reload.h"
-#include "client/ctl_status.h"
-#include "client/ctl_top.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
+#include "client/cmd.h"
 #include "wire/proto.h"
 #include "base/text.h"
 
@@ -44,35 +44,36 @@ static const struct command {
 	ctl_command *run;
 } commands[] = {
     {"status", "[NAME ...]", "show programs and the configuration", "", 0,
-	INT_MAX, ctl_status},
+	INT_MAX, cmd_status_run},
     {"start", "[--no-wait] -a | NAME ...", "start programs", "aW", 1, INT_MAX,
-	ctl_start},
+	cmd_act_start},
     {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aW", 1, INT_MAX,
-	ctl_stop},
+	cmd_act_stop},
     {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aW", 1,
-	INT_MAX, ctl_restart},
+	INT_MAX, cmd_act_restart},
     {"reload", "[--no-wait] [NAME ...]", "apply the files, or have NAME reload",
-	"W", 0, INT_MAX, ctl_reload},
-    {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2, ctl_signal},
+	"W", 0, INT_MAX, cmd_reload_run},
+    {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2,
+	cmd_plain_signal},
     {"add", "NAME [KEY=VALUE ...] -- COMMAND ... | NAME@INSTANCE",
-	"write a program's file, and reload", "C", 1, INT_MAX, ctl_add},
+	"write a program's file, and reload", "C", 1, INT_MAX, cmd_add_run},
     {"remove", "NAME", "delete a program's file, and reload", "", 1, 1,
-	ctl_remove},
+	cmd_add_remove},
     {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,
-	INT_MAX, ctl_check},
+	INT_MAX, cmd_check_run},
     {"import", "[-w] FILE ...", "convert files of supervisord", "w", 1, INT_MAX,
-	ctl_import},
+	cmd_import_run},
     {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "fn", 1,
-	1, ctl_log},
-    {"metrics", "", "print OpenMetrics text", "", 0, 0, ctl_metrics},
+	1, cmd_log_run},
+    {"metrics", "", "print OpenMetrics text", "", 0, 0, cmd_metrics_run},
     {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
-	ctl_top},
-    {"reopen", "", "close and open the log files", "", 0, 0, ctl_reopen},
+	cmd_top_run},
+    {"reopen", "", "close and open the log files", "", 0, 0, cmd_plain_reopen},
     {"reexec", "", "replace hupd by the newly installed one", "", 0, 0,
-	ctl_reexec},
-    {"ping", "", "does hupd answer?", "", 0, 0, ctl_ping},
+	cmd_reexec_run},
+    {"ping", "", "does hupd answer?", "", 0, 0, cmd_plain_ping},
     {"version", "", "show the versions of hupctl and hupd", "", 0, 0,
-	ctl_version},
+	cmd_plain_version},
     {"help", "[COMMAND]", "show this, or how a command is used", "", 0, 1,
 	help},
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "client/ctl.h"
-#include "client/ctl_json.h"
+#include "client/json.h"
 #include "wire/proto.h"
 #include "base/text.h"
 
@@ -89,4 +89,19 @@ ctl_finish(int status)
 		return STATUS_FAILED;
 	}
 	return status;
+}
+
+bool
+ctl_are_names(const struct ctl *ctl, int n, char **names)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!text_is_name(names[i])) {
+			ctl_fail(ctl, STATUS_USAGE, "'%s' is no program's name",
+			    names[i]);
+			return false;
+		}
+	}
+	return true;
 }

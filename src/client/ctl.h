@@ -1,7 +1,5 @@
 /*
  * ctl - what every command of hupctl shares: its options, and how it fails.
- *
- * Layer 4.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -41,6 +39,8 @@ int ctl_fail(const struct ctl *, int status, const char *, ...)
 void ctl_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* Text that came from elsewhere, escaped, without newline. */
 void ctl_puts(const char *, FILE *);
+/* Print a message unless all are program names, existing or not. */
+bool ctl_are_names(const struct ctl *, int n, char **names);
 /* stdout could be written: status, else STATUS_FAILED with a message. */
 int ctl_finish(int status);
 

@@ -7,10 +7,10 @@
 
 #include <unistd.h>
 
-#include "client/ctl_conn.h"
-#include "client/ctl_report.h"
-#include "client/ctl_table.h"
-#include "client/ctl_utf8.h"
+#include "client/talk.h"
+#include "client/present_text.h"
+#include "client/present_text.h"
+#include "client/utf8.h"
 #include "fuzz.h"
 
 struct text {
@@ -104,26 +104,26 @@ show_text(const struct reply *reply)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conn conn = {.buf = malloc(PROTO_REPLY_MAX)};
+	struct talk talk = {.buf = malloc(PROTO_REPLY_MAX)};
 	struct reply reply = {0};
 	int sv[2], status;
 
 	if (size > 65536) {
-		free(conn.buf);
+		free(talk.buf);
 		return 0;
 	}
-	must(conn.buf != NULL);
+	must(talk.buf != NULL);
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == 0);
 	must(size == 0 || send(sv[0], data, size, 0) == (ssize_t)size);
 	close(sv[0]);
-	conn.fd = sv[1];
-	while ((status = conn_next(&conn, &reply)) == 1)
+	talk.fd = sv[1];
+	while ((status = talk_next(&talk, &reply)) == 1)
 		;
-	must(status == 0 || conn.why != NULL);
-	must(conn.status >= 0 && conn.status <= 255);
+	must(status == 0 || talk.why != NULL);
+	must(talk.status >= 0 && talk.status <= 255);
 	show_json(&reply);
 	show_text(&reply);
 	reply_clear(&reply);
-	conn_close(&conn);
+	talk_close(&talk);
 	return 0;
 }

@@ -2,7 +2,7 @@
  * text - the small languages: what is accepted prints to what means the same,
  * and nothing that is escaped can do harm to a terminal.
  */
-#include "client/ctl_utf8.h"
+#include "client/utf8.h"
 #include "fuzz.h"
 #include "base/text.h"
 

@@ -118,14 +118,14 @@ items() {
 
 @test "keys of hupctl top are in hupctl(1) and its own help" {
 	{
-		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/client/ctl_view.c"
-		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/client/ctl_view.c"
+		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/client/view.c"
+		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/client/view.c"
 	} | LC_ALL=C sort >"$T/keys"
 	lines "$T/keys" 10
 	diff "$T/keys" <(items hupctl.1 'The screen of top' Ic |
 	    sed 's/^\\&//' | grep -x . | LC_ALL=C sort)
 	while read -r key; do
-		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/client/ctl_view.c"
+		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/client/view.c"
 	done <"$T/keys"
 }
 

@@ -4,7 +4,7 @@
 #ifndef SAMPLES_H
 #define SAMPLES_H
 
-#include "client/ctl_sample.h"
+#include "client/sample.h"
 
 static struct samples samples;
 
@@ -12,7 +12,7 @@ static int
 clear(void **state)
 {
 	(void)state;
-	samples_clear(&samples);
+	sample_clear(&samples);
 	return 0;
 }
 
@@ -23,7 +23,7 @@ take(int64_t ms, const char *lines)
 	struct reply reply = {0};
 
 	assert_int_equal(reply_add_all(&reply, lines), 0);
-	assert_int_equal(samples_take(&samples, &reply,
+	assert_int_equal(sample_take(&samples, &reply,
 			     mono_add_ms((struct mono){0}, ms)),
 	    0);
 	reply_clear(&reply);

@@ -1,0 +1,29 @@
+/*
+ * cmd - the commands of hupctl, one file each: argv are the operands, the
+ * result is the exit status.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+#include "client/ctl.h"
+
+ctl_command cmd_act_reload; /* "reload" with names */
+ctl_command cmd_act_restart;
+ctl_command cmd_act_start;
+ctl_command cmd_act_stop;
+ctl_command cmd_add_remove;
+ctl_command cmd_add_run;
+ctl_command cmd_check_run;
+ctl_command cmd_import_run;
+ctl_command cmd_log_run;
+ctl_command cmd_metrics_run;
+ctl_command cmd_plain_ping;
+ctl_command cmd_plain_reopen;
+ctl_command cmd_plain_signal;
+ctl_command cmd_plain_version;
+ctl_command cmd_reexec_run;
+ctl_command cmd_reload_run;
+ctl_command cmd_status_run;
+ctl_command cmd_top_run;
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * cmd_add - "add" and "remove": a program's file made or deleted, and applied
+ * by a reload; undone if that is rejected.
+ *
+ * Where the daemon gives no verdict (it was killed, say) its successor may
+ * well have applied the files: what was asked for then stands.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/atomic.h"
+#include "base/folder.h"
+#include "base/words.h"
+#include "client/reply.h"
+#include "client/cmd.h"
+#include "client/talk.h"
+#include "client/logread.h"
+#include "client/cmd_reload.h"
+#include "client/target.h"
+#include "config/confdir.h"
+
+struct job {
+	const struct ctl *ctl;
+	const char *name;
+	struct target target;
+	char *file;
+	char *template; /* of an instance, there or not; else NULL */
+	char *text;	/* the file will hold; NULL: it will be a link */
+	size_t len;
+};
+
+static void
+job_end(struct job *job)
+{
+	target_clear(&job->target);
+	free(job->file);
+	free(job->template);
+	free(job->text);
+}
+
+static int
+fail_errno(const struct job *job, const char *file)
+{
+	return ctl_fail(job->ctl,
+	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
+	    "%s: %s", file, strerror(errno));
+}
+
+/* The file of the program, and that of its template. */
+static int
+name_files(struct job *job)
+{
+	const char *folder = job->target.program_dir;
+	const char *instance = conf_instance(job->name);
+	int base = instance == NULL ? 0 : (int)(instance - job->name);
+
+	if (asprintf(&job->file, "%s/%s.conf", folder, job->name) == -1)
+		job->file = NULL;
+	if (instance != NULL &&
+	    asprintf(&job->template, "%s/%.*s.conf", folder, base, job->name) ==
+		-1)
+		job->template = NULL;
+	if (job->file == NULL || (instance != NULL && job->template == NULL))
+		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
+	return STATUS_OK;
+}
+
+static int
+job_begin(struct job *job, const struct ctl *ctl, char *name)
+{
+	int status;
+
+	*job = (struct job){.ctl = ctl, .name = name};
+	if (!ctl_are_names(ctl, 1, &name))
+		return STATUS_USAGE;
+	if ((status = target_find(&job->target, ctl)) != STATUS_OK ||
+	    (status = target_locate(ctl, &job->target, true)) != STATUS_OK)
+		return status;
+	return name_files(job);
+}
+
+/* A file of lines has no way to write a line's end. */
+static int
+check_words(const struct ctl *ctl, char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (strchr(*words, '\n') != NULL)
+			return ctl_fail(ctl, STATUS_USAGE,
+			    "'%s': a newline cannot stand in a file", *words);
+	}
+	return STATUS_OK;
+}
+
+static int
+check_settings(const struct ctl *ctl, char *const *settings)
+{
+	for (; *settings != NULL; settings++) {
+		if (strchr("#=", **settings) != NULL ||
+		    strchr(*settings, '=') == NULL)
+			return ctl_fail(ctl, STATUS_USAGE,
+			    "'%s' is not KEY=VALUE", *settings);
+	}
+	return STATUS_OK;
+}
+
+/* What the file will hold. */
+static int
+compose(struct job *job, char *const *settings, char *const *command)
+{
+	char *words;
+	size_t n;
+	FILE *f;
+
+	if ((words = text_join(command)) == NULL)
+		return -1;
+	if ((f = open_memstream(&job->text, &job->len)) != NULL) {
+		fprintf(f, "command = %s\n", words);
+		for (; *settings != NULL; settings++) {
+			n = strcspn(*settings, "=");
+			fprintf(f, "%.*s = %s\n", (int)n, *settings,
+			    *settings + n + 1);
+		}
+		if (fclose(f) == EOF) {
+			free(job->text);
+			job->text = NULL;
+		}
+	}
+	free(words);
+	return job->text == NULL ? -1 : 0;
+}
+
+/* The program as it will be; NULL with diagnostics. */
+static struct conf *
+define(const struct job *job, const struct conf *defaults, struct diags *diags)
+{
+	if (job->text == NULL)
+		return confdir_load_file(job->template, job->name, defaults,
+		    diags);
+	return confdir_load_text(job->file, job->text, job->len, defaults,
+	    diags);
+}
+
+/* Would the daemon accept what is on disk, and this besides? */
+static int
+validate(const struct job *job, char *const *command)
+{
+	const struct ctl *ctl = job->ctl;
+	struct confset set = {0};
+	struct conf *conf = NULL;
+	struct diags diags;
+	int error, status = STATUS_OK;
+
+	diags_init(&diags);
+	error = target_load(&job->target, &set, &diags);
+	/* What is wrong with a template that is on disk has been told. */
+	if (job->text != NULL || error == 0)
+		conf = define(job, set.defaults, &diags);
+	if (conf != NULL && command != NULL &&
+	    !list_equal(conf->command, command))
+		status = ctl_fail(ctl, STATUS_USAGE,
+		    "the command cannot be written in a file as it is");
+	if (conf == NULL || error == -1 || status != STATUS_OK)
+		conf_unref(conf);
+	else if (confset_add(&set, conf) == -1) {
+		conf_unref(conf);
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	} else
+		confset_check(&set, &diags);
+	if (status == STATUS_OK && diags_count(&diags) > 0)
+		status = cmd_reload_refused(ctl, &diags);
+	confset_clear(&set);
+	diags_clear(&diags);
+	return status;
+}
+
+static int
+create(const struct job *job)
+{
+	char why[SAFEFILE_WHY_MAX];
+	int error;
+
+	if (folder_make(job->target.program_dir, 0755, why) == -1)
+		return ctl_fail(job->ctl,
+		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
+		    job->target.program_dir, why);
+	if (job->text != NULL)
+		error = atomic_create(job->file, job->text, job->len, 0644);
+	else
+		/* Their names are there, or the job has ended before. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+		error = atomic_link(strrchr(job->template, '/') + 1, job->file);
+	return error == -1 ? fail_errno(job, job->file) : STATUS_OK;
+}
+
+/*
+ * A program counts as ready once it runs, by default, and may have ended since:
+ * whoever has just typed its command wants to know.
+ */
+static void
+tell_end(const struct job *job)
+{
+	const char *how = NULL, *state = NULL;
+	struct proto_text request = {0};
+	const struct proto_line *line;
+	struct reply reply = {0};
+	struct talk talk;
+
+	proto_begin(&request, "status");
+	proto_put_word(&request, job->name);
+	proto_end(&request);
+	(void)talk_ask(&talk, job->target.socket, &request, &reply);
+	if ((line = reply_find(&reply, "program")) != NULL) {
+		how = proto_get(line, "exit");
+		state = proto_get(line, "state");
+	}
+	if (how != NULL && state != NULL && strcmp(state, "done") != 0) {
+		ctl_warn("%s has ended already (%s), see 'hupctl status %s'",
+		    job->name, how, job->name);
+		logread_recent(stderr, NULL, proto_get(line, "log"), NULL);
+	}
+	talk_close(&talk);
+	reply_clear(&reply);
+	proto_text_clear(&request);
+}
+
+/* The file is there: have it applied, or take it back. */
+static int
+apply_added(const struct job *job)
+{
+	enum reload_fate fate;
+	int status;
+
+	status = cmd_reload_files(job->ctl, &fate);
+	switch (fate) {
+	case RELOAD_NOT_ASKED:
+	case RELOAD_REJECTED:
+		if (atomic_remove(job->file) == -1)
+			ctl_warn("%s cannot be taken back: %s", job->file,
+			    strerror(errno));
+		break;
+	case RELOAD_APPLIED:
+		if (status != STATUS_OK)
+			ctl_warn("%s stays; 'hupctl remove %s' takes it back",
+			    job->file, job->name);
+		else if (conf_is_template(job->name))
+			ctl_warn("%s is a template, 'hupctl add %sINSTANCE' "
+				 "has one run",
+			    job->name, job->name);
+		else
+			tell_end(job);
+		break;
+	case RELOAD_UNKNOWN:
+		ctl_warn("%s stays, see 'hupctl status'", job->file);
+		break;
+	}
+	return status;
+}
+
+/* Without a command line it can only be an instance, as its template says. */
+static int
+check_command(const struct ctl *ctl, const char *name, char *const *settings)
+{
+	if (ctl->command != NULL)
+		return STATUS_OK;
+	if (conf_instance(name) == NULL)
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "the command of %s is missing: it follows \"--\"", name);
+	if (*settings != NULL)
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "%s has the settings of its template, and none of its own",
+		    name);
+	return STATUS_OK;
+}
+
+static bool
+is_there(const char *file)
+{
+	/* With no memory for the file's name the job has ended before. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	return faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int
+add(struct job *job, char *const *settings, char *const *command)
+{
+	int status;
+
+	/* Sooner than validation, which finds two programs of one name. */
+	if (is_there(job->file)) {
+		errno = EEXIST;
+		return fail_errno(job, job->file);
+	}
+	if (command != NULL && job->template != NULL && is_there(job->template))
+		return ctl_fail(job->ctl, STATUS_USAGE,
+		    "%s is defined by %s: 'hupctl add %s' is all there is to "
+		    "say",
+		    job->name, job->template, job->name);
+	if (command != NULL && compose(job, settings, command) == -1)
+		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
+	if ((status = validate(job, command)) == STATUS_OK &&
+	    (status = create(job)) == STATUS_OK)
+		status = apply_added(job);
+	return status;
+}
+
+int
+cmd_add_run(const struct ctl *ctl, int argc, char **argv)
+{
+	char *const *settings = argv + 1;
+	struct job job;
+	int status;
+
+	(void)argc;
+	if ((status = check_command(ctl, argv[0], settings)) != STATUS_OK ||
+	    (status = check_settings(ctl, settings)) != STATUS_OK ||
+	    (status = check_words(ctl, settings)) != STATUS_OK ||
+	    (ctl->command != NULL &&
+		(status = check_words(ctl, ctl->command)) != STATUS_OK))
+		return status;
+	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK)
+		status = add(&job, settings, ctl->command);
+	job_end(&job);
+	return status;
+}
+
+/* The file is away: have that applied, or put it back. */
+static int
+apply_removed(const struct job *job, const char *aside)
+{
+	enum reload_fate fate;
+	int status;
+
+	status = cmd_reload_files(job->ctl, &fate);
+	switch (fate) {
+	case RELOAD_NOT_ASKED:
+	case RELOAD_REJECTED:
+		if (atomic_back(aside, job->file) == -1)
+			ctl_warn("%s cannot be put back, it is %s now: %s",
+			    job->file, aside, strerror(errno));
+		break;
+	case RELOAD_APPLIED:
+	case RELOAD_UNKNOWN:
+		if (atomic_remove(aside) == -1)
+			ctl_warn("%s: %s", aside, strerror(errno));
+		break;
+	}
+	return status;
+}
+
+int
+cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
+{
+	struct job job;
+	char *aside;
+	int status;
+
+	(void)argc;
+	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK) {
+		if ((aside = atomic_aside(job.file)) != NULL)
+			status = apply_removed(&job, aside);
+		else
+			status = fail_errno(&job, job.file);
+		free(aside);
+	}
+	job_end(&job);
+	return status;
+}

@@ -1,0 +1,371 @@
+/*
+ * cmd_check - "check": validate the files, and show what a reload would do.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/json.h"
+#include "client/reply.h"
+#include "client/cmd.h"
+#include "client/talk.h"
+#include "client/present_text.h"
+#include "client/target.h"
+#include "config/confdir.h"
+#include "config/plan.h"
+#include "wire/report.h"
+
+/* The configuration that the daemon runs, as a set. */
+struct running {
+	struct confset set;
+	const char *alone; /* NULL, or why there is none and set is empty */
+	struct reply reply;
+};
+
+/* The canonical form, from the lines of the answer; NULL: no memory. */
+static char *
+text_of(const struct reply *reply, size_t *len)
+{
+	const char *line;
+	char *text = NULL;
+	size_t i;
+	FILE *f;
+
+	if ((f = open_memstream(&text, len)) == NULL)
+		return NULL;
+	for (i = 0; i < reply->n; i++) {
+		if (reply_is(&reply->v[i], "text") &&
+		    (line = proto_get(&reply->v[i], "line")) != NULL)
+			fprintf(f, "%s\n", line);
+	}
+	if (fclose(f) == EOF) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/*
+ * What env files contained is no part of the canonical form.  The daemon
+ * tells it by "digest" lines; without one nothing is known, and nothing is
+ * claimed to have changed.
+ */
+static void
+set_digests(struct confset *set, const struct confset *candidate,
+    const struct reply *reply)
+{
+	const struct conf *same;
+	const char *name;
+	struct conf *conf;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		conf = set->programs[i];
+		same = confset_find(candidate, conf->name);
+		if (same != NULL)
+			conf->env_digest = same->env_digest;
+	}
+	for (i = 0; i < reply->n; i++) {
+		name = proto_get(&reply->v[i], "name");
+		if (!reply_is(&reply->v[i], "digest") || name == NULL ||
+		    (conf = confset_find(set, name)) == NULL)
+			continue;
+		conf->env_digest =
+		    (uint64_t)proto_number(&reply->v[i], "env", 0);
+	}
+}
+
+static int
+parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
+{
+	struct diags diags;
+	char *text, first[512] = "out of memory";
+	size_t len;
+	bool whole;
+	int status = STATUS_FAILED;
+
+	diags_init(&diags);
+	text = text_of(reply, &len);
+	if (text != NULL &&
+	    conf_parse_daemon(set, "(running)", text, len, &whole, &diags) ==
+		0 &&
+	    confset_check(set, &diags) == 0)
+		status = STATUS_OK;
+	if (diags.n > 0)
+		diag_print(&diags.v[0], first, sizeof(first));
+	if (status != STATUS_OK)
+		ctl_fail(ctl, status, "what hupd runs is not understood: %s",
+		    first);
+	diags_clear(&diags);
+	free(text);
+	return status;
+}
+
+static int
+running_load(struct running *r, const struct ctl *ctl,
+    const struct target *target)
+{
+	struct proto_text request = {0};
+	struct talk talk;
+	int status;
+
+	*r = (struct running){0};
+	if (confset_init(&r->set, &target->places) == -1)
+		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	proto_begin(&request, "dump");
+	proto_end(&request);
+	status = talk_ask(&talk, target->socket, &request, &r->reply);
+	if (status == STATUS_OK)
+		status = parse(ctl, &r->reply, &r->set);
+	else if (status == STATUS_NO_DAEMON || status == STATUS_DENIED) {
+		r->alone = status == STATUS_DENIED ? "hupd may not be asked"
+						   : "hupd is not running";
+		status = STATUS_OK;
+	} else
+		ctl_fail(ctl, status, "%s",
+		    talk.why != NULL ? talk.why
+				     : "hupd refused, without a reason");
+	talk_close(&talk);
+	proto_text_clear(&request);
+	return status;
+}
+
+static void
+running_clear(struct running *r)
+{
+	confset_clear(&r->set);
+	reply_clear(&r->reply);
+}
+
+static bool
+rests(void *arg, const char *name)
+{
+	const struct running *r = arg;
+	const char *s;
+	size_t i;
+
+	for (i = 0; i < r->reply.n; i++) {
+		s = proto_get(&r->reply.v[i], "name");
+		if (reply_is(&r->reply.v[i], "rests") && s != NULL &&
+		    strcmp(s, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+running_plan(struct running *r, const struct confset *candidate,
+    struct plan *plan)
+{
+	set_digests(&r->set, candidate, &r->reply);
+	if (plan_make(plan, &r->set, candidate) == -1)
+		return -1;
+	plan_let_rest(plan, rests, r);
+	/* Without a daemon no setting waits for another. */
+	if (r->alone != NULL)
+		plan->deferred = 0;
+	return 0;
+}
+
+/* Put conf into the set, in place of the one of its name if there is. */
+static int
+put(struct confset *set, struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		if (strcmp(set->programs[i]->name, conf->name) != 0)
+			continue;
+		conf_unref(set->programs[i]);
+		set->programs[i] = conf;
+		return 0;
+	}
+	if (confset_add(set, conf) == 0)
+		return 0;
+	conf_unref(conf);
+	return -1;
+}
+
+/* Is it an instance that the template of that name defines? */
+static bool
+is_of(const struct conf *conf, const char *template)
+{
+	const char *instance = conf_instance(conf->name), *entry;
+	size_t len = strlen(template);
+
+	if (instance == NULL || (size_t)(instance - conf->name) != len ||
+	    strncmp(conf->name, template, len) != 0 || conf->file == NULL ||
+	    (entry = strrchr(conf->file, '/')) == NULL)
+		return false;
+	return strncmp(entry + 1, template, len) == 0 && entry[1 + len] == '.';
+}
+
+/* Define the instances of the template by this file of it. */
+static int
+put_template(struct confset *set, const char *file, const char *template,
+    struct diags *diags)
+{
+	struct conf *conf;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		if (!is_of(set->programs[i], template))
+			continue;
+		conf = confdir_load_file(file, set->programs[i]->name,
+		    set->defaults, diags);
+		if (conf == NULL)
+			return -1;
+		conf_unref(set->programs[i]);
+		set->programs[i] = conf;
+	}
+	return 0;
+}
+
+/* Put what one file says into the set, and what is wrong into diags. */
+static int
+put_file(struct confset *set, const char *file, struct diags *diags)
+{
+	struct conf *conf;
+	int error;
+
+	conf = confdir_load_file(file, NULL, set->defaults, diags);
+	if (conf == NULL)
+		return -1;
+	if (conf_is_template(conf->name)) {
+		error = put_template(set, file, conf->name, diags);
+		conf_unref(conf);
+	} else if ((error = put(set, conf)) == -1)
+		diags_add(diags, file, 0, NULL, "out of memory");
+	return error;
+}
+
+/*
+ * Read what is on disk, then the files, each of which stands for the program
+ * or the template of its name.  Whatever is wrong lands in diags.
+ */
+static int
+load(struct confset *set, const struct target *target, int nfiles, char **files,
+    struct diags *diags)
+{
+	int i, error;
+
+	error = target_load(target, set, diags);
+	for (i = 0; i < nfiles; i++)
+		if (put_file(set, files[i], diags) == -1)
+			error = -1;
+	if (error == 0 && nfiles > 0)
+		error = confset_check(set, diags);
+	return error;
+}
+
+static void
+reject_json(const struct reply *reply)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "valid", false);
+	json_null(&json, "running");
+	report_json(&json, reply);
+	json_end(&json);
+}
+
+/* "plan: 1 added, 12 unchanged" */
+static void
+print_head(const struct plan *plan, const char *alone)
+{
+	static const enum plan_kind order[PLAN_KINDS] = {PLAN_ADD, PLAN_REMOVE,
+	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
+	const char *lead = "plan: ";
+	int i;
+
+	for (i = 0; i < PLAN_KINDS; i++) {
+		if (plan->count[order[i]] == 0)
+			continue;
+		printf("%s%zu %s", lead, plan->count[order[i]],
+		    order[i] == PLAN_KEEP ? "unchanged"
+					  : plan_kind_name(order[i]));
+		lead = ", ";
+	}
+	if (lead[0] == 'p')
+		printf("plan: no program is configured");
+	if (alone != NULL)
+		printf(" (%s)", alone);
+	putchar('\n');
+}
+
+static void
+plan_json(const struct reply *reply, bool runs)
+{
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "valid", true);
+	json_bool(&json, "running", runs);
+	report_json(&json, reply);
+	json_end(&json);
+}
+
+static int
+show(const struct ctl *ctl, const struct plan *plan, const char *alone)
+{
+	struct proto_text text = {0};
+	struct reply reply = {0};
+	int status = STATUS_OK;
+
+	report_plan(&text, plan, 0);
+	if (text.failed || reply_add_all(&reply, text.s) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else if (ctl->json)
+		plan_json(&reply, alone == NULL);
+	else {
+		print_head(plan, alone);
+		/* The first line is a reload's own head. */
+		report_show(&reply, 1, reply.n);
+	}
+	reply_clear(&reply);
+	proto_text_clear(&text);
+	return status;
+}
+
+static int
+compare(const struct ctl *ctl, const struct target *target,
+    const struct confset *candidate)
+{
+	struct running running;
+	struct plan plan;
+	int status;
+
+	status = running_load(&running, ctl, target);
+	if (status == STATUS_OK &&
+	    running_plan(&running, candidate, &plan) == -1)
+		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	else if (status == STATUS_OK) {
+		status = show(ctl, &plan, running.alone);
+		plan_clear(&plan);
+	}
+	running_clear(&running);
+	return status;
+}
+
+int
+cmd_check_run(const struct ctl *ctl, int argc, char **argv)
+{
+	struct confset set = {0};
+	struct target target;
+	struct diags diags;
+	int status;
+
+	if ((status = target_find_files(ctl, &target)) != STATUS_OK)
+		return status;
+	diags_init(&diags);
+	if (load(&set, &target, argc, argv, &diags) == -1)
+		status = report_rejection(ctl, &diags, reject_json);
+	else
+		status = compare(ctl, &target, &set);
+	confset_clear(&set);
+	diags_clear(&diags);
+	target_clear(&target);
+	return status;
+}

@@ -1,0 +1,254 @@
+/*
+ * cmd_import - "import": what supervisord's configuration is in hupd's files;
+ * with -w those are written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/atomic.h"
+#include "base/folder.h"
+#include "client/cmd.h"
+#include "client/json.h"
+#include "client/target.h"
+#include "import/supervisord.h"
+#include "wire/proto.h"
+
+struct job {
+	const struct ctl *ctl;
+	struct target target;
+	struct ini ini;
+	struct draft import;
+	char **paths; /* of import.v */
+	struct diags diags;
+};
+
+static void
+job_end(struct job *job)
+{
+	for (size_t i = 0; job->paths != NULL && i < job->import.n; i++)
+		free(job->paths[i]);
+	free(job->paths);
+	draft_clear(&job->import);
+	ini_clear(&job->ini);
+	diags_clear(&job->diags);
+	target_clear(&job->target);
+}
+
+static int
+fail_errno(const struct ctl *ctl, const char *file)
+{
+	return ctl_fail(ctl,
+	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
+	    "%s: %s", file, strerror(errno));
+}
+
+static int
+no_memory(const struct ctl *ctl)
+{
+	return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+}
+
+/* Where the files will be. */
+static int
+name_paths(struct job *job)
+{
+	const struct draft *import = &job->import;
+
+	job->paths = calloc(import->n + 1, sizeof(*job->paths));
+	if (job->paths == NULL)
+		return no_memory(job->ctl);
+	for (size_t i = 0; i < import->n; i++) {
+		if (asprintf(&job->paths[i], "%s/%s", job->target.program_dir,
+			import->v[i].conf->file) == -1) {
+			job->paths[i] = NULL;
+			return no_memory(job->ctl);
+		}
+	}
+	return STATUS_OK;
+}
+
+/* What is there already stays, and then nothing is written. */
+static int
+check_absent(const struct job *job)
+{
+	for (size_t i = 0; i < job->import.n; i++) {
+		/* Or name_paths() would have failed. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+		if (faccessat(AT_FDCWD, job->paths[i], F_OK,
+			AT_SYMLINK_NOFOLLOW) == 0) {
+			errno = EEXIST;
+			return fail_errno(job->ctl, job->paths[i]);
+		}
+	}
+	return STATUS_OK;
+}
+
+/* All files or none. */
+static int
+write_files(const struct job *job)
+{
+	const struct draft_file *v = job->import.v;
+	char why[SAFEFILE_WHY_MAX];
+	size_t i;
+	int status;
+
+	if ((status = check_absent(job)) != STATUS_OK)
+		return status;
+	if (folder_make(job->target.program_dir, 0755, why) == -1)
+		return ctl_fail(job->ctl,
+		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
+		    job->target.program_dir, why);
+	for (i = 0; i < job->import.n; i++) {
+		if (atomic_create(job->paths[i], v[i].text, v[i].len,
+			job->ini.mode & 0644) == -1)
+			break;
+	}
+	if (i == job->import.n)
+		return STATUS_OK;
+	status = fail_errno(job->ctl, job->paths[i]);
+	while (i-- > 0) {
+		if (atomic_remove(job->paths[i]) == -1)
+			ctl_warn("%s cannot be taken back: %s", job->paths[i],
+			    strerror(errno));
+	}
+	return status;
+}
+
+static void
+show_diags(const struct diags *diags)
+{
+	char buf[2048];
+
+	fflush(stdout);
+	for (size_t i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		fprintf(stderr, "%s\n", buf);
+	}
+	if (diags->lost != 0)
+		fprintf(stderr, "more of these: out of memory\n");
+}
+
+static void
+show_files(const struct job *job)
+{
+	const struct draft *import = &job->import;
+
+	for (size_t i = 0; i < import->n; i++) {
+		if (job->ctl->write) {
+			ctl_puts(job->paths[i], stdout);
+			putchar('\n');
+			continue;
+		}
+		fputs(i == 0 ? "==> " : "\n==> ", stdout);
+		ctl_puts(job->paths[i], stdout);
+		fputs(" <==\n", stdout);
+		fwrite(import->v[i].text, 1, import->v[i].len, stdout);
+	}
+	if (job->ctl->write)
+		ctl_warn("'hupctl check' shows what these files will change, "
+			 "'hupctl reload' applies them");
+	else
+		ctl_warn("nothing was written; with -w these files are");
+}
+
+static void
+diags_json(struct json *json, const char *key, const struct diags *diags)
+{
+	const struct diag *d;
+
+	json_array(json, key);
+	for (d = diags->v; d < diags->v + diags->n; d++) {
+		json_object(json, NULL);
+		json_string(json, "file", d->file);
+		json_number(json, "line", d->line);
+		json_string(json, "key", d->key);
+		json_string(json, "reason", d->reason);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+show_json(const struct job *job, bool valid)
+{
+	const struct draft *import = &job->import;
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "valid", valid);
+	json_bool(&json, "written", valid && job->ctl->write);
+	json_array(&json, "files");
+	for (size_t i = 0; valid && i < import->n; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "name", import->v[i].conf->name);
+		json_string(&json, "path", job->paths[i]);
+		json_string(&json, "text", import->v[i].text);
+		json_close(&json);
+	}
+	json_close(&json);
+	diags_json(&json, "notes", &import->notes);
+	diags_json(&json, "errors", &job->diags);
+	json_end(&json);
+}
+
+static int
+reject(const struct job *job)
+{
+	show_diags(&job->diags);
+	if (job->ctl->json)
+		show_json(job, false);
+	return STATUS_REJECTED;
+}
+
+static int
+import_files(struct job *job, int n, char **files)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	struct supervisord_names names = {host, environ};
+	int i, status;
+
+	(void)gethostname(host, sizeof(host) - 1);
+	for (i = 0; i < n; i++) {
+		if (supervisord_read(&job->ini, files[i], &names, &job->diags,
+			&job->import.notes) == -1)
+			return fail_errno(job->ctl, files[i]);
+	}
+	if (diags_count(&job->diags) > 0 ||
+	    supervisord_convert(&job->import, &job->ini, &names, &job->diags) ==
+		-1)
+		return reject(job);
+	if (job->import.n == 0)
+		return ctl_fail(job->ctl, STATUS_FAILED,
+		    "no program is defined there");
+	if ((status = name_paths(job)) != STATUS_OK ||
+	    (job->ctl->write && (status = write_files(job)) != STATUS_OK))
+		return status;
+	show_diags(&job->import.notes);
+	if (job->ctl->json)
+		show_json(job, true);
+	else
+		show_files(job);
+	return STATUS_OK;
+}
+
+int
+cmd_import_run(const struct ctl *ctl, int argc, char **argv)
+{
+	struct job job = {.ctl = ctl};
+	int status;
+
+	if ((status = target_find_files(ctl, &job.target)) != STATUS_OK)
+		return status;
+	/* What was hidden from others stays so. */
+	ini_init(&job.ini);
+	draft_init(&job.import);
+	diags_init(&job.diags);
+	status = import_files(&job, argc, argv);
+	job_end(&job);
+	return status;
+}

@@ -1,0 +1,150 @@
+/*
+ * cmd_log - "log": show or follow the log of a program or of hupd itself.
+ *
+ * The file is read directly, so that it can be read, and goes on being
+ * followed, whether or not the daemon runs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/reply.h"
+#include "client/talk.h"
+#include "client/logread.h"
+#include "client/cmd.h"
+#include "client/target.h"
+
+/* Ask where the logs are; name may be NULL.  Keeps why in talk. */
+static int
+ask_where(const char *socket, const char *name, struct talk *talk,
+    struct reply *reply)
+{
+	struct proto_text request = {0};
+	int status;
+
+	proto_begin(&request, "where");
+	if (name != NULL)
+		proto_put_word(&request, name);
+	proto_end(&request);
+	status = talk_ask(talk, socket, &request, reply);
+	proto_text_clear(&request);
+	return status;
+}
+
+static char *
+join(const char *dir, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s.log", dir, name) == -1 ? NULL : path;
+}
+
+/* Where NAME's log is in the folder that the running daemon uses. */
+static char *
+path_in_folder(const struct target *target, const char *name)
+{
+	struct reply reply = {0};
+	struct talk talk;
+	const char *dir = NULL;
+	char *path;
+
+	if (ask_where(target->socket, NULL, &talk, &reply) == STATUS_OK &&
+	    reply_find(&reply, "paths") != NULL)
+		dir = proto_get(reply_find(&reply, "paths"), "log-dir");
+	path = join(dir != NULL ? dir : target->log_dir, name);
+	talk_close(&talk);
+	reply_clear(&reply);
+	return path;
+}
+
+/*
+ * The log of a program that the daemon knows; *why: it does not, or the
+ * program has none.  NULL without *why: the daemon cannot be asked.
+ */
+static char *
+path_of_program(const struct target *target, const char *name, char **why)
+{
+	struct reply reply = {0};
+	const struct proto_line *paths;
+	struct talk talk;
+	const char *log = NULL;
+	char *path = NULL;
+	int status;
+
+	*why = NULL;
+	status = ask_where(target->socket, name, &talk, &reply);
+	paths = reply_find(&reply, "paths");
+	if (status == STATUS_OK && paths != NULL)
+		log = proto_get(paths, "log");
+	if (log != NULL)
+		path = strdup(log);
+	else if (status == STATUS_OK) {
+		if (asprintf(why, "%s has no log file: see its 'log' key",
+			name) == -1)
+			*why = NULL;
+	} else if (status != STATUS_NO_DAEMON && status != STATUS_DENIED &&
+	    talk.why != NULL)
+		*why = strdup(talk.why);
+	talk_close(&talk);
+	reply_clear(&reply);
+	return path;
+}
+
+/* What is left of a removed program can still be read. */
+static char *
+find_log(const struct target *target, const char *name, char **why)
+{
+	char *path;
+
+	*why = NULL;
+	if (strcmp(name, "hupd") == 0)
+		return path_in_folder(target, name);
+	if ((path = path_of_program(target, name, why)) != NULL)
+		return path;
+	if ((path = path_in_folder(target, name)) != NULL && *why != NULL &&
+	    access(path, F_OK) == -1) {
+		free(path);
+		path = NULL;
+	}
+	return path;
+}
+
+static int
+show(const struct ctl *ctl, const char *path)
+{
+	struct emit emit = {.f = stdout,
+	    .form = ctl->json	? EMIT_JSON
+		: ctl->terminal ? EMIT_ESCAPED
+				: EMIT_RAW};
+
+	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0)
+		return STATUS_OK;
+	/* What became of standard output is said at the end. */
+	if (ferror(stdout))
+		return STATUS_FAILED;
+	return ctl_fail(ctl, errno == EACCES ? STATUS_DENIED : STATUS_FAILED,
+	    "%s: %s", path, strerror(errno));
+}
+
+int
+cmd_log_run(const struct ctl *ctl, int argc, char **argv)
+{
+	struct target target;
+	char *path, *why;
+	int status;
+
+	if (!ctl_are_names(ctl, argc, argv))
+		return STATUS_USAGE;
+	if ((status = target_find(&target, ctl)) != STATUS_OK)
+		return status;
+	if ((path = find_log(&target, argv[0], &why)) != NULL)
+		status = show(ctl, path);
+	else
+		status = ctl_fail(ctl, STATUS_FAILED, "%s",
+		    why != NULL ? why : strerror(ENOMEM));
+	free(path);
+	free(why);
+	target_clear(&target);
+	return status;
+}

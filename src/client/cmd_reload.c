@@ -1,0 +1,194 @@
+/*
+ * cmd_reload - "reload": the daemon's transaction, and its verdict.
+ *
+ * The daemon is sent the very SIGHUP that any administrator would send.  Its
+ * pid is the one that the kernel names as the socket's, and it is held by a
+ * pidfd that was opened before the request: the answer proves that the
+ * process lived after that, so the pidfd is no later process of the same pid.
+ */
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/json.h"
+#include "client/reply.h"
+#include "client/target.h"
+#include "client/cmd.h"
+#include "client/talk.h"
+#include "client/cmd_reload.h"
+#include "client/present_text.h"
+#include "wire/report.h"
+
+static int
+request(struct talk *talk, const char *tag, bool no_wait)
+{
+	struct proto_text text = {0};
+	int status;
+
+	proto_begin(&text, tag);
+	proto_put(&text, "wait", no_wait ? "no" : NULL);
+	proto_end(&text);
+	status = talk_send(talk, &text);
+	proto_text_clear(&text);
+	return status;
+}
+
+/* The daemon's pid, from its "waiting" line; -1: it gave none. */
+static pid_t
+await_waiting(struct talk *talk)
+{
+	struct reply reply = {0};
+	pid_t pid = -1;
+
+	if (talk_next(talk, &reply) == 1 && reply_is(&reply.v[0], "waiting"))
+		pid = (pid_t)proto_number(&reply.v[0], "pid", -1);
+	reply_clear(&reply);
+	return pid;
+}
+
+/*
+ * Send SIGHUP.  Whoever may not, or sees the daemon under another pid (it
+ * runs in a container, say), has the daemon do it.
+ */
+static int
+hang_up(struct talk *talk, int pidfd, pid_t pid)
+{
+	if (pidfd != -1 && pid == talk->peer &&
+	    syscall(SYS_pidfd_send_signal, pidfd, SIGHUP, NULL, 0) == 0)
+		return STATUS_OK;
+	return request(talk, "hup", false);
+}
+
+static void
+print_json(int status, const char *message, const struct reply *reply)
+{
+	static const struct attr attrs[] = {
+	    {"generation", "generation", ATTR_NUMBER},
+	};
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_object(&json, NULL);
+	json_number(&json, "status", status);
+	json_string(&json, "message", message);
+	line_json(&json, reply_find(reply, "report"), attrs, 1);
+	report_json(&json, reply);
+	json_end(&json);
+}
+
+static enum reload_fate
+fate_of(const struct talk *talk, const struct reply *reply)
+{
+	if (talk->status == STATUS_REJECTED)
+		return RELOAD_REJECTED;
+	return reply_find(reply, "report") != NULL ? RELOAD_APPLIED
+						   : RELOAD_UNKNOWN;
+}
+
+/* The report as it comes; lines that come together are aligned together. */
+static int
+report(const struct ctl *ctl, struct talk *talk, enum reload_fate *fate)
+{
+	struct reply reply = {0};
+	size_t shown = 0;
+	bool ended;
+
+	do {
+		ended = talk_next(talk, &reply) != 1;
+		if (ctl->json || (!ended && talk_ready(talk)))
+			continue;
+		report_show(&reply, shown, reply.n);
+		shown = reply.n;
+	} while (!ended);
+	if (ctl->json)
+		print_json(talk->status, talk->why, &reply);
+	if (talk->why != NULL)
+		ctl_warn("%s", talk->why);
+	else if (talk->status == STATUS_REJECTED)
+		ctl_warn("reload rejected, nothing was changed");
+	*fate = fate_of(talk, &reply);
+	reply_clear(&reply);
+	return talk->status;
+}
+
+/* Nobody waits for a verdict: what was asked for goes on without us. */
+static void
+requested(const struct ctl *ctl, const struct talk *talk)
+{
+	const struct reply none = {0};
+
+	if (ctl->json)
+		print_json(talk->status, talk->why, &none);
+	else
+		puts("reload requested");
+}
+
+static int
+transaction(const struct ctl *ctl, struct talk *talk, int pidfd,
+    enum reload_fate *fate)
+{
+	pid_t pid;
+
+	if (request(talk, "reload", ctl->no_wait) != STATUS_OK ||
+	    (pid = await_waiting(talk)) == -1 ||
+	    hang_up(talk, pidfd, pid) != STATUS_OK) {
+		if (talk->status == STATUS_OK)
+			return ctl_fail(ctl, STATUS_FAILED,
+			    "hupd's answer is not understood");
+		return talk_verdict(ctl, talk);
+	}
+	*fate = RELOAD_UNKNOWN;
+	if (ctl->no_wait) {
+		requested(ctl, talk);
+		return STATUS_OK;
+	}
+	talk_patience(talk, true);
+	return report(ctl, talk, fate);
+}
+
+int
+cmd_reload_files(const struct ctl *ctl, enum reload_fate *fate)
+{
+	struct talk talk;
+	int pidfd, status;
+
+	*fate = RELOAD_NOT_ASKED;
+	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
+		/* Close-on-exec by itself; -1 on kernels before 5.3. */
+		pidfd = (int)syscall(SYS_pidfd_open, talk.peer, 0);
+		status = transaction(ctl, &talk, pidfd, fate);
+		if (pidfd != -1)
+			close(pidfd);
+	}
+	talk_close(&talk);
+	return status;
+}
+
+static void
+refused_json(const struct reply *reply)
+{
+	print_json(STATUS_REJECTED, NULL, reply);
+}
+
+int
+cmd_reload_refused(const struct ctl *ctl, const struct diags *diags)
+{
+	int status = report_rejection(ctl, diags, refused_json);
+
+	if (status == STATUS_REJECTED)
+		ctl_warn("rejected, nothing was changed");
+	return status;
+}
+
+int
+cmd_reload_run(const struct ctl *ctl, int argc, char **argv)
+{
+	enum reload_fate fate;
+
+	if (argc > 0)
+		return cmd_act_reload(ctl, argc, argv);
+	return cmd_reload_files(ctl, &fate);
+}

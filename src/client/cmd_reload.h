@@ -1,0 +1,26 @@
+/*
+ * cmd_reload - "reload": the daemon's transaction, and its verdict.
+ */
+#ifndef CMD_RELOAD_H
+#define CMD_RELOAD_H
+
+#include "base/diag.h"
+#include "client/ctl.h"
+
+/* With names it is the programs' own reload. */
+ctl_command cmd_reload_run;
+
+/* What became of the files on disk. */
+enum reload_fate {
+	RELOAD_NOT_ASKED, /* the daemon was not told to apply them */
+	RELOAD_REJECTED,  /* nothing was changed */
+	RELOAD_APPLIED,
+	RELOAD_UNKNOWN, /* there was no verdict */
+};
+
+/* Have them applied and show the verdict.  Returns the exit status. */
+int cmd_reload_files(const struct ctl *, enum reload_fate *);
+/* Show what speaks against a reload that was not even asked for. */
+int cmd_reload_refused(const struct ctl *, const struct diags *);
+
+#endif

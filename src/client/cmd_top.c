@@ -1,0 +1,384 @@
+/*
+ * cmd_top - "top": the programs and what they use, as it changes.
+ *
+ * Signals are taken in the loop, so that the terminal is given back before any
+ * of them ends or stops us, and the rest is left to the signal itself.
+ */
+#include <sys/signalfd.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "client/reply.h"
+#include "client/screen.h"
+#include "client/talk.h"
+#include "client/target.h"
+#include "client/cmd.h"
+
+/* After so long without an answer that is told; nothing else is done. */
+#define PATIENCE_MS 5000
+/* What is used is known after the second answer: it is not waited for long. */
+#define SECOND_MS 1000
+
+enum { FD_TERMINAL, FD_SIGNALS, FD_FEED, FDS };
+
+/*
+ * The daemon's answers, one after another.  After feed_ask the loop polls the
+ * connection, so that no answer is waited for.
+ */
+struct feed {
+	const char *path; /* of the socket */
+	struct proto_text request;
+	struct talk talk; /* its fd is -1 while no question is open */
+	struct reply reply;
+	int status; /* of the last answer, or of the failure */
+	char *why;  /* its text, or NULL */
+};
+
+static void
+feed_init(struct feed *feed, const char *path)
+{
+	*feed = (struct feed){.path = path, .talk = {.fd = -1}};
+	proto_begin(&feed->request, "status");
+	proto_put(&feed->request, "cpu", "yes");
+	proto_end(&feed->request);
+}
+
+static void
+feed_clear(struct feed *feed)
+{
+	talk_close(&feed->talk);
+	reply_clear(&feed->reply);
+	proto_text_clear(&feed->request);
+	free(feed->why);
+	feed->why = NULL;
+}
+
+static bool
+feed_asks(const struct feed *feed)
+{
+	return feed->talk.fd != -1;
+}
+
+/* Close the question.  Returns 1 or -1, as its answer was. */
+static int
+feed_end(struct feed *feed)
+{
+	free(feed->why);
+	feed->why = feed->talk.why;
+	feed->talk.why = NULL;
+	feed->status = feed->talk.status;
+	talk_close(&feed->talk);
+	return feed->status == STATUS_OK ? 1 : -1;
+}
+
+/* Ask.  -1: failed, see status and why. */
+static int
+feed_ask(struct feed *feed)
+{
+	reply_clear(&feed->reply);
+	if (talk_open(&feed->talk, feed->path) == STATUS_OK &&
+	    talk_send(&feed->talk, &feed->request) == STATUS_OK)
+		return 0;
+	return feed_end(feed);
+}
+
+/*
+ * Read what has come, or wait for it.  1: the whole answer is in reply; 0: not
+ * yet; -1: failed, see status and why.
+ */
+static int
+feed_read(struct feed *feed)
+{
+	if (talk_receive(&feed->talk) == -1)
+		return feed_end(feed);
+	while (talk_ready(&feed->talk)) {
+		if (talk_next(&feed->talk, &feed->reply) != 1)
+			return feed_end(feed);
+	}
+	return 0;
+}
+
+struct top {
+	struct feed feed;
+	struct samples samples;
+	struct view view;
+	struct display display;
+	int signals;
+	struct mono asked;
+	struct mono deadline; /* to ask again, or for the answer */
+	bool again;	      /* to ask, as soon as there is an answer */
+	char trouble[256];    /* empty: there is none */
+	bool quit;
+	int signal;	   /* by which it ended, or 0 */
+	const char *error; /* likewise, or NULL */
+};
+
+/* The default action of a signal that was blocked. */
+static void
+act_on(int sig)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL}, former;
+	sigset_t set;
+
+	sigaction(sig, &action, &former);
+	kill(getpid(), sig);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(sig, &former, NULL);
+}
+
+/* What is ignored stays so.  -1: with errno. */
+static int
+take_signals(struct top *top)
+{
+	static const int wanted[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP,
+	    SIGCONT, SIGWINCH};
+	struct sigaction action;
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (sigaction(wanted[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&set, wanted[i]);
+	}
+	top->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (top->signals == -1)
+		return -1;
+	return sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void
+end_by(struct top *top, int sig)
+{
+	top->signal = sig;
+	top->quit = true;
+}
+
+static void
+handle_signals(struct top *top)
+{
+	struct signalfd_siginfo info;
+	int sig;
+
+	while (read(top->signals, &info, sizeof(info)) == sizeof(info)) {
+		sig = (int)info.ssi_signo;
+		if (sig == SIGTSTP) {
+			screen_leave();
+			act_on(sig);
+		}
+		if (sig == SIGTSTP || sig == SIGCONT || sig == SIGWINCH)
+			screen_enter();
+		else
+			end_by(top, sig);
+	}
+}
+
+static void
+say_trouble(struct top *top, const char *why)
+{
+	text_escape(top->trouble, sizeof(top->trouble), why, strlen(why),
+	    false);
+}
+
+/* The next question comes as long after the last one as is wished. */
+static void
+schedule(struct top *top, int64_t delay_ms)
+{
+	top->deadline = mono_add_ms(top->asked, delay_ms);
+}
+
+/* An answer, whole or broken off. */
+static void
+take_answer(struct top *top)
+{
+	const struct feed *feed = &top->feed;
+
+	schedule(top, top->again ? 0 : 1000 * top->view.delay);
+	top->again = false;
+	if (feed->status != STATUS_OK) {
+		say_trouble(top, feed->why != NULL ? feed->why : "no answer");
+		return;
+	}
+	if (sample_take(&top->samples, &feed->reply, mono_now()) == -1) {
+		top->error = strerror(ENOMEM);
+		top->quit = true;
+		return;
+	}
+	*top->trouble = '\0';
+}
+
+static void
+ask(struct top *top)
+{
+	top->asked = mono_now();
+	if (feed_ask(&top->feed) == -1)
+		take_answer(top);
+	else
+		schedule(top, PATIENCE_MS);
+}
+
+static void
+handle_deadline(struct top *top)
+{
+	if (!feed_asks(&top->feed)) {
+		ask(top);
+		return;
+	}
+	/* It may still come, or the connection breaks. */
+	say_trouble(top, "hupd does not answer");
+	schedule(top, INT64_MAX);
+}
+
+static void
+handle_keys(struct top *top)
+{
+	int key;
+
+	while (!top->quit && (key = screen_key()) != -1) {
+		switch (view_key(&top->view, key, top->samples.n)) {
+		case WISH_NOTHING:
+			break;
+		case WISH_ANSWER:
+			top->again = feed_asks(&top->feed);
+			if (!top->again)
+				ask(top);
+			break;
+		case WISH_REPAINT:
+			screen_enter();
+			break;
+		case WISH_QUIT:
+			top->quit = true;
+			break;
+		}
+	}
+}
+
+static void
+draw(struct top *top)
+{
+	sample_sort(&top->samples, top->view.order, top->view.reverse);
+	top->view.rows = screen_rows();
+	view_fit(&top->view, top->samples.n);
+	screen_draw(&top->display, &top->samples, &top->view,
+	    *top->trouble != '\0' ? top->trouble : NULL);
+}
+
+static int
+wait_ms(const struct top *top)
+{
+	int64_t ms = mono_diff_ms(top->deadline, mono_now()) + 1;
+
+	if (ms < 0)
+		return 0;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static void
+turn(struct top *top)
+{
+	struct pollfd fds[FDS] = {
+	    [FD_TERMINAL] = {.fd = STDIN_FILENO, .events = POLLIN},
+	    [FD_SIGNALS] = {.fd = top->signals, .events = POLLIN},
+	    [FD_FEED] = {.fd = top->feed.talk.fd, .events = POLLIN},
+	};
+
+	if (poll(fds, FDS, wait_ms(top)) == -1 && errno != EINTR) {
+		top->error = strerror(errno);
+		top->quit = true;
+		return;
+	}
+	/* The signal may be late, or not come as it is another's terminal. */
+	if ((fds[FD_TERMINAL].revents & ~POLLIN) != 0)
+		end_by(top, SIGHUP);
+	if (fds[FD_SIGNALS].revents != 0)
+		handle_signals(top);
+	if (fds[FD_FEED].revents != 0 && feed_read(&top->feed) != 0)
+		take_answer(top);
+	if (!mono_before(mono_now(), top->deadline))
+		handle_deadline(top);
+	if (fds[FD_TERMINAL].revents != 0)
+		handle_keys(top);
+}
+
+/* The first answer, before anything is done to the terminal. */
+static int
+begin(const struct ctl *ctl, struct top *top)
+{
+	int more;
+
+	ask(top);
+	do
+		more = feed_asks(&top->feed) ? feed_read(&top->feed) : -1;
+	while (more == 0);
+	take_answer(top);
+	if (top->error != NULL)
+		return ctl_fail(ctl, STATUS_FAILED, "%s", top->error);
+	if (top->feed.status != STATUS_OK)
+		return ctl_fail(ctl, top->feed.status, "%s", top->trouble);
+	if (top->view.delay * 1000 > SECOND_MS)
+		schedule(top, SECOND_MS);
+	return STATUS_OK;
+}
+
+/* From taking the terminal to giving it back. */
+static int
+show(const struct ctl *ctl, struct top *top)
+{
+	const char *why;
+
+	if ((why = screen_open(&top->display, ctl->colour)) != NULL)
+		return ctl_fail(ctl, STATUS_FAILED, "the terminal: %s", why);
+	while (!top->quit) {
+		draw(top);
+		turn(top);
+	}
+	screen_close(&top->display);
+	if (top->signal != 0)
+		act_on(top->signal);
+	if (top->error != NULL)
+		return ctl_fail(ctl, STATUS_FAILED, "%s", top->error);
+	return top->signal != 0 ? STATUS_FAILED : STATUS_OK;
+}
+
+int
+cmd_top_run(const struct ctl *ctl, int argc, char **argv)
+{
+	struct top top = {.view = {.order = ORDER_CPU, .delay = ctl->delay}};
+	struct target target;
+	int status;
+
+	(void)argc;
+	(void)argv;
+	if (ctl->json)
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "top is no JSON: see 'hupctl -j status'");
+	if (!ctl->terminal || !isatty(STDIN_FILENO))
+		return ctl_fail(ctl, STATUS_USAGE,
+		    "top needs a terminal: see 'hupctl status'");
+	if ((status = target_find(&target, ctl)) != STATUS_OK)
+		return status;
+	feed_init(&top.feed, target.socket);
+	if ((status = begin(ctl, &top)) == STATUS_OK) {
+		if (take_signals(&top) == -1)
+			status = ctl_fail(ctl, STATUS_FAILED, "signals: %s",
+			    strerror(errno));
+		else
+			status = show(ctl, &top);
+	}
+	if (top.signals > 0)
+		close(top.signals);
+	feed_clear(&top.feed);
+	sample_clear(&top.samples);
+	target_clear(&target);
+	return status;
+}

@@ -1,0 +1,60 @@
+/*
+ * sample - the programs of one answer to "status" after another, and what
+ * can be told only of several: how much CPU they use.
+ *
+ * Pure.
+ */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include "base/mono.h"
+#include "client/reply.h"
+#include "client/spark.h"
+
+/* A number that is not known is -1. */
+struct sample {
+	char *name;  /* safe to print, and ASCII */
+	char *state; /* likewise */
+	int64_t pid;
+	int64_t memory; /* bytes */
+	int64_t restarts;
+	int64_t uptime; /* ms */
+	int use;	/* of CPU: thousandths of a processor */
+	struct spark spark;
+	/* what the next use is computed from */
+	int64_t cpu; /* ms */
+	struct mono at;
+	int64_t rank; /* in the order they were last sorted by */
+};
+
+struct samples {
+	struct sample *v;
+	size_t n;
+	int64_t second; /* of the clock, when the answer came */
+	int64_t pid;	/* the daemon's */
+};
+
+/*
+ * Take the lines of an answer that came now; they are in no order.  -1: no
+ * memory, and the former ones stay.
+ */
+int sample_take(struct samples *, const struct reply *, struct mono now);
+void sample_clear(struct samples *);
+
+enum order {
+	ORDER_NAME,
+	ORDER_CPU,
+	ORDER_MEMORY,
+	ORDER_RESTARTS,
+	ORDER_STATE,
+	ORDER_UPTIME,
+	ORDERS
+};
+
+/*
+ * Sort: names from the first, anything else from the highest, equal ones by
+ * name; or all of it the other way round.
+ */
+void sample_sort(struct samples *, enum order, bool reverse);
+
+#endif

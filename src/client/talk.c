@@ -1,0 +1,235 @@
+/*
+ * talk - the connection to the daemon: a request out, lines in, bounded
+ * in time and size whatever the daemon sends.
+ */
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/unixsock.h"
+#include "client/reply.h"
+#include "client/talk.h"
+
+/* Seconds without a byte after which a daemon that owes an answer is stuck. */
+#define PATIENCE 5
+/* A whole answer: far above the largest configuration that can be. */
+#define TOTAL_MAX ((size_t)1024 * 1024 * 1024)
+
+static int fail(struct talk *talk, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+fail(struct talk *talk, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(talk->why);
+	va_start(ap, fmt);
+	if (vasprintf(&talk->why, fmt, ap) == -1)
+		talk->why = NULL;
+	va_end(ap);
+	return talk->status = status;
+}
+
+static int
+refused(struct talk *talk, const char *path, int error)
+{
+	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR)
+		return fail(talk, STATUS_NO_DAEMON, "hupd is not running (%s)",
+		    path);
+	if (error == EACCES || error == EPERM)
+		return fail(talk, STATUS_DENIED,
+		    "%s: %s: be root or a member of hupd's control-group", path,
+		    strerror(error));
+	if (error == EAGAIN)
+		return fail(talk, STATUS_FAILED,
+		    "%s: hupd takes no connection within %d seconds", path,
+		    PATIENCE);
+	return fail(talk, STATUS_FAILED, "%s: %s", path, strerror(error));
+}
+
+void
+talk_patience(struct talk *talk, bool endless)
+{
+	struct timeval tv = {.tv_sec = endless ? 0 : PATIENCE};
+
+	/* These cannot fail on a socket that is ours. */
+	setsockopt(talk->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(talk->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+int
+talk_open(struct talk *talk, const char *path)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	*talk = (struct talk){.fd = -1};
+	if ((talk->buf = malloc(PROTO_REPLY_MAX)) == NULL)
+		return refused(talk, path, ENOMEM);
+	talk->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (talk->fd == -1)
+		return refused(talk, path, errno);
+	talk_patience(talk, false);
+	if (unixsock_connect(talk->fd, path) == -1)
+		return refused(talk, path, errno);
+	if (getsockopt(talk->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return refused(talk, path, errno);
+	talk->peer = cred.pid;
+	return STATUS_OK;
+}
+
+void
+talk_close(struct talk *talk)
+{
+	if (talk->fd != -1)
+		close(talk->fd);
+	talk->fd = -1;
+	free(talk->buf);
+	talk->buf = NULL;
+	free(talk->why);
+	talk->why = NULL;
+}
+
+int
+talk_send(struct talk *talk, const struct proto_text *request)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	if (request->failed)
+		return fail(talk, STATUS_FAILED, "%s", strerror(ENOMEM));
+	if (request->len > PROTO_REQUEST_MAX)
+		return fail(talk, STATUS_FAILED, "too many names at once");
+	while (done < request->len) {
+		n = send(talk->fd, request->s + done, request->len - done,
+		    MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		/* The daemon may have answered before it hung up: read that. */
+		if (n == -1 && errno == EPIPE)
+			break;
+		if (n == -1)
+			return fail(talk, STATUS_FAILED, "sending to hupd: %s",
+			    strerror(errno == EAGAIN ? ETIMEDOUT : errno));
+		done += (size_t)n;
+	}
+	return STATUS_OK;
+}
+
+static char *
+newline(const struct talk *talk)
+{
+	return memchr(talk->buf + talk->start, '\n', talk->end - talk->start);
+}
+
+bool
+talk_ready(const struct talk *talk)
+{
+	return newline(talk) != NULL;
+}
+
+int
+talk_receive(struct talk *talk)
+{
+	ssize_t n;
+
+	if (talk->start > 0) {
+		memmove(talk->buf, talk->buf + talk->start,
+		    talk->end - talk->start);
+		talk->end -= talk->start;
+		talk->start = 0;
+	}
+	if (talk->end == PROTO_REPLY_MAX || talk->total > TOTAL_MAX) {
+		fail(talk, STATUS_FAILED, "hupd's answer is too long");
+		return -1;
+	}
+	do
+		n = recv(talk->fd, talk->buf + talk->end,
+		    PROTO_REPLY_MAX - talk->end, 0);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && errno == EAGAIN)
+		fail(talk, STATUS_FAILED,
+		    "no answer from hupd within "
+		    "%d seconds",
+		    PATIENCE);
+	else if (n == -1 && errno != ECONNRESET)
+		fail(talk, STATUS_FAILED, "receiving from hupd: %s",
+		    strerror(errno));
+	else if (n <= 0)
+		fail(talk, STATUS_FAILED, "hupd ended before it had answered");
+	if (n <= 0)
+		return -1;
+	talk->end += (size_t)n;
+	talk->total += (size_t)n;
+	return 0;
+}
+
+/* The "end" line: take over its status and text, drop the line. */
+static int
+end(struct talk *talk, struct reply *reply)
+{
+	struct proto_line *line = &reply->v[reply->n - 1];
+	const char *word = proto_word(line, 0), *text, *why = "not a number";
+
+	text = proto_get(line, "text");
+	talk->status = word == NULL ? -1 : (int)strtonum(word, 0, 255, &why);
+	if (why != NULL)
+		fail(talk, STATUS_FAILED, "hupd's answer is not understood");
+	else if (text != NULL)
+		fail(talk, talk->status, "%s", text);
+	proto_clear(line);
+	free(reply->text[--reply->n]);
+	return why == NULL ? 0 : -1;
+}
+
+int
+talk_next(struct talk *talk, struct reply *reply)
+{
+	char *line, *stop;
+
+	while ((stop = newline(talk)) == NULL) {
+		if (talk_receive(talk) == -1)
+			return -1;
+	}
+	line = talk->buf + talk->start;
+	*stop = '\0';
+	talk->start = (size_t)(stop + 1 - talk->buf);
+	if (reply_add(reply, line) == -1) {
+		fail(talk, STATUS_FAILED, "hupd's answer is not understood");
+		return -1;
+	}
+	if (reply_is(&reply->v[reply->n - 1], "end"))
+		return end(talk, reply);
+	return 1;
+}
+
+int
+talk_ask(struct talk *talk, const char *path, const struct proto_text *request,
+    struct reply *reply)
+{
+	if (talk_open(talk, path) != STATUS_OK ||
+	    talk_send(talk, request) != STATUS_OK)
+		return talk->status;
+	while (talk_next(talk, reply) == 1)
+		;
+	return talk->status;
+}
+
+int
+talk_verdict(const struct ctl *ctl, const struct talk *talk)
+{
+	if (talk->status == STATUS_OK && talk->why != NULL)
+		ctl_warn("%s", talk->why);
+	if (talk->status == STATUS_OK)
+		return STATUS_OK;
+	return ctl_fail(ctl, talk->status, "%s",
+	    talk->why != NULL ? talk->why : "hupd refused, without a reason");
+}

@@ -1,0 +1,276 @@
+/*
+ * target - which daemon is meant: its configuration file, its folders,
+ * its socket.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/reply.h"
+#include "client/talk.h"
+#include "client/target.h"
+#include "config/confdir.h"
+#include "wire/proto.h"
+
+#define SYSTEM_CONFIG HUPD_SYSCONFDIR "/hupd.conf"
+
+/* A file that we may not even look at exists. */
+static bool
+exists(const char *path)
+{
+	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* At most CONF_FILE_MAX bytes of a file; *len 0 if it cannot be read. */
+static char *
+slurp(const char *path, size_t *len)
+{
+	char *buf;
+	ssize_t n = 1;
+	int fd;
+
+	*len = 0;
+	if ((buf = malloc(CONF_FILE_MAX)) == NULL)
+		return NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return buf;
+	while (*len < CONF_FILE_MAX && n > 0) {
+		n = read(fd, buf + *len, CONF_FILE_MAX - *len);
+		if (n > 0)
+			*len += (size_t)n;
+	}
+	close(fd);
+	return buf;
+}
+
+/*
+ * Take the folders from the daemon's file.  Its errors are for "check" to
+ * tell: what was understood counts, the rest is as by default.
+ */
+static int
+read_settings(struct target *target)
+{
+	struct confset set;
+	struct diags diags;
+	bool whole;
+	char *bytes;
+	size_t len;
+	int error = -1;
+
+	if ((bytes = slurp(target->config, &len)) == NULL)
+		return -1;
+	diags_init(&diags);
+	if (confset_init(&set, &target->places) == -1) {
+		free(bytes);
+		return -1;
+	}
+	(void)conf_parse_daemon(&set, target->config, bytes, len, &whole,
+	    &diags);
+	free(target->socket);
+	free(target->program_dir);
+	free(target->log_dir);
+	if (asprintf(&target->socket, "%s/hupd.sock", set.settings.run_dir) ==
+	    -1)
+		target->socket = NULL;
+	target->program_dir = strdup(set.settings.program_dir);
+	target->log_dir = strdup(set.settings.log_dir);
+	if (target->socket != NULL && target->program_dir != NULL &&
+	    target->log_dir != NULL)
+		error = 0;
+	confset_clear(&set);
+	diags_clear(&diags);
+	free(bytes);
+	return error;
+}
+
+/* Make it the system's daemon. */
+static int
+use_system(struct target *target)
+{
+	target->places.root = true;
+	if ((target->config = strdup(SYSTEM_CONFIG)) == NULL)
+		return -1;
+	return read_settings(target);
+}
+
+/* A user without a daemon of his own most likely means the system's. */
+static int
+choose(struct target *target)
+{
+	struct target own = *target, system = {0};
+	bool other;
+
+	if (exists(own.socket))
+		return 0;
+	if (use_system(&system) == -1) {
+		target_clear(&system);
+		return -1;
+	}
+	other = exists(system.socket) ||
+	    (!exists(own.config) && !exists(own.places.config_home) &&
+		exists(system.config));
+	*target = other ? system : own;
+	target_clear(other ? &own : &system);
+	return 0;
+}
+
+int
+target_find(struct target *target, const struct ctl *ctl)
+{
+	int error;
+
+	*target = (struct target){.named = ctl->config != NULL};
+	/* A user who has no folders of his own can only mean the system's. */
+	if (confdir_places(&target->places, &target->config) == -1)
+		error = use_system(target);
+	else
+		error = read_settings(target);
+	if (error == 0 && ctl->config != NULL) {
+		free(target->config);
+		target->config = strdup(ctl->config);
+		error = target->config == NULL ? -1 : read_settings(target);
+	} else if (error == 0 && ctl->socket == NULL && !target->places.root)
+		error = choose(target);
+	if (error == 0 && ctl->socket != NULL) {
+		free(target->socket);
+		target->socket = strdup(ctl->socket);
+	}
+	if (error == 0 && target->socket != NULL)
+		return 0;
+	target_clear(target);
+	return ctl_fail(ctl, STATUS_FAILED, "%s", strerror(ENOMEM));
+}
+
+void
+target_clear(struct target *target)
+{
+	confdir_places_clear(&target->places);
+	free(target->config);
+	free(target->program_dir);
+	free(target->log_dir);
+	free(target->socket);
+	*target = (struct target){0};
+}
+
+int
+target_connect(const struct ctl *ctl, struct talk *talk)
+{
+	struct target target;
+	int status;
+
+	if ((status = target_find(&target, ctl)) != STATUS_OK) {
+		*talk = (struct talk){.fd = -1};
+		return status;
+	}
+	if ((status = talk_open(talk, target.socket)) != STATUS_OK)
+		talk_verdict(ctl, talk);
+	target_clear(&target);
+	return status;
+}
+
+int
+target_ask(const struct ctl *ctl, const struct proto_text *request,
+    struct reply *reply)
+{
+	struct talk talk;
+	int status;
+
+	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
+		if (talk_send(&talk, request) == STATUS_OK) {
+			while (talk_next(&talk, reply) == 1)
+				;
+		}
+		status = talk_verdict(ctl, &talk);
+	}
+	talk_close(&talk);
+	return status;
+}
+
+/* Take what the daemon answered. */
+static int
+take(const struct ctl *ctl, struct target *target, const struct reply *reply)
+{
+	const struct proto_line *paths = reply_find(reply, "paths");
+	const char *config = NULL, *folder = NULL;
+
+	if (paths != NULL) {
+		config = proto_get(paths, "config");
+		folder = proto_get(paths, "program-dir");
+	}
+	if (config == NULL || folder == NULL)
+		return ctl_fail(ctl, STATUS_FAILED,
+		    "hupd's answer is not understood");
+	free(target->config);
+	free(target->program_dir);
+	target->config = strdup(config);
+	target->program_dir = strdup(folder);
+	if (target->config == NULL || target->program_dir == NULL)
+		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	return STATUS_OK;
+}
+
+int
+target_locate(const struct ctl *ctl, struct target *target, bool needed)
+{
+	struct proto_text request = {0};
+	struct reply reply = {0};
+	struct talk talk;
+	int status;
+
+	proto_begin(&request, "where");
+	proto_end(&request);
+	status = talk_ask(&talk, target->socket, &request, &reply);
+	if (status == STATUS_OK)
+		status = take(ctl, target, &reply);
+	else if (!needed &&
+	    (status == STATUS_NO_DAEMON || status == STATUS_DENIED))
+		status = STATUS_OK;
+	else
+		status = talk_verdict(ctl, &talk);
+	talk_close(&talk);
+	reply_clear(&reply);
+	proto_text_clear(&request);
+	return status;
+}
+
+int
+target_find_files(const struct ctl *ctl, struct target *target)
+{
+	int status;
+
+	if ((status = target_find(target, ctl)) != STATUS_OK ||
+	    ctl->config != NULL)
+		return status;
+	status = target_locate(ctl, target, ctl->socket != NULL);
+	if (status != STATUS_OK)
+		target_clear(target);
+	return status;
+}
+
+int
+target_load(const struct target *target, struct confset *set,
+    struct diags *diags)
+{
+	struct confset known;
+	int error;
+
+	if (confset_init(&known, &target->places) == -1) {
+		diags_add(diags, target->config, 0, NULL, "out of memory");
+		return -1;
+	}
+	/* A daemon reads the folder that it began with. */
+	free(known.settings.program_dir);
+	known.settings.program_dir = strdup(target->program_dir);
+	if (known.settings.program_dir == NULL) {
+		diags_add(diags, target->config, 0, NULL, "out of memory");
+		error = -1;
+	} else
+		error = confdir_load(set, &target->places, target->config,
+		    target->named, &known, diags);
+	confset_clear(&known);
+	return error;
+}

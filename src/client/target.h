@@ -1,0 +1,50 @@
+/*
+ * target - the daemon that a command is about: its configuration file, its
+ * folders, its socket.
+ *
+ * Root means the system's daemon.  Another user means his own daemon if its
+ * socket exists; else the system's if that socket exists; else the configured
+ * one.  -f and -s name another.
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include "client/ctl.h"
+#include "client/talk.h"
+#include "config/conf.h"
+
+struct target {
+	struct conf_places places;
+	char *config; /* the daemon's file */
+	bool named;   /* by -f: it must exist */
+	char *program_dir;
+	char *log_dir;
+	char *socket;
+};
+
+/* Returns STATUS_OK, or prints what failed and returns the exit status. */
+int target_find(struct target *, const struct ctl *);
+void target_clear(struct target *);
+
+/* Connect.  Returns as target_find; talk_close is needed in any case. */
+int target_connect(const struct ctl *, struct talk *);
+/* Ask, and take the whole answer.  Returns as target_find. */
+int target_ask(const struct ctl *, const struct proto_text *, struct reply *);
+
+/*
+ * Ask the daemon which files it reads, and put them into the target.  Without
+ * an answer from a daemon (none runs, or asking is not permitted) the target
+ * stays as it is, unless needed.  Returns as target_find.
+ */
+int target_locate(const struct ctl *, struct target *, bool needed);
+
+/*
+ * target_find, and target_locate unless -f names the files; -s needs the
+ * answer.  Returns as target_find.
+ */
+int target_find_files(const struct ctl *, struct target *);
+
+/* Load the files of the target; as confdir_load(). */
+int target_load(const struct target *, struct confset *, struct diags *);
+
+#endif

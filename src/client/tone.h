@@ -1,0 +1,29 @@
+/*
+ * tone - what a state of a program means to those who look at it.  To
+ * them one that is up but unhealthy is in a state of its own.
+ *
+ * Pure.
+ */
+#ifndef TONE_H
+#define TONE_H
+
+enum tone {
+	TONE_GOOD,   /* up */
+	TONE_BAD,    /* failed */
+	TONE_MOVING, /* on its way */
+	TONE_QUIET,  /* no process, and none is wanted now */
+};
+
+#define TONE_UNHEALTHY "unhealthy"
+
+/* Ranks go up to this one. */
+#define TONE_RANK_MAX 9
+
+/* A state that is not known is quiet. */
+enum tone tone_of(const char *state);
+/* The more it needs attention, the higher; 0: it is not known. */
+int tone_rank(const char *state);
+/* The state that has it, from 1 on. */
+const char *tone_name(int rank);
+
+#endif

@@ -1,0 +1,204 @@
+/* present_text: the status of programs and configuration as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/present_text.h"
+
+#define NOW 1000000
+
+/* What the lines look like. */
+static void
+check(const char *lines, bool colour, bool details, const char *expected)
+{
+	struct table_form form = {.colour = colour,
+	    .details = details,
+	    .now = NOW};
+	struct reply reply = {0};
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(reply_add_all(&reply, lines), 0);
+	assert_int_equal(table_print(f, &reply, &form), 0);
+	fclose(f);
+	assert_string_equal(text, expected);
+	free(text);
+	reply_clear(&reply);
+}
+
+static void
+aligns(void **state)
+{
+	(void)state;
+	check("program name=web state=up want=run ready=yes pid=1234 "
+	      "since=99000000 uptime=99000000 restarts=3 "
+	      "exit=exited,%20status%201 memory=13002342 reason=pid%201234\n"
+	      "program name=a-longer-one state=failed want=run ready=no "
+	      "restarts=15 exit=killed%20by%20SIGKILL,%20core%20dumped "
+	      "reason=given%20up\n"
+	      "program name=off state=down want=rest ready=no restarts=0 "
+	      "reason=stopped\n"
+	      "program name=bad state=wait want=run ready=no restarts=1 "
+	      "exit=exec:%20No%20such%20file reason=again%20in%201s\n"
+	      "program name=dep state=down want=run ready=no restarts=0 "
+	      "reason=waits%20for%20bad\n",
+	    false, false,
+	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT        MEM  "
+	    "READY\n"
+	    "web           up      1234   1d 3h         3  status 1  12.3M  "
+	    "yes\n"
+	    "a-longer-one  failed     -       -        15  SIGKILL       -  "
+	    "-\n"
+	    "  given up\n"
+	    "off           down       -       -         0  -             -  "
+	    "-\n"
+	    "bad           wait       -       -         1  exec          -  "
+	    "-\n"
+	    "  again in 1s\n"
+	    "dep           down       -       -         0  -             -  "
+	    "-\n"
+	    "  waits for bad\n");
+}
+
+static void
+colours_the_state_alone(void **state)
+{
+	(void)state;
+	check("program name=a state=up ready=yes restarts=0\n"
+	      "program name=b state=wait restarts=0\n"
+	      "program name=c state=up ready=yes restarts=0 health=healthy\n"
+	      "program name=d state=up ready=yes restarts=0 health=unhealthy "
+	      "reason=unhealthy%201/3\n",
+	    true, false,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "b     \033[33mwait\033[0m     -       -         0  -       -  "
+	    "-\n"
+	    "c     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "d     \033[33mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "  unhealthy 1/3\n");
+}
+
+static void
+tells_details(void **state)
+{
+	(void)state;
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 exit=exited,%20status%200 ended=996400 "
+	      "status=busy%1b[31m conf=/c/a.conf log=/l/a.log\n"
+	      "details name=a command=sleep%20%1b\n"
+	      "need of=a name=b state=up ready=yes\n"
+	      "need of=a name=c state=wait ready=no\n"
+	      "need of=x name=y state=up ready=yes\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT      MEM  READY\n"
+	    "a     up       -       -         0  status 0    -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  status    busy\\033[31m\n"
+	    "  last end  exited, status 0, 1h ago\n"
+	    "  needs     b (up), c (wait)\n"
+	    "  command   sleep \\033\n"
+	    "  file      /c/a.conf\n"
+	    "  log       /l/a.log\n");
+}
+
+static void
+tells_the_next_start(void **state)
+{
+	(void)state;
+	check("program name=a state=wait want=run since=5000 again=3500 "
+	      "reason=exited,%20status%201,%20again%20in%208500ms\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     wait     -       -         -  -       -  -\n"
+	    "  state     wait for 5s, wanted: run\n"
+	    "  next      start in 3s\n"
+	    "  reason    exited, status 1, again in 8500ms\n");
+}
+
+static void
+tells_health(void **state)
+{
+	(void)state;
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 reason=pid%201 health=healthy\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     up       -       -         0  -       -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  health    healthy\n");
+	check("program name=a state=up want=run ready=yes since=5000 "
+	      "restarts=0 reason=unhealthy%201/3:%20x health=unhealthy\n",
+	    false, true,
+	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "a     up       -       -         0  -       -  yes\n"
+	    "  state     up for 5s, wanted: run\n"
+	    "  reason    unhealthy 1/3: x\n");
+}
+
+static void
+survives_absent_fields(void **state)
+{
+	(void)state;
+	check("program\n", false, true,
+	    "NAME  STATE    PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
+	    "?     unknown    -       -         -  -       -  -\n");
+	check("", false, true, "");
+	check("", false, false, "no program is configured\n");
+}
+
+static void
+tells_the_configuration(void **state)
+{
+	setenv("TZ", "UTC", 1);
+	(void)state;
+	check("config generation=7 time=999995 source=files differs=no "
+	      "programs=1\n",
+	    false, false,
+	    "no program is configured\n\n"
+	    "generation 7, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
+	    "1 program\n"
+	    "files on disk: as running\n");
+	check("config generation=0 time=999995 source=accepted "
+	      "differs=rejected programs=2\n"
+	      "rejected time=999940 count=3\n"
+	      "error text=x.conf:3:%20comand:%20unknown%20key "
+	      "file=x.conf line=3 key=comand reason=unknown%20key\n",
+	    false, false,
+	    "no program is configured\n\n"
+	    "generation 0, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
+	    "2 programs\n"
+	    "files on disk: rejected (see hupctl check)\n"
+	    "running the last accepted configuration: the files on disk were "
+	    "rejected\n"
+	    "last reload rejected at 1970-01-12T13:45:40+00:00 (1m ago):\n"
+	    "  x.conf:3: comand: unknown key\n"
+	    "  and 2 more\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(aligns),
+	    cmocka_unit_test(colours_the_state_alone),
+	    cmocka_unit_test(tells_details),
+	    cmocka_unit_test(tells_the_next_start),
+	    cmocka_unit_test(tells_health),
+	    cmocka_unit_test(survives_absent_fields),
+	    cmocka_unit_test(tells_the_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
