@@ -19,7 +19,7 @@
 #include "config/confdir.h"
 #include "process/rlimit.h"
 #include "daemon/detach.h"
-#include "base/folder.h"
+#include "base/file.h"
 #include "daemon/guard.h"
 #include "daemon/inherit.h"
 #include "base/log.h"
@@ -66,7 +66,7 @@ absolute(const char *path)
 	    asprintf(&p, "%s/%s", cwd, path) == -1)
 		p = NULL;
 	if (p == NULL)
-		fatal("%s", path);
+		log_fatal("%s", path);
 	return p;
 }
 
@@ -139,15 +139,15 @@ load_accepted(struct daemon *d, struct confset *set)
 	char *file;
 
 	if (asprintf(&file, "%s/accepted", set->settings.state_dir) == -1)
-		fatal("accepted");
+		log_fatal("accepted");
 	confset_clear(set);
-	diags_init(&older);
+	diag_init(&older);
 	if (confdir_load_whole(set, &d->places, file, &older) == -1) {
 		if (access(file, F_OK) == 0)
 			print_errors(&older);
 		exit(STATUS_REJECTED);
 	}
-	diags_clear(&older);
+	diag_clear(&older);
 	free(file);
 	log_warnx("the configuration is rejected: this is the last accepted "
 		  "one");
@@ -190,20 +190,21 @@ open_pidfile(const char *path)
 		return pf;
 	}
 	if (errno == EEXIST)
-		fatalx("hupd is already running (pid %d)", (int)other);
+		log_fatalx("hupd is already running (pid %d)", (int)other);
 	if (errno == EAGAIN)
-		fatalx("hupd is already running");
+		log_fatalx("hupd is already running");
 	refuse(path, strerror(errno));
 }
 
 static void
 make_folders(const struct settings *s)
 {
-	char why[SAFEFILE_WHY_MAX];
+	char why[FILE_WHY_MAX];
 
-	if (folder_make(s->run_dir, geteuid() == 0 ? 0711 : 0700, why) == -1)
+	if (file_make_folder(s->run_dir, geteuid() == 0 ? 0711 : 0700, why) ==
+	    -1)
 		refuse(s->run_dir, why);
-	if (folder_make(s->state_dir, 0700, why) == -1) {
+	if (file_make_folder(s->state_dir, 0700, why) == -1) {
 		/* As in a container: there is nothing to come back to. */
 		if (errno != EROFS)
 			refuse(s->state_dir, why);
@@ -217,7 +218,7 @@ static void
 keep_effective(struct daemon *d, const struct settings *s)
 {
 	if (settings_copy(&d->effective, s) == -1)
-		fatal("settings");
+		log_fatal("settings");
 }
 
 _Noreturn static void
@@ -244,7 +245,7 @@ find_exe(struct daemon *d)
 	d->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (d->self == -1 || n == -1)
-		fatal("/proc/self/exe");
+		log_fatal("/proc/self/exe");
 	path[n] = '\0';
 	n -= (ssize_t)sizeof(mark) - 1;
 	if (n > 0 && strcmp(path + n, mark) == 0 && stat(path, &st) == -1)
@@ -264,7 +265,7 @@ make_argv(struct daemon *d, const struct options *o, const char *name)
 	/* A copy: setproctitle(3) writes over the original. */
 	if (d->exe == NULL || d->argv == NULL ||
 	    (d->argv[i++] = strdup(name)) == NULL)
-		fatal("arguments");
+		log_fatal("arguments");
 	if (o->config != NULL) {
 		d->argv[i++] = f;
 		d->argv[i++] = o->config;
@@ -284,7 +285,7 @@ prepare(struct daemon *d, const struct options *o, struct confset *set)
 	serve_guard(d);
 	log_quiet(!o->foreground && !o->verbose);
 	if (!o->foreground && detach() == -1)
-		fatal("the daemon cannot detach");
+		log_fatal("the daemon cannot detach");
 	inherit_find(d, set);
 	inherit_keep(d);
 }
@@ -369,10 +370,10 @@ main(int argc, char **argv)
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
 	if (confdir_places(&d.places, &file) == -1)
-		fatal("places");
+		log_fatal("places");
 	d.config = options.config != NULL ? options.config : file;
 	d.must_exist = options.config != NULL;
-	diags_init(&errors);
+	diag_init(&errors);
 	if (inheritance != -1)
 		inherit_begin(&d, inheritance, &set);
 	else
@@ -381,7 +382,7 @@ main(int argc, char **argv)
 		print_and_exit(&set, options.verbose);
 	raise_limit(inheritance != -1);
 	if (spawn_init() == -1)
-		fatal("start");
+		log_fatal("start");
 	make_argv(&d, &options, argv[0]);
 	d.foreground = options.foreground;
 	if (inheritance == -1) {
@@ -390,7 +391,7 @@ main(int argc, char **argv)
 	} else
 		prepare_successor(&d, &options);
 	serve_begin(&d, &set, &errors);
-	diags_clear(&errors);
+	diag_clear(&errors);
 	if (!options.foreground) {
 		detach_up();
 		log_stderr(false);

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 void
-diags_init(struct diags *ds)
+diag_init(struct diags *ds)
 {
 	memset(ds, 0, sizeof *ds);
 }
@@ -25,12 +25,12 @@ diag_free(struct diag *d)
 }
 
 void
-diags_clear(struct diags *ds)
+diag_clear(struct diags *ds)
 {
 	for (size_t i = 0; i < ds->n; i++)
 		diag_free(&ds->v[i]);
 	free(ds->v);
-	diags_init(ds);
+	diag_init(ds);
 }
 
 static int
@@ -76,7 +76,7 @@ append(struct diags *ds, struct diag *d, bool has_key)
 }
 
 void
-diags_add(struct diags *ds, const char *file, unsigned line, const char *key,
+diag_add(struct diags *ds, const char *file, unsigned line, const char *key,
     const char *fmt, ...)
 {
 	struct diag d;
@@ -105,7 +105,7 @@ is_there(const struct diags *ds, const struct diag *d)
 }
 
 void
-diags_add_once(struct diags *ds, const char *file, unsigned line,
+diag_add_once(struct diags *ds, const char *file, unsigned line,
     const char *key, const char *fmt, ...)
 {
 	struct diag d;
@@ -121,7 +121,7 @@ diags_add_once(struct diags *ds, const char *file, unsigned line,
 }
 
 size_t
-diags_count(const struct diags *ds)
+diag_count(const struct diags *ds)
 {
 	return ds->n + ds->lost;
 }
@@ -130,7 +130,7 @@ diags_count(const struct diags *ds)
 static size_t
 put(char *buf, size_t size, size_t at, const char *s)
 {
-	return at + text_escape(buf + at, size - at, s, strlen(s), false);
+	return at + escape_bytes(buf + at, size - at, s, strlen(s), false);
 }
 
 void

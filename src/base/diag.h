@@ -23,17 +23,17 @@ struct diags {
 	size_t lost; /* complaints for which there was no memory */
 };
 
-void diags_init(struct diags *);
-void diags_clear(struct diags *);
+void diag_init(struct diags *);
+void diag_clear(struct diags *);
 /* Add a complaint; strings are copied. */
-void diags_add(struct diags *, const char *file, unsigned line, const char *key,
+void diag_add(struct diags *, const char *file, unsigned line, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The same, unless it is there already. */
-void diags_add_once(struct diags *, const char *file, unsigned line,
+void diag_add_once(struct diags *, const char *file, unsigned line,
     const char *key, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 /* How many there are, those lost included: compare before and after. */
-size_t diags_count(const struct diags *);
+size_t diag_count(const struct diags *);
 /* "FILE:LINE: KEY: reason", escaped, into buf, truncated to size. */
 void diag_print(const struct diag *, char *buf, size_t size);
 

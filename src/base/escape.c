@@ -96,7 +96,8 @@ unit(char out[static UNIT_MAX], const unsigned char *s, size_t n, bool keep_tab,
 }
 
 size_t
-text_escape(char *dst, size_t dstsize, const char *src, size_t n, bool keep_tab)
+escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
+    bool keep_tab)
 {
 	const unsigned char *s = (const unsigned char *)src;
 	char out[UNIT_MAX];
@@ -116,14 +117,14 @@ text_escape(char *dst, size_t dstsize, const char *src, size_t n, bool keep_tab)
 }
 
 size_t
-text_escape_again(char *dst, size_t dstsize, const char *s)
+escape_again(char *dst, size_t dstsize, const char *s)
 {
 	size_t done = 0, n;
 
 	dst[0] = '\0';
 	for (;;) {
 		n = strcspn(s, "\\");
-		done += text_escape(dst + done, dstsize - done, s, n, true);
+		done += escape_bytes(dst + done, dstsize - done, s, n, true);
 		s += n;
 		/* With less room an escape before s may have been left out. */
 		if (*s == '\0' || dstsize - done <= UNIT_MAX)
@@ -146,7 +147,7 @@ hex(char c)
 }
 
 int
-text_unescape_token(char *s)
+escape_decode_token(char *s)
 {
 	char *out = s;
 	int high, low;
@@ -167,7 +168,7 @@ text_unescape_token(char *s)
 }
 
 size_t
-text_escape_token(char *token, const char *src)
+escape_token(char *token, const char *src)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	char *out = token;

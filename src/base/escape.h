@@ -18,25 +18,25 @@
  * written, NUL not counted; dst of 4 * n + 1 always holds it, a smaller dst
  * holds what fits, whole escapes and whole characters only.
  */
-size_t text_escape(char *dst, size_t dstsize, const char *src, size_t n,
+size_t escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
     bool keep_tab);
 
 /*
- * As text_escape, but for backslashes, which stay as they are: for text of
+ * As escape_bytes, but for backslashes, which stay as they are: for text of
  * which much has been escaped before, and must read as it did there.  TAB is
  * kept.  dstsize is not 0.
  */
-size_t text_escape_again(char *dst, size_t dstsize, const char *s);
+size_t escape_again(char *dst, size_t dstsize, const char *s);
 
 /*
  * The value of a %XX escaped token in place; -1 for a bad escape, and for
  * %00, which a string cannot hold.
  */
-int text_unescape_token(char *s);
+int escape_decode_token(char *s);
 /*
  * src as one token: bytes that are not printable ASCII, and blank % = are
  * written %XX.  out has room for three times as many and a NUL; the length.
  */
-size_t text_escape_token(char *out, const char *src);
+size_t escape_token(char *out, const char *src);
 
 #endif

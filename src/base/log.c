@@ -68,7 +68,7 @@ compose(struct line *line, const char *fmt, va_list ap, int err)
 	format(raw, fmt, ap, err);
 	memcpy(line->bytes, PREFIX, PREFIX_LEN);
 	/* Much of it has been escaped before: a diagnostic, a report. */
-	line->len = text_escape_again(text, PIPE_BUF, raw);
+	line->len = escape_again(text, PIPE_BUF, raw);
 	text[line->len++] = '\n';
 }
 
@@ -315,7 +315,7 @@ log_debug(const char *fmt, ...)
 }
 
 void
-fatal(const char *fmt, ...)
+log_fatal(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -327,7 +327,7 @@ fatal(const char *fmt, ...)
 }
 
 void
-fatalx(const char *fmt, ...)
+log_fatalx(const char *fmt, ...)
 {
 	va_list ap;
 

@@ -41,7 +41,9 @@ void log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* For the time before the loop only: the reason on stderr, then exit(1). */
-_Noreturn void fatal(const char *, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void fatalx(const char *, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void log_fatal(const char *, ...)
+    __attribute__((format(printf, 1, 2)));
+_Noreturn void log_fatalx(const char *, ...)
+    __attribute__((format(printf, 1, 2)));
 
 #endif

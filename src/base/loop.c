@@ -24,7 +24,7 @@ struct later {
 	void *arg;
 };
 
-RB_HEAD(deadlines, deadline);
+RB_HEAD(loop_deadlines, deadline);
 
 struct loop {
 	int epfd;
@@ -32,7 +32,7 @@ struct loop {
 	bool ended;
 	bool in_due;
 	struct mono now;
-	struct deadlines deadlines;
+	struct loop_deadlines deadlines;
 	struct source signals;
 	void (*signalled)(const struct signalfd_siginfo *, void *);
 	void *arg;
@@ -54,8 +54,8 @@ deadline_cmp(struct deadline *a, struct deadline *b)
 	return 0;
 }
 
-RB_PROTOTYPE(deadlines, deadline, entry, deadline_cmp)
-RB_GENERATE(deadlines, deadline, entry, deadline_cmp)
+RB_PROTOTYPE(loop_deadlines, deadline, entry, deadline_cmp)
+RB_GENERATE(loop_deadlines, deadline, entry, deadline_cmp)
 
 static void
 signals_ready(struct source *s, uint32_t events)
@@ -81,7 +81,7 @@ loop_new(const sigset_t *mask,
 	RB_INIT(&l->deadlines);
 	l->signalled = signalled;
 	l->arg = arg;
-	l->now = mono_now();
+	l->now = clock_now();
 	l->sigfd = -1;
 	if ((l->epfd = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		goto fail;
@@ -155,21 +155,21 @@ void
 loop_at(struct loop *l, struct deadline *d, struct mono at)
 {
 	loop_cancel(l, d);
-	if (!mono_is_set(at))
+	if (!clock_is_set(at))
 		return;
 	/* One that arms itself anew for now must not hold up the turn. */
-	if (l->in_due && !mono_before(l->now, at))
+	if (l->in_due && !clock_before(l->now, at))
 		at.ns = l->now.ns + 1;
 	d->at = at;
-	RB_INSERT(deadlines, &l->deadlines, d);
+	RB_INSERT(loop_deadlines, &l->deadlines, d);
 }
 
 void
 loop_cancel(struct loop *l, struct deadline *d)
 {
-	if (!mono_is_set(d->at))
+	if (!clock_is_set(d->at))
 		return;
-	RB_REMOVE(deadlines, &l->deadlines, d);
+	RB_REMOVE(loop_deadlines, &l->deadlines, d);
 	d->at = (struct mono){0};
 }
 
@@ -224,9 +224,9 @@ timeout_ms(struct loop *l)
 
 	if (l->nlater > 0)
 		return 0;
-	if ((d = RB_MIN(deadlines, &l->deadlines)) == NULL)
+	if ((d = RB_MIN(loop_deadlines, &l->deadlines)) == NULL)
 		return -1;
-	if ((ns = d->at.ns - mono_now().ns) <= 0)
+	if ((ns = d->at.ns - clock_now().ns) <= 0)
 		return 0;
 	ms = (ns + 999999) / 1000000;
 	return ms > INT_MAX ? INT_MAX : (int)ms;
@@ -269,8 +269,8 @@ run_due(struct loop *l)
 	struct deadline *d;
 
 	l->in_due = true;
-	while ((d = RB_MIN(deadlines, &l->deadlines)) != NULL &&
-	    !mono_before(l->now, d->at)) {
+	while ((d = RB_MIN(loop_deadlines, &l->deadlines)) != NULL &&
+	    !clock_before(l->now, d->at)) {
 		loop_cancel(l, d);
 		d->due(d);
 	}
@@ -290,7 +290,7 @@ loop_run(struct loop *l)
 		n = epoll_wait(l->epfd, l->events, BATCH, timeout_ms(l));
 		if (n == -1 && errno != EINTR)
 			return -1;
-		l->now = mono_now();
+		l->now = clock_now();
 		l->nevents = n == -1 ? 0 : n;
 		if (l->preferred != NULL)
 			put_preferred_first(l);

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 
 struct loop;
 

@@ -1,5 +1,5 @@
 /*
- * text - the small languages of hupd: durations, sizes, signals, names.
+ * text - the small languages of hupd: durations, sizes, signals, names, lines.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -405,4 +405,29 @@ text_is_name(const char *s)
 	    s[len] == '@' || s[len] == '-')
 		len++;
 	return len <= 64 && s[len] == '\0';
+}
+
+int
+text_each_line(const char *bytes, size_t len,
+    void (*fn)(void *, char *, size_t), void *arg)
+{
+	char *copy, *at, *end;
+	size_t size;
+
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		bytes += 3;
+		len -= 3;
+	}
+	if ((copy = malloc(len + 1)) == NULL)
+		return -1;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	for (at = copy; at < copy + len; at += size + 1) {
+		end = memchr(at, '\n', len - (size_t)(at - copy));
+		size = (size_t)((end == NULL ? copy + len : end) - at);
+		at[size] = '\0';
+		fn(arg, at, size);
+	}
+	free(copy);
+	return 0;
 }

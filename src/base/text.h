@@ -1,9 +1,9 @@
 /*
- * text - the small languages of hupd: durations, sizes, signals, names; with
- * words.h and escape.h, which it includes.
+ * text - the small languages of hupd: durations, sizes, signals, names, lines;
+ * with words.h and escape.h, which it includes.
  *
- * Layer 0.  Pure: no descriptor, no clock, no global.  Every function that
- * parses returns 0, or -1 and points *why at a static reason.
+ * No function here uses a descriptor, a clock or a global.  Every function
+ * that parses returns 0, or -1 and points *why at a static reason.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -53,5 +53,13 @@ const char *text_near(const char *word, const char *const *list);
 
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
 bool text_is_name(const char *s);
+
+/*
+ * Call fn for each line of the text, in a copy that fn may change: len bytes
+ * without the newline, followed by a NUL.  A byte order mark at the beginning
+ * of the text is left out.  -1: no memory for the copy.
+ */
+int text_each_line(const char *bytes, size_t len,
+    void (*fn)(void *arg, char *line, size_t len), void *arg);
 
 #endif

@@ -57,7 +57,7 @@ take_word(const char **s, char **out)
 }
 
 int
-text_words(const char *s, char ***words, size_t *n, const char **why)
+words_split(const char *s, char ***words, size_t *n, const char **why)
 {
 	size_t len = strlen(s), most = len / 2 + 2, count = 0;
 	char **v, *out;
@@ -125,7 +125,7 @@ put_word(char *out, const char *word)
 }
 
 char *
-text_join(char *const *words)
+words_join(char *const *words)
 {
 	size_t size = 1;
 	char *text, *out;

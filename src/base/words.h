@@ -15,11 +15,11 @@
  * vector in one allocation: free(*words) frees all.  Returns 0, or -1 and
  * points *why at a static reason.
  */
-int text_words(const char *s, char ***words, size_t *n, const char **why);
+int words_split(const char *s, char ***words, size_t *n, const char **why);
 /*
  * The inverse: words joined by blanks, quoted where needed, "" for NULL.
  * malloc'd; NULL is out of memory.
  */
-char *text_join(char *const *words);
+char *words_join(char *const *words);
 
 #endif

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
-#include "base/folder.h"
+#include "base/file.h"
+#include "base/file.h"
 #include "base/words.h"
 #include "client/reply.h"
 #include "client/cmd.h"
@@ -115,7 +115,7 @@ compose(struct job *job, char *const *settings, char *const *command)
 	size_t n;
 	FILE *f;
 
-	if ((words = text_join(command)) == NULL)
+	if ((words = words_join(command)) == NULL)
 		return -1;
 	if ((f = open_memstream(&job->text, &job->len)) != NULL) {
 		fprintf(f, "command = %s\n", words);
@@ -154,13 +154,13 @@ validate(const struct job *job, char *const *command)
 	struct diags diags;
 	int error, status = STATUS_OK;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	error = target_load(&job->target, &set, &diags);
 	/* What is wrong with a template that is on disk has been told. */
 	if (job->text != NULL || error == 0)
 		conf = define(job, set.defaults, &diags);
 	if (conf != NULL && command != NULL &&
-	    !list_equal(conf->command, command))
+	    !strings_equal(conf->command, command))
 		status = ctl_fail(ctl, STATUS_USAGE,
 		    "the command cannot be written in a file as it is");
 	if (conf == NULL || error == -1 || status != STATUS_OK)
@@ -170,29 +170,29 @@ validate(const struct job *job, char *const *command)
 		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	} else
 		confset_check(&set, &diags);
-	if (status == STATUS_OK && diags_count(&diags) > 0)
+	if (status == STATUS_OK && diag_count(&diags) > 0)
 		status = cmd_reload_refused(ctl, &diags);
 	confset_clear(&set);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	return status;
 }
 
 static int
 create(const struct job *job)
 {
-	char why[SAFEFILE_WHY_MAX];
+	char why[FILE_WHY_MAX];
 	int error;
 
-	if (folder_make(job->target.program_dir, 0755, why) == -1)
+	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
 		return ctl_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->target.program_dir, why);
 	if (job->text != NULL)
-		error = atomic_create(job->file, job->text, job->len, 0644);
+		error = file_create(job->file, job->text, job->len, 0644);
 	else
 		/* Their names are there, or the job has ended before. */
 		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-		error = atomic_link(strrchr(job->template, '/') + 1, job->file);
+		error = file_link(strrchr(job->template, '/') + 1, job->file);
 	return error == -1 ? fail_errno(job, job->file) : STATUS_OK;
 }
 
@@ -238,7 +238,7 @@ apply_added(const struct job *job)
 	switch (fate) {
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
-		if (atomic_remove(job->file) == -1)
+		if (file_remove(job->file) == -1)
 			ctl_warn("%s cannot be taken back: %s", job->file,
 			    strerror(errno));
 		break;
@@ -338,13 +338,13 @@ apply_removed(const struct job *job, const char *aside)
 	switch (fate) {
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
-		if (atomic_back(aside, job->file) == -1)
+		if (file_put_back(aside, job->file) == -1)
 			ctl_warn("%s cannot be put back, it is %s now: %s",
 			    job->file, aside, strerror(errno));
 		break;
 	case RELOAD_APPLIED:
 	case RELOAD_UNKNOWN:
-		if (atomic_remove(aside) == -1)
+		if (file_remove(aside) == -1)
 			ctl_warn("%s: %s", aside, strerror(errno));
 		break;
 	}
@@ -360,7 +360,7 @@ cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
 
 	(void)argc;
 	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK) {
-		if ((aside = atomic_aside(job.file)) != NULL)
+		if ((aside = file_set_aside(job.file)) != NULL)
 			status = apply_removed(&job, aside);
 		else
 			status = fail_errno(&job, job.file);

@@ -83,7 +83,7 @@ parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
 	bool whole;
 	int status = STATUS_FAILED;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	text = text_of(reply, &len);
 	if (text != NULL &&
 	    conf_parse_daemon(set, "(running)", text, len, &whole, &diags) ==
@@ -95,7 +95,7 @@ parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
 	if (status != STATUS_OK)
 		ctl_fail(ctl, status, "what hupd runs is not understood: %s",
 		    first);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	free(text);
 	return status;
 }
@@ -234,7 +234,7 @@ put_file(struct confset *set, const char *file, struct diags *diags)
 		error = put_template(set, file, conf->name, diags);
 		conf_unref(conf);
 	} else if ((error = put(set, conf)) == -1)
-		diags_add(diags, file, 0, NULL, "out of memory");
+		diag_add(diags, file, 0, NULL, "out of memory");
 	return error;
 }
 
@@ -359,13 +359,13 @@ cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 
 	if ((status = target_find_files(ctl, &target)) != STATUS_OK)
 		return status;
-	diags_init(&diags);
+	diag_init(&diags);
 	if (load(&set, &target, argc, argv, &diags) == -1)
 		status = report_rejection(ctl, &diags, reject_json);
 	else
 		status = compare(ctl, &target, &set);
 	confset_clear(&set);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	target_clear(&target);
 	return status;
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
-#include "base/folder.h"
+#include "base/file.h"
+#include "base/file.h"
 #include "client/cmd.h"
 #include "client/json.h"
 #include "client/target.h"
@@ -34,7 +34,7 @@ job_end(struct job *job)
 	free(job->paths);
 	draft_clear(&job->import);
 	ini_clear(&job->ini);
-	diags_clear(&job->diags);
+	diag_clear(&job->diags);
 	target_clear(&job->target);
 }
 
@@ -92,18 +92,18 @@ static int
 write_files(const struct job *job)
 {
 	const struct draft_file *v = job->import.v;
-	char why[SAFEFILE_WHY_MAX];
+	char why[FILE_WHY_MAX];
 	size_t i;
 	int status;
 
 	if ((status = check_absent(job)) != STATUS_OK)
 		return status;
-	if (folder_make(job->target.program_dir, 0755, why) == -1)
+	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
 		return ctl_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->target.program_dir, why);
 	for (i = 0; i < job->import.n; i++) {
-		if (atomic_create(job->paths[i], v[i].text, v[i].len,
+		if (file_create(job->paths[i], v[i].text, v[i].len,
 			job->ini.mode & 0644) == -1)
 			break;
 	}
@@ -111,7 +111,7 @@ write_files(const struct job *job)
 		return STATUS_OK;
 	status = fail_errno(job->ctl, job->paths[i]);
 	while (i-- > 0) {
-		if (atomic_remove(job->paths[i]) == -1)
+		if (file_remove(job->paths[i]) == -1)
 			ctl_warn("%s cannot be taken back: %s", job->paths[i],
 			    strerror(errno));
 	}
@@ -218,7 +218,7 @@ import_files(struct job *job, int n, char **files)
 			&job->import.notes) == -1)
 			return fail_errno(job->ctl, files[i]);
 	}
-	if (diags_count(&job->diags) > 0 ||
+	if (diag_count(&job->diags) > 0 ||
 	    supervisord_convert(&job->import, &job->ini, &names, &job->diags) ==
 		-1)
 		return reject(job);
@@ -247,7 +247,7 @@ cmd_import_run(const struct ctl *ctl, int argc, char **argv)
 	/* What was hidden from others stays so. */
 	ini_init(&job.ini);
 	draft_init(&job.import);
-	diags_init(&job.diags);
+	diag_init(&job.diags);
 	status = import_files(&job, argc, argv);
 	job_end(&job);
 	return status;

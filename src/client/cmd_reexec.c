@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 #include "client/json.h"
 #include "client/reply.h"
 #include "client/talk.h"
@@ -68,7 +68,7 @@ static bool
 await_next(const char *socket, const struct pong *before, struct pong *after)
 {
 	const struct timespec pause = {.tv_nsec = AGAIN * 1000000L};
-	const struct mono until = mono_add_ms(mono_now(), TAKEOVER_TIMEOUT);
+	const struct mono until = clock_add_ms(clock_now(), TAKEOVER_TIMEOUT);
 	struct talk talk;
 	int status;
 
@@ -78,7 +78,7 @@ await_next(const char *socket, const struct pong *before, struct pong *after)
 		if (status == STATUS_OK && after->execs != before->execs)
 			return true;
 		nanosleep(&pause, NULL);
-	} while (mono_before(mono_now(), until));
+	} while (clock_before(clock_now(), until));
 	return false;
 }
 

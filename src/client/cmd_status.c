@@ -1,7 +1,7 @@
 /*
  * cmd_status - "status": the programs and the configuration.
  */
-#include "base/mono.h"
+#include "base/clock.h"
 #include "client/json.h"
 #include "client/reply.h"
 #include "client/target.h"
@@ -127,7 +127,7 @@ show(const struct ctl *ctl, const struct reply *reply, bool details)
 {
 	struct table_form form = {.colour = ctl->colour,
 	    .details = details,
-	    .now = wall_now().tv_sec};
+	    .now = clock_wall().tv_sec};
 
 	if (ctl->json)
 		print_json(reply);

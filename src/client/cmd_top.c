@@ -186,7 +186,7 @@ handle_signals(struct top *top)
 static void
 say_trouble(struct top *top, const char *why)
 {
-	text_escape(top->trouble, sizeof(top->trouble), why, strlen(why),
+	escape_bytes(top->trouble, sizeof(top->trouble), why, strlen(why),
 	    false);
 }
 
@@ -194,7 +194,7 @@ say_trouble(struct top *top, const char *why)
 static void
 schedule(struct top *top, int64_t delay_ms)
 {
-	top->deadline = mono_add_ms(top->asked, delay_ms);
+	top->deadline = clock_add_ms(top->asked, delay_ms);
 }
 
 /* An answer, whole or broken off. */
@@ -209,7 +209,7 @@ take_answer(struct top *top)
 		say_trouble(top, feed->why != NULL ? feed->why : "no answer");
 		return;
 	}
-	if (sample_take(&top->samples, &feed->reply, mono_now()) == -1) {
+	if (sample_take(&top->samples, &feed->reply, clock_now()) == -1) {
 		top->error = strerror(ENOMEM);
 		top->quit = true;
 		return;
@@ -220,7 +220,7 @@ take_answer(struct top *top)
 static void
 ask(struct top *top)
 {
-	top->asked = mono_now();
+	top->asked = clock_now();
 	if (feed_ask(&top->feed) == -1)
 		take_answer(top);
 	else
@@ -276,7 +276,7 @@ draw(struct top *top)
 static int
 wait_ms(const struct top *top)
 {
-	int64_t ms = mono_diff_ms(top->deadline, mono_now()) + 1;
+	int64_t ms = clock_diff_ms(top->deadline, clock_now()) + 1;
 
 	if (ms < 0)
 		return 0;
@@ -304,7 +304,7 @@ turn(struct top *top)
 		handle_signals(top);
 	if (fds[FD_FEED].revents != 0 && feed_read(&top->feed) != 0)
 		take_answer(top);
-	if (!mono_before(mono_now(), top->deadline))
+	if (!clock_before(clock_now(), top->deadline))
 		handle_deadline(top);
 	if (fds[FD_TERMINAL].revents != 0)
 		handle_keys(top);

@@ -19,7 +19,7 @@ ctl_puts(const char *s, FILE *f)
 
 	if ((safe = reallocarray(NULL, len + 1, 4)) == NULL)
 		err(STATUS_FAILED, NULL);
-	text_escape(safe, 4 * (len + 1), s, len, false);
+	escape_bytes(safe, 4 * (len + 1), s, len, false);
 	fputs(safe, f);
 	free(safe);
 }

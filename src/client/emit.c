@@ -24,7 +24,7 @@ part_of_line(struct emit *emit, const char *s, size_t n)
 		piece = n < PIECE ? n : PIECE;
 		if (piece < n)
 			piece -= utf8_unfinished(s, piece);
-		len = text_escape(safe, sizeof(safe), s, piece, true);
+		len = escape_bytes(safe, sizeof(safe), s, piece, true);
 		fwrite(safe, 1, len, emit->f);
 	}
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "client/json.h"
 #include "client/reply.h"
@@ -89,7 +89,7 @@ shortened(const char *s, size_t len)
 	char *safe;
 
 	if ((safe = reallocarray(NULL, len + 1, 4)) != NULL)
-		text_escape(safe, 4 * (len + 1), s, len, false);
+		escape_bytes(safe, 4 * (len + 1), s, len, false);
 	return safe;
 }
 
@@ -414,9 +414,9 @@ details_print(FILE *f, const struct reply *reply,
 static void
 print_time(FILE *f, int64_t when, time_t now)
 {
-	char wall[WALL_MAX], ago[TEXT_NUMBER_MAX];
+	char wall[CLOCK_WALL_MAX], ago[TEXT_NUMBER_MAX];
 
-	wall_print((time_t)when, wall);
+	clock_print_wall((time_t)when, wall);
 	text_humane_ago(when, now, ago);
 	fprintf(f, "%s (%s ago)", wall, ago);
 }

@@ -36,7 +36,7 @@ safe(const char *s)
 	if (s == NULL)
 		s = "?";
 	if ((token = reallocarray(NULL, strlen(s) + 1, 3)) != NULL)
-		text_escape_token(token, s);
+		escape_token(token, s);
 	return token;
 }
 
@@ -57,7 +57,7 @@ by_name(const void *key, const void *sample)
 static int64_t
 second_of(struct mono t)
 {
-	return mono_diff_ms(t, (struct mono){0}) / 1000;
+	return clock_diff_ms(t, (struct mono){0}) / 1000;
 }
 
 /* A counter that went down began anew: all of it was used since. */
@@ -76,7 +76,7 @@ use_of(int64_t before, int64_t cpu, int64_t ms)
 static void
 compare(struct sample *sample, const struct sample *before, struct mono now)
 {
-	int64_t ms = mono_diff_ms(now, before->at), cpu = sample->cpu;
+	int64_t ms = clock_diff_ms(now, before->at), cpu = sample->cpu;
 
 	sample->spark = before->spark;
 	if (cpu == -1 || before->cpu == -1)

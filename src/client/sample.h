@@ -7,7 +7,7 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
-#include "base/mono.h"
+#include "base/clock.h"
 #include "client/reply.h"
 #include "client/spark.h"
 

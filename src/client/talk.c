@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "base/unixsock.h"
+#include "base/socket.h"
 #include "client/reply.h"
 #include "client/talk.h"
 
@@ -78,7 +78,7 @@ talk_open(struct talk *talk, const char *path)
 	if (talk->fd == -1)
 		return refused(talk, path, errno);
 	talk_patience(talk, false);
-	if (unixsock_connect(talk->fd, path) == -1)
+	if (socket_connect(talk->fd, path) == -1)
 		return refused(talk, path, errno);
 	if (getsockopt(talk->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
 		return refused(talk, path, errno);

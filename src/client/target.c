@@ -63,7 +63,7 @@ read_settings(struct target *target)
 
 	if ((bytes = slurp(target->config, &len)) == NULL)
 		return -1;
-	diags_init(&diags);
+	diag_init(&diags);
 	if (confset_init(&set, &target->places) == -1) {
 		free(bytes);
 		return -1;
@@ -82,7 +82,7 @@ read_settings(struct target *target)
 	    target->log_dir != NULL)
 		error = 0;
 	confset_clear(&set);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	free(bytes);
 	return error;
 }
@@ -259,14 +259,14 @@ target_load(const struct target *target, struct confset *set,
 	int error;
 
 	if (confset_init(&known, &target->places) == -1) {
-		diags_add(diags, target->config, 0, NULL, "out of memory");
+		diag_add(diags, target->config, 0, NULL, "out of memory");
 		return -1;
 	}
 	/* A daemon reads the folder that it began with. */
 	free(known.settings.program_dir);
 	known.settings.program_dir = strdup(target->program_dir);
 	if (known.settings.program_dir == NULL) {
-		diags_add(diags, target->config, 0, NULL, "out of memory");
+		diag_add(diags, target->config, 0, NULL, "out of memory");
 		error = -1;
 	} else
 		error = confdir_load(set, &target->places, target->config,

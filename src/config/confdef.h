@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/strings.h"
+
 /* A number that has no default and was not given. */
 #define CONF_UNSET INT_MIN
 
@@ -176,14 +178,5 @@ const char *conf_instance(const char *name);
 const struct conf_rlimit *conf_rlimit(const struct conf *, int which);
 /* Set or replace it; -1: no memory. */
 int conf_set_rlimit(struct conf *, const struct conf_rlimit *);
-
-/* String lists, each in one allocation; NULL is the empty one. */
-size_t list_count(char *const *);
-bool list_has(char *const *, const char *item);
-bool list_equal(char *const *, char *const *);
-/* Change *list; -1: no memory, and it is as it was. */
-int list_add(char ***list, const char *item);
-int list_copy(char ***to, char *const *from);
-void list_remove(char ***list, size_t i);
 
 #endif

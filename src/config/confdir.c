@@ -12,9 +12,9 @@
 #include "config/confdir.h"
 #include "config/conffile.h"
 #include "config/conftemplate.h"
-#include "base/mono.h"
+#include "base/clock.h"
 #include "config/resolve.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 /* What one reading of the configuration needs. */
 struct loading {
@@ -111,20 +111,20 @@ load_own(struct loading *l, int dir, const char *entry, const char *name,
 {
 	struct conf *conf = NULL;
 	struct timespec now;
-	struct safefile f;
+	struct file f;
 	int r;
 
-	now = wall_now();
-	r = safefile_read(&f, dir, entry, CONF_FILE_MAX);
+	now = clock_wall();
+	r = file_read(&f, dir, entry, CONF_FILE_MAX);
 	*gone = r == 0;
 	if (r == -1)
-		diags_add(l->diags, path, 0, NULL, "%s", f.why);
+		diag_add(l->diags, path, 0, NULL, "%s", f.why);
 	if (r == 1)
 		conf = conffile_make(name, path, f.bytes, f.len,
 		    l->set->defaults, l->resolver, l->diags);
 	if (conf != NULL && is_settled(&f.st, &now))
 		conf->stamp = stamp_of(&f.st);
-	safefile_clear(&f);
+	file_clear(&f);
 	return conf;
 }
 
@@ -136,7 +136,7 @@ load_instance(struct loading *l, const char *name, const char *path,
 	struct conf *conf;
 
 	if (t->missing)
-		diags_add(l->diags, path, 0, NULL,
+		diag_add(l->diags, path, 0, NULL,
 		    "its template %s does not exist", t->path);
 	if (!t->good)
 		return NULL;
@@ -171,7 +171,7 @@ find_template(struct loading *l, int dir, const char *folder, const char *name)
 /* The template that defines the program, or NULL. */
 static const struct template *
 defined_by(struct loading *l, int dir, const char *folder, const char *name,
-    const struct safefile *f, int looked)
+    const struct file *f, int looked)
 {
 	char base[CONF_NAME_SIZE];
 	const struct template *t;
@@ -192,7 +192,7 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 	char name[CONF_NAME_SIZE];
 	const struct template *t;
 	struct conf *conf = NULL;
-	struct safefile f;
+	struct file f;
 	bool gone = false;
 	int r;
 
@@ -200,7 +200,7 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 		return -1;
 	if (conf_is_template(name))
 		return find_template(l, dir, folder, name) != NULL ? 0 : -1;
-	r = safefile_look(&f, dir, entry, CONF_FILE_MAX);
+	r = file_look(&f, dir, entry, CONF_FILE_MAX);
 	if ((t = defined_by(l, dir, folder, name, &f, r)) != NULL)
 		conf = load_instance(l, name, path, t);
 	else if (r == 1)
@@ -241,7 +241,7 @@ load_entries(struct loading *l, int dir, const char *folder)
 	int n;
 
 	if ((n = scandirat(dir, ".", &v, is_program_file, by_name)) == -1) {
-		diags_add(l->diags, folder, 0, NULL, "cannot be read: %s",
+		diag_add(l->diags, folder, 0, NULL, "cannot be read: %s",
 		    strerror(errno));
 		return -1;
 	}
@@ -261,18 +261,18 @@ load_folder(struct loading *l)
 {
 	const char *folder =
 	    l->folder != NULL ? l->folder : l->set->settings.program_dir;
-	char why[SAFEFILE_WHY_MAX];
+	char why[FILE_WHY_MAX];
 	int dir;
 
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 	if (dir == -1) {
 		if (errno != ENOENT)
-			diags_add(l->diags, folder, 0, NULL,
+			diag_add(l->diags, folder, 0, NULL,
 			    "cannot be opened: %s", strerror(errno));
 		return;
 	}
-	if (safefile_folder(dir, why) == -1)
-		diags_add(l->diags, folder, 0, NULL, "%s", why);
+	if (file_check_folder(dir, why) == -1)
+		diag_add(l->diags, folder, 0, NULL, "%s", why);
 	else
 		load_entries(l, dir, folder);
 	close(dir);
@@ -285,19 +285,19 @@ static int
 load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
     bool *whole)
 {
-	struct safefile f;
+	struct file f;
 	int r;
 
 	*whole = false;
-	r = safefile_read(&f, AT_FDCWD, file, max);
+	r = file_read(&f, AT_FDCWD, file, max);
 	if (r == 1)
 		r = conf_parse_daemon(l->set, file, f.bytes, f.len, whole,
 		    l->diags);
 	else if (r == -1)
-		diags_add(l->diags, file, 0, NULL, "%s", f.why);
+		diag_add(l->diags, file, 0, NULL, "%s", f.why);
 	else if (must_exist)
-		diags_add(l->diags, file, 0, NULL, "does not exist");
-	safefile_clear(&f);
+		diag_add(l->diags, file, 0, NULL, "does not exist");
+	file_clear(&f);
 	return r;
 }
 
@@ -327,7 +327,7 @@ static int
 load(struct loading *l, const struct conf_places *places, const char *file,
     size_t max, bool must_exist, bool lenient)
 {
-	size_t before = diags_count(l->diags);
+	size_t before = diag_count(l->diags);
 	bool whole;
 
 	if (confset_init(l->set, places) == -1)
@@ -347,7 +347,7 @@ load(struct loading *l, const struct conf_places *places, const char *file,
 	}
 	confset_check(l->set, l->diags);
 	resolver_free(l->resolver);
-	if (diags_count(l->diags) == before)
+	if (diag_count(l->diags) == before)
 		return 0;
 	confset_clear_programs(l->set);
 	return -1;

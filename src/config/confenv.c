@@ -6,22 +6,22 @@
 
 #include "config/confdir.h"
 #include "config/envfile.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 int
 confdir_read_env(const char *path, char ***vars)
 {
-	struct safefile f;
+	struct file f;
 	unsigned line;
 	int r;
 
-	r = safefile_read(&f, AT_FDCWD, path, CONF_FILE_MAX);
+	r = file_read(&f, AT_FDCWD, path, CONF_FILE_MAX);
 	if (r == 0)
 		errno = ENOENT;
 	if (r != 1)
 		return -1;
 	r = envfile_parse(f.bytes, f.len, vars, &line);
-	safefile_clear(&f);
+	file_clear(&f);
 	if (r == -1)
 		errno = line == 0 ? ENOMEM : EBADMSG;
 	return r;

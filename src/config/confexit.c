@@ -18,11 +18,11 @@ confset_check_exit(const struct confset *set, struct diags *diags)
 		return;
 	conf = confset_find(set, name);
 	if (conf == NULL)
-		diags_add(diags, set->file, line, "exit-on",
+		diag_add(diags, set->file, line, "exit-on",
 		    "there is no program %s", name);
 	else if (conf->command != NULL && conf->restart == RESTART_ALWAYS &&
 	    conf->restart_limit == 0)
-		diags_add(diags, set->file, line, "exit-on",
+		diag_add(diags, set->file, line, "exit-on",
 		    "%s is always started again: give it restart = never or "
 		    "on-failure, or a restart-limit",
 		    name);

@@ -12,7 +12,7 @@
 int
 conffile_no_memory(struct diags *diags, const char *file)
 {
-	diags_add(diags, file, 0, NULL, "out of memory");
+	diag_add(diags, file, 0, NULL, "out of memory");
 	return -1;
 }
 
@@ -37,13 +37,13 @@ conffile_name(const char *path, const char *entry,
     char name[static CONF_NAME_SIZE], struct diags *diags)
 {
 	if (!program_name(entry, name) || !text_is_name(name)) {
-		diags_add(diags, path, 0, NULL,
+		diag_add(diags, path, 0, NULL,
 		    "not a program name: letters, digits and _ . @ -, the "
 		    "first a letter or digit, 64 at most, then .conf");
 		return -1;
 	}
 	if (strcasecmp(name, "hupd") == 0) {
-		diags_add(diags, path, 0, NULL,
+		diag_add(diags, path, 0, NULL,
 		    "the name hupd is reserved for the daemon itself");
 		return -1;
 	}

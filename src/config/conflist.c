@@ -20,14 +20,14 @@ words_parse(void *base, const struct conf_row *row, const char *text, char *why)
 	size_t n;
 	int r;
 
-	if (text_words(text, &words, &n, &reason) == -1)
+	if (words_split(text, &words, &n, &reason) == -1)
 		return conf_refuse(why, "%s", reason);
 	if (n == 0 || words[0][0] == '\0') {
 		free(words);
 		return conf_refuse(why, "the first word is empty");
 	}
 	/* The copy is as small as can be; it stays as long as the program. */
-	r = list_copy(&copy, words);
+	r = strings_copy(&copy, words);
 	free(words);
 	if (r == -1)
 		return conf_no_memory(why);
@@ -42,7 +42,7 @@ words_print(const void *base, const struct conf_row *row, FILE *f)
 	char *const *const *field = conf_value(base, row);
 	char *text;
 
-	if ((text = text_join(*field)) == NULL)
+	if ((text = words_join(*field)) == NULL)
 		return -1;
 	conf_put(row, text, f);
 	free(text);
@@ -83,9 +83,9 @@ for_each_name(const char *text, const char *separators,
 static int
 add_once(char ***list, const char *item, char *why)
 {
-	if (list_has(*list, item))
+	if (strings_has(*list, item))
 		return 0;
-	return list_add(list, item) == -1 ? conf_no_memory(why) : 0;
+	return strings_add(list, item) == -1 ? conf_no_memory(why) : 0;
 }
 
 static int
@@ -152,7 +152,7 @@ programs_parse(void *base, const struct conf_row *row, const char *text,
 	char ***field = conf_field(base, row);
 	struct programs p = {.conf = base};
 
-	if (list_copy(&p.list, *field) == -1)
+	if (strings_copy(&p.list, *field) == -1)
 		return conf_no_memory(why);
 	if (for_each_name(text, " \t,", each_program, &p, why) == -1) {
 		free(p.list);
@@ -212,12 +212,12 @@ env_parse(void *base, const struct conf_row *row, const char *text, char *why)
 
 	if (len == 0)
 		return conf_refuse(why, "\"%.80s\" is not NAME=VALUE", text);
-	if (list_add(field, text) == -1)
+	if (strings_add(field, text) == -1)
 		return conf_no_memory(why);
 	while (strncmp((*field)[i], text, len + 1) != 0)
 		i++;
 	if ((*field)[i + 1] != NULL)
-		list_remove(field, i);
+		strings_remove(field, i);
 	return 0;
 }
 

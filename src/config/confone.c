@@ -10,7 +10,7 @@
 
 #include "config/confdir.h"
 #include "config/conffile.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 /* "DIR/web@.conf" for "DIR/web@1.conf"; NULL: it is no instance's, or ENOMEM.
  */
@@ -87,10 +87,10 @@ confdir_load_text(const char *file, const char *bytes, size_t len,
 
 /* Read what an empty file of an instance leaves to its template. */
 static int
-read_template(struct safefile *f, const char *path)
+read_template(struct file *f, const char *path)
 {
-	safefile_clear(f);
-	return safefile_read(f, AT_FDCWD, path, CONF_FILE_MAX);
+	file_clear(f);
+	return file_read(f, AT_FDCWD, path, CONF_FILE_MAX);
 }
 
 struct conf *
@@ -100,10 +100,10 @@ confdir_load_file(const char *file, const char *name,
 	struct conf *conf = NULL;
 	char *base = NULL;
 	const char *path;
-	struct safefile f;
+	struct file f;
 	int r;
 
-	r = safefile_read(&f, AT_FDCWD, file, CONF_FILE_MAX);
+	r = file_read(&f, AT_FDCWD, file, CONF_FILE_MAX);
 	if (r == 1 && f.len == 0 && (base = template_path(file)) != NULL)
 		r = read_template(&f, base);
 	path = base != NULL ? base : file;
@@ -111,9 +111,9 @@ confdir_load_file(const char *file, const char *name,
 		conf = load_text(file, name, path, f.bytes, f.len, defaults,
 		    diags);
 	else
-		diags_add(diags, path, 0, NULL, "%s",
+		diag_add(diags, path, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);
-	safefile_clear(&f);
+	file_clear(&f);
 	free(base);
 	return conf;
 }

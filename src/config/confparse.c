@@ -12,7 +12,7 @@
 #include "config/conf.h"
 #include "config/conftable.h"
 #include "config/conftype.h"
-#include "base/lines.h"
+#include "base/text.h"
 #include "base/text.h"
 
 #define KEYS_MAX 64
@@ -34,7 +34,7 @@ struct parser {
 };
 
 #define complain(p, ...) \
-	diags_add((p)->diags, (p)->file, (p)->line, (p)->key, __VA_ARGS__)
+	diag_add((p)->diags, (p)->file, (p)->line, (p)->key, __VA_ARGS__)
 
 static bool
 is_blank(char c)
@@ -130,7 +130,7 @@ program_key(struct parser *p, const struct conf_row *row, const char *value)
 		return;
 	}
 	if (row->key.repeat)
-		nth = list_count(*(char **const *)conf_value(p->conf, row));
+		nth = strings_count(*(char **const *)conf_value(p->conf, row));
 	if (row->type->parse(p->conf, row, value, why) == -1) {
 		complain(p, "%s", why);
 		return;
@@ -185,7 +185,7 @@ check_delays(struct parser *p)
 			key = "restart-delay-max";
 		line = conf_line(conf, key, 0);
 		if (line != 0)
-			diags_add(p->diags, p->file, line, key,
+			diag_add(p->diags, p->file, line, key,
 			    "restart-delay is longer than restart-delay-max");
 	}
 }
@@ -200,7 +200,7 @@ settle_watchdog(struct parser *p)
 	if (conf->name == NULL || conf->ready == READY_NOTIFY)
 		return;
 	if (line != 0)
-		diags_add(p->diags, p->file, line, "watchdog",
+		diag_add(p->diags, p->file, line, "watchdog",
 		    "needs ready = notify");
 	conf->watchdog = 0;
 	conf->given &= ~conf_bit(conf_find("watchdog"));
@@ -218,7 +218,7 @@ end_definition(struct parser *p)
 	line = conf_line(conf, "program", 0);
 	if (conf->name != NULL && conf->command == NULL &&
 	    p->first[conf_find("command") - conf_rows] == 0)
-		diags_add(p->diags, p->file, line, "command", "is missing");
+		diag_add(p->diags, p->file, line, "command", "is missing");
 	check_delays(p);
 	settle_watchdog(p);
 }
@@ -237,9 +237,9 @@ new_definition(const struct conf *defaults, const char *name)
 		return NULL;
 	}
 	/* What all programs depend on does not depend on itself. */
-	for (size_t i = list_count(conf->depends_on); i-- > 0;)
+	for (size_t i = strings_count(conf->depends_on); i-- > 0;)
 		if (strcmp(conf->depends_on[i], name) == 0)
-			list_remove(&conf->depends_on, i);
+			strings_remove(&conf->depends_on, i);
 	return conf;
 }
 
@@ -337,15 +337,15 @@ parse_line(void *arg, char *text, size_t len)
 static int
 parse_text(struct parser *p, const char *bytes, size_t len)
 {
-	size_t before = diags_count(p->diags);
+	size_t before = diag_count(p->diags);
 
-	if (lines_each(bytes, len, parse_line, p) == -1) {
+	if (text_each_line(bytes, len, parse_line, p) == -1) {
 		complain(p, "out of memory");
 		return -1;
 	}
 	p->key = NULL;
 	end_definition(p);
-	return diags_count(p->diags) == before ? 0 : -1;
+	return diag_count(p->diags) == before ? 0 : -1;
 }
 
 struct conf *

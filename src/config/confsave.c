@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
+#include "base/file.h"
 #include "config/confdir.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
@@ -111,7 +111,7 @@ replace(const struct confset *set, const char *from, const char *temp,
 		errno = err;
 		return -1;
 	}
-	return set != NULL ? atomic_sync(file) : 0;
+	return set != NULL ? file_sync(file) : 0;
 }
 
 static int

@@ -209,7 +209,7 @@ check_names(const struct confset *set, struct diags *diags)
 	unsigned line;
 
 	if ((sorted = calloc(n + 1, sizeof(*sorted))) == NULL) {
-		diags_add(diags, "names", 0, NULL, "out of memory");
+		diag_add(diags, "names", 0, NULL, "out of memory");
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -222,10 +222,10 @@ check_names(const struct confset *set, struct diags *diags)
 			continue;
 		line = conf_line(two, "program", 0);
 		if (strcmp(one->name, two->name) == 0)
-			diags_add(diags, file_of(set, two), line, "program",
+			diag_add(diags, file_of(set, two), line, "program",
 			    "%s is defined twice", two->name);
 		else
-			diags_add(diags, file_of(set, two), line, NULL,
+			diag_add(diags, file_of(set, two), line, NULL,
 			    "the name %s differs from %s only in case",
 			    two->name, one->name);
 	}
@@ -251,10 +251,10 @@ unknown_dependency(struct dependencies *d, const char *file, unsigned line,
 	if (d->nnear++ < NEAR_MAX)
 		near = text_near(name, d->names);
 	if (near == NULL)
-		diags_add_once(d->diags, file, line, "depends-on",
+		diag_add_once(d->diags, file, line, "depends-on",
 		    "there is no program %s", name);
 	else
-		diags_add_once(d->diags, file, line, "depends-on",
+		diag_add_once(d->diags, file, line, "depends-on",
 		    "there is no program %s; did you mean %s?", name, near);
 }
 
@@ -268,7 +268,7 @@ collect_edges(struct dependencies *d, size_t node)
 	struct conf **slot;
 	unsigned line;
 
-	for (size_t i = 0; i < list_count(conf->depends_on); i++) {
+	for (size_t i = 0; i < strings_count(conf->depends_on); i++) {
 		slot = find_slot(set, conf->depends_on[i]);
 		if (slot != NULL) {
 			d->edges[d->nedges++] = (struct order_edge){node,
@@ -288,7 +288,7 @@ check_defaults(struct dependencies *d)
 	const struct conf *defaults = d->set->defaults;
 	const char *name;
 
-	for (size_t i = 0; i < list_count(defaults->depends_on); i++) {
+	for (size_t i = 0; i < strings_count(defaults->depends_on); i++) {
 		name = defaults->depends_on[i];
 		if (d->set->nprograms != 0 && find_slot(d->set, name) == NULL)
 			unknown_dependency(d, d->set->file,
@@ -300,7 +300,7 @@ check_defaults(struct dependencies *d)
 static unsigned
 dependency_line(const struct conf *conf, const char *name)
 {
-	for (size_t i = 0; i < list_count(conf->depends_on); i++)
+	for (size_t i = 0; i < strings_count(conf->depends_on); i++)
 		if (strcmp(conf->depends_on[i], name) == 0)
 			return conf_line(conf, "depends-on", i);
 	return 0;
@@ -341,7 +341,7 @@ report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 			text = NULL;
 		}
 	}
-	diags_add(d->diags, file == NULL ? "depends-on" : file, line,
+	diag_add(d->diags, file == NULL ? "depends-on" : file, line,
 	    "depends-on", "cycle: %s", text == NULL ? "(no memory)" : text);
 	free(text);
 }
@@ -353,7 +353,7 @@ check_cycles(struct dependencies *d)
 	size_t n = d->set->nprograms, *out, ncycle, sorted;
 
 	if ((out = calloc(n + 1, sizeof(*out))) == NULL) {
-		diags_add(d->diags, "depends-on", 0, NULL, "out of memory");
+		diag_add(d->diags, "depends-on", 0, NULL, "out of memory");
 		return;
 	}
 	for (int i = 0; i < CYCLES_MAX; i++) {
@@ -361,7 +361,7 @@ check_cycles(struct dependencies *d)
 		if (sorted == n)
 			break;
 		if (sorted == (size_t)-1) {
-			diags_add(d->diags, "depends-on", 0, NULL,
+			diag_add(d->diags, "depends-on", 0, NULL,
 			    "out of memory");
 			break;
 		}
@@ -381,11 +381,11 @@ check_dependencies(const struct confset *set, struct diags *diags)
 	size_t total = 0;
 
 	for (size_t i = 0; i < set->nprograms; i++)
-		total += list_count(set->programs[i]->depends_on);
+		total += strings_count(set->programs[i]->depends_on);
 	d.names = calloc(set->nprograms + 1, sizeof(*d.names));
 	d.edges = calloc(total + 1, sizeof(*d.edges));
 	if (d.names == NULL || d.edges == NULL) {
-		diags_add(diags, "depends-on", 0, NULL, "out of memory");
+		diag_add(diags, "depends-on", 0, NULL, "out of memory");
 	} else {
 		for (size_t i = 0; i < set->nprograms; i++)
 			d.names[i] = set->programs[i]->name;
@@ -402,11 +402,11 @@ check_dependencies(const struct confset *set, struct diags *diags)
 int
 confset_check(struct confset *set, struct diags *diags)
 {
-	size_t before = diags_count(diags);
+	size_t before = diag_count(diags);
 
 	sort(set->programs, set->nprograms, compare_names);
 	check_names(set, diags);
 	check_dependencies(set, diags);
 	confset_check_exit(set, diags);
-	return diags_count(diags) == before ? 0 : -1;
+	return diag_count(diags) == before ? 0 : -1;
 }

@@ -33,7 +33,7 @@ list_field_equal(const void *a, const void *b, const struct conf_row *row)
 	char *const *const *x = conf_value(a, row);
 	char *const *const *y = conf_value(b, row);
 
-	return list_equal(*x, *y);
+	return strings_equal(*x, *y);
 }
 
 static int
@@ -41,7 +41,7 @@ list_field_copy(void *to, const void *from, const struct conf_row *row)
 {
 	char *const *const *list = conf_value(from, row);
 
-	return list_copy(conf_field(to, row), *list);
+	return strings_copy(conf_field(to, row), *list);
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/conftemplate.h"
-#include "base/mono.h"
+#include "base/clock.h"
 
 /* A definition of its own, which nothing runs, tells what is wrong. */
 static void
@@ -37,11 +37,11 @@ template_read(int dir, const char *folder, const char *name,
 		return NULL;
 	}
 	entry = t->path + strlen(folder) + 1;
-	t->read_at = wall_now();
-	r = safefile_read(&t->file, dir, entry, CONF_FILE_MAX);
+	t->read_at = clock_wall();
+	r = file_read(&t->file, dir, entry, CONF_FILE_MAX);
 	t->missing = r == 0;
 	if (r == -1)
-		diags_add(diags, t->path, 0, NULL, "%s", t->file.why);
+		diag_add(diags, t->path, 0, NULL, "%s", t->file.why);
 	else if (r == 1)
 		check(t, defaults, resolver, diags);
 	return t;
@@ -54,7 +54,7 @@ templates_free(struct template *t)
 
 	for (; t != NULL; t = next) {
 		next = t->next;
-		safefile_clear(&t->file);
+		file_clear(&t->file);
 		free(t->path);
 		free(t);
 	}
@@ -67,7 +67,7 @@ is_same_file(const struct stat *a, const struct stat *b)
 }
 
 bool
-template_defines(const struct template *t, const struct safefile *f, int looked)
+template_defines(const struct template *t, const struct file *f, int looked)
 {
 	if (looked == 0)
 		return false;

@@ -11,14 +11,14 @@
 #include <time.h>
 
 #include "config/conffile.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 struct template
 {
 	struct template *next;
 	char name[CONF_NAME_SIZE]; /* "web@" */
 	char *path;
-	struct safefile file;
+	struct file file;
 	struct timespec read_at; /* just before */
 	bool missing;
 	bool good; /* it was read, and nothing is wrong with it */
@@ -34,9 +34,8 @@ void templates_free(struct template *);
 
 /*
  * Does an instance's own file leave its definition to the template, as a link
- * to that does, and an empty file?  looked: what safefile_look said of it.
+ * to that does, and an empty file?  looked: what file_look said of it.
  */
-bool template_defines(const struct template *, const struct safefile *,
-    int looked);
+bool template_defines(const struct template *, const struct file *, int looked);
 
 #endif

@@ -13,7 +13,7 @@
 #include "process/accounts.h"
 #include "config/envfile.h"
 #include "config/resolve.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 #define WHY_MAX 256
 
@@ -86,14 +86,14 @@ complain(struct task *t, const char *key, size_t nth, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	if (line != 0)
-		diags_add(t->diags, t->file, line, key, "%s", why);
+		diag_add(t->diags, t->file, line, key, "%s", why);
 	return -1;
 }
 
 static int
 no_memory(struct task *t)
 {
-	diags_add(t->diags, t->file, 0, NULL, "out of memory");
+	diag_add(t->diags, t->file, 0, NULL, "out of memory");
 	return -1;
 }
 
@@ -160,7 +160,7 @@ static int
 find_groups(struct task *t)
 {
 	struct conf *conf = t->conf;
-	size_t n = list_count(conf->groups);
+	size_t n = strings_count(conf->groups);
 	const struct account *group;
 	char why[WHY_MAX];
 	int r = 0;
@@ -245,12 +245,12 @@ digest(uint64_t hash, const void *bytes, size_t len)
 static void
 read_envfile(struct envread *e, bool lenient)
 {
-	struct safefile f;
+	struct file f;
 	unsigned line;
 	char **vars;
 	int r;
 
-	r = safefile_read(&f, AT_FDCWD, e->path, CONF_FILE_MAX);
+	r = file_read(&f, AT_FDCWD, e->path, CONF_FILE_MAX);
 	if (r == 1 && envfile_parse(f.bytes, f.len, &vars, &line) == 0) {
 		e->digest = digest(DIGEST_START, f.bytes, f.len);
 		free(vars);
@@ -265,7 +265,7 @@ read_envfile(struct envread *e, bool lenient)
 		snprintf(e->why, sizeof(e->why), "%.160s does not exist",
 		    e->path);
 	}
-	safefile_clear(&f);
+	file_clear(&f);
 }
 
 static int
@@ -304,7 +304,7 @@ resolve_envfiles(struct task *t)
 	int r = 0;
 
 	conf->env_digest = 0;
-	for (size_t i = 0; i < list_count(conf->env_file); i++) {
+	for (size_t i = 0; i < strings_count(conf->env_file); i++) {
 		e = find_envfile(t->r, conf->env_file[i]);
 		if (e == NULL)
 			return no_memory(t);
@@ -348,7 +348,7 @@ check_setting(const struct account *a, const struct settings *settings,
 
 	if (a != NULL && account_trouble(a, what, why) == NULL)
 		return 0;
-	diags_add(diags, file, settings_line(settings, key), key, "%s",
+	diag_add(diags, file, settings_line(settings, key), key, "%s",
 	    a == NULL ? "out of memory" : why);
 	return -1;
 }

@@ -83,7 +83,7 @@ client_flush(struct client *c)
 		if (n == -1 && errno == EAGAIN) {
 			client_rewatch(c, EPOLLOUT);
 			loop_at(loop, &c->deadline,
-			    mono_add_ms(loop_now(loop), REPLY_TIMEOUT));
+			    clock_add_ms(loop_now(loop), REPLY_TIMEOUT));
 			return true;
 		}
 		if (n == -1) {
@@ -332,7 +332,7 @@ connections_add(struct connections *all, int fd, uid_t uid, bool permitted)
 	TAILQ_INSERT_TAIL(&all->clients, c, entry);
 	all->n++;
 	loop_at(loop, &c->deadline,
-	    mono_add_ms(loop_now(loop), REQUEST_TIMEOUT));
+	    clock_add_ms(loop_now(loop), REQUEST_TIMEOUT));
 	if (!permitted)
 		refuse_at_once(c, STATUS_DENIED, "not permitted");
 	else if (!room)

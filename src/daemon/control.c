@@ -16,7 +16,7 @@
 #include "daemon/connection.h"
 #include "daemon/control.h"
 #include "base/log.h"
-#include "base/unixsock.h"
+#include "base/socket.h"
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
@@ -87,7 +87,7 @@ control_pause(struct control *ctl)
 	ctl->short_of = true;
 	loop_rewatch(ctl->loop, &ctl->listener, 0);
 	loop_at(ctl->loop, &ctl->again,
-	    mono_add_ms(loop_now(ctl->loop), PAUSE));
+	    clock_add_ms(loop_now(ctl->loop), PAUSE));
 }
 
 static void
@@ -141,7 +141,7 @@ listen_at(const char *path)
 {
 	int fd, saved;
 
-	fd = unixsock_bind(path, SOCK_STREAM, 0600);
+	fd = socket_bind(path, SOCK_STREAM, 0600);
 	if (fd == -1 || listen(fd, 128) == 0)
 		return fd;
 	saved = errno;

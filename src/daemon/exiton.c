@@ -81,7 +81,7 @@ first_failed(struct progs *ps)
 
 	for (p = progs_first(ps); p != NULL; p = progs_next(p))
 		if (has_failed(p) &&
-		    (first == NULL || mono_before(p->since, first->since)))
+		    (first == NULL || clock_before(p->since, first->since)))
 			first = p;
 	return first;
 }

@@ -85,7 +85,7 @@ guard_execute(struct daemon *d, int fd)
 static bool
 may_go_on(struct record_header *h)
 {
-	int64_t now = mono_now().ns;
+	int64_t now = clock_now().ns;
 
 	memmove(h->crashes + 1, h->crashes,
 	    sizeof(h->crashes) - sizeof(h->crashes[0]));
@@ -281,7 +281,7 @@ guard_died(struct source *s, uint32_t events)
 	close(d->guard.pidfd);
 	d->guard.pid = 0;
 	loop_at(d->loop, &d->guard_again,
-	    mono_add_ms(loop_now(d->loop), GUARD_AGAIN));
+	    clock_add_ms(loop_now(d->loop), GUARD_AGAIN));
 }
 
 /* What was wanted may be there later; a kernel without pidfds stays so. */
@@ -302,7 +302,7 @@ guard_failed(struct daemon *d)
 	d->unguarded = true;
 	if (again)
 		loop_at(d->loop, &d->guard_again,
-		    mono_add_ms(mono_now(), GUARD_LATER));
+		    clock_add_ms(clock_now(), GUARD_LATER));
 }
 
 void

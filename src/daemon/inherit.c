@@ -20,7 +20,7 @@ in_run_dir(const char *run_dir, const char *name)
 	char *path;
 
 	if (asprintf(&path, "%s/%s", run_dir, name) == -1)
-		fatal("%s", name);
+		log_fatal("%s", name);
 	return path;
 }
 
@@ -34,7 +34,7 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	bool good;
 	size_t i;
 
-	diags_init(&errors);
+	diag_init(&errors);
 	good = confdir_load_whole(set, &d->places, path, &errors) == 0;
 	for (i = 0; i < errors.n; i++) {
 		diag_print(&errors.v[i], text, sizeof(text));
@@ -42,7 +42,7 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	}
 	if (!good)
 		confset_clear(set);
-	diags_clear(&errors);
+	diag_clear(&errors);
 	free(path);
 	return good;
 }
@@ -61,7 +61,7 @@ name_files(const struct confset *set, const char *program_dir)
 		c = set->programs[i];
 		c->file = confdir_file_of(program_dir, c->name);
 		if (c->file == NULL && errno == ENOMEM)
-			fatal("%s", c->name);
+			log_fatal("%s", c->name);
 	}
 }
 
@@ -73,19 +73,19 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 
 	d->records = records_open(NULL, fd);
 	if (d->records == NULL)
-		fatal("the records");
+		log_fatal("the records");
 	if (!records_are_valid(d->records, &why))
-		fatalx("the records cannot be taken over: %s", why);
+		log_fatalx("the records cannot be taken over: %s", why);
 	run_dir = records_header(d->records)->run_dir;
 	if (!load(d, run_dir, "settings", &settings) ||
 	    !load(d, run_dir, "running", set))
-		fatalx("what runs cannot be taken over");
+		log_fatalx("what runs cannot be taken over");
 	if (settings_copy(&d->effective, &settings.settings) == -1)
-		fatal("settings");
+		log_fatal("settings");
 	confset_clear(&settings);
 	name_files(set, d->effective.program_dir);
 	if (records_adopt(d->records) == -1)
-		fatal("the records");
+		log_fatal("the records");
 	d->adopting = d->inherited = true;
 }
 
@@ -97,19 +97,19 @@ inherit_find(struct daemon *d, struct confset *set)
 
 	d->records = records_open(run_dir, -1);
 	if (d->records == NULL && errno == EWOULDBLOCK)
-		fatalx("hupd is already running in %s", run_dir);
+		log_fatalx("hupd is already running in %s", run_dir);
 	if (d->records == NULL)
-		fatal("%s/records", run_dir);
+		log_fatal("%s/records", run_dir);
 	d->adopting = records_are_valid(d->records, &why);
 	if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
 		if (records_reset(d->records) == -1)
-			fatal("%s/records", run_dir);
+			log_fatal("%s/records", run_dir);
 		return;
 	}
 	if (records_adopt(d->records) == -1)
-		fatal("%s/records", run_dir);
+		log_fatal("%s/records", run_dir);
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);
 		*set = before;

@@ -34,7 +34,7 @@ find_log_user(const struct settings *s, struct logger_conf *lc)
 		lc->uid = pw->pw_uid;
 		lc->gid = lc->log_gid = pw->pw_gid;
 	} else if (s->log_user != NULL)
-		fatalx("log-user %s does not exist", name);
+		log_fatalx("log-user %s does not exist", name);
 	else
 		log_warnx("there is no user %s, the log process runs as "
 			  "root",
@@ -73,16 +73,16 @@ opening_logs(struct daemon *d, const struct conf *defaults)
 	find_log_user(&d->effective, &lc);
 	d->logger = logger_new(d->loop, &lc, why, sizeof(why));
 	if (d->logger == NULL)
-		fatalx("%s", why);
+		log_fatalx("%s", why);
 	d->events = stream_open(d->logger, "hupd", (uid_t)-1, &sc);
 	if (d->events == NULL)
-		fatal("the event log cannot be opened");
+		log_fatal("the event log cannot be opened");
 	log_stream(stream_fd(d->events));
 	/* Told once when a full FIFO can take more; silent otherwise. */
 	d->events_source.ready = events_writable;
 	if (loop_watch(d->loop, &d->events_source, stream_fd(d->events),
 		EPOLLOUT | EPOLLET) == -1)
-		fatal("the event log cannot be watched");
+		log_fatal("the event log cannot be watched");
 }
 
 void
@@ -144,11 +144,11 @@ opening_notify(struct daemon *d)
 	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = notify_open(d->notify_path);
 	if (fd == -1)
-		fatal("%s", d->notify_path);
+		log_fatal("%s", d->notify_path);
 	d->notify.ready = notify_ready;
 	d->notify.arg = d;
 	if (loop_watch(d->loop, &d->notify, fd, EPOLLIN) == -1)
-		fatal("%s", d->notify_path);
+		log_fatal("%s", d->notify_path);
 }
 
 void
@@ -162,5 +162,5 @@ opening_control(struct daemon *d)
 		fd = -1;
 	d->control = control_open(d, d->socket, fd);
 	if (d->control == NULL)
-		fatal("%s", d->socket);
+		log_fatal("%s", d->socket);
 }

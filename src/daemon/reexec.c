@@ -192,7 +192,7 @@ try_it(struct reexec *x)
 
 	if (!reload_is_idle(d->reload)) {
 		loop_at(loop, &x->deadline,
-		    mono_add_ms(loop_now(loop), RELOAD_WAIT));
+		    clock_add_ms(loop_now(loop), RELOAD_WAIT));
 		return;
 	}
 	if (pipe2(x->words, O_CLOEXEC | O_NONBLOCK) == -1) {
@@ -209,7 +209,8 @@ try_it(struct reexec *x)
 		return;
 	}
 	close(x->words[1]);
-	loop_at(loop, &x->deadline, mono_add_ms(loop_now(loop), TRIAL_TIMEOUT));
+	loop_at(loop, &x->deadline,
+	    clock_add_ms(loop_now(loop), TRIAL_TIMEOUT));
 	if (loop_watch(loop, &x->exit, x->child.pidfd, EPOLLIN) == -1) {
 		end_trial(x);
 		fail(x, "its trial cannot be watched");

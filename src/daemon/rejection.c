@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mono.h"
+#include "base/clock.h"
 #include "daemon/rejection.h"
 #include "wire/report.h"
-#include "base/safefile.h"
+#include "base/file.h"
 
 #define TAG "rejected"
 /* The lines of more errors than anyone reads. */
@@ -58,7 +58,7 @@ rejection_note(struct rejection *r, const struct diags *errors)
 
 	rejection_forget(r);
 	proto_begin(&text, TAG);
-	proto_put_number(&text, "time", wall_now().tv_sec);
+	proto_put_number(&text, "time", clock_wall().tv_sec);
 	proto_put_number(&text, "count", (int64_t)errors->n);
 	proto_end(&text);
 	report_errors(&text, errors);
@@ -74,14 +74,14 @@ rejection_note(struct rejection *r, const struct diags *errors)
 void
 rejection_recall(struct rejection *r)
 {
-	struct safefile f;
+	struct file f;
 
 	rejection_clear(r);
-	if (safefile_read(&f, AT_FDCWD, r->file, LINES_MAX) == 1 && f.len > 0 &&
+	if (file_read(&f, AT_FDCWD, r->file, LINES_MAX) == 1 && f.len > 0 &&
 	    f.bytes[f.len - 1] == '\n' && strlen(f.bytes) == f.len &&
 	    strncmp(f.bytes, TAG " ", sizeof(TAG)) == 0) {
 		r->lines = f.bytes;
 		f.bytes = NULL;
 	}
-	safefile_clear(&f);
+	file_clear(&f);
 }

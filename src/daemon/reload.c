@@ -51,7 +51,7 @@ reload_new(struct daemon *d)
 	if (r == NULL)
 		return NULL;
 	r->daemon = d;
-	r->counting = wall_now().tv_sec;
+	r->counting = clock_wall().tv_sec;
 	TAILQ_INIT(&r->next);
 	TAILQ_INIT(&r->now);
 	r->rejection.file = d->rejected;
@@ -222,7 +222,7 @@ replace_running(struct reload *r, struct confset *set)
 	rlimit_check(count_descriptors(set));
 	memset(set, 0, sizeof(*set));
 	r->generation++;
-	r->accepted_at = wall_now().tv_sec;
+	r->accepted_at = clock_wall().tv_sec;
 }
 
 /* Nothing here can fail. */
@@ -255,9 +255,9 @@ put_back(void *arg, struct conf *previous)
 		place++;
 	changed = *place;
 	*place = previous;
-	diags_init(&errors);
+	diag_init(&errors);
 	fits = confset_check(&r->running, &errors) == 0;
-	diags_clear(&errors);
+	diag_clear(&errors);
 	if (!fits) {
 		*place = changed;
 		return false;
@@ -297,7 +297,7 @@ transact(struct reload *r)
 	struct plan plan = {0};
 	struct diags errors;
 
-	diags_init(&errors);
+	diag_init(&errors);
 	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == -1) {
 		reject(r, &errors);
@@ -311,7 +311,7 @@ transact(struct reload *r)
 	}
 	if (r->settle == NULL) {
 		if (errors.n == 0)
-			diags_add(&errors, d->config, 0, NULL, "%s",
+			diag_add(&errors, d->config, 0, NULL, "%s",
 			    strerror(errno));
 		reject(r, &errors);
 		goto out;
@@ -322,7 +322,7 @@ transact(struct reload *r)
 out:
 	plan_clear(&plan);
 	confset_clear(&set);
-	diags_clear(&errors);
+	diag_clear(&errors);
 }
 
 static void
@@ -441,14 +441,14 @@ differs(struct reload *r)
 	struct diags errors;
 	const char *answer = "rejected";
 
-	diags_init(&errors);
+	diag_init(&errors);
 	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == 0 &&
 	    plan_make(&plan, &now, &set) == 0)
 		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
 	plan_clear(&plan);
 	confset_clear(&set);
-	diags_clear(&errors);
+	diag_clear(&errors);
 	return answer;
 }
 

@@ -87,9 +87,9 @@ settled(struct daemon *d)
 static void
 log_moment(const char *what)
 {
-	char when[WALL_MAX];
+	char when[CLOCK_WALL_MAX];
 
-	wall_print(wall_now().tv_sec, when);
+	clock_print_wall(clock_wall().tv_sec, when);
 	log_info("Daemon %s at %s", what, when);
 }
 
@@ -153,7 +153,7 @@ make_paths(struct daemon *d)
 	    asprintf(&d->running, "%s/running", s->run_dir) == -1 ||
 	    asprintf(&d->rejected, "%s/rejected", s->run_dir) == -1 ||
 	    asprintf(&d->accepted, "%s/accepted", s->state_dir) == -1)
-		fatal("paths");
+		log_fatal("paths");
 }
 
 static void
@@ -169,7 +169,7 @@ make_loop(struct daemon *d)
 		sigaddset(&mask, signals[i]);
 	d->loop = loop_new(&mask, signalled, d);
 	if (d->loop == NULL)
-		fatal("the event loop cannot be made");
+		log_fatal("the event loop cannot be made");
 }
 
 static void
@@ -203,7 +203,7 @@ serve_guard(struct daemon *d)
 {
 	unfinished = d;
 	if (atexit(remove_unfinished) != 0)
-		fatalx("atexit");
+		log_fatalx("atexit");
 }
 
 static void
@@ -235,7 +235,7 @@ record_daemon(struct daemon *d)
 	if (d->adopting)
 		rh->execs++;
 	else
-		rh->started = wall_now().tv_sec;
+		rh->started = clock_wall().tv_sec;
 	d->started = rh->started;
 	strlcpy(rh->run_dir, d->effective.run_dir, sizeof(rh->run_dir));
 	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
@@ -276,7 +276,7 @@ begin_programs(struct daemon *d, struct confset *set,
 		    d->effective.run_dir, d->untaken);
 	if (!d->adopting) {
 		if (reload_begin(d->reload, set, errors) == -1)
-			fatal("the programs cannot be started");
+			log_fatal("the programs cannot be started");
 		return;
 	}
 	if (!d->inherited)
@@ -286,7 +286,7 @@ begin_programs(struct daemon *d, struct confset *set,
 	memset(set, 0, sizeof(*set));
 	reload_resume(d->reload, &running);
 	if (adopt_all(&d->progs, reload_running(d->reload), d->inherited) == -1)
-		fatal("the programs cannot be taken over");
+		log_fatal("the programs cannot be taken over");
 	rh = records_header(d->records); /* taking over may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
@@ -336,16 +336,16 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	d->settled = settled;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
-		fatal("reload");
+		log_fatal("reload");
 	d->reexec = reexec_new(d);
 	if (d->reexec == NULL)
-		fatal("reexec");
+		log_fatal("reexec");
 	d->reexec_begin = begin_reexec;
 	d->reexec_forget = forget_reexec;
 	opening_control(d);
 	adjusted(d, set);
 	if (pidfile_write(d->pidfile) == -1)
-		fatal("%s", d->effective.pidfile);
+		log_fatal("%s", d->effective.pidfile);
 	record_daemon(d);
 	log_moment("start up");
 	log_hold(true);

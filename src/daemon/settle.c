@@ -64,7 +64,7 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 	const char *file = c->file != NULL ? c->file : c->name;
 
 	if (progs_find(s->progs, c->name) != NULL) {
-		diags_add(errors, file, 0, NULL,
+		diag_add(errors, file, 0, NULL,
 		    "the removed program of this name has not ended yet");
 		return -1;
 	}
@@ -72,12 +72,12 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 	if (it->prog == NULL)
 		return -1;
 	if (prog_take_record(it->prog) == -1 && errors != NULL) {
-		diags_add(errors, file, 0, NULL, "it cannot be recorded: %s",
+		diag_add(errors, file, 0, NULL, "it cannot be recorded: %s",
 		    strerror(errno));
 		return -1;
 	}
 	if (prog_open_stream(it->prog) == -1 && errors != NULL) {
-		diags_add(errors, file, 0, NULL,
+		diag_add(errors, file, 0, NULL,
 		    "its output cannot be prepared: %s", strerror(errno));
 		return -1;
 	}

@@ -51,11 +51,11 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 	proto_put(t, "state", fsm_state_name(p->state));
 	proto_put(t, "want", wants[p->want]);
 	proto_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
-	proto_put_number(t, "since", mono_diff_ms(now, p->since));
+	proto_put_number(t, "since", clock_diff_ms(now, p->since));
 	proto_put_number(t, "restarts", p->restarts);
 	if (fsm_is_alive(p->state)) {
 		proto_put_number(t, "pid", p->child.pid);
-		proto_put_number(t, "uptime", mono_diff_ms(now, p->started));
+		proto_put_number(t, "uptime", clock_diff_ms(now, p->started));
 		proto_put_number(t, "started", p->started_at);
 		proto_put_number(t, "memory", prog_memory(p));
 		if (cpu)
@@ -69,7 +69,7 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 		proto_put(t, "reason", text);
 	if (p->state == STATE_WAIT)
 		proto_put_number(t, "again",
-		    p->delay - mono_diff_ms(now, p->since));
+		    p->delay - clock_diff_ms(now, p->since));
 	if (prog_health(p) != NULL) {
 		proto_put(t, "health", prog_health(p));
 		proto_put_number(t, "failed-checks", prog_failed_checks(p));
@@ -87,7 +87,7 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 void
 status_details(struct proto_text *t, const struct prog *p, const char *log_dir)
 {
-	char *command = text_join(p->conf->command), *events = NULL;
+	char *command = words_join(p->conf->command), *events = NULL;
 	const struct prog *need;
 	size_t i;
 

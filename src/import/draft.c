@@ -12,7 +12,7 @@ void
 draft_init(struct draft *draft)
 {
 	*draft = (struct draft){.n = 0};
-	diags_init(&draft->notes);
+	diag_init(&draft->notes);
 }
 
 void
@@ -23,31 +23,31 @@ draft_clear(struct draft *draft)
 		free(draft->v[i].text);
 	}
 	free(draft->v);
-	diags_clear(&draft->notes);
+	diag_clear(&draft->notes);
 	draft_init(draft);
 }
 
 static void
 complain(const struct draft_program *p, const char *key, const char *reason)
 {
-	diags_add(p->diags, p->origin.file, p->origin.line, key, "%s", reason);
+	diag_add(p->diags, p->origin.file, p->origin.line, key, "%s", reason);
 }
 
 /* The reason names the program's section as well. */
-#define complain_of(p, ...)                                             \
-	diags_add((p)->diags, (p)->origin.file, (p)->origin.line, NULL, \
+#define complain_of(p, ...)                                            \
+	diag_add((p)->diags, (p)->origin.file, (p)->origin.line, NULL, \
 	    __VA_ARGS__)
 
 static bool
 is_failed(const struct draft_program *p)
 {
-	return diags_count(p->diags) != p->errors;
+	return diag_count(p->diags) != p->errors;
 }
 
 bool
 draft_begin(struct draft_program *p)
 {
-	p->errors = diags_count(p->diags);
+	p->errors = diag_count(p->diags);
 	p->origins = NULL;
 	p->norigins = 0;
 	p->text = NULL;
@@ -76,7 +76,7 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 	    NULL)
 		error = "out of memory";
 	if (error != NULL) {
-		diags_add(p->diags, origin->file, origin->line, origin->key,
+		diag_add(p->diags, origin->file, origin->line, origin->key,
 		    "%s", error);
 		return;
 	}
@@ -104,7 +104,7 @@ parse(struct draft_program *p)
 		complain(p, NULL, "out of memory");
 		return NULL;
 	}
-	diags_init(&diags);
+	diag_init(&diags);
 	conf = conf_parse(p->name, file, p->text, p->len, NULL, &diags);
 	for (d = diags.v; d < diags.v + diags.n; d++) {
 		if (d->line == 0 && complete)
@@ -112,11 +112,11 @@ parse(struct draft_program *p)
 		if (d->line == 0)
 			continue;
 		o = &p->origins[d->line - 1];
-		diags_add(p->diags, o->file, o->line, o->key, "%s", d->reason);
+		diag_add(p->diags, o->file, o->line, o->key, "%s", d->reason);
 	}
 	if (conf == NULL && complete && diags.n == 0)
 		complain(p, NULL, "out of memory");
-	diags_clear(&diags);
+	diag_clear(&diags);
 	free(file);
 	if (complete)
 		return conf;
@@ -148,13 +148,13 @@ print_file(const struct draft_program *p, struct draft_file *file)
 		complain(p, NULL, "out of memory");
 		return;
 	}
-	diags_init(&head);
-	diags_add(&head, p->origin.file, p->origin.line, NULL, "%s of %s",
+	diag_init(&head);
+	diag_add(&head, p->origin.file, p->origin.line, NULL, "%s of %s",
 	    p->title, p->format);
 	print_notes(f, &head);
 	if (p->notes != NULL)
 		print_notes(f, p->notes);
-	diags_clear(&head);
+	diag_clear(&head);
 	printed = conf_print(file->conf, f) == 0;
 	if (fclose(f) == EOF || !printed)
 		complain(p, NULL, "out of memory");

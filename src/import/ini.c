@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/lines.h"
+#include "base/text.h"
 #include "import/ini.h"
 
 #define BLANKS " \t\r\v\f"
@@ -38,7 +38,7 @@ struct reader {
 };
 
 #define complain(r, ...) \
-	diags_add((r)->diags, (r)->source->file, (r)->line, NULL, __VA_ARGS__)
+	diag_add((r)->diags, (r)->source->file, (r)->line, NULL, __VA_ARGS__)
 
 void
 ini_init(struct ini *ini)
@@ -284,14 +284,14 @@ ini_parse(struct ini *ini, const struct ini_source *source, const char *bytes,
     size_t len, struct diags *diags)
 {
 	struct reader r = {.ini = ini, .source = source, .diags = diags};
-	size_t before = diags_count(diags);
+	size_t before = diag_count(diags);
 
-	if (lines_each(bytes, len, take_line, &r) == -1) {
+	if (text_each_line(bytes, len, take_line, &r) == -1) {
 		complain(&r, "out of memory");
 		return -1;
 	}
 	end_key(&r);
-	return diags_count(diags) == before ? 0 : -1;
+	return diag_count(diags) == before ? 0 : -1;
 }
 
 /* The folder of a file, absolute, or NULL with errno. */
@@ -365,7 +365,7 @@ ini_read(struct ini *ini, const char *file, struct diags *diags)
 		return NULL;
 	ini->mode &= mode | S_IRUSR | S_IWUSR;
 	if (len > INI_FILE_MAX)
-		diags_add(diags, file, 0, NULL,
+		diag_add(diags, file, 0, NULL,
 		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);
 	else
 		(void)ini_parse(ini, source, bytes, len, diags);
@@ -384,7 +384,7 @@ ini_complain(const struct ini_key *key, struct diags *diags, const char *fmt,
 	if (vasprintf(&s, fmt, ap) == -1)
 		s = NULL;
 	va_end(ap);
-	diags_add(diags, key->source->file, key->line, key->name, "%s",
+	diag_add(diags, key->source->file, key->line, key->name, "%s",
 	    s == NULL ? "out of memory" : s);
 	free(s);
 }

@@ -221,7 +221,7 @@ add_pair(const struct ini_key *key, const char *s, char ***list,
 		value++;
 	if (asprintf(&pair, "%.*s=%.*s", (int)name, s, (int)len, value) == -1)
 		pair = NULL;
-	r = pair == NULL ? -1 : list_add(list, pair);
+	r = pair == NULL ? -1 : strings_add(list, pair);
 	free(pair);
 	if (r == -1)
 		ini_complain(key, diags, "out of memory");
@@ -251,7 +251,7 @@ inivalue_pairs(const struct ini_key *key, const char *s, char ***list,
 }
 
 /*
- * Between double quotes shlex knows two escapes, \" and \\; text_words() knows
+ * Between double quotes shlex knows two escapes, \" and \\; words_split() knows
  * \$ and \` as well.  Double the backslash of those.
  */
 static char *
@@ -284,8 +284,8 @@ inivalue_command(const struct ini_key *key, const char *s, struct diags *diags)
 	size_t n;
 
 	if ((text = requote(s)) != NULL &&
-	    text_words(text, &words, &n, &why) == 0) {
-		if ((joined = text_join(words)) == NULL)
+	    words_split(text, &words, &n, &why) == 0) {
+		if ((joined = words_join(words)) == NULL)
 			why = "out of memory";
 		else if (strchr(joined, '\n') != NULL) {
 			why = "a word cannot contain a newline";

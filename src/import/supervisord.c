@@ -74,7 +74,7 @@ follow(struct including *in, const struct ini_source *source,
 	const struct ini_key *key = ini_key(section, "files");
 
 	if (key == NULL && section->source == source)
-		diags_add(in->diags, source->file, section->line, NULL,
+		diag_add(in->diags, source->file, section->line, NULL,
 		    "[include]: files is missing");
 	if (key == NULL || key->source != source)
 		return;
@@ -487,7 +487,7 @@ static void
 complain(struct converter *c, const struct ini_section *section,
     const char *reason)
 {
-	diags_add(c->diags, section->source->file, section->line, NULL,
+	diag_add(c->diags, section->source->file, section->line, NULL,
 	    "[%s]: %s", section->name, reason);
 }
 
@@ -583,7 +583,7 @@ name_of(struct job *job)
 		name = NULL;
 	free(own);
 	if (name == NULL)
-		diags_add(job->diags, job->section->source->file,
+		diag_add(job->diags, job->section->source->file,
 		    job->section->line, NULL, "out of memory");
 	return name;
 }
@@ -621,7 +621,7 @@ static void
 keep_notes(struct converter *c, const struct diags *notes)
 {
 	for (size_t i = 0; i < notes->n; i++)
-		diags_add(&c->draft->notes, notes->v[i].file, notes->v[i].line,
+		diag_add(&c->draft->notes, notes->v[i].file, notes->v[i].line,
 		    notes->v[i].key, "%s", notes->v[i].reason);
 }
 
@@ -659,13 +659,13 @@ convert_program(struct converter *c, const struct ini_section *section)
 {
 	const char *name = section->name + strlen(PROGRAM);
 	struct job job = {.section = section, .daemon = c->daemon};
-	size_t before = diags_count(c->diags);
+	size_t before = diag_count(c->diags);
 	struct diags notes;
 	long n, start;
 
 	if (!check_program(c, section, &n, &start))
 		return;
-	diags_init(&notes);
+	diag_init(&notes);
 	job.notes = &notes;
 	job.diags = c->diags;
 	job.names = (struct inivalue_names){c->names->host, name,
@@ -674,12 +674,12 @@ convert_program(struct converter *c, const struct ini_section *section)
 	for (; job.names.process < start + n; job.names.process++) {
 		convert_process(c, &job);
 		/* The other processes would repeat the errors. */
-		if (diags_count(c->diags) != before)
+		if (diag_count(c->diags) != before)
 			break;
 		job.notes = NULL;
 	}
 	keep_notes(c, &notes);
-	diags_clear(&notes);
+	diag_clear(&notes);
 }
 
 /* Note the keys of [supervisord] that have no counterpart. */
@@ -715,7 +715,7 @@ convert_section(struct converter *c, const struct ini_section *section)
 		return;
 	if (begins(section->name, GROUP))
 		why = NO ": hupd has no groups of programs";
-	diags_add(&c->draft->notes, section->source->file, section->line, NULL,
+	diag_add(&c->draft->notes, section->source->file, section->line, NULL,
 	    "[%s] %s", section->name, why);
 }
 
@@ -727,12 +727,12 @@ supervisord_convert(struct draft *draft, const struct ini *ini,
 	    ini_section(ini, "supervisord"), NULL, diags};
 	struct inivalue_names plain = {.host = names->host,
 	    .environ = names->environ};
-	size_t before = diags_count(diags);
+	size_t before = diag_count(diags);
 	const struct ini_section *section;
 
 	c.env = environment(c.daemon, &plain, diags, &draft->notes);
 	TAILQ_FOREACH (section, &ini->sections, link)
 		convert_section(&c, section);
 	free(c.env);
-	return diags_count(diags) == before ? 0 : -1;
+	return diag_count(diags) == before ? 0 : -1;
 }

@@ -2,7 +2,7 @@
  * devlog - one line to the system's log, never blocking.
  */
 #include "output/devlog.h"
-#include "base/unixsock.h"
+#include "base/socket.h"
 
 #include <sys/socket.h>
 
@@ -37,7 +37,7 @@ connect_to(struct devlog *d)
 	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (d->fd == -1)
 		return -1;
-	if (unixsock_connect(d->fd, d->path) == 0)
+	if (socket_connect(d->fd, d->path) == 0)
 		return 0;
 	devlog_close(d);
 	return -1;

@@ -113,7 +113,7 @@ write_file(struct logsink *k, struct slot *s, struct logfile **ref,
 static int
 write_syslog(struct logsink *k, struct slot *s)
 {
-	const time_t now = wall_now().tv_sec;
+	const time_t now = clock_wall().tv_sec;
 	const char *raw, *nl;
 	size_t n, len;
 

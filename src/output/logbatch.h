@@ -12,7 +12,7 @@
 #include "output/devlog.h"
 #include "output/journal.h"
 #include "output/logfile.h"
-#include "base/mono.h"
+#include "base/clock.h"
 
 /* Output with stamps is put together in pieces of this size. */
 #define LOGBATCH_BUF ((size_t)128 * 1024)

@@ -199,7 +199,7 @@ stream_ended(struct stream *s,
 		t->arg = arg;
 		s->tail = t;
 		loop_at(s->logger->loop, &t->late,
-		    mono_add_ms(mono_now(), TAIL_MS));
+		    clock_add_ms(clock_now(), TAIL_MS));
 	}
 	s->ended = true;
 	s->end++;
@@ -415,7 +415,7 @@ logger_free(struct logger *l, int64_t ms)
 	for (uint32_t i = 0; i < l->size; i++)
 		if (l->streams[i] != NULL)
 			tail_drop(l->streams[i]);
-	if (started && logger_finish(l, mono_add_ms(mono_now(), ms)))
+	if (started && logger_finish(l, clock_add_ms(clock_now(), ms)))
 		unlinkat(l->outdir, JOURNAL, 0);
 	for (uint32_t i = 0; i < l->size; i++) {
 		if ((s = l->streams[i]) == NULL)

@@ -97,7 +97,7 @@ static void
 start_later(struct logger *l)
 {
 	l->delay = MIN(DELAY_MAX_MS, MAX(DELAY_MS, 2 * l->delay));
-	loop_at(l->loop, &l->start, mono_add_ms(mono_now(), l->delay));
+	loop_at(l->loop, &l->start, clock_add_ms(clock_now(), l->delay));
 }
 
 static void
@@ -124,7 +124,7 @@ start_due(struct deadline *d)
 static void
 died(struct logger *l, bool killed)
 {
-	const int64_t life = mono_diff_ms(mono_now(), l->began);
+	const int64_t life = clock_diff_ms(clock_now(), l->began);
 
 	if (l->fd != -1)
 		logger_listen(l);
@@ -290,7 +290,7 @@ logger_start(struct logger *l, char *why, size_t whysize)
 	close(folder);
 	if (rc == -1)
 		return -1;
-	l->began = mono_now();
+	l->began = clock_now();
 	logger_introduce(l);
 	return 0;
 }
@@ -298,11 +298,11 @@ logger_start(struct logger *l, char *why, size_t whysize)
 int
 logger_end_former(struct logger *l)
 {
-	const struct mono until = mono_add_ms(mono_now(), KILL_MS);
+	const struct mono until = clock_add_ms(clock_now(), KILL_MS);
 	pid_t pid;
 
 	while ((pid = journal_holder(l->journal)) > 0) {
-		if (mono_before(until, mono_now())) {
+		if (clock_before(until, clock_now())) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
@@ -345,7 +345,7 @@ logger_finish(struct logger *l, struct mono until)
 	bool ended = false, told = false;
 	siginfo_t si = {0};
 
-	while (!ended && mono_before(mono_now(), until)) {
+	while (!ended && clock_before(clock_now(), until)) {
 		if (!told)
 			told = tell_to_quit(l);
 		ended = await(l, !told, &si);
@@ -354,8 +354,9 @@ logger_finish(struct logger *l, struct mono until)
 		log_warnx("log process, pid %d: still not all written, killed",
 		    (int)l->child.pid);
 		process_signal(&l->child, SIGKILL);
-		until = mono_add_ms(mono_now(), KILL_MS);
-		while (!await(l, false, &si) && mono_before(mono_now(), until))
+		until = clock_add_ms(clock_now(), KILL_MS);
+		while (!await(l, false, &si) &&
+		    clock_before(clock_now(), until))
 			;
 	}
 	unhook(l);

@@ -95,7 +95,8 @@ hold_back(struct logger *l)
 		loop_rewatch(l->loop, &l->sock, EPOLLIN | EPOLLOUT);
 	} else if (errno != EPIPE && errno != ECONNRESET) {
 		l->blocked = true;
-		loop_at(l->loop, &l->again, mono_add_ms(mono_now(), AGAIN_MS));
+		loop_at(l->loop, &l->again,
+		    clock_add_ms(clock_now(), AGAIN_MS));
 	}
 }
 
@@ -203,9 +204,9 @@ on_unopened(struct stream *s, const struct logmsg_reply *r)
 {
 	on_stuck(s, r);
 	s->unopened = true;
-	if (!mono_is_set(s->logger->again.at))
+	if (!clock_is_set(s->logger->again.at))
 		loop_at(s->logger->loop, &s->logger->again,
-		    mono_add_ms(mono_now(), AGAIN_MS));
+		    clock_add_ms(clock_now(), AGAIN_MS));
 }
 
 /* If it cannot be made the process asks again. */

@@ -32,8 +32,9 @@ events_of(const struct pumped *p)
 static void
 retry_later(struct logpump *m)
 {
-	if (!mono_is_set(m->retry.at))
-		loop_at(m->loop, &m->retry, mono_add_ms(mono_now(), RETRY_MS));
+	if (!clock_is_set(m->retry.at))
+		loop_at(m->loop, &m->retry,
+		    clock_add_ms(clock_now(), RETRY_MS));
 }
 
 static void
@@ -95,17 +96,18 @@ is_hung(struct logpump *m, const struct slot *s)
 	const int fd =
 	    s->to == LOG_TO_SYSLOG ? m->sink->devlog.fd : m->sink->console;
 	const int64_t done = s->done + s->offset;
-	const struct mono now = mono_now();
+	const struct mono now = clock_now();
 	struct source *room = room_of(m, s);
 	const int i = slot_index(m, s);
 
 	if (room->fd == -1 && loop_watch(m->loop, room, fd, EPOLLOUT) == -1)
 		return true;
-	if (!mono_is_set(m->progress[i].since) || m->progress[i].done != done) {
+	if (!clock_is_set(m->progress[i].since) ||
+	    m->progress[i].done != done) {
 		m->progress[i].done = done;
 		m->progress[i].since = now;
 	}
-	return mono_diff_ms(now, m->progress[i].since) >= RETRY_MS;
+	return clock_diff_ms(now, m->progress[i].since) >= RETRY_MS;
 }
 
 /* Its stream, if it is open, waits until the batch is written. */

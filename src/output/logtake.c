@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 
 /* So long an unfinished line for syslog may wait in its FIFO for its end. */
 #define UNFINISHED 8192
@@ -109,12 +109,12 @@ choose(struct taker *t, const struct outlet *o, char *buf, size_t n, bool all)
 static const char *
 stamp_now(struct taker *t)
 {
-	const struct timespec now = wall_now();
+	const struct timespec now = clock_wall();
 	const int ms = (int)(now.tv_nsec / 1000000);
-	char text[WALL_MAX];
+	char text[CLOCK_WALL_MAX];
 
 	if (now.tv_sec != t->second) {
-		wall_print(now.tv_sec, text);
+		clock_print_wall(now.tv_sec, text);
 		/* Fraction and blank are put into 2026-11-22T13:17:05+00:00 */
 		snprintf(t->stamp, sizeof(t->stamp), "%.19s.000%.6s ", text,
 		    text + 19);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "process/notify.h"
-#include "base/unixsock.h"
+#include "base/socket.h"
 
 /* Longer messages are dropped; systemd's limit is PIPE_BUF too. */
 #define MESSAGE_MAX 4096
@@ -20,7 +20,7 @@
 int
 notify_open(const char *path)
 {
-	return unixsock_bind(path, SOCK_DGRAM, 0666);
+	return socket_bind(path, SOCK_DGRAM, 0666);
 }
 
 /* Keep the first descriptor, which is the barrier's, and close the others. */

@@ -125,7 +125,7 @@ action_notified(struct prog_action *base, const struct sdnotify *m)
 	if (m->reloading) {
 		a->announced = true;
 		loop_at(p->progs->loop, &a->deadline,
-		    mono_add_ms(loop_now(p->progs->loop),
+		    clock_add_ms(loop_now(p->progs->loop),
 			p->conf->start_timeout));
 	}
 	if (m->ready && a->announced)
@@ -146,7 +146,7 @@ begin_signal(struct action *a)
 	const struct conf *c = a->prog->conf;
 	struct loop *loop = a->prog->progs->loop;
 
-	a->asked_usec = (uint64_t)mono_now().ns / 1000;
+	a->asked_usec = (uint64_t)clock_now().ns / 1000;
 	if (process_signal(&a->prog->child, c->reload_signal) == -1) {
 		finish(a, false, strerror(errno));
 		return;
@@ -156,7 +156,7 @@ begin_signal(struct action *a)
 		return;
 	}
 	loop_at(loop, &a->deadline,
-	    mono_add_ms(loop_now(loop), ANNOUNCE_TIMEOUT));
+	    clock_add_ms(loop_now(loop), ANNOUNCE_TIMEOUT));
 }
 
 static void
@@ -178,7 +178,7 @@ begin_command(struct action *a)
 	if (a->child.pidfd != -1)
 		loop_watch(p->progs->loop, &a->exit, a->child.pidfd, EPOLLIN);
 	loop_at(p->progs->loop, &a->deadline,
-	    mono_add_ms(loop_now(p->progs->loop), p->conf->start_timeout));
+	    clock_add_ms(loop_now(p->progs->loop), p->conf->start_timeout));
 }
 
 void

@@ -170,7 +170,7 @@ fate(struct prog *p)
 
 	/* Time that it took to become ready, or did not, is no stable run. */
 	if (p->was_ready)
-		ran = mono_diff_ms(loop_now(p->progs->loop), p->started);
+		ran = clock_diff_ms(loop_now(p->progs->loop), p->started);
 	else if (p->failed_starts < UINT32_MAX)
 		p->failed_starts++;
 
@@ -220,7 +220,7 @@ prog_arm(struct prog *p, struct mono from)
 	if (ms == -1)
 		loop_cancel(p->progs->loop, &p->deadline);
 	else
-		loop_at(p->progs->loop, &p->deadline, mono_add_ms(from, ms));
+		loop_at(p->progs->loop, &p->deadline, clock_add_ms(from, ms));
 }
 
 void
@@ -391,7 +391,7 @@ start(struct prog *p)
 		prog_feed(p, EVENT_EXEC_FAIL);
 		return;
 	}
-	p->started_at = wall_now().tv_sec;
+	p->started_at = clock_wall().tv_sec;
 	p->leader = true;
 	progs_add_pid(p);
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
@@ -480,7 +480,7 @@ prog_exited(struct prog *p)
 	p->end.kind = END_PROCESS;
 	p->end.late = prog_is_late(p);
 	p->end.process = end;
-	p->end.at = wall_now().tv_sec;
+	p->end.at = clock_wall().tv_sec;
 	end_stream(p);
 	if (p->action != NULL)
 		p->action->ended(p->action);

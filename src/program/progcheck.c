@@ -262,7 +262,7 @@ check_begin(struct check *c, const char **what)
 	if (c->child.pidfd != -1)
 		loop_watch(loop, &c->exit, c->child.pidfd, EPOLLIN);
 	loop_at(loop, &c->deadline,
-	    mono_add_ms(loop_now(loop), p->conf->health_timeout));
+	    clock_add_ms(loop_now(loop), p->conf->health_timeout));
 	return 0;
 }
 

@@ -37,7 +37,7 @@ check_later(struct health *h)
 	struct prog *p = h->check.prog;
 
 	loop_at(p->progs->loop, &h->next,
-	    mono_add_ms(loop_now(p->progs->loop), p->conf->health_interval));
+	    clock_add_ms(loop_now(p->progs->loop), p->conf->health_interval));
 }
 
 static void
@@ -150,7 +150,7 @@ prog_health_adjust(struct prog *p, const struct conf *old)
 	const struct conf *c = p->conf;
 
 	if (p->state == STATE_UP &&
-	    (!list_equal(c->health_command, old->health_command) ||
+	    (!strings_equal(c->health_command, old->health_command) ||
 		c->health_interval != old->health_interval ||
 		c->health_timeout != old->health_timeout ||
 		c->health_retries != old->health_retries))

@@ -57,7 +57,7 @@ prog_settled(const struct prog *p)
 	case STATE_DOWN:
 		return p->want != WANT_RUN || prog_is_hopeless(p);
 	case STATE_KILLING:
-		return mono_diff_ms(loop_now(p->progs->loop), p->since) >=
+		return clock_diff_ms(loop_now(p->progs->loop), p->since) >=
 		    PROG_KILL_AGAIN;
 	case STATE_STARTING:
 	case STATE_STOPPING:

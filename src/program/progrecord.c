@@ -250,7 +250,7 @@ begin_young(struct prog *p)
 	p->want = WANT_RUN;
 	p->leader = true;
 	p->since = p->started = loop_now(p->progs->loop);
-	p->started_at = wall_now().tv_sec;
+	p->started_at = clock_wall().tv_sec;
 }
 
 /* The process is there, or was until now: hold it. */
@@ -303,7 +303,7 @@ ended_unseen(struct prog *p)
 	log_info("%s: its process has ended meanwhile", p->conf->name);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
-	p->end.at = wall_now().tv_sec;
+	p->end.at = clock_wall().tv_sec;
 	prog_feed(p, EVENT_EXITED);
 }
 

@@ -152,9 +152,9 @@ reap_stranger(struct progs *ps, pid_t pid)
 static void
 reap_later(struct progs *ps)
 {
-	if (!mono_is_set(ps->reap.at))
+	if (!clock_is_set(ps->reap.at))
 		loop_at(ps->loop, &ps->reap,
-		    mono_add_ms(loop_now(ps->loop), REAP_DELAY));
+		    clock_add_ms(loop_now(ps->loop), REAP_DELAY));
 }
 
 /* Look at every dead child once.  O(children), in the kernel. */

@@ -298,7 +298,7 @@ fail(struct prog *p, enum prog_end_kind kind, const struct spawn_error *e)
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
 	p->end.error = *e;
-	p->end.at = wall_now().tv_sec;
+	p->end.at = clock_wall().tv_sec;
 }
 
 /*

@@ -35,7 +35,7 @@ parse_field(struct proto_field *field, char *text)
 		if (*field->key == '\0')
 			return -1;
 	}
-	return text_unescape_token(field->value);
+	return escape_decode_token(field->value);
 }
 
 int
@@ -143,7 +143,7 @@ append_token(struct proto_text *text, const char *s)
 	if (__builtin_mul_overflow(strlen(s), 3, &n))
 		text->failed = true;
 	if (reserve(text, n))
-		text->len += text_escape_token(text->s + text->len, s);
+		text->len += escape_token(text->s + text->len, s);
 }
 
 void

@@ -119,7 +119,7 @@ value(const struct proto_line *line, const char *key)
 	char *safe;
 
 	if ((safe = malloc(4 * len + 1)) != NULL)
-		text_escape(safe, 4 * len + 1, s == NULL ? "" : s, len, true);
+		escape_bytes(safe, 4 * len + 1, s == NULL ? "" : s, len, true);
 	return safe;
 }
 
@@ -242,7 +242,7 @@ error_text(const struct proto_line *line)
 		return NULL;
 	size = 4 * strlen(text) + 1;
 	if ((safe = malloc(size)) != NULL)
-		text_escape_again(safe, size, text);
+		escape_again(safe, size, text);
 	return safe;
 }
 

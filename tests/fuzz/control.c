@@ -60,7 +60,7 @@ define(struct progs *ps, const char *name, const char *text)
 	struct diags diags;
 	struct conf *c;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
 	must(c != NULL && prog_new(ps, c) != NULL);
 	conf_unref(c);

@@ -12,13 +12,13 @@ parse(struct confset *set, const char *bytes, size_t len, bool *whole)
 	struct diags diags;
 	int rv;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	must(confset_init(set, &places) == 0);
 	rv = conf_parse_daemon(set, "FILE", bytes, len, whole, &diags);
 	if (confset_check(set, &diags) == -1)
 		rv = -1;
-	must((rv == -1) == (diags_count(&diags) > 0));
-	diags_clear(&diags);
+	must((rv == -1) == (diag_count(&diags) > 0));
+	diag_clear(&diags);
 	return rv;
 }
 

@@ -22,13 +22,13 @@ check_file(const struct draft_file *file)
 	struct diags diags;
 	struct conf *conf;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	must(file->len <= CONF_FILE_MAX);
 	conf = conf_parse(file->conf->name, "FILE", file->text, file->len, NULL,
 	    &diags);
 	must(conf != NULL && conf_diff(conf, file->conf) == 0);
 	conf_unref(conf);
-	diags_clear(&diags);
+	diag_clear(&diags);
 }
 
 int
@@ -45,12 +45,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	ini_init(&ini);
 	draft_init(&import);
-	diags_init(&diags);
+	diag_init(&diags);
 	error = ini_parse(&ini, &source, bytes, size, &diags);
-	must((error == -1) == (diags_count(&diags) > 0));
+	must((error == -1) == (diag_count(&diags) > 0));
 	if (error == 0) {
 		error = supervisord_convert(&import, &ini, &names, &diags);
-		must((error == -1) == (diags_count(&diags) > 0));
+		must((error == -1) == (diag_count(&diags) > 0));
 		for (size_t i = 0; error == 0 && i < import.n; i++)
 			check_file(&import.v[i]);
 		check_text(&import.notes);
@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_text(&diags);
 	draft_clear(&import);
 	ini_clear(&ini);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	free(bytes);
 	return 0;
 }

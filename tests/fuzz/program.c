@@ -34,9 +34,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text, *text2, *bytes = fuzz_string(data, size);
 	size_t len, len2;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	c = conf_parse("web", "FILE", bytes, size, NULL, &diags);
-	must((c == NULL) == (diags_count(&diags) > 0));
+	must((c == NULL) == (diag_count(&diags) > 0));
 	check_complaints(&diags);
 	if (c != NULL) {
 		text = print(c, &len);
@@ -49,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		conf_unref(again);
 	}
 	conf_unref(c);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	free(bytes);
 	return 0;
 }

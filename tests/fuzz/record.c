@@ -38,7 +38,7 @@ define(const char *name, const char *text)
 	struct diags diags;
 	struct conf *c;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
 	must(c != NULL && confset_add(&running, c) == 0);
 }
@@ -54,7 +54,7 @@ begin(void)
 	define("fd", "command = true\nready = fd:5\nlog = none\n");
 	define("late", "command = true\nready = notify\nlog = none\n");
 	define("web", "command = true\nlog = none\nsuccess-exit = 3 TERM\n");
-	diags_init(&diags);
+	diag_init(&diags);
 	must(confset_check(&running, &diags) == 0);
 }
 

@@ -37,10 +37,10 @@ words(const char *s)
 	const char *why;
 	size_t n, n2;
 
-	if (text_words(s, &v, &n, &why) == -1)
+	if (words_split(s, &v, &n, &why) == -1)
 		return;
-	joined = text_join(v);
-	must(joined != NULL && text_words(joined, &v2, &n2, &why) == 0);
+	joined = words_join(v);
+	must(joined != NULL && words_split(joined, &v2, &n2, &why) == 0);
 	must(n == n2);
 	for (size_t i = 0; i < n; i++)
 		must(strcmp(v[i], v2[i]) == 0);
@@ -55,10 +55,10 @@ tokens(const char *s)
 	char *token = malloc(3 * strlen(s) + 1), *raw = strdup(s);
 
 	must(token != NULL && raw != NULL);
-	must(text_escape_token(token, s) == strlen(token));
+	must(escape_token(token, s) == strlen(token));
 	must(strpbrk(token, " =\n\t\r\033") == NULL);
-	must(text_unescape_token(token) == 0 && strcmp(token, s) == 0);
-	text_unescape_token(raw);
+	must(escape_decode_token(token) == 0 && strcmp(token, s) == 0);
+	escape_decode_token(raw);
 	free(token);
 	free(raw);
 }
@@ -69,7 +69,7 @@ escapes(const uint8_t *data, size_t size)
 {
 	char *src = fuzz_string(data, size);
 	char *whole = malloc(4 * size + 1), *part = malloc(size + 1);
-	size_t len = text_escape(whole, 4 * size + 1, src, size, false), n;
+	size_t len = escape_bytes(whole, 4 * size + 1, src, size, false), n;
 
 	must(strlen(whole) == len);
 	for (size_t i = 0; i < len;) {
@@ -81,7 +81,7 @@ escapes(const uint8_t *data, size_t size)
 		    (unsigned char)whole[i + 1] >= 0xa0);
 		i += (size_t)c;
 	}
-	n = text_escape(part, size + 1, src, size, false);
+	n = escape_bytes(part, size + 1, src, size, false);
 	must(n <= size && strlen(part) == n && memcmp(part, whole, n) == 0);
 	free(src);
 	free(whole);

@@ -56,12 +56,12 @@ canon_daemon(const char *bytes, size_t len, struct diags *diags)
 		err(1, NULL);
 	conf_parse_daemon(&set, "FILE", bytes, len, &whole, diags);
 	confset_check(&set, diags);
-	if (diags_count(diags) == 0 &&
+	if (diag_count(diags) == 0 &&
 	    (confset_print(&set, stdout) == -1 ||
 		(!whole && conf_print(set.defaults, stdout) == -1)))
 		err(1, NULL);
 	confset_clear(&set);
-	return diags_count(diags) == 0 ? 0 : report(diags);
+	return diag_count(diags) == 0 ? 0 : report(diags);
 }
 
 /* Each file must say, once more, what it was printed from. */
@@ -104,7 +104,7 @@ canon_import(const char *bytes, size_t len, struct diags *diags)
 		print_import(&import, diags);
 	draft_clear(&import);
 	ini_clear(&ini);
-	return diags_count(diags) == 0 ? 0 : report(diags);
+	return diag_count(diags) == 0 ? 0 : report(diags);
 }
 
 int
@@ -124,13 +124,13 @@ main(int argc, char **argv)
 	if (ferror(f))
 		err(1, "%s", argv[2]);
 	fclose(f);
-	diags_init(&diags);
+	diag_init(&diags);
 	if (strcmp(argv[1], "program") == 0)
 		status = canon_program(argv[2], bytes, len, &diags);
 	else if (strcmp(argv[1], "import") == 0)
 		status = canon_import(bytes, len, &diags);
 	else
 		status = canon_daemon(bytes, len, &diags);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	return status;
 }

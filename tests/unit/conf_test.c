@@ -24,7 +24,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	diags_init(&diags);
+	diag_init(&diags);
 	return 0;
 }
 
@@ -32,7 +32,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	diags_clear(&diags);
+	diag_clear(&diags);
 	return 0;
 }
 
@@ -291,7 +291,7 @@ truncates_complaints(void **state)
 	char buf[16];
 
 	(void)state;
-	diags_add(&diags, "F", 1, "k", "%s", "\x01\x02\x03\x04\x05");
+	diag_add(&diags, "F", 1, "k", "%s", "\x01\x02\x03\x04\x05");
 	diag_print(&diags.v[0], buf, sizeof(buf));
 	assert_string_equal(buf, "F:1: k: \\001");
 	diag_print(&diags.v[0], buf, 1);
@@ -516,7 +516,7 @@ prints_what_it_parses(void **state)
 		for (int n = rand_r(&seed) % 3; n >= 0; n--)
 			add_random(text, sizeof(text), &seed);
 		a = parse("me", text, NULL);
-		diags_clear(&diags);
+		diag_clear(&diags);
 		if (a == NULL)
 			continue;
 		accepted++;
@@ -561,7 +561,7 @@ survives_garbage(void **state)
 		conf_parse_daemon(&set, "FILE", text, len, &whole, &diags);
 		confset_check(&set, &diags);
 		confset_clear(&set);
-		diags_clear(&diags);
+		diag_clear(&diags);
 	}
 }
 

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "config/confdir.h"
-#include "base/mono.h"
+#include "base/clock.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -53,7 +53,7 @@ setup(void **state)
 	    .state_home = base};
 	umask(022);
 	assert_int_equal(mkdir(folder, 0755), 0);
-	diags_init(&diags);
+	diag_init(&diags);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	diags_clear(&diags);
+	diag_clear(&diags);
 	return nftw(base, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -141,7 +141,7 @@ assert_refused(const char *complaint)
 	diag_print(&diags.v[0], buf, sizeof(buf));
 	assert_memory_equal(buf, base, strlen(base));
 	assert_string_equal(buf + strlen(base) + 1, complaint);
-	diags_clear(&diags);
+	diag_clear(&diags);
 }
 
 static void
@@ -534,7 +534,7 @@ settle(const char *name)
 	do {
 		nanosleep(&pause, NULL);
 		assert_int_equal(stat(at(name), &st), 0);
-		now = wall_now();
+		now = clock_wall();
 		age = (int64_t)(now.tv_sec - st.st_ctim.tv_sec) * 1000000000 +
 		    now.tv_nsec - st.st_ctim.tv_nsec;
 	} while (age < 40000000);
@@ -880,7 +880,7 @@ survives_changes(void **state)
 		assert_in_range(set.nprograms, 0, 1);
 		confset_clear(&set);
 		/* Half-written and changing files are no crash. */
-		diags_clear(&diags);
+		diag_clear(&diags);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -19,7 +19,7 @@ check(const char *in, size_t n, bool keep_tab, const char *out)
 	char *buf = malloc(4 * n + 1);
 
 	assert_non_null(buf);
-	assert_int_equal(text_escape(buf, 4 * n + 1, in, n, keep_tab),
+	assert_int_equal(escape_bytes(buf, 4 * n + 1, in, n, keep_tab),
 	    strlen(out));
 	assert_string_equal(buf, out);
 	free(buf);
@@ -89,7 +89,7 @@ fits_what_fits(void **state)
 		char buf[16];
 
 		memset(buf, 'X', sizeof(buf));
-		assert_int_equal(text_escape(buf, size, in, strlen(in), false),
+		assert_int_equal(escape_bytes(buf, size, in, strlen(in), false),
 		    written[size]);
 		assert_memory_equal(buf, full, written[size]);
 		if (size > 0)
@@ -112,7 +112,8 @@ is_safe(void **state)
 			random = random * 1103515245 + 12345;
 			in[i] = (char)(random >> 16);
 		}
-		size_t n = text_escape(out, sizeof(out), in, sizeof(in), false);
+		size_t n =
+		    escape_bytes(out, sizeof(out), in, sizeof(in), false);
 
 		for (size_t i = 0; i < n; i++) {
 			if (out[i] == '\\')
@@ -120,7 +121,7 @@ is_safe(void **state)
 			assert_true((unsigned char)out[i] >= ' ');
 			assert_int_not_equal(out[i], 0x7f);
 		}
-		assert_int_equal(text_escape(again, sizeof(again), out, n,
+		assert_int_equal(escape_bytes(again, sizeof(again), out, n,
 				     false),
 		    n);
 		assert_string_equal(again, out);
@@ -135,10 +136,10 @@ escapes_again(void **state)
 	char buf[32];
 
 	(void)state;
-	assert_int_equal(text_escape_again(buf, sizeof(buf), in), 10);
+	assert_int_equal(escape_again(buf, sizeof(buf), in), 10);
 	assert_string_equal(buf, "a\\012\\033b");
 	for (size_t size = 1; size < 10; size++)
-		assert_true(text_escape_again(buf, size, in) < size);
+		assert_true(escape_again(buf, size, in) < size);
 }
 
 static void
@@ -161,10 +162,10 @@ makes_tokens(void **state)
 	for (size_t i = 0; i < nitems(cases); i++) {
 		char token[64];
 
-		assert_int_equal(text_escape_token(token, cases[i].raw),
+		assert_int_equal(escape_token(token, cases[i].raw),
 		    strlen(cases[i].token));
 		assert_string_equal(token, cases[i].token);
-		assert_int_equal(text_unescape_token(token), 0);
+		assert_int_equal(escape_decode_token(token), 0);
 		assert_string_equal(token, cases[i].raw);
 	}
 }
@@ -178,10 +179,10 @@ takes_every_byte_as_token(void **state)
 	for (int i = 1; i < 256; i++)
 		raw[i - 1] = (char)i;
 	raw[255] = '\0';
-	text_escape_token(token, raw);
+	escape_token(token, raw);
 	for (const char *s = token; *s != '\0'; s++)
 		assert_true(*s > ' ' && *s < 0x7f && *s != '=');
-	assert_int_equal(text_unescape_token(token), 0);
+	assert_int_equal(escape_decode_token(token), 0);
 	assert_string_equal(token, raw);
 }
 
@@ -195,10 +196,10 @@ refuses_bad_tokens(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(bad); i++) {
 		snprintf(buf, sizeof(buf), "%s", bad[i]);
-		assert_int_equal(text_unescape_token(buf), -1);
+		assert_int_equal(escape_decode_token(buf), -1);
 	}
 	snprintf(buf, sizeof(buf), "%%4a%%4B");
-	assert_int_equal(text_unescape_token(buf), 0);
+	assert_int_equal(escape_decode_token(buf), 0);
 	assert_string_equal(buf, "JK");
 }
 

@@ -477,13 +477,13 @@ fatal_ends_the_process(void **state)
 	log_init(false, false);
 	if ((pid = fork()) == 0) {
 		errno = EACCES;
-		fatal("open %s", "/x");
+		log_fatal("open %s", "/x");
 	}
 	assert_int_equal(status_of(pid), 1);
 	assert_string_equal(drain(err.from),
 	    "hupd: open /x: Permission denied\n");
 	if ((pid = fork()) == 0)
-		fatalx("no %s", "way");
+		log_fatalx("no %s", "way");
 	assert_int_equal(status_of(pid), 1);
 	assert_string_equal(drain(err.from), "hupd: no way\n");
 }

@@ -128,7 +128,7 @@ tick(struct deadline *d)
 	if (w->reached(w))
 		loop_end(w->loop);
 	else
-		loop_at(w->loop, d, mono_add_ms(mono_now(), 2));
+		loop_at(w->loop, d, clock_add_ms(clock_now(), 2));
 }
 
 static void
@@ -147,8 +147,8 @@ await(struct world *w, bool (*reached)(struct world *))
 	w->reached = reached;
 	w->tick = (struct deadline){.due = tick, .arg = w};
 	w->impatient = (struct deadline){.due = impatient, .arg = w};
-	loop_at(w->loop, &w->tick, mono_now());
-	loop_at(w->loop, &w->impatient, mono_add_ms(mono_now(), PATIENCE_MS));
+	loop_at(w->loop, &w->tick, clock_now());
+	loop_at(w->loop, &w->impatient, clock_add_ms(clock_now(), PATIENCE_MS));
 	assert_int_equal(loop_run(w->loop), 0);
 	loop_cancel(w->loop, &w->tick);
 	loop_cancel(w->loop, &w->impatient);
@@ -526,7 +526,7 @@ run_for(struct world *w, int ms)
 {
 	struct deadline d = {.due = slow_tick, .arg = w};
 
-	loop_at(w->loop, &d, mono_add_ms(mono_now(), ms));
+	loop_at(w->loop, &d, clock_add_ms(clock_now(), ms));
 	assert_int_equal(loop_run(w->loop), 0);
 	loop_cancel(w->loop, &d);
 }

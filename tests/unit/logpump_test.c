@@ -220,7 +220,7 @@ run(struct world *w, int want)
 	w->end.arg = w->loop;
 	for (int i = 0; i < (want == 0 ? 20 : 1); i++) {
 		loop_at(w->loop, &w->end,
-		    mono_add_ms(mono_now(), want == 0 ? 0 : PATIENCE_MS));
+		    clock_add_ms(clock_now(), want == 0 ? 0 : PATIENCE_MS));
 		assert_int_equal(loop_run(w->loop), 0);
 		loop_cancel(w->loop, &w->end);
 	}
@@ -612,7 +612,7 @@ test_fair(void **state)
 	print(w, 1, "quiet\n");
 	w->end.due = end_turn;
 	w->end.arg = w->loop;
-	loop_at(w->loop, &w->end, mono_now());
+	loop_at(w->loop, &w->end, clock_now());
 	assert_int_equal(loop_run(w->loop), 0);
 	assert_int_equal(fstatat(w->dir, "s0.log", &st, 0), 0);
 	assert_int_equal(st.st_size, JOURNAL_BYTES);

@@ -80,7 +80,7 @@ timer_due(struct deadline *d)
 {
 	struct timer *t = d->arg;
 
-	assert_false(mono_is_set(d->at));
+	assert_false(clock_is_set(d->at));
 	if (t->w->calls < 8)
 		t->w->order[t->w->calls] = t->id;
 	t->w->calls++;
@@ -152,31 +152,31 @@ static void
 test_deadlines_in_order(void **state)
 {
 	struct world *w = *state;
-	struct mono start = mono_now();
+	struct mono start = clock_now();
 	struct timer t[4];
 
 	for (int i = 0; i < 4; i++)
 		timer_init(&t[i], w, i == 3 ? 9 : i);
-	loop_at(w->loop, &t[3].deadline, mono_add_ms(start, 8));
-	loop_at(w->loop, &t[1].deadline, mono_add_ms(start, 4));
-	loop_at(w->loop, &t[0].deadline, mono_add_ms(start, 90000));
-	loop_at(w->loop, &t[2].deadline, mono_add_ms(start, 6));
+	loop_at(w->loop, &t[3].deadline, clock_add_ms(start, 8));
+	loop_at(w->loop, &t[1].deadline, clock_add_ms(start, 4));
+	loop_at(w->loop, &t[0].deadline, clock_add_ms(start, 90000));
+	loop_at(w->loop, &t[2].deadline, clock_add_ms(start, 6));
 	/* Moved, not armed twice. */
-	loop_at(w->loop, &t[0].deadline, mono_add_ms(start, 2));
+	loop_at(w->loop, &t[0].deadline, clock_add_ms(start, 2));
 	assert_int_equal(loop_run(w->loop), 0);
 	assert_int_equal(w->calls, 4);
 	assert_int_equal(w->order[0], 0);
 	assert_int_equal(w->order[1], 1);
 	assert_int_equal(w->order[2], 2);
 	assert_int_equal(w->order[3], 9);
-	assert_true(mono_diff_ms(mono_now(), start) >= 8);
+	assert_true(clock_diff_ms(clock_now(), start) >= 8);
 }
 
 static void
 test_deadline_cancels_another(void **state)
 {
 	struct world *w = *state;
-	struct mono now = mono_now();
+	struct mono now = clock_now();
 	struct timer t[3];
 
 	timer_init(&t[0], w, 0);
@@ -184,8 +184,8 @@ test_deadline_cancels_another(void **state)
 	timer_init(&t[2], w, 9);
 	t[0].cancels = &t[1].deadline;
 	loop_at(w->loop, &t[0].deadline, now);
-	loop_at(w->loop, &t[1].deadline, mono_add_ms(now, 1));
-	loop_at(w->loop, &t[2].deadline, mono_add_ms(now, 2));
+	loop_at(w->loop, &t[1].deadline, clock_add_ms(now, 1));
+	loop_at(w->loop, &t[2].deadline, clock_add_ms(now, 2));
 	assert_int_equal(loop_run(w->loop), 0);
 	assert_int_equal(w->calls, 2);
 	assert_int_equal(w->order[1], 9);
@@ -216,7 +216,7 @@ test_deadline_rearmed_for_now(void **state)
 	assert_int_equal(write(p[1], "x", 1), 1);
 	timer_init(&t, w, 0);
 	t.again = 1000000;
-	loop_at(w->loop, &t.deadline, mono_now());
+	loop_at(w->loop, &t.deadline, clock_now());
 	assert_int_equal(loop_watch(w->loop, &s, p[0], EPOLLIN), 0);
 	assert_int_equal(loop_run(w->loop), 0);
 	assert_true(w->calls >= 100 && w->calls < 110);

@@ -139,15 +139,15 @@ load(struct confset *set, const char *text, struct diags *diags)
 	bool whole;
 	int rv;
 
-	diags_init(diags);
+	diag_init(diags);
 	if (confset_init(set, &places) == -1) {
-		diags_add(diags, "FILE", 0, NULL, "out of memory");
+		diag_add(diags, "FILE", 0, NULL, "out of memory");
 		return -1;
 	}
 	rv = conf_parse_daemon(set, "FILE", text, strlen(text), &whole, diags);
 	if (confset_check(set, diags) == -1)
 		rv = -1;
-	assert_int_equal(rv == -1, diags_count(diags) > 0);
+	assert_int_equal(rv == -1, diag_count(diags) > 0);
 	return rv;
 }
 
@@ -178,7 +178,7 @@ canonical(void)
 
 	if (load(&set, good, &diags) == 0)
 		text = print(&set);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	confset_clear(&set);
 	return text;
 }
@@ -203,7 +203,7 @@ complaints_about(const char *conf)
 
 	assert_int_equal(load(&set, conf, &diags), -1);
 	report_errors(&t, &diags);
-	diags_clear(&diags);
+	diag_clear(&diags);
 	confset_clear(&set);
 	return appended(&t);
 }
@@ -230,14 +230,14 @@ planned(void)
 	struct plan plan;
 	int rv = load(&from, good, &diags);
 
-	diags_init(&others);
+	diag_init(&others);
 	if (rv == 0 && (rv = load(&to, better, &others)) == 0 &&
 	    (rv = plan_make(&plan, &from, &to)) == 0) {
 		report_plan(&t, &plan, 7);
 		plan_clear(&plan);
 	}
-	diags_clear(&diags);
-	diags_clear(&others);
+	diag_clear(&diags);
+	diag_clear(&others);
 	confset_clear(&from);
 	confset_clear(&to);
 	return rv == 0 ? appended(&t) : NULL;
@@ -286,7 +286,7 @@ copied(void)
 		}
 		conf_unref(copy);
 	}
-	diags_clear(&diags);
+	diag_clear(&diags);
 	confset_clear(&set);
 	return text;
 }

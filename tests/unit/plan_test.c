@@ -20,7 +20,7 @@ load(struct confset *set, const char *text)
 	struct diags diags;
 	bool whole;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	assert_int_equal(confset_init(set, &places), 0);
 	assert_int_equal(conf_parse_daemon(set, "FILE", text, strlen(text),
 			     &whole, &diags),

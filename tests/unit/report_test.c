@@ -20,7 +20,7 @@ load(struct confset *set, const char *text)
 	struct diags diags;
 	bool whole;
 
-	diags_init(&diags);
+	diag_init(&diags);
 	assert_int_equal(confset_init(set, &places), 0);
 	assert_int_equal(conf_parse_daemon(set, "FILE", text, strlen(text),
 			     &whole, &diags),
@@ -97,9 +97,9 @@ reports_errors(void **state)
 	char *text;
 
 	(void)state;
-	diags_init(&diags);
-	diags_add(&diags, "/etc/a b.conf", 3, "nice", "\"\x1b\" is %d%%", 1);
-	diags_add(&diags, "/etc/x.conf", 0, NULL, "is a FIFO");
+	diag_init(&diags);
+	diag_add(&diags, "/etc/a b.conf", 3, "nice", "\"\x1b\" is %d%%", 1);
+	diag_add(&diags, "/etc/x.conf", 0, NULL, "is a FIFO");
 	report_errors(&lines, &diags);
 	text = render(lines.s);
 	assert_string_equal(text,
@@ -107,7 +107,7 @@ reports_errors(void **state)
 	    "/etc/x.conf: is a FIFO\n");
 	free(text);
 	proto_text_clear(&lines);
-	diags_clear(&diags);
+	diag_clear(&diags);
 }
 
 static void

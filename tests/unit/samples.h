@@ -24,7 +24,7 @@ take(int64_t ms, const char *lines)
 
 	assert_int_equal(reply_add_all(&reply, lines), 0);
 	assert_int_equal(sample_take(&samples, &reply,
-			     mono_add_ms((struct mono){0}, ms)),
+			     clock_add_ms((struct mono){0}, ms)),
 	    0);
 	reply_clear(&reply);
 }

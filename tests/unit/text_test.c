@@ -1,4 +1,4 @@
-/* text: durations, sizes, signals, near misses, names. */
+/* text: durations, sizes, signals, near misses, names, lines. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -376,6 +376,63 @@ program_names(void **state)
 	assert_true(text_is_name(name + 1));
 }
 
+static char seen[256];
+
+static void
+note(void *arg, char *line, size_t len)
+{
+	int *n = arg;
+
+	assert_int_equal(line[len], '\0');
+	strcat(seen, "[");
+	strncat(seen, line, len);
+	strcat(seen, "]");
+	line[0] = 'x';
+	++*n;
+}
+
+static void
+assert_lines(const char *text, size_t len, int n, const char *expected)
+{
+	int count = 0;
+
+	seen[0] = '\0';
+	assert_int_equal(text_each_line(text, len, note, &count), 0);
+	assert_string_equal(seen, expected);
+	assert_int_equal(count, n);
+}
+
+static void
+splits_lines(void **state)
+{
+	(void)state;
+	assert_lines("", 0, 0, "");
+	assert_lines("\n", 1, 1, "[]");
+	assert_lines("one", 3, 1, "[one]");
+	assert_lines("one\n", 4, 1, "[one]");
+	assert_lines("one\n\ntwo\r\n", 10, 3, "[one][][two\r]");
+	/* Bytes after the end are not read. */
+	assert_lines("one\ntwo", 5, 2, "[one][t]");
+}
+
+static void
+leaves_out_the_byte_order_mark(void **state)
+{
+	(void)state;
+	assert_lines("\xef\xbb\xbfone\n", 7, 1, "[one]");
+	assert_lines("\xef\xbb\xbf", 3, 0, "");
+	assert_lines("\xef\xbb", 2, 1, "[\xef\xbb]");
+	assert_lines("one\n\xef\xbb\xbf", 7, 2, "[one][\xef\xbb\xbf]");
+}
+
+static void
+gives_the_length_of_a_line(void **state)
+{
+	(void)state;
+	/* The length is more than strlen(3) finds. */
+	assert_lines("a\0b\nc", 5, 2, "[a][c]");
+}
+
 int
 main(void)
 {
@@ -391,6 +448,9 @@ main(void)
 	    cmocka_unit_test(finds_near_misses),
 	    cmocka_unit_test(prefers_the_nearest),
 	    cmocka_unit_test(program_names),
+	    cmocka_unit_test(splits_lines),
+	    cmocka_unit_test(leaves_out_the_byte_order_mark),
+	    cmocka_unit_test(gives_the_length_of_a_line),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

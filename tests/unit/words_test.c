@@ -20,7 +20,7 @@ split(const char *s)
 	char **words, *text;
 	size_t n;
 
-	if (text_words(s, &words, &n, &why) == -1) {
+	if (words_split(s, &words, &n, &why) == -1) {
 		assert_non_null(why);
 		text = malloc(strlen(why) + 2);
 		assert_non_null(text);
@@ -96,7 +96,7 @@ splits_much(void **state)
 	for (size_t i = 0; i < COUNT; i++)
 		memcpy(s + 2 * i, "x ", 2);
 	s[2 * COUNT - 1] = '\0';
-	assert_int_equal(text_words(s, &words, &n, &why), 0);
+	assert_int_equal(words_split(s, &words, &n, &why), 0);
 	assert_int_equal(n, COUNT);
 	for (size_t i = 0; i < n; i++)
 		assert_string_equal(words[i], "x");
@@ -130,13 +130,13 @@ joins(void **state)
 
 		for (size_t j = 0; j < 4 && cases[i].words[j] != NULL; j++)
 			words[j] = strdup(cases[i].words[j]);
-		got = text_join(words);
+		got = words_join(words);
 		assert_string_equal(got, cases[i].out);
 		free(got);
 		for (size_t j = 0; j < 4; j++)
 			free(words[j]);
 	}
-	got = text_join(NULL);
+	got = words_join(NULL);
 	assert_string_equal(got, "");
 	free(got);
 }
@@ -167,10 +167,10 @@ is_its_own_inverse(void **state)
 			words[i][len] = '\0';
 			v[i] = words[i];
 		}
-		char *text = text_join(v);
+		char *text = words_join(v);
 
 		assert_non_null(text);
-		assert_int_equal(text_words(text, &back, &n, &why), 0);
+		assert_int_equal(words_split(text, &back, &n, &why), 0);
 		assert_int_equal(n, 4);
 		for (size_t i = 0; i < 4; i++)
 			assert_string_equal(back[i], words[i]);

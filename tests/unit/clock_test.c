@@ -1,4 +1,4 @@
-/* mono: arithmetic on time, and its text. */
+/* clock: arithmetic on time, and its text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 
 #define MS INT64_C(1000000)
 
@@ -21,23 +21,23 @@ at(int64_t ns)
 static void
 does_not_go_back(void **state)
 {
-	struct mono before = mono_now(), after = mono_now();
+	struct mono before = clock_now(), after = clock_now();
 
 	(void)state;
-	assert_true(mono_is_set(before));
-	assert_false(mono_before(after, before));
-	assert_true(mono_diff_ms(after, before) >= 0);
+	assert_true(clock_is_set(before));
+	assert_false(clock_before(after, before));
+	assert_true(clock_diff_ms(after, before) >= 0);
 }
 
 static void
 is_monotonic_time(void **state)
 {
 	struct timespec ts;
-	struct mono now = mono_now();
+	struct mono now = clock_now();
 
 	(void)state;
 	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
-	assert_false(mono_before(at(ts.tv_sec * 1000 * MS + ts.tv_nsec), now));
+	assert_false(clock_before(at(ts.tv_sec * 1000 * MS + ts.tv_nsec), now));
 	assert_true(ts.tv_sec - now.ns / (1000 * MS) < 60);
 }
 
@@ -45,32 +45,32 @@ static void
 adds(void **state)
 {
 	(void)state;
-	assert_int_equal(mono_add_ms(at(5), 0).ns, 5);
-	assert_int_equal(mono_add_ms(at(5), 7).ns, 7 * MS + 5);
-	assert_int_equal(mono_add_ms(at(9 * MS), -7).ns, 2 * MS);
-	assert_int_equal(mono_add_ms(at(1), INT64_MAX).ns, INT64_MAX);
-	assert_int_equal(mono_add_ms(at(1), INT64_MIN).ns, INT64_MIN);
-	assert_int_equal(mono_add_ms(at(INT64_MAX), INT64_MAX / MS).ns,
+	assert_int_equal(clock_add_ms(at(5), 0).ns, 5);
+	assert_int_equal(clock_add_ms(at(5), 7).ns, 7 * MS + 5);
+	assert_int_equal(clock_add_ms(at(9 * MS), -7).ns, 2 * MS);
+	assert_int_equal(clock_add_ms(at(1), INT64_MAX).ns, INT64_MAX);
+	assert_int_equal(clock_add_ms(at(1), INT64_MIN).ns, INT64_MIN);
+	assert_int_equal(clock_add_ms(at(INT64_MAX), INT64_MAX / MS).ns,
 	    INT64_MAX);
-	assert_int_equal(mono_add_ms(at(INT64_MIN), INT64_MIN / MS).ns,
+	assert_int_equal(clock_add_ms(at(INT64_MIN), INT64_MIN / MS).ns,
 	    INT64_MIN);
-	assert_int_equal(mono_add_ms(at(INT64_MAX - 2 * MS), 2).ns, INT64_MAX);
+	assert_int_equal(clock_add_ms(at(INT64_MAX - 2 * MS), 2).ns, INT64_MAX);
 }
 
 static void
 subtracts_rounding_down(void **state)
 {
 	(void)state;
-	assert_int_equal(mono_diff_ms(at(0), at(0)), 0);
-	assert_int_equal(mono_diff_ms(at(MS), at(0)), 1);
-	assert_int_equal(mono_diff_ms(at(MS - 1), at(0)), 0);
-	assert_int_equal(mono_diff_ms(at(2 * MS - 1), at(0)), 1);
-	assert_int_equal(mono_diff_ms(at(0), at(1)), -1);
-	assert_int_equal(mono_diff_ms(at(0), at(MS)), -1);
-	assert_int_equal(mono_diff_ms(at(0), at(MS + 1)), -2);
-	assert_int_equal(mono_diff_ms(at(INT64_MAX), at(INT64_MIN)),
+	assert_int_equal(clock_diff_ms(at(0), at(0)), 0);
+	assert_int_equal(clock_diff_ms(at(MS), at(0)), 1);
+	assert_int_equal(clock_diff_ms(at(MS - 1), at(0)), 0);
+	assert_int_equal(clock_diff_ms(at(2 * MS - 1), at(0)), 1);
+	assert_int_equal(clock_diff_ms(at(0), at(1)), -1);
+	assert_int_equal(clock_diff_ms(at(0), at(MS)), -1);
+	assert_int_equal(clock_diff_ms(at(0), at(MS + 1)), -2);
+	assert_int_equal(clock_diff_ms(at(INT64_MAX), at(INT64_MIN)),
 	    INT64_MAX / MS);
-	assert_int_equal(mono_diff_ms(at(INT64_MIN), at(INT64_MAX)),
+	assert_int_equal(clock_diff_ms(at(INT64_MIN), at(INT64_MAX)),
 	    INT64_MIN / MS - 1);
 }
 
@@ -78,18 +78,18 @@ static void
 compares(void **state)
 {
 	(void)state;
-	assert_true(mono_before(at(1), at(2)));
-	assert_false(mono_before(at(2), at(2)));
-	assert_false(mono_before(at(3), at(2)));
-	assert_false(mono_is_set(at(0)));
-	assert_true(mono_is_set(at(1)));
+	assert_true(clock_before(at(1), at(2)));
+	assert_false(clock_before(at(2), at(2)));
+	assert_false(clock_before(at(3), at(2)));
+	assert_false(clock_is_set(at(0)));
+	assert_true(clock_is_set(at(1)));
 }
 
 static void
 tells_wall_time(void **state)
 {
 	time_t before = time(NULL);
-	struct timespec now = wall_now();
+	struct timespec now = clock_wall();
 
 	(void)state;
 	/* time(2) may lag behind by a tick. */
@@ -114,13 +114,13 @@ prints_wall_time(void **state)
 	    {"UTC0", 67767976233532799, "2147483647-12-31T23:59:59+00:00"},
 	    {"UTC0", INT64_MAX, "@9223372036854775807"},
 	};
-	char buf[WALL_MAX];
+	char buf[CLOCK_WALL_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(setenv("TZ", cases[i].zone, 1), 0);
 		tzset();
-		wall_print(cases[i].t, buf);
+		clock_print_wall(cases[i].t, buf);
 		assert_string_equal(buf, cases[i].text);
 	}
 }
@@ -138,5 +138,5 @@ main(void)
 	    cmocka_unit_test(prints_wall_time),
 	};
 
-	return cmocka_run_group_tests_name("mono", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * unixsock - sockets of this machine that have a path.
+ * socket - Unix domain sockets that have a path.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/unixsock.h"
+#include "base/socket.h"
 
 static int
 address(struct sockaddr_un *sun, const char *path)
@@ -24,7 +24,7 @@ address(struct sockaddr_un *sun, const char *path)
 }
 
 int
-unixsock_bind(const char *path, int type, mode_t mode)
+socket_bind(const char *path, int type, mode_t mode)
 {
 	struct sockaddr_un sun;
 	mode_t mask;
@@ -50,7 +50,7 @@ unixsock_bind(const char *path, int type, mode_t mode)
 }
 
 int
-unixsock_connect(int fd, const char *path)
+socket_connect(int fd, const char *path)
 {
 	struct sockaddr_un sun;
 

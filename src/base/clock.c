@@ -1,16 +1,16 @@
 /*
- * mono - the only clock read.
+ * clock - the time.  No other file reads a clock.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mono.h"
+#include "base/clock.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
-/* Both clocks exist wherever the program runs: a failure is a broken libc. */
+/* Both clocks exist on every Linux: only a broken libc fails here. */
 static struct timespec
 read_clock(clockid_t clock)
 {
@@ -22,16 +22,16 @@ read_clock(clockid_t clock)
 }
 
 struct mono
-mono_now(void)
+clock_now(void)
 {
 	struct timespec ts = read_clock(CLOCK_MONOTONIC);
 
 	return (struct mono){ts.tv_sec * NS_PER_S + ts.tv_nsec};
 }
 
-/* A sum that does not fit is the end of time: a deadline never due. */
+/* A sum that does not fit becomes the end of time: a deadline never due. */
 struct mono
-mono_add_ms(struct mono t, int64_t ms)
+clock_add_ms(struct mono t, int64_t ms)
 {
 	int64_t ns;
 
@@ -42,7 +42,7 @@ mono_add_ms(struct mono t, int64_t ms)
 }
 
 int64_t
-mono_diff_ms(struct mono a, struct mono b)
+clock_diff_ms(struct mono a, struct mono b)
 {
 	int64_t ns, ms;
 
@@ -54,36 +54,37 @@ mono_diff_ms(struct mono a, struct mono b)
 }
 
 bool
-mono_before(struct mono a, struct mono b)
+clock_before(struct mono a, struct mono b)
 {
 	return a.ns < b.ns;
 }
 
 bool
-mono_is_set(struct mono t)
+clock_is_set(struct mono t)
 {
 	return t.ns != 0;
 }
 
 struct timespec
-wall_now(void)
+clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
 
 void
-wall_print(time_t t, char buf[static WALL_MAX])
+clock_print_wall(time_t t, char buf[static CLOCK_WALL_MAX])
 {
 	struct tm tm;
 	size_t len;
 
 	if (localtime_r(&t, &tm) == NULL ||
-	    (len = strftime(buf, WALL_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &tm)) ==
-		0) {
-		snprintf(buf, WALL_MAX, "@%lld", (long long)t);
+	    (len = strftime(buf, CLOCK_WALL_MAX - 1, "%Y-%m-%dT%H:%M:%S%z",
+		 &tm)) == 0) {
+		snprintf(buf, CLOCK_WALL_MAX, "@%lld", (long long)t);
 		return;
 	}
-	/* strftime(3) gives +0000, ISO 8601's extended format is +00:00. */
+	/* strftime(3) prints +0000; the extended format of ISO 8601 is +00:00.
+	 */
 	memmove(buf + len - 1, buf + len - 2, 3);
 	buf[len - 2] = ':';
 }

@@ -1,0 +1,448 @@
+/*
+ * file - files and folders that only root and the daemon's own user can have
+ * written: reading them safely, writing them whole, making folders.
+ *
+ * The checks before opening keep FIFOs and devices from being opened.  The
+ * checks that decide are made on the open descriptor.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* A file that changes while it is read is read this many times. */
+#define TRIES 4
+
+/* Set why and errno; returns -1. */
+static int __attribute__((format(printf, 3, 4)))
+refuse(char *why, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, FILE_WHY_MAX, fmt, ap);
+	va_end(ap);
+	errno = err;
+	return -1;
+}
+
+static int
+failed(char *why, int err)
+{
+	return refuse(why, err, "%s", strerror(err));
+}
+
+static bool
+is_trusted(uid_t uid)
+{
+	return uid == 0 || uid == geteuid();
+}
+
+static const char *
+kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "folder";
+	case S_IFIFO:
+		return "FIFO";
+	case S_IFSOCK:
+		return "socket";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "device";
+	case S_IFLNK:
+		return "symbolic link";
+	default:
+		return "special file";
+	}
+}
+
+static int
+check_owner(const struct stat *st, char *why)
+{
+	if (!is_trusted(st->st_uid))
+		return refuse(why, EPERM,
+		    "belongs to user %u, neither root nor hupd's own user",
+		    (unsigned)st->st_uid);
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return refuse(why, EPERM,
+		    "may be written by others (mode %04o)",
+		    (unsigned)st->st_mode & 07777);
+	return 0;
+}
+
+static int
+check_file(struct file *f)
+{
+	if (!S_ISREG(f->st.st_mode))
+		return refuse(f->why, EINVAL, "is a %s, not a regular file",
+		    kind(f->st.st_mode));
+	if (check_owner(&f->st, f->why) == -1)
+		return -1;
+	if (f->st.st_size > (off_t)f->max)
+		return refuse(f->why, EFBIG, "is larger than %zu KiB",
+		    f->max / 1024);
+	return 0;
+}
+
+int
+file_look(struct file *f, int dir, const char *name, size_t max)
+{
+	*f = (struct file){.dir = dir, .name = name, .max = max};
+	if (fstatat(dir, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1) {
+		if (errno == ENOENT)
+			return 0;
+		return failed(f->why, errno);
+	}
+	if (S_ISLNK(f->st.st_mode)) {
+		if (!is_trusted(f->st.st_uid))
+			return refuse(f->why, EPERM,
+			    "is a symbolic link of user %u, neither root nor "
+			    "hupd's own user",
+			    (unsigned)f->st.st_uid);
+		f->link = true;
+		if (fstatat(dir, name, &f->st, 0) == -1)
+			return refuse(f->why, errno,
+			    "is a symbolic link that leads nowhere: %s",
+			    strerror(errno));
+	}
+	return check_file(f) == -1 ? -1 : 1;
+}
+
+/* Read the whole file, up to one byte more than the largest size. */
+static int
+read_bytes(struct file *f, int fd)
+{
+	size_t size = f->max + 1;
+	ssize_t n;
+
+	if ((size_t)f->st.st_size < size)
+		size = (size_t)f->st.st_size + 1;
+	if ((f->bytes = malloc(size + 1)) == NULL)
+		return refuse(f->why, ENOMEM, "out of memory");
+	for (f->len = 0; f->len < size; f->len += (size_t)n) {
+		n = read(fd, f->bytes + f->len, size - f->len);
+		if (n == 0)
+			break;
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1)
+			return refuse(f->why, errno, "cannot be read: %s",
+			    strerror(errno));
+	}
+	f->bytes[f->len] = '\0';
+	return 0;
+}
+
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* 1: read; 0: it changed while it was read; -1: refused. */
+static int
+read_once(struct file *f, int fd)
+{
+	struct stat after;
+
+	if (fstat(fd, &f->st) == -1)
+		return failed(f->why, errno);
+	if (check_file(f) == -1 || read_bytes(f, fd) == -1)
+		return -1;
+	if (fstat(fd, &after) == -1)
+		return failed(f->why, errno);
+	if (after.st_size == f->st.st_size && (off_t)f->len == after.st_size &&
+	    same_time(&after.st_mtim, &f->st.st_mtim) &&
+	    same_time(&after.st_ctim, &f->st.st_ctim))
+		return 1;
+	file_clear(f);
+	return 0;
+}
+
+/* 1: read; 0: it is no longer the file that was checked; -1: refused. */
+static int
+open_and_read(struct file *f)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd, r, err;
+
+	fd = openat(f->dir, f->name, f->link ? flags : flags | O_NOFOLLOW);
+	if (fd == -1) {
+		if (errno == ENOENT || (errno == ELOOP && !f->link))
+			return 0;
+		return refuse(f->why, errno, "cannot be opened: %s",
+		    strerror(errno));
+	}
+	r = read_once(f, fd);
+	err = errno;
+	close(fd);
+	errno = err;
+	return r;
+}
+
+int
+file_read(struct file *f, int dir, const char *name, size_t max)
+{
+	int r;
+
+	for (int i = 0; i < TRIES; i++) {
+		if ((r = file_look(f, dir, name, max)) != 1)
+			return r;
+		if ((r = open_and_read(f)) == 1)
+			return 1;
+		if (r == -1) {
+			file_clear(f);
+			return -1;
+		}
+	}
+	return refuse(f->why, EAGAIN, "keeps changing while it is read");
+}
+
+void
+file_clear(struct file *f)
+{
+	free(f->bytes);
+	f->bytes = NULL;
+	f->len = 0;
+}
+
+/* Writing. */
+
+/* Remove a file that was just made, and fail with err. */
+static int
+drop(const char *file, int err)
+{
+	unlink(file);
+	errno = err;
+	return -1;
+}
+
+int
+file_sync(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char *folder;
+	int fd, rv, err;
+
+	if (slash == NULL)
+		folder = strdup(".");
+	else
+		folder =
+		    strndup(file, slash == file ? 1 : (size_t)(slash - file));
+	if (folder == NULL)
+		return -1;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	if (fd == -1)
+		return -1;
+	rv = fsync(fd);
+	err = errno;
+	close(fd);
+	errno = err;
+	return rv;
+}
+
+/* Make "DIR/.NAME.XXXXXX" next to "DIR/NAME", and open it as *fd. */
+static char *
+make_temp(const char *file, int *fd)
+{
+	const char *slash = strrchr(file, '/');
+	int dir = slash == NULL ? 0 : (int)(slash + 1 - file);
+	char *temp;
+
+	if (asprintf(&temp, "%.*s.%s.XXXXXX", dir, file, file + dir) == -1) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if ((*fd = mkostemp(temp, O_CLOEXEC)) == -1) {
+		free(temp);
+		return NULL;
+	}
+	return temp;
+}
+
+static int
+write_all(int fd, const char *bytes, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, bytes, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Write the file that fd is open on, and close fd. */
+static int
+fill(int fd, const char *bytes, size_t len, mode_t mode)
+{
+	int err = 0;
+
+	if (write_all(fd, bytes, len) == -1 || fchmod(fd, mode) == -1 ||
+	    fsync(fd) == -1)
+		err = errno;
+	if (close(fd) == -1 && err == 0)
+		err = errno;
+	errno = err;
+	return err == 0 ? 0 : -1;
+}
+
+/* link(2), unlike rename(2), never replaces an existing file. */
+static int
+move(const char *from, const char *to)
+{
+	if (link(from, to) == -1)
+		return -1;
+	return unlink(from) == -1 ? drop(to, errno) : 0;
+}
+
+int
+file_create(const char *file, const char *bytes, size_t len, mode_t mode)
+{
+	char *temp;
+	int fd, rv, err;
+
+	if ((temp = make_temp(file, &fd)) == NULL)
+		return -1;
+	rv = fill(fd, bytes, len, mode);
+	if (rv == 0)
+		rv = move(temp, file);
+	if (rv == -1)
+		drop(temp, errno);
+	else if (file_sync(file) == -1)
+		rv = drop(file, errno);
+	err = errno;
+	free(temp);
+	errno = err;
+	return rv;
+}
+
+int
+file_link(const char *target, const char *file)
+{
+	if (symlink(target, file) == -1)
+		return -1;
+	return file_sync(file) == -1 ? drop(file, errno) : 0;
+}
+
+char *
+file_set_aside(const char *file)
+{
+	char *aside;
+	int fd, err;
+
+	if ((aside = make_temp(file, &fd)) == NULL)
+		return NULL;
+	close(fd);
+	if (rename(file, aside) == 0)
+		return aside;
+	err = errno;
+	unlink(aside);
+	free(aside);
+	errno = err;
+	return NULL;
+}
+
+int
+file_put_back(const char *aside, const char *file)
+{
+	if (move(aside, file) == -1)
+		return -1;
+	/* The file is back, even if a power failure could undo that. */
+	file_sync(file);
+	return 0;
+}
+
+int
+file_remove(const char *file)
+{
+	return unlink(file) == -1 ? -1 : file_sync(file);
+}
+
+/* Folders. */
+
+int
+file_check_folder(int fd, char why[static FILE_WHY_MAX])
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return failed(why, errno);
+	return check_owner(&st, why);
+}
+
+/* mkdir(2) with exactly this mode, whatever the umask. */
+static int
+make_folder(const char *path, mode_t mode)
+{
+	mode_t mask;
+	int rv;
+
+	mask = umask(0);
+	rv = mkdir(path, mode);
+	umask(mask);
+	return rv;
+}
+
+/*
+ * Check a folder that exists already.  In /tmp anybody could have made it,
+ * even as a link to a folder of ours.
+ */
+static int
+check_existing(const char *path, char why[static FILE_WHY_MAX])
+{
+	struct stat st;
+	int fd, rv, saved;
+
+	if (lstat(path, &st) == -1)
+		return failed(why, errno);
+	if (S_ISLNK(st.st_mode) && !is_trusted(st.st_uid))
+		return refuse(why, EPERM, "is a symbolic link of user %u",
+		    (unsigned)st.st_uid);
+
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return failed(why, errno);
+	rv = file_check_folder(fd, why);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return rv;
+}
+
+int
+file_make_folder(const char *path, mode_t mode, char why[static FILE_WHY_MAX])
+{
+	char parent[PATH_MAX], *slash;
+
+	if (strlcpy(parent, path, sizeof(parent)) >= sizeof(parent))
+		return failed(why, ENAMETOOLONG);
+	for (slash = parent + 1; (slash = strchr(slash, '/')) != NULL;
+	     slash++) {
+		*slash = '\0';
+		if (make_folder(parent, 0755) == -1 && errno != EEXIST &&
+		    errno != EROFS && errno != EACCES)
+			return failed(why, errno);
+		*slash = '/';
+	}
+	if (make_folder(path, mode) == 0)
+		return 0;
+	return errno == EEXIST ? check_existing(path, why) : failed(why, errno);
+}

@@ -1,0 +1,76 @@
+/*
+ * file - files and folders that only root and the daemon's own user can have
+ * written: reading them safely, writing them whole, making folders.
+ *
+ * Reading: a file is refused unless it is a regular file, not too large, owned
+ * by root or by the daemon's user, and writable by nobody else.  A symbolic
+ * link is followed if its own owner is trusted as well.  A file that changes
+ * while it is read is read again.
+ *
+ * Writing: a file in an administrator's folder appears and disappears whole,
+ * even if the machine fails meanwhile.  Temporary names begin with a dot and
+ * do not end like the name of a program file, so no daemon reads them.
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define FILE_WHY_MAX 160
+
+struct file {
+	int dir;	  /* as for openat(2) */
+	const char *name; /* borrowed */
+	size_t max;	  /* the largest accepted size, in bytes */
+	bool link;	  /* name is a symbolic link */
+	struct stat st;	  /* of the file itself */
+	char *bytes;	  /* once read; a NUL follows the len bytes */
+	size_t len;
+	char why[FILE_WHY_MAX]; /* "is a FIFO, not a regular file" */
+};
+
+/*
+ * Check a file without opening it, since opening a device may have an effect.
+ * 1: it may be read, and st is set.  0: it does not exist.  -1: refused, with
+ * why and errno; ENOENT is a symbolic link to nothing.
+ */
+int file_look(struct file *, int dir, const char *name, size_t max);
+/* Check and read it.  Returns as file_look does. */
+int file_read(struct file *, int dir, const char *name, size_t max);
+/* Free the bytes; st stays. */
+void file_clear(struct file *);
+
+/*
+ * Create a file with these bytes and this mode, whatever the umask.  An
+ * existing file is never replaced: EEXIST.  -1 with errno.
+ */
+int file_create(const char *file, const char *bytes, size_t len, mode_t mode);
+/* Likewise a symbolic link to target. */
+int file_link(const char *target, const char *file);
+/* Rename a file to a temporary name, which the caller frees.  NULL: errno. */
+char *file_set_aside(const char *file);
+/* Rename it back, unless the name is in use again: EEXIST.  -1 with errno. */
+int file_put_back(const char *aside, const char *file);
+/* Remove a file for good.  -1 with errno. */
+int file_remove(const char *file);
+/*
+ * Write the folder of this file to disk, so that a new, changed or removed
+ * name lasts.  -1 with errno.
+ */
+int file_sync(const char *file);
+
+/* Is the folder open as fd safe from other users?  -1: no, with why. */
+int file_check_folder(int fd, char why[static FILE_WHY_MAX]);
+/*
+ * Make a folder with this mode, and its parents with mode 0755.  An existing
+ * folder must be safe from other users; its mode is left alone.  -1 with errno
+ * and why.
+ */
+int file_make_folder(const char *path, mode_t mode,
+    char why[static FILE_WHY_MAX]);
+
+#endif
