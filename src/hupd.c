@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "wire/proto.h"
 #include "daemon/serve.h"
+#include "output/logproc.h"
 
 /* A successor tries so often, every so many ms, to get the pidfile. */
 #define PIDFILE_TRIES 500
@@ -359,8 +360,8 @@ main(int argc, char **argv)
 
 	if (argc < 1)
 		return STATUS_USAGE;
-	if (strcmp(argv[0], LOGGER_ARGV0) == 0)
-		return logger_main(argc, argv);
+	if (strcmp(argv[0], LOGPROC_ARGV0) == 0)
+		return logproc_main(argc, argv);
 	d.title = argv[0];
 	d.title_end = argv[argc - 1] + strlen(argv[argc - 1]);
 	setproctitle_init(argc, argv, environ);

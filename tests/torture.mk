@@ -11,7 +11,7 @@ fuzzers = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,\
 fuzzers: $(fuzzers)
 
 $(B)/fuzz/record $(B)/fuzz/control: fuzz_wrap = $(patsubst %,-Wl$(,)--wrap=%,\
-	kill spawn process_signal logger_reopen stream_open)
+	kill spawn process_signal logger_reopen logger_stream_open)
 , := ,
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags

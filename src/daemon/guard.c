@@ -26,7 +26,7 @@
 #include "daemon/guard.h"
 #include "base/heap.h"
 #include "base/log.h"
-#include "output/outfifo.h"
+#include "output/fifo.h"
 
 /* So many ends within so long, and there is no further daemon. */
 #define CRASHES 5
@@ -69,13 +69,13 @@ guard_execute(struct daemon *d, int fd)
 
 	snprintf(value, sizeof(value), "%d", records_fd(d->records));
 	adopt_bequeath(d->records, true);
-	outfifo_bequeath(stream_outdir(d->logger), true);
+	fifo_inherit(logger_outdir(d->logger), true);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
 	adopt_bequeath(d->records, false);
-	outfifo_bequeath(stream_outdir(d->logger), false);
+	fifo_inherit(logger_outdir(d->logger), false);
 	unsetenv(GUARD_VARIABLE);
 	unsetenv(GUARD_DESCRIPTORS);
 	errno = saved;

@@ -74,13 +74,13 @@ opening_logs(struct daemon *d, const struct conf *defaults)
 	d->logger = logger_new(d->loop, &lc, why, sizeof(why));
 	if (d->logger == NULL)
 		log_fatalx("%s", why);
-	d->events = stream_open(d->logger, "hupd", (uid_t)-1, &sc);
+	d->events = logger_stream_open(d->logger, "hupd", (uid_t)-1, &sc);
 	if (d->events == NULL)
 		log_fatal("the event log cannot be opened");
-	log_stream(stream_fd(d->events));
+	log_stream(logger_stream_fd(d->events));
 	/* Told once when a full FIFO can take more; silent otherwise. */
 	d->events_source.ready = events_writable;
-	if (loop_watch(d->loop, &d->events_source, stream_fd(d->events),
+	if (loop_watch(d->loop, &d->events_source, logger_stream_fd(d->events),
 		EPOLLOUT | EPOLLET) == -1)
 		log_fatal("the event log cannot be watched");
 }

@@ -9,7 +9,7 @@
 #define OPENING_H
 
 #include "daemon/state.h"
-#include "output/streamconf.h"
+#include "output/logger.h"
 
 /* The log process, and the event log; log-size and -keep of defaults. */
 void opening_logs(struct daemon *, const struct conf *defaults);

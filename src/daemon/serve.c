@@ -179,7 +179,7 @@ adjusted(struct daemon *d, const struct confset *set)
 
 	log_syslog(set->settings.syslog);
 	control_set_group(d->control, set->settings.control_group);
-	stream_adjust(d->events, &sc);
+	logger_stream_adjust(d->events, &sc);
 }
 
 static void
@@ -372,7 +372,7 @@ serve_end(struct daemon *d)
 	while ((p = progs_first(&d->progs)) != NULL)
 		progs_drop(p);
 	reload_free(d->reload);
-	stream_close(d->events);
+	logger_stream_close(d->events);
 	logger_free(d->logger, LOG_DRAIN_TIMEOUT);
 	cgroup_close(d->cgroup);
 	close(d->notify.fd);

@@ -113,15 +113,15 @@ make_ready(struct journal *j, struct slot *s)
 static void
 recover(struct journal *j, struct slot *s)
 {
-	if (!slot_busy(s))
+	if (!journal_is_busy(s))
 		return;
 	if (!is_sound(s) || make_ready(j, s) == -1)
-		slot_free(s);
+		journal_release(s);
 	else if (s->state == SLOT_INTENT) {
 		if ((uint8_t)*journal_buffer(j, s) == s->first)
-			slot_free(s);
+			journal_release(s);
 		else
-			slot_have(s);
+			journal_have(s);
 	}
 }
 
@@ -202,14 +202,14 @@ journal_take(struct journal *j, enum conf_log to)
 	}
 	errno = EBUSY;
 	for (; i < end; i++)
-		if (!slot_busy(&j->slots[i]) &&
+		if (!journal_is_busy(&j->slots[i]) &&
 		    make_ready(j, &j->slots[i]) == 0)
 			return &j->slots[i];
 	return NULL;
 }
 
 void
-slot_intent(struct slot *s)
+journal_intent(struct slot *s)
 {
 	atomic_store_explicit(&s->done, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->end, 0, memory_order_relaxed);
@@ -217,31 +217,31 @@ slot_intent(struct slot *s)
 }
 
 void
-slot_have(struct slot *s)
+journal_have(struct slot *s)
 {
 	atomic_store_explicit(&s->state, SLOT_HAVE, memory_order_release);
 }
 
 void
-slot_segment(struct slot *s, uint32_t end)
+journal_segment(struct slot *s, uint32_t end)
 {
 	atomic_store_explicit(&s->end, end, memory_order_release);
 }
 
 void
-slot_segment_done(struct slot *s)
+journal_segment_done(struct slot *s)
 {
 	atomic_store_explicit(&s->done, s->end, memory_order_release);
 }
 
 void
-slot_free(struct slot *s)
+journal_release(struct slot *s)
 {
 	atomic_store_explicit(&s->state, SLOT_FREE, memory_order_release);
 }
 
 bool
-slot_busy(const struct slot *s)
+journal_is_busy(const struct slot *s)
 {
 	return atomic_load_explicit(&s->state, memory_order_relaxed) !=
 	    SLOT_FREE;

@@ -101,11 +101,11 @@ char *journal_buffer(struct journal *, const struct slot *);
 struct slot *journal_take(struct journal *, enum conf_log to);
 
 /* The steps.  To be called in their order, with all fields set before. */
-void slot_intent(struct slot *);
-void slot_have(struct slot *);
-void slot_segment(struct slot *, uint32_t end);
-void slot_segment_done(struct slot *);
-void slot_free(struct slot *);
-bool slot_busy(const struct slot *);
+void journal_intent(struct slot *);
+void journal_have(struct slot *);
+void journal_segment(struct slot *, uint32_t end);
+void journal_segment_done(struct slot *);
+void journal_release(struct slot *);
+bool journal_is_busy(const struct slot *);
 
 #endif

@@ -25,14 +25,14 @@ file_name(char buf[static NAME_MAX + 1], const char *name, int n)
 }
 
 void
-logdir_init(struct logdir *d, int fd, unsigned max)
+logfile_dir_init(struct logdir *d, int fd, unsigned max)
 {
 	*d = (struct logdir){.fd = fd, .max = max};
 	TAILQ_INIT(&d->files);
 }
 
 void
-logdir_renew(struct logdir *d, int fd)
+logfile_dir_renew(struct logdir *d, int fd)
 {
 	struct logfile *f;
 
@@ -47,9 +47,9 @@ logdir_renew(struct logdir *d, int fd)
 }
 
 void
-logdir_free(struct logdir *d)
+logfile_dir_free(struct logdir *d)
 {
-	logdir_renew(d, -1);
+	logfile_dir_renew(d, -1);
 	if (d->fd != -1)
 		close(d->fd);
 	d->fd = -1;

@@ -41,10 +41,10 @@ struct logdir {
 };
 
 /* fd becomes the logdir's. */
-void logdir_init(struct logdir *, int fd, unsigned max);
+void logfile_dir_init(struct logdir *, int fd, unsigned max);
 /* Close all files; take fd for the folder, or keep the old one if -1. */
-void logdir_renew(struct logdir *, int fd);
-void logdir_free(struct logdir *);
+void logfile_dir_renew(struct logdir *, int fd);
+void logfile_dir_free(struct logdir *);
 
 /*
  * Make *ref the file NAME.log, open, at its end.  It is made if missing and

@@ -17,7 +17,7 @@
 #include "output/console.h"
 #include "base/log.h"
 #include "output/logger_int.h"
-#include "output/outfifo.h"
+#include "output/fifo.h"
 #include "base/text.h"
 
 /* So long is waited for the last lines of a program. */
@@ -109,7 +109,7 @@ stream_new(struct logger *l, const char *name, uid_t owner)
 	l->streams[s->id.index] = s;
 	s->fd = -1;
 	if ((s->name = strdup(name)) != NULL &&
-	    (s->fd = outfifo_open(l->outdir, name, owner)) != -1)
+	    (s->fd = fifo_open(l->outdir, name, owner)) != -1)
 		return s;
 	saved = errno;
 	stream_free(s);
@@ -128,7 +128,7 @@ stream_revive(struct logger *l, const char *name, uid_t owner)
 			break;
 	if (s == NULL)
 		return NULL;
-	if (outfifo_chown(s->fd, owner) == -1)
+	if (fifo_chown(s->fd, owner) == -1)
 		log_warn("%s: output belongs to its former user", name);
 	LIST_REMOVE(s, going);
 	s->closing = false;
@@ -137,12 +137,12 @@ stream_revive(struct logger *l, const char *name, uid_t owner)
 }
 
 struct stream *
-stream_open(struct logger *l, const char *name, uid_t owner,
+logger_stream_open(struct logger *l, const char *name, uid_t owner,
     const struct stream_conf *conf)
 {
 	struct stream *s;
 
-	if (strlen(name) >= LOGMSG_NAME) {
+	if (strlen(name) >= MESSAGE_NAME) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
@@ -164,7 +164,7 @@ is_same(const struct stream_conf *a, const struct stream_conf *b)
 }
 
 void
-stream_adjust(struct stream *s, const struct stream_conf *conf)
+logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 {
 	/* As at most starts of a program. */
 	if (is_same(&s->conf, conf))
@@ -177,13 +177,13 @@ stream_adjust(struct stream *s, const struct stream_conf *conf)
 }
 
 int
-stream_chown(struct stream *s, uid_t owner)
+logger_stream_chown(struct stream *s, uid_t owner)
 {
-	return outfifo_chown(s->fd, owner);
+	return fifo_chown(s->fd, owner);
 }
 
 void
-stream_ended(struct stream *s,
+logger_stream_ended(struct stream *s,
     void (*tail)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	struct tail *t;
@@ -217,7 +217,7 @@ stream_go(struct stream *s)
 }
 
 void
-stream_close(struct stream *s)
+logger_stream_close(struct stream *s)
 {
 	tail_drop(s);
 	stream_go(s);
@@ -225,19 +225,19 @@ stream_close(struct stream *s)
 }
 
 int
-stream_outdir(const struct logger *l)
+logger_outdir(const struct logger *l)
 {
 	return l->outdir;
 }
 
 const char *
-stream_name(const struct stream *s)
+logger_stream_name(const struct stream *s)
 {
 	return s->name;
 }
 
 int
-stream_fd(const struct stream *s)
+logger_stream_fd(const struct stream *s)
 {
 	return s->fd;
 }
@@ -259,7 +259,7 @@ keep_found(struct logger *l, const char *name)
 	struct stream *s;
 	struct stat st;
 
-	if (!text_is_name(name) || strlen(name) >= LOGMSG_NAME ||
+	if (!text_is_name(name) || strlen(name) >= MESSAGE_NAME ||
 	    fstatat(l->outdir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISFIFO(st.st_mode))
 		return;
@@ -290,7 +290,7 @@ find(struct logger *l)
 	while ((d = readdir(dir)) != NULL)
 		keep_found(l, d->d_name);
 	closedir(dir);
-	outfifo_drop_inherited(l->outdir);
+	fifo_drop_inherited(l->outdir);
 	return 0;
 }
 
@@ -306,7 +306,7 @@ found_due(struct deadline *d)
 		if (s->id.gen != 0)
 			continue;
 		if (ioctl(s->fd, FIONREAD, &n) == 0 && n == 0) {
-			outfifo_remove(l->outdir, s->name);
+			fifo_remove(l->outdir, s->name);
 			stream_free(s);
 			continue;
 		}
@@ -362,7 +362,7 @@ prepare(struct logger *l, const char *run_dir, char *why, size_t whysize)
 {
 	const char *what = "folder";
 
-	if ((l->outdir = outfifo_dir(run_dir)) == -1)
+	if ((l->outdir = fifo_dir(run_dir)) == -1)
 		goto fail;
 	what = "journal";
 	l->journal = openat(l->outdir, JOURNAL,
@@ -422,7 +422,7 @@ logger_free(struct logger *l, int64_t ms)
 			continue;
 		/* What was found and not looked at is for the next daemon. */
 		if (started && s->id.gen != 0)
-			outfifo_remove(l->outdir, s->name);
+			fifo_remove(l->outdir, s->name);
 		stream_free(s);
 	}
 	loop_cancel(l->loop, &l->again);

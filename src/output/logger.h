@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
-#include "output/streamconf.h"
+#include "output/message.h"
 
 struct logger;
 struct stream;
@@ -61,33 +61,29 @@ void logger_died(struct logger *);
  * Open a stream.  Its FIFO belongs to owner, (uid_t)-1 for the daemon's own.
  * NULL with errno.
  */
-struct stream *stream_open(struct logger *, const char *name, uid_t owner,
-    const struct stream_conf *);
+struct stream *logger_stream_open(struct logger *, const char *name,
+    uid_t owner, const struct stream_conf *);
 /* New settings, applied without losing a byte.  void: cannot fail. */
-void stream_adjust(struct stream *, const struct stream_conf *);
+void logger_stream_adjust(struct stream *, const struct stream_conf *);
 /* The FIFO's new owner; -1 with errno. */
-int stream_chown(struct stream *, uid_t owner);
+int logger_stream_chown(struct stream *, uid_t owner);
 /*
  * The program that wrote to it has ended: finish an unfinished line.  Where
  * tail is set, the last lines that this instance printed are wanted (at most
  * 10 lines, 2 KiB): tail is called with them, raw, NUL-terminated, once the
  * process has written all; with NULL if it cannot tell.  It may be called
- * late; a stream_close before drops it.
+ * late; a logger_stream_close before drops it.
  */
-void stream_ended(struct stream *,
+void logger_stream_ended(struct stream *,
     void (*tail)(void *arg, const char *bytes, size_t len), void *arg);
 /* Write the rest, then forget the stream; the FIFO is removed. */
-void stream_close(struct stream *);
+void logger_stream_close(struct stream *);
 /* The FIFO: folder and name for spawn; fd (non-blocking) for the event log. */
-int stream_outdir(const struct logger *);
-const char *stream_name(const struct stream *);
-int stream_fd(const struct stream *);
+int logger_outdir(const struct logger *);
+const char *logger_stream_name(const struct stream *);
+int logger_stream_fd(const struct stream *);
 
 /* Close and open every log file: they may have been moved. */
 void logger_reopen(struct logger *);
-
-/* The process itself: main calls it when argv[0] is LOGGER_ARGV0. */
-#define LOGGER_ARGV0 "hupd: log"
-int logger_main(int argc, char **argv);
 
 #endif

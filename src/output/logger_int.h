@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "config/conf.h"
-#include "output/logmsg.h"
+#include "output/message.h"
 #include "base/loop.h"
 #include "process/spawn.h"
 
@@ -35,7 +35,7 @@ struct stream {
 	char *name;
 	struct tail *tail; /* or NULL */
 	struct stream_conf conf;
-	struct logmsg_id id;
+	struct message_id id;
 	int fd;
 	uint32_t end; /* the number of the last end */
 	uint8_t untold;

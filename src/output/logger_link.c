@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "output/logger.h"
 #include "output/logger_int.h"
-#include "output/outfifo.h"
+#include "output/fifo.h"
 
 /* So long before something that failed for want of memory is tried again. */
 #define AGAIN_MS 1000
@@ -24,7 +24,7 @@
 
 /* Its padding is zero, too: the process is to learn nothing else of us. */
 static void
-order(struct logmsg_order *o, const struct stream *s)
+order(struct message_order *o, const struct stream *s)
 {
 	memset(o, 0, sizeof(*o));
 	o->id = s->id;
@@ -42,27 +42,27 @@ static int
 tell(struct stream *s, enum untold what)
 {
 	struct logger *l = s->logger;
-	struct logmsg_order o;
+	struct message_order o;
 	int fd = -1, rc;
 
 	order(&o, s);
 	switch (what) {
 	case UNTOLD_OPEN:
-		o.type = LOGMSG_OPEN;
-		if ((fd = outfifo_reader(l->outdir, s->name, s->fd)) == -1)
+		o.type = MESSAGE_OPEN;
+		if ((fd = fifo_reader(l->outdir, s->name, s->fd)) == -1)
 			return -1;
 		break;
 	case UNTOLD_SET:
-		o.type = LOGMSG_SET;
+		o.type = MESSAGE_SET;
 		break;
 	case UNTOLD_ENDED:
-		o.type = LOGMSG_ENDED;
+		o.type = MESSAGE_ENDED;
 		break;
 	case UNTOLD_CLOSE:
-		o.type = LOGMSG_CLOSE;
+		o.type = MESSAGE_CLOSE;
 		break;
 	}
-	rc = logmsg_send(l->fd, &o, sizeof(o), fd);
+	rc = message_send(l->fd, &o, sizeof(o), fd);
 	if (fd != -1) {
 		const int saved = errno;
 
@@ -75,10 +75,10 @@ tell(struct stream *s, enum untold what)
 static int
 tell_renew(struct logger *l)
 {
-	const struct logmsg_order o = {.type = LOGMSG_RENEW};
+	const struct message_order o = {.type = MESSAGE_RENEW};
 	int fd = logger_open_folder(l), rc, saved;
 
-	rc = logmsg_send(l->fd, &o, sizeof(o), fd);
+	rc = message_send(l->fd, &o, sizeof(o), fd);
 	saved = errno;
 	if (fd != -1)
 		close(fd);
@@ -182,7 +182,7 @@ logger_again(struct deadline *d)
 }
 
 static void
-on_stuck(struct stream *s, const struct logmsg_reply *r)
+on_stuck(struct stream *s, const struct message_reply *r)
 {
 	errno = r->err;
 	if (s == NULL || !s->stuck)
@@ -200,7 +200,7 @@ on_mended(struct stream *s)
 }
 
 static void
-on_unopened(struct stream *s, const struct logmsg_reply *r)
+on_unopened(struct stream *s, const struct message_reply *r)
 {
 	on_stuck(s, r);
 	s->unopened = true;
@@ -223,7 +223,7 @@ on_nodir(struct logger *l)
 
 /* Told once, though the next process finds out anew. */
 static void
-on_lost(struct logger *l, const struct logmsg_reply *r)
+on_lost(struct logger *l, const struct message_reply *r)
 {
 	errno = r->err;
 	if (!l->lost)
@@ -232,7 +232,7 @@ on_lost(struct logger *l, const struct logmsg_reply *r)
 }
 
 static void
-on_ended(struct stream *s, const struct logmsg_reply *r)
+on_ended(struct stream *s, const struct message_reply *r)
 {
 	s->ended = false;
 	stream_tail(s, r->has_tail ? r->tail : NULL, r->len);
@@ -241,12 +241,12 @@ on_ended(struct stream *s, const struct logmsg_reply *r)
 static void
 on_closed(struct stream *s)
 {
-	outfifo_remove(s->logger->outdir, s->name);
+	fifo_remove(s->logger->outdir, s->name);
 	stream_free(s);
 }
 
 static void
-on_reply(struct logger *l, const struct logmsg_reply *r)
+on_reply(struct logger *l, const struct message_reply *r)
 {
 	struct stream *s = NULL;
 
@@ -255,52 +255,52 @@ on_reply(struct logger *l, const struct logmsg_reply *r)
 	if (s != NULL && s->id.gen != r->id.gen)
 		s = NULL;
 	switch (r->type) {
-	case LOGMSG_STUCK:
+	case MESSAGE_STUCK:
 		on_stuck(s, r);
 		return;
-	case LOGMSG_NODIR:
+	case MESSAGE_NO_FOLDER:
 		on_nodir(l);
 		return;
-	case LOGMSG_FAILED:
+	case MESSAGE_FAILED:
 		errno = r->err;
 		log_warn("log process: cannot begin");
 		return;
-	case LOGMSG_LOST:
+	case MESSAGE_LOST:
 		on_lost(l, r);
 		return;
-	case LOGMSG_MENDED:
+	case MESSAGE_RECOVERED:
 		if (s != NULL)
 			on_mended(s);
 		return;
-	case LOGMSG_UNOPENED:
+	case MESSAGE_UNOPENED:
 		if (s != NULL)
 			on_unopened(s, r);
 		return;
-	case LOGMSG_ENDED:
+	case MESSAGE_ENDED:
 		if (s != NULL && s->end == r->end)
 			on_ended(s, r);
 		return;
-	case LOGMSG_CLOSE:
+	case MESSAGE_CLOSE:
 		if (s != NULL && s->closing)
 			on_closed(s);
 		return;
-	case LOGMSG_OPEN:
-	case LOGMSG_SET:
-	case LOGMSG_RENEW:
-	case LOGMSG_QUIT:
+	case MESSAGE_OPEN:
+	case MESSAGE_SET:
+	case MESSAGE_RENEW:
+	case MESSAGE_QUIT:
 		return;
 	}
 }
 
 /* NUL-terminated where it is text; false: no whole message has come. */
 static bool
-receive(struct logger *l, struct logmsg_reply *r)
+receive(struct logger *l, struct message_reply *r)
 {
-	const size_t head = offsetof(struct logmsg_reply, tail);
+	const size_t head = offsetof(struct message_reply, tail);
 	ssize_t n;
 	int fd;
 
-	n = logmsg_recv(l->fd, r, sizeof(*r) - 1, &fd);
+	n = message_recv(l->fd, r, sizeof(*r) - 1, &fd);
 	if (fd != -1)
 		close(fd);
 	if (n == 0)
@@ -316,7 +316,7 @@ receive(struct logger *l, struct logmsg_reply *r)
 void
 logger_listen(struct logger *l)
 {
-	struct logmsg_reply r;
+	struct message_reply r;
 
 	for (int i = 0; i < REPLIES && receive(l, &r); i++)
 		on_reply(l, &r);

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/logger.h"
+#include "output/logproc.h"
 
 /* So many messages are read in a turn, so that output has its turn too. */
 #define ORDERS 64
@@ -26,7 +26,7 @@
 #define FILES_MAX 256
 
 static struct entry *
-entry_find(const struct proc *p, struct logmsg_id id)
+entry_find(const struct proc *p, struct message_id id)
 {
 	struct entry *e;
 
@@ -38,7 +38,7 @@ entry_find(const struct proc *p, struct logmsg_id id)
 void
 logproc_end_if_done(struct proc *p)
 {
-	if ((p->quit || p->alone) && p->open == 0 && !logpump_busy(&p->pump))
+	if ((p->quit || p->alone) && p->open == 0 && !pump_busy(&p->pump))
 		loop_end(p->loop);
 }
 
@@ -49,7 +49,7 @@ entry_free(struct entry *e)
 
 	if (e->owed != 0)
 		TAILQ_REMOVE(&p->owing, e, owing);
-	logpump_remove(&e->pumped);
+	pump_remove(&e->pumped);
 	p->entries[e->id.index] = NULL;
 	p->open--;
 	free(e);
@@ -87,17 +87,17 @@ on_mended(struct pumped *m)
 static void
 on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 {
-	const struct logmsg_id none = {.index = LOGPROC_NO_STREAM};
+	const struct message_id none = {.index = LOGPROC_NO_STREAM};
 	struct proc *p = arg;
 	struct entry *e = (struct entry *)m;
 
 	if ((err == ENOENT || err == ENOTDIR) &&
 	    (m == NULL || m->out.to == LOG_TO_FILE))
-		logtell_once(p, LOGMSG_NODIR, none, name, err);
+		logtell_once(p, MESSAGE_NO_FOLDER, none, name, err);
 	if (again || (m != NULL && m->told))
 		return;
 	if (m == NULL) {
-		logtell_once(p, LOGMSG_STUCK, none, name, err);
+		logtell_once(p, MESSAGE_STUCK, none, name, err);
 		return;
 	}
 	m->told = true;
@@ -109,9 +109,9 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 static void
 on_lost(void *arg, int err)
 {
-	const struct logmsg_id none = {.index = LOGPROC_NO_STREAM};
+	const struct message_id none = {.index = LOGPROC_NO_STREAM};
 
-	logtell_once(arg, LOGMSG_LOST, none, "", err);
+	logtell_once(arg, MESSAGE_LOST, none, "", err);
 }
 
 static void
@@ -147,12 +147,12 @@ set(struct entry *e, const struct stream_conf *conf)
 	m->out.limit = conf->size;
 	m->out.keep = conf->keep;
 	if (m->pump != NULL)
-		logpump_adjust(m, conf->to);
+		pump_adjust(m, conf->to);
 	m->out.to = conf->to;
 }
 
 static struct entry *
-entry_new(struct proc *p, const struct logmsg_order *o)
+entry_new(struct proc *p, const struct message_order *o)
 {
 	struct entry *e;
 
@@ -168,7 +168,7 @@ entry_new(struct proc *p, const struct logmsg_order *o)
 
 /* The entry is new, or its stream was being closed and is opened again. */
 static void
-order_open(struct proc *p, const struct logmsg_order *o, int fd)
+order_open(struct proc *p, const struct message_order *o, int fd)
 {
 	struct entry *e = NULL;
 
@@ -176,7 +176,7 @@ order_open(struct proc *p, const struct logmsg_order *o, int fd)
 		e = p->entries[o->id.index];
 	/* The daemon tries again. */
 	if (fd == -1 || (e == NULL && (e = entry_new(p, o)) == NULL)) {
-		logtell_once(p, LOGMSG_UNOPENED, o->id, o->name,
+		logtell_once(p, MESSAGE_UNOPENED, o->id, o->name,
 		    fd == -1 ? EMFILE : ENOMEM);
 		if (fd != -1)
 			close(fd);
@@ -186,7 +186,7 @@ order_open(struct proc *p, const struct logmsg_order *o, int fd)
 	e->id = o->id;
 	e->closing = false;
 	set(e, &o->conf);
-	logpump_add(&p->pump, &e->pumped, fd);
+	pump_add(&p->pump, &e->pumped, fd);
 }
 
 static void
@@ -195,7 +195,7 @@ order_end(struct entry *e, bool close, bool want_tail, uint32_t end)
 	e->closing = e->closing || close;
 	e->want_tail = want_tail;
 	e->end = end;
-	logpump_end(&e->pumped);
+	pump_end(&e->pumped);
 }
 
 static void
@@ -210,37 +210,37 @@ order_quit(struct proc *p)
 }
 
 static void
-obey(struct proc *p, const struct logmsg_order *o, int fd)
+obey(struct proc *p, const struct message_order *o, int fd)
 {
 	struct entry *e = entry_find(p, o->id);
 
 	switch (o->type) {
-	case LOGMSG_OPEN:
+	case MESSAGE_OPEN:
 		order_open(p, o, fd);
 		return;
-	case LOGMSG_SET:
+	case MESSAGE_SET:
 		if (e != NULL)
 			set(e, &o->conf);
 		break;
-	case LOGMSG_ENDED:
-	case LOGMSG_CLOSE:
+	case MESSAGE_ENDED:
+	case MESSAGE_CLOSE:
 		if (e != NULL)
-			order_end(e, o->type == LOGMSG_CLOSE, o->want_tail,
+			order_end(e, o->type == MESSAGE_CLOSE, o->want_tail,
 			    o->end);
 		break;
-	case LOGMSG_RENEW:
-		logdir_renew(&p->sink.dir, fd);
-		logpump_retry(&p->pump);
+	case MESSAGE_RENEW:
+		logfile_dir_renew(&p->sink.dir, fd);
+		pump_retry(&p->pump);
 		return;
-	case LOGMSG_QUIT:
+	case MESSAGE_QUIT:
 		order_quit(p);
 		break;
-	case LOGMSG_STUCK:
-	case LOGMSG_MENDED:
-	case LOGMSG_UNOPENED:
-	case LOGMSG_NODIR:
-	case LOGMSG_FAILED:
-	case LOGMSG_LOST:
+	case MESSAGE_STUCK:
+	case MESSAGE_RECOVERED:
+	case MESSAGE_UNOPENED:
+	case MESSAGE_NO_FOLDER:
+	case MESSAGE_FAILED:
+	case MESSAGE_LOST:
 		break;
 	}
 	if (fd != -1)
@@ -256,7 +256,7 @@ daemon_gone(struct proc *p)
 	p->alone = true;
 	p->blocked = false;
 	loop_unwatch(p->loop, &p->sock);
-	close(LOGMSG_SOCKET);
+	close(MESSAGE_SOCKET);
 	for (uint32_t i = 0; i < p->nentries; i++)
 		if ((e = p->entries[i]) != NULL &&
 		    e->pumped.state == PUMP_SILENT)
@@ -269,7 +269,7 @@ static void
 sock_ready(struct source *s, uint32_t events)
 {
 	struct proc *p = s->arg;
-	struct logmsg_order o;
+	struct message_order o;
 	ssize_t n;
 	int fd;
 
@@ -279,7 +279,7 @@ sock_ready(struct source *s, uint32_t events)
 		logtell_all(p);
 	}
 	for (int i = 0; i < ORDERS; i++) {
-		n = logmsg_recv(LOGMSG_SOCKET, &o, sizeof(o), &fd);
+		n = message_recv(MESSAGE_SOCKET, &o, sizeof(o), &fd);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n == 0 || (n == -1 && errno == ECONNRESET)) {
@@ -324,7 +324,7 @@ raise_limit(void)
 static int
 proc_init(struct proc *p)
 {
-	const struct logpump_calls calls = {
+	const struct pump_calls calls = {
 	    .ended = on_ended,
 	    .silent = on_silent,
 	    .stuck = on_stuck,
@@ -338,33 +338,33 @@ proc_init(struct proc *p)
 	sigemptyset(&none);
 	TAILQ_INIT(&p->owing);
 	p->sock = (struct source){-1, sock_ready, p};
-	logdir_init(&p->sink.dir, LOGMSG_FOLDER, raise_limit());
+	logfile_dir_init(&p->sink.dir, MESSAGE_FOLDER, raise_limit());
 	devlog_init(&p->sink.devlog, "/dev/log");
-	p->sink.console = LOGMSG_CONSOLE;
+	p->sink.console = MESSAGE_CONSOLE;
 	p->sink.journal = &p->journal;
-	if (journal_open(&p->journal, LOGMSG_JOURNAL) == -1 ||
+	if (journal_open(&p->journal, MESSAGE_JOURNAL) == -1 ||
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
-	    loop_watch(p->loop, &p->sock, LOGMSG_SOCKET, EPOLLIN) == -1)
+	    loop_watch(p->loop, &p->sock, MESSAGE_SOCKET, EPOLLIN) == -1)
 		return -1;
 	/* What is printed after an order must not be read before it. */
 	loop_prefer(p->loop, &p->sock);
-	return logpump_init(&p->pump, p->loop, &p->sink, &calls);
+	return pump_init(&p->pump, p->loop, &p->sink, &calls);
 }
 
 int
-logger_main(int argc, char **argv)
+logproc_main(int argc, char **argv)
 {
 	static struct proc proc; /* there is one in a process */
 	struct proc *p = &proc;
 
 	(void)argc;
 	(void)argv;
-	closefrom(LOGMSG_CONSOLE + 1);
+	closefrom(MESSAGE_CONSOLE + 1);
 	ignore_signals();
-	prctl(PR_SET_NAME, LOGGER_ARGV0);
+	prctl(PR_SET_NAME, LOGPROC_ARGV0);
 	if (proc_init(p) == -1) {
-		p->sock.fd = LOGMSG_SOCKET;
-		logtell_once(p, LOGMSG_FAILED, (struct logmsg_id){0}, "",
+		p->sock.fd = MESSAGE_SOCKET;
+		logtell_once(p, MESSAGE_FAILED, (struct message_id){0}, "",
 		    errno);
 		return 1;
 	}

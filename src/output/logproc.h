@@ -12,10 +12,14 @@
 #include <stdint.h>
 
 #include "output/journal.h"
-#include "output/logbatch.h"
-#include "output/logmsg.h"
-#include "output/logpump.h"
+#include "output/writer.h"
+#include "output/message.h"
+#include "output/pump.h"
 #include "base/loop.h"
+
+/* The process itself: main calls it when argv[0] is LOGPROC_ARGV0. */
+#define LOGPROC_ARGV0 "hupd: log"
+int logproc_main(int argc, char **argv);
 
 /* What is still to be told to the daemon; bits. */
 enum owed {
@@ -29,7 +33,7 @@ struct entry {
 	struct pumped pumped; /* first: the pump gives it back */
 	TAILQ_ENTRY(entry) owing;
 	struct proc *proc;
-	struct logmsg_id id;
+	struct message_id id;
 	int err;
 	uint32_t end; /* the number of the end to be told */
 	uint8_t owed;
@@ -41,8 +45,8 @@ struct proc {
 	struct loop *loop;
 	struct source sock;
 	struct journal journal;
-	struct logpump pump;
-	struct logsink sink;
+	struct pump pump;
+	struct writer sink;
 	struct entry **entries; /* by index */
 	uint32_t nentries;
 	uint32_t open;
@@ -67,7 +71,7 @@ void logtell_revive(struct entry *);
 /* Tell what is owed, as far as the socket takes it. */
 void logtell_all(struct proc *);
 /* Tell it once, or never if the socket is full. */
-void logtell_once(struct proc *, enum logmsg_type, struct logmsg_id,
+void logtell_once(struct proc *, enum message_type, struct message_id,
     const char *name, int err);
 
 #endif

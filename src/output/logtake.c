@@ -155,15 +155,15 @@ take_batch(struct taker *t, const struct outlet *o, struct slot *s, uint32_t n,
 	describe(t, o, s, len);
 	buf[0] = (char)~buf[0];
 	s->first = (uint8_t)buf[0];
-	slot_intent(s);
+	journal_intent(s);
 	got = read(o->fd, buf, len);
 	if (got <= 0) {
 		/* The program has read its own output. */
-		slot_free(s);
+		journal_release(s);
 		return false;
 	}
 	s->len = (uint32_t)got;
-	slot_have(s);
+	journal_have(s);
 	return true;
 }
 
@@ -173,7 +173,7 @@ take_line_end(struct taker *t, const struct outlet *o, struct slot *s)
 	describe(t, o, s, 1);
 	/* Nothing is read: found at this step it is nothing. */
 	s->first = '\n';
-	slot_intent(s);
+	journal_intent(s);
 	journal_buffer(t->journal, s)[0] = '\n';
-	slot_have(s);
+	journal_have(s);
 }

@@ -14,14 +14,14 @@
 #include "output/logproc.h"
 
 /* A tail is cut out of so much: its lines and their stamps. */
-#define TAIL_READ (2 * LOGMSG_TAIL)
+#define TAIL_READ (2 * MESSAGE_TAIL)
 
 static int
-reply(struct proc *p, const struct logmsg_reply *r)
+reply(struct proc *p, const struct message_reply *r)
 {
-	const size_t len = offsetof(struct logmsg_reply, tail) + r->len;
+	const size_t len = offsetof(struct message_reply, tail) + r->len;
 
-	if (p->alone || p->quit || logmsg_send(p->sock.fd, r, len, -1) == 0)
+	if (p->alone || p->quit || message_send(p->sock.fd, r, len, -1) == 0)
 		return 0;
 	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS &&
 	    errno != ENOMEM)
@@ -34,7 +34,7 @@ reply(struct proc *p, const struct logmsg_reply *r)
 
 /* The last lines that this instance of the program has printed. */
 static void
-put_tail(struct entry *e, struct logmsg_reply *r)
+put_tail(struct entry *e, struct message_reply *r)
 {
 	struct pumped *m = &e->pumped;
 	char buf[TAIL_READ];
@@ -49,8 +49,8 @@ put_tail(struct entry *e, struct logmsg_reply *r)
 	if (n == -1)
 		return;
 	r->has_tail = true;
-	r->len = (uint32_t)loglines_tail(buf, (size_t)n, LOGMSG_TAIL_LINES,
-	    LOGMSG_TAIL, m->out.timestamps);
+	r->len = (uint32_t)loglines_tail(buf, (size_t)n, MESSAGE_TAIL_LINES,
+	    MESSAGE_TAIL, m->out.timestamps);
 	memcpy(r->tail, buf, r->len);
 }
 
@@ -58,25 +58,25 @@ put_tail(struct entry *e, struct logmsg_reply *r)
 static int
 tell(struct entry *e)
 {
-	struct logmsg_reply r = {.id = e->id};
+	struct message_reply r = {.id = e->id};
 	enum owed what = e->owed & -e->owed;
 
 	memcpy(r.name, e->pumped.out.name, sizeof(r.name));
 	switch (what) {
 	case OWE_STUCK:
-		r.type = LOGMSG_STUCK;
+		r.type = MESSAGE_STUCK;
 		r.err = e->err;
 		break;
 	case OWE_MENDED:
-		r.type = LOGMSG_MENDED;
+		r.type = MESSAGE_RECOVERED;
 		break;
 	case OWE_ENDED:
-		r.type = LOGMSG_ENDED;
+		r.type = MESSAGE_ENDED;
 		r.end = e->end;
 		put_tail(e, &r);
 		break;
 	case OWE_CLOSED:
-		r.type = LOGMSG_CLOSE;
+		r.type = MESSAGE_CLOSE;
 		break;
 	}
 	if (reply(e->proc, &r) == -1)
@@ -119,10 +119,10 @@ logtell_revive(struct entry *e)
 }
 
 void
-logtell_once(struct proc *p, enum logmsg_type type, struct logmsg_id id,
+logtell_once(struct proc *p, enum message_type type, struct message_id id,
     const char *name, int err)
 {
-	struct logmsg_reply r = {.type = type, .id = id, .err = err};
+	struct message_reply r = {.type = type, .id = id, .err = err};
 
 	strlcpy(r.name, name, sizeof(r.name));
 	reply(p, &r);

@@ -82,7 +82,7 @@ prog_free(struct prog *p)
 	loop_cancel(p->progs->loop, &p->deadline);
 	prog_close_ready(p);
 	if (p->stream != NULL)
-		stream_close(p->stream);
+		logger_stream_close(p->stream);
 	if (p->progs->cgroup != NULL)
 		cgroup_leave(p->progs->cgroup, p->conf->name);
 	records_give(p->progs->records, p->slot);
@@ -466,7 +466,7 @@ end_stream(struct prog *p)
 	if (p->stream == NULL)
 		return;
 	p->tail_due = failed;
-	stream_ended(p->stream, failed ? tail_came : NULL, p);
+	logger_stream_ended(p->stream, failed ? tail_came : NULL, p);
 }
 
 void

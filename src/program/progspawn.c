@@ -190,7 +190,7 @@ prog_open_stream(struct prog *p)
 
 	if (c->log == LOG_TO_NONE) {
 		if (p->stream != NULL)
-			stream_close(p->stream);
+			logger_stream_close(p->stream);
 		p->stream = NULL;
 		/* With its stream goes who would have told its last words. */
 		p->tail_due = false;
@@ -202,10 +202,10 @@ prog_open_stream(struct prog *p)
 			  "foreground, it goes to its log file",
 		    c->name);
 	if (p->stream != NULL) {
-		stream_adjust(p->stream, &sc);
-		return stream_chown(p->stream, c->uid);
+		logger_stream_adjust(p->stream, &sc);
+		return logger_stream_chown(p->stream, c->uid);
 	}
-	p->stream = stream_open(p->progs->logger, c->name, c->uid, &sc);
+	p->stream = logger_stream_open(p->progs->logger, c->name, c->uid, &sc);
 	return p->stream == NULL ? -1 : 0;
 }
 
@@ -218,7 +218,7 @@ prog_adjust_stream(struct prog *p)
 	if (p->stream == NULL || p->conf->log == LOG_TO_NONE)
 		return;
 	stream_settings(p, &sc);
-	stream_adjust(p->stream, &sc);
+	logger_stream_adjust(p->stream, &sc);
 }
 
 static int
@@ -264,8 +264,8 @@ prog_spawn_command(struct prog *p, const struct prog_command *command,
 	*env_failed = false;
 	req.path = envlist_get(&env.list, "PATH");
 	if (p->stream != NULL && command->is_logged) {
-		req.outdir = stream_outdir(p->progs->logger);
-		req.outname = stream_name(p->stream);
+		req.outdir = logger_outdir(p->progs->logger);
+		req.outname = logger_stream_name(p->stream);
 	}
 	req.cgroup = enter_cgroup(p, command->cgroup);
 	rv = spawn(&req, child, error);

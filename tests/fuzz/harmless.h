@@ -20,7 +20,7 @@ int __wrap_spawn(const struct spawn_request *, struct process *,
     struct spawn_error *);
 int __wrap_spawn_signal(const struct process *, int);
 void __wrap_logger_reopen(struct logger *);
-struct stream *__wrap_stream_open(struct logger *, const char *, uid_t,
+struct stream *__wrap_logger_stream_open(struct logger *, const char *, uid_t,
     const struct stream_conf *);
 
 /* No harness has a child, but AFL++ does: it goes on by a signal. */
@@ -60,7 +60,7 @@ __wrap_logger_reopen(struct logger *l)
 }
 
 struct stream *
-__wrap_stream_open(struct logger *l, const char *name, uid_t owner,
+__wrap_logger_stream_open(struct logger *l, const char *name, uid_t owner,
     const struct stream_conf *conf)
 {
 	(void)l;

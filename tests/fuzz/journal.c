@@ -13,7 +13,7 @@
 
 #include "fuzz.h"
 #include "output/journal.h"
-#include "output/logbatch.h"
+#include "output/writer.h"
 
 #define HEAD 4096
 #define FILE_BYTES (HEAD + JOURNAL_SLOTS * JOURNAL_BYTES)
@@ -73,7 +73,7 @@ make_file(const uint8_t *data, size_t size)
 static void
 write_all(struct journal *j)
 {
-	static struct logsink sink;
+	static struct writer sink;
 	struct logfile *file = NULL;
 	struct slot *s;
 	int64_t written;
@@ -81,20 +81,20 @@ write_all(struct journal *j)
 	sink.journal = j;
 	if (sink.console == 0)
 		sink.console = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	logdir_init(&sink.dir, open_folder(), 4);
+	logfile_dir_init(&sink.dir, open_folder(), 4);
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(j, i);
-		if (!slot_busy(s) || s->to == LOG_TO_SYSLOG)
+		if (!journal_is_busy(s) || s->to == LOG_TO_SYSLOG)
 			continue;
 		written = 0;
-		if (logbatch_write(&sink, s, &file, &written) == 0)
+		if (writer_write(&sink, s, &file, &written) == 0)
 			must(s->done == s->len);
 		must(written >= 0 &&
 		    written <= (int64_t)s->len * (LOGLINES_STAMP + 1));
-		slot_free(s);
+		journal_release(s);
 		logfile_close(&sink.dir, file);
 	}
-	logdir_free(&sink.dir);
+	logfile_dir_free(&sink.dir);
 	empty_folder();
 }
 

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "output/logbatch.h"
+#include "output/writer.h"
 
 #define STAMP "2026-11-22T13:17:05.123+00:00 "
 
@@ -34,7 +34,7 @@ struct world {
 	int dir;
 	bool mounted;
 	struct journal journal;
-	struct logsink sink;
+	struct writer sink;
 	struct slot *slot;
 };
 
@@ -52,7 +52,7 @@ setup(void **state)
 	strcpy(w->path, "/tmp/journal_test.XXXXXX");
 	assert_non_null(mkdtemp(w->path));
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
-	logdir_init(&w->sink.dir, dup(w->dir), 4);
+	logfile_dir_init(&w->sink.dir, dup(w->dir), 4);
 	w->sink.journal = &w->journal;
 	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
 	*state = w;
@@ -66,7 +66,7 @@ teardown(void **state)
 	char command[128];
 
 	journal_close(&w->journal);
-	logdir_free(&w->sink.dir);
+	logfile_dir_free(&w->sink.dir);
 	close(w->dir);
 	if (w->mounted)
 		assert_int_equal(umount2(w->path, MNT_DETACH), 0);
@@ -116,9 +116,9 @@ have(struct world *w, bool stamps, int64_t limit)
 	s->len = sizeof(raw) - 1;
 	journal_buffer(&w->journal, s)[0] = (char)~raw[0];
 	s->first = (uint8_t)~raw[0];
-	slot_intent(s);
+	journal_intent(s);
 	memcpy(journal_buffer(&w->journal, s), raw, s->len);
-	slot_have(s);
+	journal_have(s);
 	w->slot = s;
 }
 
@@ -129,7 +129,7 @@ next_process(struct world *w)
 	const ptrdiff_t i = w->slot - journal_slot(&w->journal, 0);
 
 	journal_close(&w->journal);
-	logdir_renew(&w->sink.dir, -1);
+	logfile_dir_renew(&w->sink.dir, -1);
 	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
 	w->slot = journal_slot(&w->journal, (int)i);
 	return w->slot->state;
@@ -142,8 +142,8 @@ finish(struct world *w)
 	int64_t written = 0;
 
 	assert_int_equal(next_process(w), SLOT_HAVE);
-	assert_int_equal(logbatch_write(&w->sink, w->slot, &ref, &written), 0);
-	slot_free(w->slot);
+	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), 0);
+	journal_release(w->slot);
 	assert_int_equal(next_process(w), SLOT_FREE);
 }
 
@@ -156,7 +156,7 @@ test_before_read(void **state)
 	have(w, false, 0);
 	buf = journal_buffer(&w->journal, w->slot);
 	buf[0] = (char)~raw[0];
-	slot_intent(w->slot);
+	journal_intent(w->slot);
 	assert_int_equal(next_process(w), SLOT_FREE);
 }
 
@@ -167,7 +167,7 @@ test_after_read(void **state)
 
 	put(w, "web.log", "half ", 5);
 	have(w, true, 0);
-	slot_intent(w->slot);
+	journal_intent(w->slot);
 	finish(w);
 	expect(w, "web.log", stamped);
 }
@@ -187,7 +187,7 @@ check_segment(struct world *w, bool stamps, const char *want)
 		w->slot->ino = st.st_ino;
 		w->slot->offset = 5;
 		w->slot->bol = 0;
-		slot_segment(w->slot, w->slot->len);
+		journal_segment(w->slot, w->slot->len);
 		finish(w);
 		expect(w, "web.log", want);
 	}
@@ -208,8 +208,8 @@ test_between_segments(void **state)
 
 	put(w, "web.log", "half one\n", 9);
 	have(w, false, 12);
-	slot_segment(w->slot, 4);
-	slot_segment_done(w->slot);
+	journal_segment(w->slot, 4);
+	journal_segment_done(w->slot);
 	finish(w);
 	expect(w, "web.log.2", "half one\n");
 	expect(w, "web.log.1", "two\n\n");
@@ -224,8 +224,8 @@ test_after_rotation(void **state)
 
 	put(w, "web.log.1", "half one\n", 9);
 	have(w, false, 12);
-	slot_segment(w->slot, 4);
-	slot_segment_done(w->slot);
+	journal_segment(w->slot, 4);
+	journal_segment_done(w->slot);
 	finish(w);
 	expect(w, "web.log.2", "half one\n");
 	expect(w, "web.log.1", "two\n\n");
@@ -244,7 +244,7 @@ begin(struct world *w, size_t written)
 	w->slot->ino = st.st_ino;
 	w->slot->offset = 5;
 	w->slot->bol = 0;
-	slot_segment(w->slot, w->slot->len);
+	journal_segment(w->slot, w->slot->len);
 }
 
 /* Others did something to the file before the next process came. */
@@ -292,10 +292,10 @@ test_stuck(void **state)
 
 	assert_int_equal(mkdirat(w->dir, "web.log", 0700), 0);
 	have(w, false, 0);
-	assert_int_equal(logbatch_write(&w->sink, w->slot, &ref, &written), -1);
+	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), -1);
 	assert_int_equal(errno, EISDIR);
 	unlinkat(w->dir, "web.log", AT_REMOVEDIR);
-	assert_int_equal(logbatch_write(&w->sink, w->slot, &ref, &written), 0);
+	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), 0);
 	assert_int_equal(written, sizeof(raw) - 1);
 	expect(w, "web.log", raw);
 	logfile_close(&w->sink.dir, ref);
@@ -310,19 +310,19 @@ test_slots(void **state)
 	int files = 0, syslog = 0;
 
 	while ((s = journal_take(&w->journal, LOG_TO_FILE)) != NULL) {
-		slot_intent(s);
+		journal_intent(s);
 		files++;
 	}
 	assert_int_equal(errno, EBUSY);
 	while ((s = journal_take(&w->journal, LOG_TO_SYSLOG)) != NULL) {
-		slot_intent(s);
+		journal_intent(s);
 		syslog++;
 	}
 	assert_int_equal(files, JOURNAL_FILES);
 	assert_int_equal(syslog, JOURNAL_SYSLOG);
 	s = journal_take(&w->journal, LOG_TO_STDOUT);
 	assert_non_null(s);
-	slot_intent(s);
+	journal_intent(s);
 	assert_null(journal_take(&w->journal, LOG_TO_STDOUT));
 }
 
@@ -421,7 +421,7 @@ test_full(void **state)
 	assert_int_equal(unlinkat(w->dir, "filling", 0), 0);
 	have(w, false, 0);
 	have(w, false, 0);
-	slot_intent(w->slot);
+	journal_intent(w->slot);
 	/* No process leaves these: busy, and the buffer is a hole. */
 	for (int i = 4; i < 6; i++)
 		*journal_slot(&w->journal, i) =
@@ -439,7 +439,7 @@ test_full(void **state)
 	assert_null(journal_take(&w->journal, LOG_TO_FILE));
 	assert_int_equal(errno, ENOSPC);
 	/* What was allocated serves again, though others cannot. */
-	slot_free(journal_slot(&w->journal, 1));
+	journal_release(journal_slot(&w->journal, 1));
 	s = journal_take(&w->journal, LOG_TO_FILE);
 	assert_ptr_equal(s, journal_slot(&w->journal, 1));
 	memset(journal_buffer(&w->journal, s), 'x', JOURNAL_BYTES);

@@ -29,7 +29,7 @@ setup(void **state)
 
 	strcpy(w->path, "/tmp/logfile_test.XXXXXX");
 	assert_non_null(mkdtemp(w->path));
-	logdir_init(&w->dir, open(w->path, O_RDONLY | O_DIRECTORY), 4);
+	logfile_dir_init(&w->dir, open(w->path, O_RDONLY | O_DIRECTORY), 4);
 	*state = w;
 	return 0;
 }
@@ -40,7 +40,7 @@ teardown(void **state)
 	struct world *w = *state;
 	char command[128];
 
-	logdir_free(&w->dir);
+	logfile_dir_free(&w->dir);
 	snprintf(command, sizeof(command), "rm -rf %s", w->path);
 	assert_int_equal(system(command), 0);
 	free(w);
@@ -94,7 +94,7 @@ test_append(void **state)
 	append(w, "a", "tw");
 	assert_int_equal(w->ref->size, 6);
 	expect(w, "a.log", "one\ntw");
-	logdir_renew(&w->dir, -1);
+	logfile_dir_renew(&w->dir, -1);
 	assert_null(w->ref);
 	assert_int_equal(logfile_open(&w->dir, &w->ref, "a", true), 0);
 	assert_int_equal(w->ref->size, 6);
@@ -159,7 +159,7 @@ test_cache(void **state)
 		expect(w, name, "x\nx\nx\n");
 		assert_true((refs[i] != NULL) == (i >= 16));
 	}
-	logdir_renew(&w->dir, -1);
+	logfile_dir_renew(&w->dir, -1);
 	assert_int_equal(w->dir.open, 0);
 }
 

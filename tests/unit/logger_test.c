@@ -28,6 +28,7 @@
 #include "output/journal.h"
 #include "base/log.h"
 #include "output/logger.h"
+#include "output/logproc.h"
 #include "process/spawn.h"
 
 #define NOBODY 65534
@@ -201,7 +202,7 @@ stream(struct world *w, const char *name, const struct stream_conf *conf)
 {
 	struct stream *s;
 
-	s = stream_open(w->logger, name,
+	s = logger_stream_open(w->logger, name,
 	    geteuid() == 0 ? NOBODY - 1 : (uid_t)-1, conf);
 	assert_non_null(s);
 	return s;
@@ -210,7 +211,8 @@ stream(struct world *w, const char *name, const struct stream_conf *conf)
 static void
 print(struct stream *s, const char *text)
 {
-	assert_int_equal(write(stream_fd(s), text, strlen(text)), strlen(text));
+	assert_int_equal(write(logger_stream_fd(s), text, strlen(text)),
+	    strlen(text));
 }
 
 static void
@@ -244,16 +246,16 @@ test_writes(void **state)
 
 	print(s, "one\ntwo\n");
 	await_file(w, "web.log", "one\ntwo\n");
-	assert_int_equal(fstat(stream_fd(s), &st), 0);
+	assert_int_equal(fstat(logger_stream_fd(s), &st), 0);
 	assert_int_equal(st.st_mode, S_IFIFO | 0600);
 	if (geteuid() == 0)
 		assert_int_equal(st.st_uid, NOBODY - 1);
-	stream_adjust(s, &stamped);
-	stream_ended(s, on_tail, w);
+	logger_stream_adjust(s, &stamped);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_string_equal(w->tail, "one\ntwo\n");
 	print(s, "three\nfour");
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	w->tails = 0;
 	await(w, has_tail);
 	assert_string_equal(w->tail, "three\nfour\n");
@@ -267,7 +269,7 @@ test_writes(void **state)
 static bool
 is_gone(struct world *w)
 {
-	return faccessat(stream_outdir(w->logger), w->name, F_OK, 0) == -1;
+	return faccessat(logger_outdir(w->logger), w->name, F_OK, 0) == -1;
 }
 
 static void
@@ -277,7 +279,7 @@ test_close(void **state)
 	struct stream *s = stream(w, "web", &plain);
 
 	print(s, "last words");
-	stream_close(s);
+	logger_stream_close(s);
 	w->name = "web";
 	w->text = "its FIFO to go";
 	await(w, is_gone);
@@ -296,11 +298,11 @@ test_close_and_open(void **state)
 		snprintf(line, sizeof(line), "%d\n", i);
 		strcat(want, line);
 		print(s, line);
-		stream_close(s);
+		logger_stream_close(s);
 		s = stream(w, "web", &plain);
 	}
 	await_file(w, "web.log", want);
-	stream_close(s);
+	logger_stream_close(s);
 	w->name = "web";
 	await(w, is_gone);
 }
@@ -313,19 +315,19 @@ test_tail_is_of_this_instance(void **state)
 	char line[64];
 
 	print(s, "earlier\n");
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	w->tails = 0;
 	for (int i = 0; i < 20; i++) {
 		snprintf(line, sizeof(line), "line %d\n", i);
 		print(s, line);
 	}
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_memory_equal(w->tail, "line 10\n", 8);
 	assert_null(strstr(w->tail, "T"));
 	w->tails = 0;
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_string_equal(w->tail, "");
 }
@@ -345,18 +347,18 @@ test_odd_output(void **state)
 	big[7] = '\0';
 	big[9] = '\377';
 	if ((pid = fork()) == 0) {
-		int fd = openat(stream_outdir(w->logger), "web", O_RDWR);
+		int fd = openat(logger_outdir(w->logger), "web", O_RDWR);
 
 		_exit(write(fd, big, n) != (ssize_t)n);
 	}
-	stream_adjust(s, &plain);
+	logger_stream_adjust(s, &plain);
 	w->name = "web.log";
 	w->text = "300 KB in a line";
 	do {
 		log = slurp(w, "web.log", &len);
 		if (len < n) {
 			free(log);
-			stream_ended(s, on_tail, w);
+			logger_stream_ended(s, on_tail, w);
 			w->tails = 0;
 			await(w, has_tail);
 		}
@@ -394,13 +396,13 @@ test_stopped(void **state)
 
 	kill(logger_pid(w->logger), SIGSTOP);
 	print(s, "while stopped\n");
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	for (int i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "s%d", i);
 		t = stream(w, name, &plain);
 		print(t, "hello\n");
 		if (i != 999)
-			stream_close(t);
+			logger_stream_close(t);
 	}
 	await(w, has_tail);
 	assert_string_equal(w->tail, "(null)");
@@ -556,7 +558,7 @@ test_killed(void **state)
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 		w->tails = 0;
-		stream_ended(s[i], on_tail, w);
+		logger_stream_ended(s[i], on_tail, w);
 		await(w, has_tail);
 	}
 	for (int i = 0; i < 3; i++)
@@ -629,7 +631,7 @@ test_daemon_killed(void **state)
 	start(w);
 	s = stream(w, "a", &rotated);
 	kill_child(program);
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_true(check_files(w, "a", true) > 0);
 }
@@ -752,7 +754,7 @@ test_few_descriptors(void **state)
 		last = stream(w, name, &plain);
 		print(last, "hello\n");
 	}
-	stream_ended(last, on_tail, w);
+	logger_stream_ended(last, on_tail, w);
 	await(w, has_tail);
 	assert_string_equal(w->tail, "(null)");
 	assert_false(all_are_written(w));
@@ -817,7 +819,7 @@ test_disk_full(void **state)
 	await(w, is_full);
 	for (int i = 0; i < 5; i++)
 		kill_it(w);
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_string_equal(w->tail, "(null)");
 	mount_logs(w, "64m", MS_REMOUNT);
@@ -826,7 +828,7 @@ test_disk_full(void **state)
 	await(w, is_more);
 	kill_child(program);
 	w->tails = 0;
-	stream_ended(s, on_tail, w);
+	logger_stream_ended(s, on_tail, w);
 	await(w, has_tail);
 	assert_true(check_files(w, "a", true) > 0);
 	logger_free(w->logger, PATIENCE_MS);
@@ -856,8 +858,8 @@ main(int argc, char **argv)
 	    B(test_disk_full),
 	};
 
-	if (strcmp(argv[0], LOGGER_ARGV0) == 0)
-		return logger_main(argc, argv);
+	if (strcmp(argv[0], LOGPROC_ARGV0) == 0)
+		return logproc_main(argc, argv);
 	log_init(false, false);
 	if (spawn_init() == -1)
 		return 1;

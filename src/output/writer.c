@@ -2,7 +2,7 @@
  * logbatch - write what is left of a batch in the journal, from wherever it
  * was left.
  */
-#include "output/logbatch.h"
+#include "output/writer.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +13,7 @@
 
 /* The raw bytes of [done, end), as lines. */
 static struct loglines
-lines_of(struct logsink *k, struct slot *s, uint32_t end, bool bol)
+lines_of(struct writer *k, struct slot *s, uint32_t end, bool bol)
 {
 	return (struct loglines){
 	    .raw = journal_buffer(k->journal, s) + s->done,
@@ -26,7 +26,7 @@ lines_of(struct logsink *k, struct slot *s, uint32_t end, bool bol)
 
 /* Rotate if need be, and say in the slot what goes where. */
 static int
-segment_begin(struct logsink *k, struct slot *s, struct logfile **ref)
+segment_begin(struct writer *k, struct slot *s, struct logfile **ref)
 {
 	struct loglines l;
 	struct logfile *f;
@@ -46,14 +46,13 @@ segment_begin(struct logsink *k, struct slot *s, struct logfile **ref)
 	s->ino = f->ino;
 	s->offset = f->size;
 	s->bol = f->bol;
-	slot_segment(s, s->done + (uint32_t)fit);
+	journal_segment(s, s->done + (uint32_t)fit);
 	return 0;
 }
 
 /* How much of the segment's output is in its file already? */
 static int64_t
-segment_written(struct logsink *k, const struct slot *s,
-    const struct logfile *f)
+segment_written(struct writer *k, const struct slot *s, const struct logfile *f)
 {
 	int64_t size = f->size;
 
@@ -63,8 +62,8 @@ segment_written(struct logsink *k, const struct slot *s,
 }
 
 static int
-segment_write(struct logsink *k, struct slot *s, struct logfile *f,
-    int64_t skip, int64_t *written)
+segment_write(struct writer *k, struct slot *s, struct logfile *f, int64_t skip,
+    int64_t *written)
 {
 	struct loglines l = lines_of(k, s, s->end, s->bol);
 	int64_t before = f->size;
@@ -83,12 +82,12 @@ segment_write(struct logsink *k, struct slot *s, struct logfile *f,
 	if (rc == -1)
 		return -1;
 	f->bol = journal_buffer(k->journal, s)[s->end - 1] == '\n';
-	slot_segment_done(s);
+	journal_segment_done(s);
 	return 0;
 }
 
 static int
-write_file(struct logsink *k, struct slot *s, struct logfile **ref,
+write_file(struct writer *k, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
 	int64_t skip;
@@ -111,7 +110,7 @@ write_file(struct logsink *k, struct slot *s, struct logfile **ref,
 
 /* A line that a killed process was sending may be sent twice. */
 static int
-write_syslog(struct logsink *k, struct slot *s)
+write_syslog(struct writer *k, struct slot *s)
 {
 	const time_t now = clock_wall().tv_sec;
 	const char *raw, *nl;
@@ -125,8 +124,9 @@ write_syslog(struct logsink *k, struct slot *s)
 		if (len > 0 &&
 		    devlog_send(&k->devlog, now, s->name, raw, len) == -1)
 			return -1;
-		slot_segment(s, s->done + (uint32_t)(nl != NULL ? len + 1 : n));
-		slot_segment_done(s);
+		journal_segment(s,
+		    s->done + (uint32_t)(nl != NULL ? len + 1 : n));
+		journal_segment_done(s);
 	}
 	return 0;
 }
@@ -149,7 +149,7 @@ head_of(const struct slot *s, char head[static JOURNAL_NAME + LOGLINES_STAMP])
  * takes, but at least one.  *raw is how much of the batch they are.
  */
 static size_t
-pack(struct logsink *k, const struct slot *s, size_t *raw)
+pack(struct writer *k, const struct slot *s, size_t *raw)
 {
 	const char *at = journal_buffer(k->journal, s) + s->done, *nl;
 	char head[JOURNAL_NAME + LOGLINES_STAMP];
@@ -171,12 +171,12 @@ pack(struct logsink *k, const struct slot *s, size_t *raw)
 	return n;
 }
 
-_Static_assert(JOURNAL_BYTES + JOURNAL_NAME + LOGLINES_STAMP + 1 < LOGBATCH_BUF,
+_Static_assert(JOURNAL_BYTES + JOURNAL_NAME + LOGLINES_STAMP + 1 < WRITER_BUF,
     "one line and its head fit");
 
 /* Lines that a killed process was writing may be written twice. */
 static int
-write_console(struct logsink *k, struct slot *s)
+write_console(struct writer *k, struct slot *s)
 {
 	size_t n, raw;
 	ssize_t put;
@@ -195,14 +195,14 @@ write_console(struct logsink *k, struct slot *s)
 			s->offset += put;
 		}
 		s->offset = 0;
-		slot_segment(s, s->done + (uint32_t)raw);
-		slot_segment_done(s);
+		journal_segment(s, s->done + (uint32_t)raw);
+		journal_segment_done(s);
 	}
 	return 0;
 }
 
 int
-logbatch_write(struct logsink *k, struct slot *s, struct logfile **ref,
+writer_write(struct writer *k, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
 	if (s->to == LOG_TO_SYSLOG)

@@ -2,7 +2,7 @@
  * logpump - the streams of the log process: from each FIFO, batch by batch,
  * to where it is written.
  */
-#include "output/logpump.h"
+#include "output/pump.h"
 
 #include <sys/epoll.h>
 #include <sys/param.h>
@@ -30,7 +30,7 @@ events_of(const struct pumped *p)
 }
 
 static void
-retry_later(struct logpump *m)
+retry_later(struct pump *m)
 {
 	if (!clock_is_set(m->retry.at))
 		loop_at(m->loop, &m->retry,
@@ -73,14 +73,14 @@ resume(struct pumped *p)
 }
 
 static int
-slot_index(const struct logpump *m, const struct slot *s)
+slot_index(const struct pump *m, const struct slot *s)
 {
 	return (int)(s - journal_slot(m->journal, 0));
 }
 
 /* What tells that there is room again. */
 static struct source *
-room_of(struct logpump *m, const struct slot *s)
+room_of(struct pump *m, const struct slot *s)
 {
 	return s->to == LOG_TO_SYSLOG ? &m->syslog : &m->console;
 }
@@ -91,7 +91,7 @@ room_of(struct logpump *m, const struct slot *s)
  * while.
  */
 static bool
-is_hung(struct logpump *m, const struct slot *s)
+is_hung(struct pump *m, const struct slot *s)
 {
 	const int fd =
 	    s->to == LOG_TO_SYSLOG ? m->sink->devlog.fd : m->sink->console;
@@ -112,7 +112,7 @@ is_hung(struct logpump *m, const struct slot *s)
 
 /* Its stream, if it is open, waits until the batch is written. */
 static void
-batch_waits(struct logpump *m, struct slot *s, int err)
+batch_waits(struct pump *m, struct slot *s, int err)
 {
 	const int i = slot_index(m, s);
 	struct pumped *p = m->owner[i];
@@ -127,7 +127,7 @@ batch_waits(struct logpump *m, struct slot *s, int err)
 }
 
 static int
-write_batch(struct logpump *m, struct slot *s)
+write_batch(struct pump *m, struct slot *s)
 {
 	const int i = slot_index(m, s);
 	struct pumped *p = m->owner[i];
@@ -136,7 +136,7 @@ write_batch(struct logpump *m, struct slot *s)
 	/* It may be closed and opened again. */
 	if (s->to != LOG_TO_FILE)
 		loop_unwatch(m->loop, room_of(m, s));
-	if (logbatch_write(m->sink, s, p != NULL ? &p->file : &m->orphan[i],
+	if (writer_write(m->sink, s, p != NULL ? &p->file : &m->orphan[i],
 		p != NULL ? &p->instance : &ignored) == -1) {
 		batch_waits(m, s, errno);
 		return -1;
@@ -145,7 +145,7 @@ write_batch(struct logpump *m, struct slot *s)
 	m->stuck[i] = false;
 	m->progress[i].since = (struct mono){0};
 	logfile_close(&m->sink->dir, m->orphan[i]);
-	slot_free(s);
+	journal_release(s);
 	if (m->sink->console_err != 0 && !m->lost) {
 		m->lost = true;
 		m->calls.lost(m->calls.arg, m->sink->console_err);
@@ -174,7 +174,7 @@ take_slot(struct pumped *p)
 static int
 move(struct pumped *p, uint32_t n, bool all)
 {
-	struct logpump *m = p->pump;
+	struct pump *m = p->pump;
 	struct slot *s;
 
 	if ((s = take_slot(p)) == NULL)
@@ -190,7 +190,7 @@ move(struct pumped *p, uint32_t n, bool all)
 static int
 end_line(struct pumped *p)
 {
-	struct logpump *m = p->pump;
+	struct pump *m = p->pump;
 	struct slot *s;
 
 	if (p->out.to != LOG_TO_FILE ||
@@ -225,14 +225,14 @@ static void
 nap(void *arg)
 {
 	const struct timespec pause = {.tv_nsec = NAP};
-	struct logpump *m = arg;
+	struct pump *m = arg;
 
 	m->nap_due = false;
 	nanosleep(&pause, NULL);
 }
 
 static void
-nap_later(struct logpump *m)
+nap_later(struct pump *m)
 {
 	if (m->nap_due)
 		return;
@@ -262,24 +262,24 @@ ready(struct source *source, uint32_t events)
 }
 
 bool
-logpump_busy(const struct logpump *m)
+pump_busy(const struct pump *m)
 {
 	for (int i = 0; i < JOURNAL_SLOTS; i++)
-		if (slot_busy(journal_slot(m->journal, i)))
+		if (journal_is_busy(journal_slot(m->journal, i)))
 			return true;
 	return false;
 }
 
 /* Those of a place, or all. */
 static void
-retry_slots(struct logpump *m, const struct source *room)
+retry_slots(struct pump *m, const struct source *room)
 {
 	struct pumped *p;
 	struct slot *s;
 
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(m->journal, i);
-		if (!slot_busy(s) ||
+		if (!journal_is_busy(s) ||
 		    (room != NULL &&
 			(s->to == LOG_TO_FILE || room_of(m, s) != room)))
 			continue;
@@ -290,7 +290,7 @@ retry_slots(struct logpump *m, const struct source *room)
 }
 
 static void
-retry_parked(struct logpump *m)
+retry_parked(struct pump *m)
 {
 	struct pumped *p, *next;
 	unsigned n = 0;
@@ -309,7 +309,7 @@ retry_parked(struct logpump *m)
 }
 
 void
-logpump_retry(struct logpump *m)
+pump_retry(struct pump *m)
 {
 	loop_cancel(m->loop, &m->retry);
 	retry_slots(m, NULL);
@@ -319,14 +319,14 @@ logpump_retry(struct logpump *m)
 static void
 retry_due(struct deadline *d)
 {
-	logpump_retry(d->arg);
+	pump_retry(d->arg);
 }
 
 /* There is room again. */
 static void
 room_ready(struct source *source, uint32_t events)
 {
-	struct logpump *m = source->arg;
+	struct pump *m = source->arg;
 
 	(void)events;
 	retry_slots(m, source);
@@ -334,10 +334,10 @@ room_ready(struct source *source, uint32_t events)
 }
 
 int
-logpump_init(struct logpump *m, struct loop *loop, struct logsink *sink,
-    const struct logpump_calls *calls)
+pump_init(struct pump *m, struct loop *loop, struct writer *sink,
+    const struct pump_calls *calls)
 {
-	*m = (struct logpump){
+	*m = (struct pump){
 	    .loop = loop,
 	    .calls = *calls,
 	    .journal = sink->journal,
@@ -354,7 +354,7 @@ logpump_init(struct logpump *m, struct loop *loop, struct logsink *sink,
 }
 
 void
-logpump_free(struct logpump *m)
+pump_free(struct pump *m)
 {
 	loop_cancel(m->loop, &m->retry);
 	loop_unwatch(m->loop, &m->syslog);
@@ -366,12 +366,12 @@ logpump_free(struct logpump *m)
 static void
 adopt_orphans(struct pumped *p)
 {
-	struct logpump *m = p->pump;
+	struct pump *m = p->pump;
 	struct slot *s;
 
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(m->journal, i);
-		if (!slot_busy(s) || m->owner[i] != NULL ||
+		if (!journal_is_busy(s) || m->owner[i] != NULL ||
 		    strcmp(s->name, p->out.name) != 0)
 			continue;
 		logfile_close(&m->sink->dir, m->orphan[i]);
@@ -381,7 +381,7 @@ adopt_orphans(struct pumped *p)
 }
 
 void
-logpump_add(struct logpump *m, struct pumped *p, int fd)
+pump_add(struct pump *m, struct pumped *p, int fd)
 {
 	if (p->pump == m) {
 		loop_unwatch(m->loop, &p->source);
@@ -401,9 +401,9 @@ logpump_add(struct logpump *m, struct pumped *p, int fd)
 }
 
 void
-logpump_remove(struct pumped *p)
+pump_remove(struct pumped *p)
 {
-	struct logpump *m = p->pump;
+	struct pump *m = p->pump;
 
 	unwatch(p, PUMP_SILENT);
 	for (int i = 0; i < JOURNAL_SLOTS; i++)
@@ -414,7 +414,7 @@ logpump_remove(struct pumped *p)
 }
 
 void
-logpump_adjust(struct pumped *p, enum conf_log to)
+pump_adjust(struct pumped *p, enum conf_log to)
 {
 	if (p->out.to == to)
 		return;
@@ -424,7 +424,7 @@ logpump_adjust(struct pumped *p, enum conf_log to)
 }
 
 void
-logpump_end(struct pumped *p)
+pump_end(struct pumped *p)
 {
 	p->ending = true;
 	p->left = outlet_available(&p->out);

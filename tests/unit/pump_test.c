@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "output/console.h"
-#include "output/logpump.h"
+#include "output/pump.h"
 
 #define PATIENCE_MS 60000
 #define STREAMS 20
@@ -32,8 +32,8 @@ struct world {
 	int receiver;
 	struct loop *loop;
 	struct journal journal;
-	struct logsink sink;
-	struct logpump pump;
+	struct writer sink;
+	struct pump pump;
 	struct deadline end;
 	struct pumped p[STREAMS];
 	int writer[STREAMS];
@@ -122,21 +122,21 @@ receive(struct world *w)
 static int
 setup(void **state)
 {
-	const struct logpump_calls calls = {on_ended, on_silent, on_stuck,
+	const struct pump_calls calls = {on_ended, on_silent, on_stuck,
 	    on_mended, on_lost, on_retried, NULL};
-	struct logpump_calls mine = calls;
+	struct pump_calls mine = calls;
 	struct world *w = calloc(1, sizeof(*w));
 	sigset_t none;
 
 	world = w;
 	mine.arg = w;
-	strcpy(w->path, "/tmp/logpump_test.XXXXXX");
+	strcpy(w->path, "/tmp/pump_test.XXXXXX");
 	assert_non_null(mkdtemp(w->path));
 	strcpy(w->socket, w->path);
 	strcat(w->socket, "/dev-log");
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
 	receive(w);
-	logdir_init(&w->sink.dir, dup(w->dir), 4);
+	logfile_dir_init(&w->sink.dir, dup(w->dir), 4);
 	devlog_init(&w->sink.devlog, w->socket);
 	w->sink.console = w->reader = -1;
 	w->sink.journal = &w->journal;
@@ -145,7 +145,7 @@ setup(void **state)
 	assert_int_equal(journal_open(&w->journal,
 			     openat(w->dir, "journal", O_RDWR | O_CREAT, 0600)),
 	    0);
-	assert_int_equal(logpump_init(&w->pump, w->loop, &w->sink, &mine), 0);
+	assert_int_equal(pump_init(&w->pump, w->loop, &w->sink, &mine), 0);
 	memset(w->writer, -1, sizeof(w->writer));
 	*state = w;
 	return 0;
@@ -159,18 +159,18 @@ teardown(void **state)
 
 	for (int i = 0; i < STREAMS; i++) {
 		if (w->p[i].pump != NULL)
-			logpump_remove(&w->p[i]);
+			pump_remove(&w->p[i]);
 		if (w->writer[i] != -1)
 			close(w->writer[i]);
 	}
-	logpump_free(&w->pump);
+	pump_free(&w->pump);
 	devlog_close(&w->sink.devlog);
 	if (w->sink.console != -1)
 		close(w->sink.console);
 	if (w->reader != -1)
 		close(w->reader);
 	journal_close(&w->journal);
-	logdir_free(&w->sink.dir);
+	logfile_dir_free(&w->sink.dir);
 	loop_free(w->loop);
 	close(w->receiver);
 	close(w->dir);
@@ -189,7 +189,7 @@ add(struct world *w, int i, enum conf_log to)
 	snprintf(w->p[i].out.name, sizeof(w->p[i].out.name), "s%d", i);
 	w->p[i].out.to = to;
 	w->writer[i] = fds[1];
-	logpump_add(&w->pump, &w->p[i], fds[0]);
+	pump_add(&w->pump, &w->p[i], fds[0]);
 }
 
 static void
@@ -253,11 +253,11 @@ test_syslog(void **state)
 	assert_string_equal(datagram(w), "s0: two");
 	assert_string_equal(datagram(w), "");
 	/* It stays in the FIFO, where no crash can take it. */
-	assert_false(logpump_busy(&w->pump));
+	assert_false(pump_busy(&w->pump));
 	print(w, 0, "ished\nmo");
 	run(w, 0);
 	assert_string_equal(datagram(w), "s0: unfinished");
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_int_equal(w->ended, 1);
 	assert_string_equal(datagram(w), "s0: mo");
 	/* What comes after a line without end, and with the last writer. */
@@ -328,7 +328,7 @@ test_syslog_restarted(void **state)
 	assert_int_equal(w->stuck, 1);
 	/* Others are served meanwhile. */
 	print(w, 1, "file\n");
-	logpump_end(&w->p[1]);
+	pump_end(&w->p[1]);
 	assert_int_equal(w->ended, 1);
 	receive(w);
 	print(w, 0, "three\n");
@@ -411,16 +411,16 @@ test_all_stuck(void **state)
 		snprintf(file, sizeof(file), "s%d.log", i);
 		assert_int_equal(unlinkat(w->dir, file, AT_REMOVEDIR), 0);
 		print(w, i, "two");
-		logpump_end(&w->p[i]);
+		pump_end(&w->p[i]);
 	}
 	assert_int_equal(w->ended, 0);
-	logpump_retry(&w->pump);
+	pump_retry(&w->pump);
 	run(w, 0);
 	assert_int_equal(w->ended, STREAMS - 1);
 	assert_int_equal(w->mended, w->stuck);
 	for (int i = 1; i < STREAMS; i++)
 		assert_string_equal(slurp(w, i), "one\ntwo\n");
-	assert_false(logpump_busy(&w->pump));
+	assert_false(pump_busy(&w->pump));
 }
 
 /* A stream that is removed while stuck leaves its batch to the next. */
@@ -433,15 +433,15 @@ test_orphan(void **state)
 	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "first\n");
 	run(w, 0);
-	logpump_remove(&w->p[0]);
+	pump_remove(&w->p[0]);
 	close(w->writer[0]);
-	assert_true(logpump_busy(&w->pump));
+	assert_true(pump_busy(&w->pump));
 	memset(&w->p[0], 0, sizeof(w->p[0]));
 	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "second\n");
 	run(w, 0);
 	unlinkat(w->dir, "s0.log", AT_REMOVEDIR);
-	logpump_retry(&w->pump);
+	pump_retry(&w->pump);
 	run(w, 0);
 	assert_string_equal(slurp(w, 0), "first\nsecond\n");
 }
@@ -452,17 +452,17 @@ test_end_line(void **state)
 	struct world *w = *state;
 
 	add(w, 0, LOG_TO_FILE);
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_int_equal(w->ended, 1);
 	assert_int_equal(faccessat(w->dir, "s0.log", F_OK, 0), -1);
 	print(w, 0, "a");
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_string_equal(slurp(w, 0), "a\n");
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_string_equal(slurp(w, 0), "a\n");
 	w->p[0].out.timestamps = true;
 	print(w, 0, "b");
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_int_equal(strlen(slurp(w, 0)), 2 + LOGLINES_STAMP + 2);
 	assert_int_equal(w->p[0].instance, 2 + LOGLINES_STAMP + 2);
 }
@@ -517,7 +517,7 @@ test_stdout(void **state)
 	run(w, 0);
 	print(w, 0, "ished\nno end");
 	run(w, 0);
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_string_equal(shown(w),
 	    "s0: one\ns0: \ns1: two\ns0: unfinished\ns0: no end\n");
 	w->p[1].out.timestamps = true;
@@ -589,7 +589,7 @@ test_stdout_gone(void **state)
 	print(w, 0, "one\n");
 	run(w, 0);
 	print(w, 0, "two\n");
-	logpump_end(&w->p[0]);
+	pump_end(&w->p[0]);
 	assert_int_equal(w->ended, 1);
 	assert_int_equal(w->lost, 1);
 	assert_int_equal(w->stuck, 0);

@@ -9,15 +9,15 @@
  *
  * Layer 2.
  */
-#ifndef LOGPUMP_H
-#define LOGPUMP_H
+#ifndef PUMP_H
+#define PUMP_H
 
 #include <sys/queue.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "output/logbatch.h"
+#include "output/writer.h"
 #include "output/logtake.h"
 #include "base/loop.h"
 
@@ -32,7 +32,7 @@ enum pumped_state {
 struct pumped {
 	struct source source;
 	TAILQ_ENTRY(pumped) entry; /* while parked */
-	struct logpump *pump;
+	struct pump *pump;
 	struct logfile *file; /* a cache; may become NULL at any time */
 	int64_t instance;     /* bytes written since the last end */
 	uint32_t left;	      /* bytes that are to be read before the end */
@@ -43,7 +43,7 @@ struct pumped {
 };
 
 /* What the user is told; each may remove the stream. */
-struct logpump_calls {
+struct pump_calls {
 	/* The end was reached, and all before it is written. */
 	void (*ended)(struct pumped *);
 	/* It went silent and all is read. */
@@ -62,11 +62,11 @@ struct logpump_calls {
 	void *arg;
 };
 
-struct logpump {
+struct pump {
 	struct loop *loop;
-	struct logpump_calls calls;
+	struct pump_calls calls;
 	struct journal *journal;
-	struct logsink *sink;
+	struct writer *sink;
 	struct deadline retry;
 	TAILQ_HEAD(, pumped) parked;
 	struct taker taker;
@@ -87,26 +87,26 @@ struct logpump {
  * Then write what the journal holds.  sink, with its journal, stays the
  * caller's.  -1 with errno.
  */
-int logpump_init(struct logpump *, struct loop *, struct logsink *,
-    const struct logpump_calls *);
-void logpump_free(struct logpump *);
+int pump_init(struct pump *, struct loop *, struct writer *,
+    const struct pump_calls *);
+void pump_free(struct pump *);
 /* Try again now what is stuck. */
-void logpump_retry(struct logpump *);
+void pump_retry(struct pump *);
 /* Is a batch stuck? */
-bool logpump_busy(const struct logpump *);
+bool pump_busy(const struct pump *);
 
 /*
  * Begin to read fd, which becomes the stream's; name and settings are set.
  * If it was added before, fd takes the place of the former one.
  */
-void logpump_add(struct logpump *, struct pumped *, int fd);
-void logpump_remove(struct pumped *);
+void pump_add(struct pump *, struct pumped *, int fd);
+void pump_remove(struct pumped *);
 /* Its settings have changed. */
-void logpump_adjust(struct pumped *, enum conf_log to);
+void pump_adjust(struct pumped *, enum conf_log to);
 /*
  * Write what is in the FIFO now, complete the last line, then call ended.
  * That may be before this returns.
  */
-void logpump_end(struct pumped *);
+void pump_end(struct pumped *);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * logmsg - what the daemon and its log process tell each other.
  */
-#include "output/logmsg.h"
+#include "output/message.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -16,7 +16,7 @@ union control {
 };
 
 int
-logmsg_send(int sock, const void *msg, size_t len, int fd)
+message_send(int sock, const void *msg, size_t len, int fd)
 {
 	union {
 		const void *in;
@@ -38,7 +38,7 @@ logmsg_send(int sock, const void *msg, size_t len, int fd)
 }
 
 ssize_t
-logmsg_recv(int sock, void *msg, size_t size, int *fd)
+message_recv(int sock, void *msg, size_t size, int *fd)
 {
 	struct iovec iov = {.iov_base = msg, .iov_len = size};
 	union control c = {0};

@@ -4,8 +4,8 @@
  *
  * Layer 2.
  */
-#ifndef LOGBATCH_H
-#define LOGBATCH_H
+#ifndef WRITER_H
+#define WRITER_H
 
 #include <stdint.h>
 
@@ -15,16 +15,16 @@
 #include "base/clock.h"
 
 /* Output with stamps is put together in pieces of this size. */
-#define LOGBATCH_BUF ((size_t)128 * 1024)
+#define WRITER_BUF ((size_t)128 * 1024)
 
 /* Where batches go. */
-struct logsink {
+struct writer {
 	struct journal *journal;
 	struct logdir dir;
 	struct devlog devlog;
 	int console;	 /* standard output */
 	int console_err; /* why it takes nothing any more, or 0 */
-	char buf[LOGBATCH_BUF];
+	char buf[WRITER_BUF];
 };
 
 /*
@@ -34,7 +34,7 @@ struct logsink {
  * Standard output that nobody can read any more takes everything, and
  * console_err says so.
  */
-int logbatch_write(struct logsink *, struct slot *, struct logfile **,
+int writer_write(struct writer *, struct slot *, struct logfile **,
     int64_t *written);
 
 #endif

@@ -20,6 +20,7 @@
 #include "output/journal.h"
 #include "base/log.h"
 #include "output/logger.h"
+#include "output/logproc.h"
 #include "output/logger_int.h"
 
 /* A process that does not live so long waits before it is started again. */
@@ -174,11 +175,11 @@ logger_pid(const struct logger *l)
 static int
 execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
 {
-	char name[] = LOGGER_ARGV0, zone[256] = "";
+	char name[] = LOGPROC_ARGV0, zone[256] = "";
 	char *argv[] = {name, NULL}, *envp[] = {NULL, NULL};
-	const struct spawn_fd fds[] = {{sock, LOGMSG_SOCKET},
-	    {l->journal, LOGMSG_JOURNAL}, {folder, LOGMSG_FOLDER},
-	    {l->console, LOGMSG_CONSOLE}};
+	const struct spawn_fd fds[] = {{sock, MESSAGE_SOCKET},
+	    {l->journal, MESSAGE_JOURNAL}, {folder, MESSAGE_FOLDER},
+	    {l->console, MESSAGE_CONSOLE}};
 	const struct spawn_request req = {
 	    .argv = argv,
 	    .envp = envp,
@@ -331,12 +332,12 @@ await(struct logger *l, bool untold, siginfo_t *si)
 static bool
 tell_to_quit(struct logger *l)
 {
-	const struct logmsg_order o = {.type = LOGMSG_QUIT};
+	const struct message_order o = {.type = MESSAGE_QUIT};
 
 	l->blocked = false;
 	logger_tell(l);
 	return TAILQ_EMPTY(&l->dirty) && l->fd != -1 &&
-	    logmsg_send(l->fd, &o, sizeof(o), -1) == 0;
+	    message_send(l->fd, &o, sizeof(o), -1) == 0;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
  * outfifo - the folder with the FIFOs that programs print to.
  */
-#include "output/outfifo.h"
+#include "output/fifo.h"
 
 #include <sys/stat.h>
 
@@ -31,7 +31,7 @@ secure(int dir)
 }
 
 int
-outfifo_dir(const char *run_dir)
+fifo_dir(const char *run_dir)
 {
 	char path[PATH_MAX];
 	int dir, n;
@@ -53,7 +53,7 @@ outfifo_dir(const char *run_dir)
 }
 
 int
-outfifo_chown(int fd, uid_t owner)
+fifo_chown(int fd, uid_t owner)
 {
 	struct stat st;
 
@@ -65,7 +65,7 @@ outfifo_chown(int fd, uid_t owner)
 }
 
 int
-outfifo_open(int dir, const char *name, uid_t owner)
+fifo_open(int dir, const char *name, uid_t owner)
 {
 	struct stat st;
 	int fd;
@@ -77,7 +77,7 @@ outfifo_open(int dir, const char *name, uid_t owner)
 		return -1;
 	if ((fd = openat(dir, name, O_RDWR | FLAGS)) == -1)
 		return -1;
-	if (outfifo_chown(fd, owner) == -1 || fchmod(fd, 0600) == -1) {
+	if (fifo_chown(fd, owner) == -1 || fchmod(fd, 0600) == -1) {
 		close(fd);
 		return -1;
 	}
@@ -85,7 +85,7 @@ outfifo_open(int dir, const char *name, uid_t owner)
 }
 
 int
-outfifo_reader(int dir, const char *name, int fd)
+fifo_reader(int dir, const char *name, int fd)
 {
 	int reader = openat(dir, name, O_RDONLY | FLAGS);
 
@@ -93,7 +93,7 @@ outfifo_reader(int dir, const char *name, int fd)
 }
 
 void
-outfifo_remove(int dir, const char *name)
+fifo_remove(int dir, const char *name)
 {
 	unlinkat(dir, name, 0);
 }
@@ -130,7 +130,7 @@ set_flag(int fd, int flag)
 }
 
 void
-outfifo_bequeath(int dir, bool on)
+fifo_inherit(int dir, bool on)
 {
 	each_open(dir, set_flag, on ? 0 : FD_CLOEXEC);
 }
@@ -144,7 +144,7 @@ close_without(int fd, int flag)
 }
 
 void
-outfifo_drop_inherited(int dir)
+fifo_drop_inherited(int dir)
 {
 	each_open(dir, close_without, FD_CLOEXEC);
 }
