@@ -19,7 +19,7 @@
 #include "client/cmd.h"
 #include "client/cmd.h"
 #include "client/cmd.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "base/text.h"
 
 enum { OPT_NO_WAIT = 256 };

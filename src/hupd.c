@@ -23,7 +23,7 @@
 #include "daemon/guard.h"
 #include "daemon/inherit.h"
 #include "base/log.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "daemon/serve.h"
 #include "output/logproc.h"
 

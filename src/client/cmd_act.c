@@ -19,25 +19,25 @@ static const struct attr attrs[] = {
 };
 
 static const char *
-value(const struct proto_line *line, const char *key)
+value(const struct line *line, const char *key)
 {
-	const char *s = proto_get(line, key);
+	const char *s = line_get(line, key);
 
 	return s != NULL ? s : "?";
 }
 
 static bool
-is_ok(const struct proto_line *line)
+is_ok(const struct line *line)
 {
 	return strcmp(value(line, "ok"), "yes") == 0;
 }
 
 /* "web: up (pid 123)", "web: failed: exec: No such file or directory" */
 static void
-print_result(const struct proto_line *line)
+print_result(const struct line *line)
 {
-	const char *state = proto_get(line, "state");
-	const char *how = proto_get(line, "how");
+	const char *state = line_get(line, "state");
+	const char *how = line_get(line, "how");
 
 	ctl_puts(value(line, "name"), stdout);
 	if (state != NULL) {
@@ -53,7 +53,7 @@ print_result(const struct proto_line *line)
 }
 
 static void
-print_line(const struct proto_line *line)
+print_line(const struct line *line)
 {
 	if (reply_is(line, "result"))
 		print_result(line);
@@ -117,7 +117,7 @@ results(const struct ctl *ctl, struct talk *talk)
 static int
 act(const struct ctl *ctl, const char *tag, int argc, char **argv)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	struct talk talk;
 	int i, status;
 
@@ -126,12 +126,12 @@ act(const struct ctl *ctl, const char *tag, int argc, char **argv)
 		    "give either names or --all, not both");
 	if (!ctl_are_names(ctl, argc, argv))
 		return STATUS_USAGE;
-	proto_begin(&request, tag);
-	proto_put(&request, "all", ctl->all ? "yes" : NULL);
-	proto_put(&request, "wait", ctl->no_wait ? "no" : NULL);
+	line_begin(&request, tag);
+	line_put(&request, "all", ctl->all ? "yes" : NULL);
+	line_put(&request, "wait", ctl->no_wait ? "no" : NULL);
 	for (i = 0; i < argc; i++)
-		proto_put_word(&request, argv[i]);
-	proto_end(&request);
+		line_put_word(&request, argv[i]);
+	line_end(&request);
 	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
 		talk_patience(&talk, !ctl->no_wait);
 		if (talk_send(&talk, &request) == STATUS_OK)
@@ -140,7 +140,7 @@ act(const struct ctl *ctl, const char *tag, int argc, char **argv)
 			status = talk_verdict(ctl, &talk);
 	}
 	talk_close(&talk);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }
 

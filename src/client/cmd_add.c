@@ -204,27 +204,27 @@ static void
 tell_end(const struct job *job)
 {
 	const char *how = NULL, *state = NULL;
-	struct proto_text request = {0};
-	const struct proto_line *line;
+	struct line_text request = {0};
+	const struct line *line;
 	struct reply reply = {0};
 	struct talk talk;
 
-	proto_begin(&request, "status");
-	proto_put_word(&request, job->name);
-	proto_end(&request);
+	line_begin(&request, "status");
+	line_put_word(&request, job->name);
+	line_end(&request);
 	(void)talk_ask(&talk, job->target.socket, &request, &reply);
 	if ((line = reply_find(&reply, "program")) != NULL) {
-		how = proto_get(line, "exit");
-		state = proto_get(line, "state");
+		how = line_get(line, "exit");
+		state = line_get(line, "state");
 	}
 	if (how != NULL && state != NULL && strcmp(state, "done") != 0) {
 		ctl_warn("%s has ended already (%s), see 'hupctl status %s'",
 		    job->name, how, job->name);
-		logread_recent(stderr, NULL, proto_get(line, "log"), NULL);
+		logread_recent(stderr, NULL, line_get(line, "log"), NULL);
 	}
 	talk_close(&talk);
 	reply_clear(&reply);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 }
 
 /* The file is there: have it applied, or take it back. */

@@ -34,7 +34,7 @@ text_of(const struct reply *reply, size_t *len)
 		return NULL;
 	for (i = 0; i < reply->n; i++) {
 		if (reply_is(&reply->v[i], "text") &&
-		    (line = proto_get(&reply->v[i], "line")) != NULL)
+		    (line = line_get(&reply->v[i], "line")) != NULL)
 			fprintf(f, "%s\n", line);
 	}
 	if (fclose(f) == EOF) {
@@ -65,12 +65,12 @@ set_digests(struct confset *set, const struct confset *candidate,
 			conf->env_digest = same->env_digest;
 	}
 	for (i = 0; i < reply->n; i++) {
-		name = proto_get(&reply->v[i], "name");
+		name = line_get(&reply->v[i], "name");
 		if (!reply_is(&reply->v[i], "digest") || name == NULL ||
 		    (conf = confset_find(set, name)) == NULL)
 			continue;
 		conf->env_digest =
-		    (uint64_t)proto_number(&reply->v[i], "env", 0);
+		    (uint64_t)line_get_number(&reply->v[i], "env", 0);
 	}
 }
 
@@ -104,15 +104,15 @@ static int
 running_load(struct running *r, const struct ctl *ctl,
     const struct target *target)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	struct talk talk;
 	int status;
 
 	*r = (struct running){0};
 	if (confset_init(&r->set, &target->places) == -1)
 		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	proto_begin(&request, "dump");
-	proto_end(&request);
+	line_begin(&request, "dump");
+	line_end(&request);
 	status = talk_ask(&talk, target->socket, &request, &r->reply);
 	if (status == STATUS_OK)
 		status = parse(ctl, &r->reply, &r->set);
@@ -125,7 +125,7 @@ running_load(struct running *r, const struct ctl *ctl,
 		    talk.why != NULL ? talk.why
 				     : "hupd refused, without a reason");
 	talk_close(&talk);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }
 
@@ -144,7 +144,7 @@ rests(void *arg, const char *name)
 	size_t i;
 
 	for (i = 0; i < r->reply.n; i++) {
-		s = proto_get(&r->reply.v[i], "name");
+		s = line_get(&r->reply.v[i], "name");
 		if (reply_is(&r->reply.v[i], "rests") && s != NULL &&
 		    strcmp(s, name) == 0)
 			return true;
@@ -310,7 +310,7 @@ plan_json(const struct reply *reply, bool runs)
 static int
 show(const struct ctl *ctl, const struct plan *plan, const char *alone)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	struct reply reply = {0};
 	int status = STATUS_OK;
 
@@ -325,7 +325,7 @@ show(const struct ctl *ctl, const struct plan *plan, const char *alone)
 		report_show(&reply, 1, reply.n);
 	}
 	reply_clear(&reply);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 	return status;
 }
 

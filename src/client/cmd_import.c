@@ -15,7 +15,7 @@
 #include "client/json.h"
 #include "client/target.h"
 #include "import/supervisord.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct job {
 	const struct ctl *ctl;

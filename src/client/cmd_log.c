@@ -20,15 +20,15 @@ static int
 ask_where(const char *socket, const char *name, struct talk *talk,
     struct reply *reply)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	int status;
 
-	proto_begin(&request, "where");
+	line_begin(&request, "where");
 	if (name != NULL)
-		proto_put_word(&request, name);
-	proto_end(&request);
+		line_put_word(&request, name);
+	line_end(&request);
 	status = talk_ask(talk, socket, &request, reply);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }
 
@@ -51,7 +51,7 @@ path_in_folder(const struct target *target, const char *name)
 
 	if (ask_where(target->socket, NULL, &talk, &reply) == STATUS_OK &&
 	    reply_find(&reply, "paths") != NULL)
-		dir = proto_get(reply_find(&reply, "paths"), "log-dir");
+		dir = line_get(reply_find(&reply, "paths"), "log-dir");
 	path = join(dir != NULL ? dir : target->log_dir, name);
 	talk_close(&talk);
 	reply_clear(&reply);
@@ -66,7 +66,7 @@ static char *
 path_of_program(const struct target *target, const char *name, char **why)
 {
 	struct reply reply = {0};
-	const struct proto_line *paths;
+	const struct line *paths;
 	struct talk talk;
 	const char *log = NULL;
 	char *path = NULL;
@@ -76,7 +76,7 @@ path_of_program(const struct target *target, const char *name, char **why)
 	status = ask_where(target->socket, name, &talk, &reply);
 	paths = reply_find(&reply, "paths");
 	if (status == STATUS_OK && paths != NULL)
-		log = proto_get(paths, "log");
+		log = line_get(paths, "log");
 	if (log != NULL)
 		path = strdup(log);
 	else if (status == STATUS_OK) {

@@ -94,37 +94,36 @@ print_head(const char *name, const char *unit, const char *help, bool counter)
 
 /* The value's key; NULL: the line has none. */
 static const char *
-key_of(const struct metric *metric, const struct proto_line *line)
+key_of(const struct metric *metric, const struct line *line)
 {
 	const char *key = metric->key;
 
 	if (metric->from == FROM_EXIT)
-		key = proto_get(line, "signal") != NULL ? "signal" : "code";
-	return proto_get(line, key) != NULL ? key : NULL;
+		key = line_get(line, "signal") != NULL ? "signal" : "code";
+	return line_get(line, key) != NULL ? key : NULL;
 }
 
 /* The value, in thousandths for FROM_MS.  False: there is none. */
 static bool
-value_of(const struct metric *metric, const struct proto_line *line,
-    int64_t *value)
+value_of(const struct metric *metric, const struct line *line, int64_t *value)
 {
 	const char *key;
 
 	if ((key = key_of(metric, line)) == NULL)
 		return false;
-	*value = proto_number(line, key, 0);
+	*value = line_get_number(line, key, 0);
 	switch (metric->from) {
 	case FROM_NUMBER:
 	case FROM_MS:
 		return true;
 	case FROM_EQUAL:
-		*value = strcmp(proto_get(line, key), metric->text) == 0;
+		*value = strcmp(line_get(line, key), metric->text) == 0;
 		return true;
 	case FROM_EXIT:
 		*value += strcmp(key, "signal") == 0 ? 128 : 0;
 		return true;
 	case FROM_LOG:
-		*value = chain_size(proto_get(line, key));
+		*value = chain_size(line_get(line, key));
 		return *value != -1;
 	}
 	return false;
@@ -132,7 +131,7 @@ value_of(const struct metric *metric, const struct proto_line *line,
 
 /* program: its name, which needs no escapes; or NULL. */
 static void
-print_sample(const struct metric *metric, const struct proto_line *line,
+print_sample(const struct metric *metric, const struct line *line,
     const char *program)
 {
 	int64_t value;
@@ -157,7 +156,7 @@ print_programs(const struct metric *metric, const struct reply *reply)
 
 	print_head(metric->name, metric->unit, metric->help, metric->counter);
 	for (i = 0; i < reply->n; i++) {
-		name = proto_get(&reply->v[i], "name");
+		name = line_get(&reply->v[i], "name");
 		if (reply_is(&reply->v[i], "program") && name != NULL &&
 		    text_is_name(name))
 			print_sample(metric, &reply->v[i], name);
@@ -165,7 +164,7 @@ print_programs(const struct metric *metric, const struct reply *reply)
 }
 
 static void
-print_daemon(const struct proto_line *config)
+print_daemon(const struct line *config)
 {
 	const struct metric *metric;
 	size_t i;
@@ -183,8 +182,8 @@ print_daemon(const struct proto_line *config)
 	for (i = 0; i < COUNT(results); i++)
 		printf("hupd_reloads_total{result=\"%s\"} %" PRId64 "\n"
 		       "hupd_reloads_created{result=\"%s\"} %" PRId64 "\n",
-		    results[i], proto_number(config, results[i], 0), results[i],
-		    proto_number(config, "counting", 0));
+		    results[i], line_get_number(config, results[i], 0),
+		    results[i], line_get_number(config, "counting", 0));
 }
 
 static void
@@ -197,7 +196,7 @@ print_up(bool up)
 static void
 print_all(const struct reply *reply)
 {
-	const struct proto_line *config = reply_find(reply, "config");
+	const struct line *config = reply_find(reply, "config");
 	size_t i;
 
 	print_up(true);
@@ -210,7 +209,7 @@ print_all(const struct reply *reply)
 int
 cmd_metrics_run(const struct ctl *ctl, int argc, char **argv)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	struct reply reply = {0};
 	int status;
 
@@ -219,9 +218,9 @@ cmd_metrics_run(const struct ctl *ctl, int argc, char **argv)
 	if (ctl->json)
 		return ctl_fail(ctl, STATUS_USAGE,
 		    "metrics are no JSON: see 'hupctl -j status'");
-	proto_begin(&request, "status");
-	proto_put(&request, "cpu", "yes");
-	proto_end(&request);
+	line_begin(&request, "status");
+	line_put(&request, "cpu", "yes");
+	line_end(&request);
 	status = target_ask(ctl, &request, &reply);
 	if (status == STATUS_OK)
 		print_all(&reply);
@@ -230,6 +229,6 @@ cmd_metrics_run(const struct ctl *ctl, int argc, char **argv)
 	if (status == STATUS_OK || status == STATUS_NO_DAEMON)
 		puts("# EOF");
 	reply_clear(&reply);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }

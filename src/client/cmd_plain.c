@@ -14,17 +14,17 @@ static int
 ask(const struct ctl *ctl, const char *tag, const char *word,
     const char *second, struct reply *reply)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	int status;
 
-	proto_begin(&request, tag);
+	line_begin(&request, tag);
 	if (word != NULL)
-		proto_put_word(&request, word);
+		line_put_word(&request, word);
 	if (second != NULL)
-		proto_put_word(&request, second);
-	proto_end(&request);
+		line_put_word(&request, second);
+	line_end(&request);
 	status = target_ask(ctl, &request, reply);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }
 
@@ -82,13 +82,13 @@ cmd_plain_reopen(const struct ctl *ctl, int argc, char **argv)
 }
 
 static void
-print_pong(const struct ctl *ctl, const struct proto_line *pong)
+print_pong(const struct ctl *ctl, const struct line *pong)
 {
 	static const struct attr attrs[] = {
 	    {"pid", "pid", ATTR_NUMBER},
 	    {"version", "version", ATTR_TEXT},
 	};
-	const char *version = pong ? proto_get(pong, "version") : NULL;
+	const char *version = pong ? line_get(pong, "version") : NULL;
 	struct json json;
 
 	if (ctl->json) {
@@ -102,7 +102,7 @@ print_pong(const struct ctl *ctl, const struct proto_line *pong)
 	fputs("hupd ", stdout);
 	ctl_puts(version != NULL ? version : "", stdout);
 	printf(" is running, pid %lld\n",
-	    (long long)(pong != NULL ? proto_number(pong, "pid", 0) : 0));
+	    (long long)(pong != NULL ? line_get_number(pong, "pid", 0) : 0));
 }
 
 int
@@ -121,13 +121,13 @@ cmd_plain_ping(const struct ctl *ctl, int argc, char **argv)
 }
 
 static void
-print_version(const struct ctl *ctl, const struct proto_line *line)
+print_version(const struct ctl *ctl, const struct line *line)
 {
 	static const struct attr attrs[] = {
 	    {"hupd", "version", ATTR_TEXT},
 	    {"proto", "proto", ATTR_NUMBER},
 	};
-	const char *version = line ? proto_get(line, "version") : NULL;
+	const char *version = line ? line_get(line, "version") : NULL;
 	struct json json;
 
 	if (ctl->json) {

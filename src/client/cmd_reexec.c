@@ -32,13 +32,13 @@ struct pong {
 static int
 ask(struct talk *talk, const char *socket, const char *tag, struct reply *reply)
 {
-	struct proto_text question = {0};
+	struct line_text question = {0};
 	int status;
 
-	proto_begin(&question, tag);
-	proto_end(&question);
+	line_begin(&question, tag);
+	line_end(&question);
 	status = talk_ask(talk, socket, &question, reply);
-	proto_text_clear(&question);
+	line_text_clear(&question);
 	return status;
 }
 
@@ -46,16 +46,16 @@ static int
 ping(struct talk *talk, const char *socket, struct pong *pong)
 {
 	struct reply reply = {0};
-	const struct proto_line *line;
+	const struct line *line;
 	const char *version;
 	int status;
 
 	*pong = (struct pong){.execs = -1};
 	status = ask(talk, socket, "ping", &reply);
 	if ((line = reply_find(&reply, "pong")) != NULL) {
-		pong->pid = proto_number(line, "pid", 0);
-		pong->execs = proto_number(line, "execs", -1);
-		version = proto_get(line, "version");
+		pong->pid = line_get_number(line, "pid", 0);
+		pong->execs = line_get_number(line, "execs", -1);
+		version = line_get(line, "version");
 		strlcpy(pong->version, version != NULL ? version : "?",
 		    sizeof(pong->version));
 	}
@@ -94,7 +94,7 @@ count_running(const char *socket)
 	if (ask(&talk, socket, "status", &reply) == STATUS_OK)
 		for (i = n = 0; i < reply.n; i++)
 			n += reply_is(&reply.v[i], "program") &&
-			    proto_get(&reply.v[i], "pid") != NULL;
+			    line_get(&reply.v[i], "pid") != NULL;
 	talk_close(&talk);
 	reply_clear(&reply);
 	return n;
@@ -150,15 +150,15 @@ follow(const struct ctl *ctl, const char *socket, const struct pong *before)
 static int
 request(const struct ctl *ctl, const char *socket, const struct pong *before)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	struct reply reply = {0};
-	const struct proto_line *failed;
+	const struct line *failed;
 	const char *how = NULL;
 	struct talk talk;
 	int status;
 
-	proto_begin(&text, "reexec");
-	proto_end(&text);
+	line_begin(&text, "reexec");
+	line_end(&text);
 	if (talk_open(&talk, socket) == STATUS_OK &&
 	    talk_send(&talk, &text) == STATUS_OK) {
 		/* The trial and a reload under way take their time. */
@@ -167,7 +167,7 @@ request(const struct ctl *ctl, const char *socket, const struct pong *before)
 			;
 	}
 	if ((failed = reply_find(&reply, "failed")) != NULL)
-		how = proto_get(failed, "how");
+		how = line_get(failed, "how");
 	if (how != NULL)
 		status = ctl_fail(ctl, STATUS_FAILED,
 		    "re-execution failed, nothing was changed: %s", how);
@@ -177,7 +177,7 @@ request(const struct ctl *ctl, const char *socket, const struct pong *before)
 		status = talk_verdict(ctl, &talk);
 	talk_close(&talk);
 	reply_clear(&reply);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 	return status;
 }
 

@@ -25,14 +25,14 @@
 static int
 request(struct talk *talk, const char *tag, bool no_wait)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	int status;
 
-	proto_begin(&text, tag);
-	proto_put(&text, "wait", no_wait ? "no" : NULL);
-	proto_end(&text);
+	line_begin(&text, tag);
+	line_put(&text, "wait", no_wait ? "no" : NULL);
+	line_end(&text);
 	status = talk_send(talk, &text);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 	return status;
 }
 
@@ -44,7 +44,7 @@ await_waiting(struct talk *talk)
 	pid_t pid = -1;
 
 	if (talk_next(talk, &reply) == 1 && reply_is(&reply.v[0], "waiting"))
-		pid = (pid_t)proto_number(&reply.v[0], "pid", -1);
+		pid = (pid_t)line_get_number(&reply.v[0], "pid", -1);
 	reply_clear(&reply);
 	return pid;
 }

@@ -58,12 +58,12 @@ static const struct attr rejected[] = {
 static void
 details_json(struct json *json, const struct reply *reply, const char *name)
 {
-	const struct proto_line *line;
+	const struct line *line;
 	size_t i;
 
 	if ((line = details_find(reply, name)) == NULL)
 		return;
-	json_string(json, "command", proto_get(line, "command"));
+	json_string(json, "command", line_get(line, "command"));
 	json_array(json, "needs");
 	for (i = 0; i < reply->n; i++) {
 		if (!details_is_need(&reply->v[i], name))
@@ -78,7 +78,7 @@ details_json(struct json *json, const struct reply *reply, const char *name)
 static void
 print_json(const struct reply *reply)
 {
-	const struct proto_line *line;
+	const struct line *line;
 	struct json json;
 	size_t i;
 
@@ -90,7 +90,7 @@ print_json(const struct reply *reply)
 			continue;
 		json_object(&json, NULL);
 		line_json(&json, &reply->v[i], program, COUNT(program));
-		details_json(&json, reply, proto_get(&reply->v[i], "name"));
+		details_json(&json, reply, line_get(&reply->v[i], "name"));
 		json_close(&json);
 	}
 	json_close(&json);
@@ -112,14 +112,14 @@ print_json(const struct reply *reply)
 static void
 print_recent(const struct reply *reply)
 {
-	const struct proto_line *line = reply_find(reply, "program");
-	const char *name = line != NULL ? proto_get(line, "name") : NULL;
+	const struct line *line = reply_find(reply, "program");
+	const char *name = line != NULL ? line_get(line, "name") : NULL;
 
 	if (name == NULL || (line = details_find(reply, name)) == NULL)
 		return;
-	logread_recent(stdout, "last events:", proto_get(line, "events"), name);
+	logread_recent(stdout, "last events:", line_get(line, "events"), name);
 	logread_recent(stdout, "last lines of its log:",
-	    proto_get(reply_find(reply, "program"), "log"), NULL);
+	    line_get(reply_find(reply, "program"), "log"), NULL);
 }
 
 static int
@@ -161,17 +161,17 @@ answer(const struct ctl *ctl, struct talk *talk, bool details)
 int
 cmd_status_run(const struct ctl *ctl, int argc, char **argv)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	struct talk talk;
 	int i, status;
 
 	if (!ctl_are_names(ctl, argc, argv))
 		return STATUS_USAGE;
-	proto_begin(&request, "status");
-	proto_put(&request, "details", argc > 0 ? "yes" : NULL);
+	line_begin(&request, "status");
+	line_put(&request, "details", argc > 0 ? "yes" : NULL);
 	for (i = 0; i < argc; i++)
-		proto_put_word(&request, argv[i]);
-	proto_end(&request);
+		line_put_word(&request, argv[i]);
+	line_end(&request);
 	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
 		if (talk_send(&talk, &request) == STATUS_OK)
 			status = answer(ctl, &talk, argc == 1);
@@ -179,6 +179,6 @@ cmd_status_run(const struct ctl *ctl, int argc, char **argv)
 			status = talk_verdict(ctl, &talk);
 	}
 	talk_close(&talk);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }

@@ -33,7 +33,7 @@ enum { FD_TERMINAL, FD_SIGNALS, FD_FEED, FDS };
  */
 struct feed {
 	const char *path; /* of the socket */
-	struct proto_text request;
+	struct line_text request;
 	struct talk talk; /* its fd is -1 while no question is open */
 	struct reply reply;
 	int status; /* of the last answer, or of the failure */
@@ -44,9 +44,9 @@ static void
 feed_init(struct feed *feed, const char *path)
 {
 	*feed = (struct feed){.path = path, .talk = {.fd = -1}};
-	proto_begin(&feed->request, "status");
-	proto_put(&feed->request, "cpu", "yes");
-	proto_end(&feed->request);
+	line_begin(&feed->request, "status");
+	line_put(&feed->request, "cpu", "yes");
+	line_end(&feed->request);
 }
 
 static void
@@ -54,7 +54,7 @@ feed_clear(struct feed *feed)
 {
 	talk_close(&feed->talk);
 	reply_clear(&feed->reply);
-	proto_text_clear(&feed->request);
+	line_text_clear(&feed->request);
 	free(feed->why);
 	feed->why = NULL;
 }

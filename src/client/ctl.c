@@ -8,7 +8,7 @@
 
 #include "client/ctl.h"
 #include "client/json.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "base/text.h"
 
 void

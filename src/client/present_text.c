@@ -31,7 +31,7 @@ static const struct column {
 };
 
 struct row {
-	const struct proto_line *line;
+	const struct line *line;
 	char *cell[COLUMNS];
 };
 
@@ -42,15 +42,15 @@ struct table {
 };
 
 static const char *
-value(const struct proto_line *line, const char *key, const char *fallback)
+value(const struct line *line, const char *key, const char *fallback)
 {
-	const char *s = proto_get(line, key);
+	const char *s = line_get(line, key);
 
 	return s != NULL ? s : fallback;
 }
 
 static const char *
-state_of(const struct proto_line *line)
+state_of(const struct line *line)
 {
 	return value(line, "state", "unknown");
 }
@@ -66,7 +66,7 @@ in(const char *word, const char *const *list)
 }
 
 static const char *
-colour_of(const struct proto_line *line)
+colour_of(const struct line *line)
 {
 	if (details_is_ill(line))
 		return "\033[33m";
@@ -101,7 +101,7 @@ escaped(const char *s)
 
 /* Readiness means something only while a process is to become ready. */
 static const char *
-ready_of(const struct proto_line *line)
+ready_of(const struct line *line)
 {
 	static const char *const open[] = {"up", "starting", NULL};
 
@@ -113,7 +113,7 @@ ready_of(const struct proto_line *line)
  * of a start that failed, "exec".  The details have it in full.
  */
 static char *
-exit_of(const struct proto_line *line)
+exit_of(const struct line *line)
 {
 	const char *s = value(line, "exit", "-"), *word;
 
@@ -129,21 +129,21 @@ exit_of(const struct proto_line *line)
 
 /* A number of the line in its humane form, "-" if it is absent. */
 static char *
-humane(const struct proto_line *line, const char *key,
+humane(const struct line *line, const char *key,
     void (*print)(int64_t, char[static TEXT_NUMBER_MAX]))
 {
 	char buf[TEXT_NUMBER_MAX] = "-";
 
-	if (proto_get(line, key) != NULL)
-		print(proto_number(line, key, 0), buf);
+	if (line_get(line, key) != NULL)
+		print(line_get_number(line, key, 0), buf);
 	return strdup(buf);
 }
 
 static int
-fill(struct table *table, const struct proto_line *line)
+fill(struct table *table, const struct line *line)
 {
 	struct row *row = &table->v[table->n++];
-	const char *name = proto_word(line, 0);
+	const char *name = line_get_word(line, 0);
 	int i, len;
 
 	if (name == NULL)
@@ -185,10 +185,10 @@ print_cell(FILE *f, const struct table *table, int i, const char *cell,
 
 /* Why a program is in its state, where the state alone does not tell. */
 static void
-print_reason(FILE *f, const struct proto_line *line)
+print_reason(FILE *f, const struct line *line)
 {
 	static const char *const puzzling[] = {"failed", "wait", NULL};
-	const char *reason = proto_get(line, "reason");
+	const char *reason = line_get(line, "reason");
 
 	if (reason == NULL)
 		return;
@@ -269,14 +269,14 @@ table_print(FILE *f, const struct reply *reply, const struct table_form *form)
 }
 
 static bool
-is(const struct proto_line *line, const char *key, const char *value)
+is(const struct line *line, const char *key, const char *value)
 {
-	const char *s = proto_get(line, key);
+	const char *s = line_get(line, key);
 
 	return s != NULL && value != NULL && strcmp(s, value) == 0;
 }
 
-const struct proto_line *
+const struct line *
 details_find(const struct reply *reply, const char *name)
 {
 	size_t i;
@@ -290,15 +290,15 @@ details_find(const struct reply *reply, const char *name)
 }
 
 bool
-details_is_need(const struct proto_line *line, const char *name)
+details_is_need(const struct line *line, const char *name)
 {
 	return reply_is(line, "need") && is(line, "of", name);
 }
 
 bool
-details_is_ill(const struct proto_line *program)
+details_is_ill(const struct line *program)
 {
-	return proto_get(program, "health") != NULL &&
+	return line_get(program, "health") != NULL &&
 	    !is(program, "health", "healthy");
 }
 
@@ -319,47 +319,49 @@ print_detail(FILE *f, const char *title, const char *text)
 }
 
 static void
-put(FILE *f, const struct proto_line *line, const char *key)
+put(FILE *f, const struct line *line, const char *key)
 {
-	const char *s = proto_get(line, key);
+	const char *s = line_get(line, key);
 
 	ctl_puts(s != NULL ? s : "?", f);
 }
 
 static void
-print_state(FILE *f, const struct proto_line *program)
+print_state(FILE *f, const struct line *program)
 {
 	char since[TEXT_NUMBER_MAX];
 
-	if (proto_get(program, "since") != NULL) {
-		text_humane_duration(proto_number(program, "since", 0), since);
+	if (line_get(program, "since") != NULL) {
+		text_humane_duration(line_get_number(program, "since", 0),
+		    since);
 		print_title(f, "state");
 		put(f, program, "state");
 		fprintf(f, " for %s, wanted: ", since);
 		put(f, program, "want");
 		fputc('\n', f);
 	}
-	if (proto_get(program, "again") != NULL) {
-		text_humane_duration(proto_number(program, "again", 0), since);
+	if (line_get(program, "again") != NULL) {
+		text_humane_duration(line_get_number(program, "again", 0),
+		    since);
 		print_title(f, "next");
 		fprintf(f, "start in %s\n", since);
 	}
 	/* Of a program that is up and well it only repeats the pid. */
 	if (!is(program, "state", "up") || !is(program, "want", "run") ||
 	    details_is_ill(program))
-		print_detail(f, "reason", proto_get(program, "reason"));
+		print_detail(f, "reason", line_get(program, "reason"));
 	else
-		print_detail(f, "health", proto_get(program, "health"));
-	print_detail(f, "status", proto_get(program, "status"));
+		print_detail(f, "health", line_get(program, "health"));
+	print_detail(f, "status", line_get(program, "status"));
 }
 
 static void
-print_end(FILE *f, const struct proto_line *program, time_t now)
+print_end(FILE *f, const struct line *program, time_t now)
 {
-	int64_t ended = proto_number(program, "ended", 0);
+	int64_t ended = line_get_number(program, "ended", 0);
 	char ago[TEXT_NUMBER_MAX];
 
-	if (proto_get(program, "exit") == NULL)
+	if (line_get(program, "exit") == NULL)
 		return;
 	print_title(f, "last end");
 	put(f, program, "exit");
@@ -395,19 +397,19 @@ print_needs(FILE *f, const struct reply *reply, const char *name)
 }
 
 void
-details_print(FILE *f, const struct reply *reply,
-    const struct proto_line *program, time_t now)
+details_print(FILE *f, const struct reply *reply, const struct line *program,
+    time_t now)
 {
-	const char *name = proto_get(program, "name");
-	const struct proto_line *details = details_find(reply, name);
+	const char *name = line_get(program, "name");
+	const struct line *details = details_find(reply, name);
 
 	print_state(f, program);
 	print_end(f, program, now);
 	print_needs(f, reply, name);
 	if (details != NULL)
-		print_detail(f, "command", proto_get(details, "command"));
-	print_detail(f, "file", proto_get(program, "conf"));
-	print_detail(f, "log", proto_get(program, "log"));
+		print_detail(f, "command", line_get(details, "command"));
+	print_detail(f, "file", line_get(program, "conf"));
+	print_detail(f, "log", line_get(program, "log"));
 }
 
 /* "2026-11-22T13:17:05+00:00 (2m ago)" */
@@ -422,9 +424,9 @@ print_time(FILE *f, int64_t when, time_t now)
 }
 
 static const char *
-on_disk(const struct proto_line *line)
+on_disk(const struct line *line)
 {
-	const char *differs = proto_get(line, "differs");
+	const char *differs = line_get(line, "differs");
 
 	if (differs != NULL && strcmp(differs, "no") == 0)
 		return "as running";
@@ -436,23 +438,22 @@ on_disk(const struct proto_line *line)
 }
 
 static bool
-is_reloading(const struct proto_line *line)
+is_reloading(const struct line *line)
 {
-	const char *reloading = proto_get(line, "reloading");
+	const char *reloading = line_get(line, "reloading");
 
 	return reloading != NULL && strcmp(reloading, "yes") == 0;
 }
 
 static void
-print_configuration(FILE *f, const struct proto_line *line, bool colour,
-    time_t now)
+print_configuration(FILE *f, const struct line *line, bool colour, time_t now)
 {
-	int64_t programs = proto_number(line, "programs", 0);
-	const char *source = proto_get(line, "source");
+	int64_t programs = line_get_number(line, "programs", 0);
+	const char *source = line_get(line, "source");
 
 	fprintf(f, "generation %" PRId64 ", accepted ",
-	    proto_number(line, "generation", 0));
-	print_time(f, proto_number(line, "time", 0), now);
+	    line_get_number(line, "generation", 0));
+	print_time(f, line_get_number(line, "time", 0), now);
 	fprintf(f, ", %" PRId64 " program%s\n", programs,
 	    programs == 1 ? "" : "s");
 	fprintf(f, "files on disk: %s%s\n", on_disk(line),
@@ -465,16 +466,16 @@ print_configuration(FILE *f, const struct proto_line *line, bool colour,
 }
 
 static void
-print_rejection(FILE *f, const struct reply *reply,
-    const struct proto_line *line, bool colour, time_t now)
+print_rejection(FILE *f, const struct reply *reply, const struct line *line,
+    bool colour, time_t now)
 {
-	int64_t count = proto_number(line, "count", 0);
+	int64_t count = line_get_number(line, "count", 0);
 	size_t i;
 	char *text;
 
 	fprintf(f, "%slast reload rejected%s at ", colour ? "\033[31m" : "",
 	    colour ? "\033[0m" : "");
-	print_time(f, proto_number(line, "time", 0), now);
+	print_time(f, line_get_number(line, "time", 0), now);
 	fputs(":\n", f);
 	for (i = 0; i < reply->n; i++) {
 		if (!reply_is(&reply->v[i], "error") ||
@@ -491,7 +492,7 @@ print_rejection(FILE *f, const struct reply *reply,
 void
 summary_print(FILE *f, const struct reply *reply, bool colour, time_t now)
 {
-	const struct proto_line *line;
+	const struct line *line;
 
 	if ((line = reply_find(reply, "config")) != NULL) {
 		fputc('\n', f);
@@ -537,7 +538,7 @@ longest_name(const struct reply *reply, size_t to)
 	const char *name;
 
 	for (i = 0; i < to; i++) {
-		name = proto_get(&reply->v[i], "name");
+		name = line_get(&reply->v[i], "name");
 		if (!reply_is(&reply->v[i], "change") || name == NULL)
 			continue;
 		if ((len = strnlen(name, 64)) > longest)
@@ -547,7 +548,7 @@ longest_name(const struct reply *reply, size_t to)
 }
 
 void
-report_show_line(FILE *f, const struct proto_line *line, int width)
+report_show_line(FILE *f, const struct line *line, int width)
 {
 	char *text = report_text(line, width);
 
@@ -579,7 +580,7 @@ strings_json(struct json *json, const char *name, const struct reply *reply,
 	json_array(json, name);
 	for (i = 0; i < reply->n; i++) {
 		if (reply_is(&reply->v[i], tag))
-			json_string(json, NULL, proto_get(&reply->v[i], key));
+			json_string(json, NULL, line_get(&reply->v[i], key));
 	}
 	json_close(json);
 }
@@ -626,7 +627,7 @@ int
 report_rejection(const struct ctl *ctl, const struct diags *diags,
     void (*json)(const struct reply *))
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	struct reply reply = {0};
 	int status = STATUS_REJECTED;
 
@@ -639,6 +640,6 @@ report_rejection(const struct ctl *ctl, const struct diags *diags,
 			json(&reply);
 	}
 	reply_clear(&reply);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 	return status;
 }

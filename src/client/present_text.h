@@ -24,21 +24,21 @@ struct table_form {
 int table_print(FILE *, const struct reply *, const struct table_form *);
 
 /* program: its line of the answer. */
-void details_print(FILE *, const struct reply *,
-    const struct proto_line *program, time_t now);
+void details_print(FILE *, const struct reply *, const struct line *program,
+    time_t now);
 /* Its "details" line, or NULL. */
-const struct proto_line *details_find(const struct reply *, const char *name);
+const struct line *details_find(const struct reply *, const char *name);
 /* Have its health checks found something wrong? */
-bool details_is_ill(const struct proto_line *program);
+bool details_is_ill(const struct line *program);
 /* Is the line about a dependency of that program? */
-bool details_is_need(const struct proto_line *, const char *name);
+bool details_is_need(const struct line *, const char *name);
 
 void summary_print(FILE *, const struct reply *, bool colour, time_t now);
 
 /* Lines from..to of it as people read them: errors on stderr. */
 void report_show(const struct reply *, size_t from, size_t to);
 /* One line of it, if it is one of a report's. */
-void report_show_line(FILE *, const struct proto_line *, int width);
+void report_show_line(FILE *, const struct line *, int width);
 
 /*
  * Errors that were found here, without the daemon, as a report of them is

@@ -33,7 +33,7 @@ reply_add(struct reply *reply, const char *line)
 
 	if (grow(reply) == -1 || (copy = strdup(line)) == NULL)
 		return -1;
-	if (proto_parse(&reply->v[reply->n], copy) == -1) {
+	if (line_parse(&reply->v[reply->n], copy) == -1) {
 		free(copy);
 		return -1;
 	}
@@ -65,7 +65,7 @@ reply_clear(struct reply *reply)
 	size_t i;
 
 	for (i = 0; i < reply->n; i++) {
-		proto_clear(&reply->v[i]);
+		line_clear(&reply->v[i]);
 		free(reply->text[i]);
 	}
 	free(reply->v);
@@ -74,12 +74,12 @@ reply_clear(struct reply *reply)
 }
 
 bool
-reply_is(const struct proto_line *line, const char *tag)
+reply_is(const struct line *line, const char *tag)
 {
 	return strcmp(line->tag, tag) == 0;
 }
 
-const struct proto_line *
+const struct line *
 reply_find(const struct reply *reply, const char *tag)
 {
 	size_t i;
@@ -92,14 +92,14 @@ reply_find(const struct reply *reply, const char *tag)
 }
 
 void
-line_json(struct json *json, const struct proto_line *line,
-    const struct attr *attrs, size_t n)
+line_json(struct json *json, const struct line *line, const struct attr *attrs,
+    size_t n)
 {
 	const char *value;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		value = line ? proto_get(line, attrs[i].key) : NULL;
+		value = line ? line_get(line, attrs[i].key) : NULL;
 		if (value == NULL)
 			json_null(json, attrs[i].json);
 		else if (attrs[i].kind == ATTR_TEXT)
@@ -109,7 +109,7 @@ line_json(struct json *json, const struct proto_line *line,
 			    strcmp(value, "yes") == 0);
 		else
 			json_number(json, attrs[i].json,
-			    proto_number(line, attrs[i].key, 0));
+			    line_get_number(line, attrs[i].key, 0));
 	}
 }
 
@@ -118,6 +118,6 @@ tail_json(struct json *json, const struct reply *reply, size_t i)
 {
 	json_array(json, "tail");
 	for (; i < reply->n && reply_is(&reply->v[i], "tail"); i++)
-		json_string(json, NULL, proto_get(&reply->v[i], "text"));
+		json_string(json, NULL, line_get(&reply->v[i], "text"));
 	json_close(json);
 }

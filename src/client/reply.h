@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 #include "client/json.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct reply {
-	struct proto_line *v;
+	struct line *v;
 	char **text; /* text[i]: what v[i] points into */
 	size_t n;
 	size_t size;
@@ -25,9 +25,9 @@ int reply_add(struct reply *, const char *line);
 int reply_add_all(struct reply *, const char *lines);
 void reply_clear(struct reply *);
 
-bool reply_is(const struct proto_line *, const char *tag);
+bool reply_is(const struct line *, const char *tag);
 /* The first line with that tag, or NULL. */
-const struct proto_line *reply_find(const struct reply *, const char *tag);
+const struct line *reply_find(const struct reply *, const char *tag);
 
 /* Which fields of a line become which keys of an object. */
 struct attr {
@@ -36,7 +36,7 @@ struct attr {
 	enum { ATTR_TEXT, ATTR_NUMBER, ATTR_YES } kind;
 };
 /* Put them; what the line does not have is null. */
-void line_json(struct json *, const struct proto_line *, const struct attr *,
+void line_json(struct json *, const struct line *, const struct attr *,
     size_t n);
 /* The texts of the "tail" lines that begin at i, as an array. */
 void tail_json(struct json *, const struct reply *, size_t i);

@@ -18,13 +18,13 @@
 #define SPAN_MS 500
 
 static const char *
-state_of(const struct proto_line *line)
+state_of(const struct line *line)
 {
-	const char *health = proto_get(line, "health");
+	const char *health = line_get(line, "health");
 
 	if (health != NULL && strcmp(health, TONE_UNHEALTHY) == 0)
 		return TONE_UNHEALTHY;
-	return proto_get(line, "state");
+	return line_get(line, "state");
 }
 
 /* Something has to stand for what is not known. */
@@ -41,9 +41,9 @@ safe(const char *s)
 }
 
 static int64_t
-known(const struct proto_line *line, const char *key)
+known(const struct line *line, const char *key)
 {
-	int64_t n = proto_number(line, key, -1);
+	int64_t n = line_get_number(line, key, -1);
 
 	return n < 0 ? -1 : n;
 }
@@ -94,12 +94,12 @@ compare(struct sample *sample, const struct sample *before, struct mono now)
 
 /* old is sorted by name. */
 static int
-read_sample(struct sample *sample, const struct proto_line *line,
+read_sample(struct sample *sample, const struct line *line,
     const struct samples *old, struct mono now)
 {
 	const struct sample *before;
 
-	sample->name = safe(proto_get(line, "name"));
+	sample->name = safe(line_get(line, "name"));
 	sample->state = safe(state_of(line));
 	if (sample->name == NULL || sample->state == NULL)
 		return -1;
@@ -122,7 +122,7 @@ read_sample(struct sample *sample, const struct proto_line *line,
 int
 sample_take(struct samples *samples, const struct reply *reply, struct mono now)
 {
-	const struct proto_line *config = reply_find(reply, "config");
+	const struct line *config = reply_find(reply, "config");
 	struct samples new = {.second = second_of(now), .pid = -1};
 	size_t i;
 

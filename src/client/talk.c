@@ -72,7 +72,7 @@ talk_open(struct talk *talk, const char *path)
 	socklen_t len = sizeof(cred);
 
 	*talk = (struct talk){.fd = -1};
-	if ((talk->buf = malloc(PROTO_REPLY_MAX)) == NULL)
+	if ((talk->buf = malloc(LINE_REPLY_MAX)) == NULL)
 		return refused(talk, path, ENOMEM);
 	talk->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (talk->fd == -1)
@@ -99,14 +99,14 @@ talk_close(struct talk *talk)
 }
 
 int
-talk_send(struct talk *talk, const struct proto_text *request)
+talk_send(struct talk *talk, const struct line_text *request)
 {
 	size_t done = 0;
 	ssize_t n;
 
 	if (request->failed)
 		return fail(talk, STATUS_FAILED, "%s", strerror(ENOMEM));
-	if (request->len > PROTO_REQUEST_MAX)
+	if (request->len > LINE_REQUEST_MAX)
 		return fail(talk, STATUS_FAILED, "too many names at once");
 	while (done < request->len) {
 		n = send(talk->fd, request->s + done, request->len - done,
@@ -147,13 +147,13 @@ talk_receive(struct talk *talk)
 		talk->end -= talk->start;
 		talk->start = 0;
 	}
-	if (talk->end == PROTO_REPLY_MAX || talk->total > TOTAL_MAX) {
+	if (talk->end == LINE_REPLY_MAX || talk->total > TOTAL_MAX) {
 		fail(talk, STATUS_FAILED, "hupd's answer is too long");
 		return -1;
 	}
 	do
 		n = recv(talk->fd, talk->buf + talk->end,
-		    PROTO_REPLY_MAX - talk->end, 0);
+		    LINE_REPLY_MAX - talk->end, 0);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		fail(talk, STATUS_FAILED,
@@ -176,16 +176,16 @@ talk_receive(struct talk *talk)
 static int
 end(struct talk *talk, struct reply *reply)
 {
-	struct proto_line *line = &reply->v[reply->n - 1];
-	const char *word = proto_word(line, 0), *text, *why = "not a number";
+	struct line *line = &reply->v[reply->n - 1];
+	const char *word = line_get_word(line, 0), *text, *why = "not a number";
 
-	text = proto_get(line, "text");
+	text = line_get(line, "text");
 	talk->status = word == NULL ? -1 : (int)strtonum(word, 0, 255, &why);
 	if (why != NULL)
 		fail(talk, STATUS_FAILED, "hupd's answer is not understood");
 	else if (text != NULL)
 		fail(talk, talk->status, "%s", text);
-	proto_clear(line);
+	line_clear(line);
 	free(reply->text[--reply->n]);
 	return why == NULL ? 0 : -1;
 }
@@ -212,7 +212,7 @@ talk_next(struct talk *talk, struct reply *reply)
 }
 
 int
-talk_ask(struct talk *talk, const char *path, const struct proto_text *request,
+talk_ask(struct talk *talk, const char *path, const struct line_text *request,
     struct reply *reply)
 {
 	if (talk_open(talk, path) != STATUS_OK ||

@@ -12,12 +12,12 @@
 
 #include "client/ctl.h"
 #include "client/reply.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct talk {
 	int fd;	      /* -1: not connected */
 	pid_t peer;   /* the listener's pid, from the kernel */
-	char *buf;    /* PROTO_REPLY_MAX bytes */
+	char *buf;    /* LINE_REPLY_MAX bytes */
 	size_t start; /* the bytes not yet handed out */
 	size_t end;
 	size_t total; /* bytes received */
@@ -33,7 +33,7 @@ int talk_open(struct talk *, const char *path);
 void talk_close(struct talk *);
 
 /* Send.  Returns STATUS_OK, or STATUS_FAILED with the reason in why. */
-int talk_send(struct talk *, const struct proto_text *request);
+int talk_send(struct talk *, const struct line_text *request);
 /* Wait without limit from now on, or five seconds at most for each byte. */
 void talk_patience(struct talk *, bool endless);
 
@@ -48,7 +48,7 @@ bool talk_ready(const struct talk *);
 int talk_receive(struct talk *);
 
 /* Connect, send, and add every line of the answer.  Returns the status. */
-int talk_ask(struct talk *, const char *path, const struct proto_text *request,
+int talk_ask(struct talk *, const char *path, const struct line_text *request,
     struct reply *);
 
 /* Print the daemon's text or the failure, if any.  Returns the status. */

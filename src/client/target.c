@@ -13,7 +13,7 @@
 #include "client/talk.h"
 #include "client/target.h"
 #include "config/confdir.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 #define SYSTEM_CONFIG HUPD_SYSCONFDIR "/hupd.conf"
 
@@ -173,7 +173,7 @@ target_connect(const struct ctl *ctl, struct talk *talk)
 }
 
 int
-target_ask(const struct ctl *ctl, const struct proto_text *request,
+target_ask(const struct ctl *ctl, const struct line_text *request,
     struct reply *reply)
 {
 	struct talk talk;
@@ -194,12 +194,12 @@ target_ask(const struct ctl *ctl, const struct proto_text *request,
 static int
 take(const struct ctl *ctl, struct target *target, const struct reply *reply)
 {
-	const struct proto_line *paths = reply_find(reply, "paths");
+	const struct line *paths = reply_find(reply, "paths");
 	const char *config = NULL, *folder = NULL;
 
 	if (paths != NULL) {
-		config = proto_get(paths, "config");
-		folder = proto_get(paths, "program-dir");
+		config = line_get(paths, "config");
+		folder = line_get(paths, "program-dir");
 	}
 	if (config == NULL || folder == NULL)
 		return ctl_fail(ctl, STATUS_FAILED,
@@ -216,13 +216,13 @@ take(const struct ctl *ctl, struct target *target, const struct reply *reply)
 int
 target_locate(const struct ctl *ctl, struct target *target, bool needed)
 {
-	struct proto_text request = {0};
+	struct line_text request = {0};
 	struct reply reply = {0};
 	struct talk talk;
 	int status;
 
-	proto_begin(&request, "where");
-	proto_end(&request);
+	line_begin(&request, "where");
+	line_end(&request);
 	status = talk_ask(&talk, target->socket, &request, &reply);
 	if (status == STATUS_OK)
 		status = take(ctl, target, &reply);
@@ -233,7 +233,7 @@ target_locate(const struct ctl *ctl, struct target *target, bool needed)
 		status = talk_verdict(ctl, &talk);
 	talk_close(&talk);
 	reply_clear(&reply);
-	proto_text_clear(&request);
+	line_text_clear(&request);
 	return status;
 }
 

@@ -29,7 +29,7 @@ void target_clear(struct target *);
 /* Connect.  Returns as target_find; talk_close is needed in any case. */
 int target_connect(const struct ctl *, struct talk *);
 /* Ask, and take the whole answer.  Returns as target_find. */
-int target_ask(const struct ctl *, const struct proto_text *, struct reply *);
+int target_ask(const struct ctl *, const struct line_text *, struct reply *);
 
 /*
  * Ask the daemon which files it reads, and put them into the target.  Without

@@ -8,12 +8,12 @@
 #define CLIENT_H
 
 #include "daemon/state.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct client;
 
 /* The reply is built here. */
-struct proto_text *client_text(struct client *);
+struct line_text *client_text(struct client *);
 struct daemon *client_daemon(struct client *);
 uid_t client_uid(const struct client *);
 /*

@@ -32,7 +32,7 @@ struct client {
 	size_t inlen;
 	size_t insize;
 	uid_t uid;
-	struct proto_text out;
+	struct line_text out;
 	size_t sent;
 	struct waiter *waiter; /* under way */
 	bool asked;	       /* it has sent its request */
@@ -52,7 +52,7 @@ client_free(struct client *c)
 	TAILQ_REMOVE(&c->all->clients, c, entry);
 	c->all->n--;
 	free(c->in);
-	proto_text_clear(&c->out);
+	line_text_clear(&c->out);
 	free(c);
 }
 
@@ -96,14 +96,14 @@ client_flush(struct client *c)
 		client_free(c);
 		return false;
 	}
-	proto_text_clear(&c->out);
+	line_text_clear(&c->out);
 	c->sent = 0;
 	loop_cancel(loop, &c->deadline);
 	client_rewatch(c, 0);
 	return true;
 }
 
-struct proto_text *
+struct line_text *
 client_text(struct client *c)
 {
 	return &c->out;
@@ -154,10 +154,10 @@ client_end(struct client *c, int status, const char *text)
 	char word[16];
 
 	snprintf(word, sizeof(word), "%d", status);
-	proto_begin(&c->out, "end");
-	proto_put_word(&c->out, word);
-	proto_put(&c->out, "text", text);
-	proto_end(&c->out);
+	line_begin(&c->out, "end");
+	line_put_word(&c->out, word);
+	line_put(&c->out, "text", text);
+	line_end(&c->out);
 	c->ended = true;
 	client_more(c);
 }
@@ -174,9 +174,9 @@ client_refuse(struct client *c, const char *text)
 static void
 client_line(struct client *c, char *line, size_t len)
 {
-	struct proto_line pl;
+	struct line pl;
 
-	if (memchr(line, '\0', len) != NULL || proto_parse(&pl, line) == -1) {
+	if (memchr(line, '\0', len) != NULL || line_parse(&pl, line) == -1) {
 		client_refuse(c, "malformed request");
 		return;
 	}
@@ -188,7 +188,7 @@ client_line(struct client *c, char *line, size_t len)
 		loop_cancel(c->all->daemon->loop, &c->deadline);
 		c->waiter = request_begin(c, &pl);
 	}
-	proto_clear(&pl);
+	line_clear(&pl);
 }
 
 /* Room for more of a line; false: there is enough already. */
@@ -200,7 +200,7 @@ client_grow(struct client *c)
 
 	if (c->inlen < c->insize)
 		return true;
-	if (size > (c->asked ? EXTRA_MAX : PROTO_REQUEST_MAX))
+	if (size > (c->asked ? EXTRA_MAX : LINE_REQUEST_MAX))
 		return false;
 	in = realloc(c->in, size);
 	if (in == NULL)

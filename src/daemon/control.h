@@ -5,7 +5,7 @@
  * Root, the daemon's own user and members of control-group may connect
  * (SO_PEERCRED); anyone else gets "end 4" and is cut off.  Every bound is
  * small and fixed: clients, request size, bytes that a client has not read,
- * time to send a request.  Form of the lines: proto.h.
+ * time to send a request.  Form of the lines: line.h.
  *
  * Requests and what comes before "end":
  *

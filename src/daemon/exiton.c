@@ -6,7 +6,7 @@
 
 #include "daemon/exiton.h"
 #include "base/log.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "daemon/reload.h"
 
 /* Statuses of a shell, sh(1): not executed, not found, killed by signal N. */

@@ -45,20 +45,20 @@ static void try_it(struct reexec *);
 static void
 fail(struct reexec *x, const char *why)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	struct verdict *v;
 
 	log_warnx("re-execution failed, nothing was changed: %s", why);
 	x->wanted = false;
-	proto_begin(&text, "failed");
-	proto_put(&text, "how", why);
-	proto_end(&text);
+	line_begin(&text, "failed");
+	line_put(&text, "how", why);
+	line_end(&text);
 	while ((v = TAILQ_FIRST(&x->waiting)) != NULL) {
 		TAILQ_REMOVE(&x->waiting, v, entry);
 		v->waiting = false;
 		v->given(v, text.s != NULL ? text.s : "", STATUS_FAILED);
 	}
-	proto_text_clear(&text);
+	line_text_clear(&text);
 }
 
 static void

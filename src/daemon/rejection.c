@@ -54,17 +54,17 @@ save(const struct rejection *r)
 void
 rejection_note(struct rejection *r, const struct diags *errors)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 
 	rejection_forget(r);
-	proto_begin(&text, TAG);
-	proto_put_number(&text, "time", clock_wall().tv_sec);
-	proto_put_number(&text, "count", (int64_t)errors->n);
-	proto_end(&text);
+	line_begin(&text, TAG);
+	line_put_number(&text, "time", clock_wall().tv_sec);
+	line_put_number(&text, "count", (int64_t)errors->n);
+	line_end(&text);
 	report_errors(&text, errors);
 	if (text.failed) {
 		log_warnx("no memory to remember the rejection");
-		proto_text_clear(&text);
+		line_text_clear(&text);
 		return;
 	}
 	r->lines = text.s;

@@ -8,7 +8,7 @@
 #define REJECTION_H
 
 #include "base/diag.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct rejection {
 	const char *file; /* borrowed */

@@ -35,11 +35,11 @@ struct reload {
 
 	struct rejection rejection; /* the last since then */
 
-	struct verdicts next;	  /* wait for the next reload */
-	struct verdicts now;	  /* for the one under way */
-	struct settle *settle;	  /* not NULL: under way */
-	struct proto_text report; /* of the one under way */
-	bool again;		  /* SIGHUP came meanwhile */
+	struct verdicts next;	 /* wait for the next reload */
+	struct verdicts now;	 /* for the one under way */
+	struct settle *settle;	 /* not NULL: under way */
+	struct line_text report; /* of the one under way */
+	bool again;		 /* SIGHUP came meanwhile */
 };
 
 struct reload *
@@ -66,7 +66,7 @@ reload_free(struct reload *r)
 	settle_free(r->settle);
 	confset_clear(&r->running);
 	rejection_clear(&r->rejection);
-	proto_text_clear(&r->report);
+	line_text_clear(&r->report);
 	free(r);
 }
 
@@ -81,19 +81,19 @@ static void
 log_report(const char *lines)
 {
 	char *copy, *rest, *line, *text;
-	struct proto_line pl;
+	struct line pl;
 	int width;
 
 	width = report_width(lines);
 	copy = rest = strdup(lines);
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0' || proto_parse(&pl, line) == -1)
+		if (*line == '\0' || line_parse(&pl, line) == -1)
 			continue;
 		text = report_text(&pl, width);
 		if (text != NULL)
 			log_info("%s", text);
 		free(text);
-		proto_clear(&pl);
+		line_clear(&pl);
 	}
 	free(copy);
 }
@@ -111,10 +111,10 @@ give_verdict(struct reload *r, const char *lines, int status)
 }
 
 /* For status, and in the event log; the lines are the caller's to clear. */
-static struct proto_text
+static struct line_text
 remember_rejection(struct reload *r, const struct diags *errors)
 {
-	struct proto_text text = {0};
+	struct line_text text = {0};
 
 	rejection_note(&r->rejection, errors);
 	report_errors(&text, errors);
@@ -126,13 +126,13 @@ remember_rejection(struct reload *r, const struct diags *errors)
 static void
 reject(struct reload *r, const struct diags *errors)
 {
-	struct proto_text text;
+	struct line_text text;
 
 	r->rejected++;
 	log_info("reload rejected, nothing was changed");
 	text = remember_rejection(r, errors);
 	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 }
 
 /* And what runs, for a daemon that follows this one without a reload. */
@@ -195,7 +195,7 @@ settled(void *arg)
 		log_report(r->report.s);
 	give_verdict(r, r->report.failed ? "" : r->report.s,
 	    good ? STATUS_OK : STATUS_FAILED);
-	proto_text_clear(&r->report);
+	line_text_clear(&r->report);
 	if (r->again && !r->daemon->stopping)
 		begin(r);
 	r->daemon->settled(r->daemon);
@@ -350,7 +350,7 @@ int
 reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 {
 	struct confset none = {0};
-	struct proto_text text;
+	struct line_text text;
 	struct plan plan = {0};
 	int rv = -1;
 
@@ -375,7 +375,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 		log_info("the files are rejected, these programs are those "
 			 "of the last accepted configuration:");
 		text = remember_rejection(r, errors);
-		proto_text_clear(&text);
+		line_text_clear(&text);
 	}
 	rv = 0;
 out:
@@ -453,22 +453,22 @@ differs(struct reload *r)
 }
 
 void
-reload_status(struct reload *r, struct proto_text *t)
+reload_status(struct reload *r, struct line_text *t)
 {
-	proto_begin(t, "config");
-	proto_put_number(t, "generation", (int64_t)r->generation);
-	proto_put_number(t, "time", r->accepted_at);
-	proto_put(t, "source", r->from_accepted ? "accepted" : "files");
-	proto_put(t, "differs", differs(r));
-	proto_put(t, "reloading", r->settle != NULL ? "yes" : "no");
-	proto_put_number(t, "programs", (int64_t)r->running.nprograms);
-	proto_put_number(t, "pid", getpid());
-	proto_put_number(t, "started", r->daemon->started);
-	proto_put_number(t, "counting", r->counting);
-	proto_put_number(t, "applied", r->applied);
-	proto_put_number(t, "failed", r->failed);
-	proto_put_number(t, "rejected", r->rejected);
-	proto_end(t);
+	line_begin(t, "config");
+	line_put_number(t, "generation", (int64_t)r->generation);
+	line_put_number(t, "time", r->accepted_at);
+	line_put(t, "source", r->from_accepted ? "accepted" : "files");
+	line_put(t, "differs", differs(r));
+	line_put(t, "reloading", r->settle != NULL ? "yes" : "no");
+	line_put_number(t, "programs", (int64_t)r->running.nprograms);
+	line_put_number(t, "pid", getpid());
+	line_put_number(t, "started", r->daemon->started);
+	line_put_number(t, "counting", r->counting);
+	line_put_number(t, "applied", r->applied);
+	line_put_number(t, "failed", r->failed);
+	line_put_number(t, "rejected", r->rejected);
+	line_end(t);
 	if (r->rejection.lines != NULL)
-		proto_raw(t, r->rejection.lines);
+		line_put_raw(t, r->rejection.lines);
 }

@@ -19,7 +19,7 @@
 #include <time.h>
 
 #include "daemon/state.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct reload *reload_new(struct daemon *);
 void reload_free(struct reload *);
@@ -48,7 +48,7 @@ void reload_request(struct reload *);
 struct verdict {
 	TAILQ_ENTRY(verdict) entry;
 	bool waiting;
-	/* lines: the report in proto lines; status: hupctl's exit status. */
+	/* lines: the report as in report.h; status: hupctl's exit status. */
 	void (*given)(struct verdict *, const char *lines, int status);
 	void *arg;
 };
@@ -57,7 +57,7 @@ void reload_wait(struct reload *, struct verdict *);
 void reload_forget(struct reload *, struct verdict *);
 
 /* The "config" line of status, and the last rejection: control.h. */
-void reload_status(struct reload *, struct proto_text *);
+void reload_status(struct reload *, struct line_text *);
 /* What runs. */
 const struct confset *reload_running(const struct reload *);
 /*

@@ -21,19 +21,18 @@
  * with more than there is.
  */
 static int
-status_named(struct client *c, const struct proto_line *pl, char *text,
-    size_t size)
+status_named(struct client *c, const struct line *pl, char *text, size_t size)
 {
 	struct daemon *d = client_daemon(c);
-	struct proto_text *t = client_text(c);
-	bool cpu = proto_get(pl, "cpu") != NULL;
-	bool details = proto_get(pl, "details") != NULL;
+	struct line_text *t = client_text(c);
+	bool cpu = line_get(pl, "cpu") != NULL;
+	bool details = line_get(pl, "details") != NULL;
 	const char *name;
 	struct prog *p;
 	int status = STATUS_OK;
 	size_t i;
 
-	for (i = 0; (name = proto_word(pl, i)) != NULL; i++) {
+	for (i = 0; (name = line_get_word(pl, i)) != NULL; i++) {
 		p = progs_find(&d->progs, name);
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
@@ -48,22 +47,22 @@ status_named(struct client *c, const struct proto_line *pl, char *text,
 			p->is_told = true;
 	}
 	while (i-- > 0)
-		if ((p = progs_find(&d->progs, proto_word(pl, i))) != NULL)
+		if ((p = progs_find(&d->progs, line_get_word(pl, i))) != NULL)
 			p->is_told = false;
 	return status;
 }
 
 static void
-do_status(struct client *c, const struct proto_line *pl)
+do_status(struct client *c, const struct line *pl)
 {
 	struct daemon *d = client_daemon(c);
-	struct proto_text *t = client_text(c);
-	bool cpu = proto_get(pl, "cpu") != NULL;
+	struct line_text *t = client_text(c);
+	bool cpu = line_get(pl, "cpu") != NULL;
 	struct prog *p;
 	char text[256] = "";
 	int status;
 
-	if (proto_word(pl, 0) == NULL)
+	if (line_get_word(pl, 0) == NULL)
 		for (p = progs_first(&d->progs); p != NULL; p = progs_next(p))
 			status_program(t, p, d->effective.log_dir, cpu);
 	status = status_named(c, pl, text, sizeof(text));
@@ -72,11 +71,11 @@ do_status(struct client *c, const struct proto_line *pl)
 }
 
 static void
-do_where(struct client *c, const struct proto_line *pl)
+do_where(struct client *c, const struct line *pl)
 {
 	struct daemon *d = client_daemon(c);
-	struct proto_text *t = client_text(c);
-	const char *name = proto_word(pl, 0);
+	struct line_text *t = client_text(c);
+	const char *name = line_get_word(pl, 0);
 	struct prog *p = NULL;
 	char *log = NULL, text[256];
 
@@ -91,37 +90,37 @@ do_where(struct client *c, const struct proto_line *pl)
 	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE) &&
 	    asprintf(&log, "%s/%s.log", d->effective.log_dir, name) == -1)
 		log = NULL;
-	proto_begin(t, "paths");
-	proto_put(t, "log-dir", d->effective.log_dir);
-	proto_put(t, "program-dir", d->effective.program_dir);
-	proto_put(t, "config", d->config);
-	proto_put(t, "log", log);
-	proto_end(t);
+	line_begin(t, "paths");
+	line_put(t, "log-dir", d->effective.log_dir);
+	line_put(t, "program-dir", d->effective.program_dir);
+	line_put(t, "config", d->config);
+	line_put(t, "log", log);
+	line_end(t);
 	free(log);
 	client_end(c, STATUS_OK, NULL);
 }
 
 /* What is no part of the canonical form of a program. */
 static void
-put_hidden(struct proto_text *t, struct daemon *d, const struct conf *conf)
+put_hidden(struct line_text *t, struct daemon *d, const struct conf *conf)
 {
 	if (conf->env_file != NULL) {
-		proto_begin(t, "digest");
-		proto_put(t, "name", conf->name);
-		proto_put_number(t, "env", (int64_t)conf->env_digest);
-		proto_end(t);
+		line_begin(t, "digest");
+		line_put(t, "name", conf->name);
+		line_put_number(t, "env", (int64_t)conf->env_digest);
+		line_end(t);
 	}
 	if (reload_rests(d, conf->name)) {
-		proto_begin(t, "rests");
-		proto_put(t, "name", conf->name);
-		proto_end(t);
+		line_begin(t, "rests");
+		line_put(t, "name", conf->name);
+		line_end(t);
 	}
 }
 
 static void
 do_dump(struct client *c)
 {
-	struct proto_text *t = client_text(c);
+	struct line_text *t = client_text(c);
 	struct daemon *d = client_daemon(c);
 	const struct confset set = reload_effective(d->reload);
 	char *text = NULL, *rest, *line;
@@ -145,18 +144,18 @@ do_dump(struct client *c)
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0')
 			continue;
-		proto_begin(t, "text");
-		proto_put(t, "line", line);
-		proto_end(t);
+		line_begin(t, "text");
+		line_put(t, "line", line);
+		line_end(t);
 	}
 	free(text);
 	client_end(c, STATUS_OK, NULL);
 }
 
 static void
-do_signal(struct client *c, const struct proto_line *pl)
+do_signal(struct client *c, const struct line *pl)
 {
-	const char *word = proto_word(pl, 0), *why;
+	const char *word = line_get_word(pl, 0), *why;
 	char text[256];
 	struct prog **v;
 	size_t n, i;
@@ -189,20 +188,20 @@ do_signal(struct client *c, const struct proto_line *pl)
 static void
 do_version(struct client *c, const char *tag)
 {
-	struct proto_text *t = client_text(c);
+	struct line_text *t = client_text(c);
 
-	proto_begin(t, tag);
-	proto_put_number(t, "pid", getpid());
-	proto_put(t, "version", HUPD_VERSION);
-	proto_put_number(t, "proto", PROTO_VERSION);
-	proto_put_number(t, "execs",
+	line_begin(t, tag);
+	line_put_number(t, "pid", getpid());
+	line_put(t, "version", HUPD_VERSION);
+	line_put_number(t, "proto", LINE_VERSION);
+	line_put_number(t, "execs",
 	    records_header(client_daemon(c)->records)->execs);
-	proto_end(t);
+	line_end(t);
 	client_end(c, STATUS_OK, NULL);
 }
 
 struct waiter *
-request_begin(struct client *c, const struct proto_line *pl)
+request_begin(struct client *c, const struct line *pl)
 {
 	static const struct {
 		const char *tag;

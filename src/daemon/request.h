@@ -9,6 +9,6 @@
 #include "daemon/waiter.h"
 
 /* Answer, or return the waiter that will; see waiter.h. */
-struct waiter *request_begin(struct client *, const struct proto_line *);
+struct waiter *request_begin(struct client *, const struct line *);
 
 #endif

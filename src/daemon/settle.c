@@ -349,7 +349,7 @@ look_later(struct settle *s)
 }
 
 void
-settle_report(const struct settle *s, struct proto_text *t)
+settle_report(const struct settle *s, struct line_text *t)
 {
 	const struct item *it;
 	const char *name;
@@ -362,18 +362,18 @@ settle_report(const struct settle *s, struct proto_text *t)
 		    it->outcome != OUTCOME_RETURNED &&
 		    it->outcome != OUTCOME_LOST)
 			continue;
-		proto_begin(t, "trouble");
-		proto_put(t, "name", name);
-		proto_put(t, "how", it->how != NULL ? it->how : "unknown");
-		proto_end(t);
+		line_begin(t, "trouble");
+		line_put(t, "name", name);
+		line_put(t, "how", it->how != NULL ? it->how : "unknown");
+		line_end(t);
 		report_tail(t, name, it->tail);
 		if (it->outcome == OUTCOME_BAD)
 			continue;
-		proto_begin(t, "rolledback");
-		proto_put(t, "name", name);
-		proto_put(t, "ready",
+		line_begin(t, "rolledback");
+		line_put(t, "name", name);
+		line_put(t, "ready",
 		    it->outcome == OUTCOME_RETURNED ? "yes" : "no");
-		proto_end(t);
+		line_end(t);
 	}
 }
 

@@ -10,7 +10,7 @@
 
 #include "config/plan.h"
 #include "program/prog.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 struct settle;
 
@@ -35,7 +35,7 @@ void settle_commit(struct settle *);
 void settle_start(struct settle *);
 
 /* Once done: the outcomes as lines of report.h, and what they amount to. */
-void settle_report(const struct settle *, struct proto_text *);
+void settle_report(const struct settle *, struct line_text *);
 bool settle_is_good(const struct settle *);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* As people read it, and for machines. */
 static void
-put_end(struct proto_text *t, const struct prog *p)
+put_end(struct line_text *t, const struct prog *p)
 {
 	const struct process_end *end = &p->end.process;
 	char text[256];
@@ -17,10 +17,10 @@ put_end(struct proto_text *t, const struct prog *p)
 	if (p->end.kind == END_NONE)
 		return;
 	prog_end_text(p, text, sizeof(text));
-	proto_put(t, "exit", text);
+	line_put(t, "exit", text);
 	if (p->end.kind == END_PROCESS && end->known)
-		proto_put_number(t, end->signal ? "signal" : "code", end->code);
-	proto_put_number(t, "ended", p->end.at);
+		line_put_number(t, end->signal ? "signal" : "code", end->code);
+	line_put_number(t, "ended", p->end.at);
 }
 
 /* Why no process of it is wanted, of which prog_why has nothing to say. */
@@ -34,7 +34,7 @@ why_at_rest(const struct prog *p)
 }
 
 void
-status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
+status_program(struct line_text *t, const struct prog *p, const char *log_dir,
     bool cpu)
 {
 	static const char *const wants[FSM_WANTS] = {
@@ -46,46 +46,46 @@ status_program(struct proto_text *t, const struct prog *p, const char *log_dir,
 	struct mono now = loop_now(p->progs->loop);
 	char text[256], *log = NULL;
 
-	proto_begin(t, "program");
-	proto_put(t, "name", p->conf->name);
-	proto_put(t, "state", fsm_state_name(p->state));
-	proto_put(t, "want", wants[p->want]);
-	proto_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
-	proto_put_number(t, "since", clock_diff_ms(now, p->since));
-	proto_put_number(t, "restarts", p->restarts);
+	line_begin(t, "program");
+	line_put(t, "name", p->conf->name);
+	line_put(t, "state", fsm_state_name(p->state));
+	line_put(t, "want", wants[p->want]);
+	line_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
+	line_put_number(t, "since", clock_diff_ms(now, p->since));
+	line_put_number(t, "restarts", p->restarts);
 	if (fsm_is_alive(p->state)) {
-		proto_put_number(t, "pid", p->child.pid);
-		proto_put_number(t, "uptime", clock_diff_ms(now, p->started));
-		proto_put_number(t, "started", p->started_at);
-		proto_put_number(t, "memory", prog_memory(p));
+		line_put_number(t, "pid", p->child.pid);
+		line_put_number(t, "uptime", clock_diff_ms(now, p->started));
+		line_put_number(t, "started", p->started_at);
+		line_put_number(t, "memory", prog_memory(p));
 		if (cpu)
-			proto_put_number(t, "cpu", prog_cpu(p));
+			line_put_number(t, "cpu", prog_cpu(p));
 	}
 	put_end(t, p);
 	prog_why(p, text, sizeof(text));
 	if (p->state == STATE_DOWN && p->want == WANT_REST)
-		proto_put(t, "reason", why_at_rest(p));
+		line_put(t, "reason", why_at_rest(p));
 	else if (*text != '\0')
-		proto_put(t, "reason", text);
+		line_put(t, "reason", text);
 	if (p->state == STATE_WAIT)
-		proto_put_number(t, "again",
+		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));
 	if (prog_health(p) != NULL) {
-		proto_put(t, "health", prog_health(p));
-		proto_put_number(t, "failed-checks", prog_failed_checks(p));
+		line_put(t, "health", prog_health(p));
+		line_put_number(t, "failed-checks", prog_failed_checks(p));
 	}
-	proto_put(t, "status", p->status);
-	proto_put(t, "conf", p->conf->file);
+	line_put(t, "status", p->status);
+	line_put(t, "conf", p->conf->file);
 	if (p->conf->log == LOG_TO_FILE &&
 	    asprintf(&log, "%s/%s.log", log_dir, p->conf->name) != -1) {
-		proto_put(t, "log", log);
+		line_put(t, "log", log);
 		free(log);
 	}
-	proto_end(t);
+	line_end(t);
 }
 
 void
-status_details(struct proto_text *t, const struct prog *p, const char *log_dir)
+status_details(struct line_text *t, const struct prog *p, const char *log_dir)
 {
 	char *command = words_join(p->conf->command), *events = NULL;
 	const struct prog *need;
@@ -93,19 +93,19 @@ status_details(struct proto_text *t, const struct prog *p, const char *log_dir)
 
 	if (asprintf(&events, "%s/hupd.log", log_dir) == -1)
 		events = NULL;
-	proto_begin(t, "details");
-	proto_put(t, "name", p->conf->name);
-	proto_put(t, "command", command);
-	proto_put(t, "events", events);
-	proto_end(t);
+	line_begin(t, "details");
+	line_put(t, "name", p->conf->name);
+	line_put(t, "command", command);
+	line_put(t, "events", events);
+	line_end(t);
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
-		proto_begin(t, "need");
-		proto_put(t, "of", p->conf->name);
-		proto_put(t, "name", need->conf->name);
-		proto_put(t, "state", fsm_state_name(need->state));
-		proto_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
-		proto_end(t);
+		line_begin(t, "need");
+		line_put(t, "of", p->conf->name);
+		line_put(t, "name", need->conf->name);
+		line_put(t, "state", fsm_state_name(need->state));
+		line_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
+		line_end(t);
 	}
 	free(command);
 	free(events);

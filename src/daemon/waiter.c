@@ -34,12 +34,11 @@ struct waiter {
 };
 
 struct prog **
-waiter_named(struct client *c, const struct proto_line *pl, size_t first,
-    size_t *n)
+waiter_named(struct client *c, const struct line *pl, size_t first, size_t *n)
 {
 	struct progs *ps = &client_daemon(c)->progs;
 	struct prog **v, *p;
-	const char *all = proto_get(pl, "all"), *name;
+	const char *all = line_get(pl, "all"), *name;
 	char text[256];
 	size_t i;
 
@@ -54,7 +53,7 @@ waiter_named(struct client *c, const struct proto_line *pl, size_t first,
 			v[(*n)++] = p;
 		return v;
 	}
-	for (i = first; (name = proto_word(pl, i)) != NULL; i++) {
+	for (i = first; (name = line_get_word(pl, i)) != NULL; i++) {
 		p = progs_find(ps, name);
 		if (p == NULL) {
 			snprintf(text, sizeof(text), "no program %.64s", name);
@@ -76,15 +75,15 @@ static void
 put_result(struct waiter *w, const char *name, const struct prog *p, bool ok,
     const char *how)
 {
-	struct proto_text *t = client_text(w->client);
+	struct line_text *t = client_text(w->client);
 
-	proto_begin(t, "result");
-	proto_put(t, "name", name);
-	proto_put(t, "ok", ok ? "yes" : "no");
+	line_begin(t, "result");
+	line_put(t, "name", name);
+	line_put(t, "ok", ok ? "yes" : "no");
 	if (p != NULL)
-		proto_put(t, "state", fsm_state_name(p->state));
-	proto_put(t, "how", how);
-	proto_end(t);
+		line_put(t, "state", fsm_state_name(p->state));
+	line_put(t, "how", how);
+	line_end(t);
 	if (p != NULL && !ok)
 		report_tail(t, name, p->tail);
 	if (!ok)
@@ -252,10 +251,9 @@ leaves_before(const void *a, const void *b)
 }
 
 struct waiter *
-waiter_programs(struct client *c, const struct proto_line *pl,
-    enum waiter_kind kind)
+waiter_programs(struct client *c, const struct line *pl, enum waiter_kind kind)
 {
-	const char *wait = proto_get(pl, "wait");
+	const char *wait = line_get(pl, "wait");
 	struct waiter *w;
 	struct prog **v;
 	size_t i, n;
@@ -296,9 +294,9 @@ static void
 verdict_given(struct verdict *v, const char *lines, int status)
 {
 	struct waiter *w = v->arg;
-	struct proto_text *t = client_text(w->client);
+	struct line_text *t = client_text(w->client);
 
-	proto_raw(t, lines);
+	line_put_raw(t, lines);
 	if (status == -1)
 		client_more(w->client);
 	else
@@ -309,7 +307,7 @@ struct waiter *
 waiter_reload(struct client *c)
 {
 	struct daemon *d = client_daemon(c);
-	struct proto_text *t = client_text(c);
+	struct line_text *t = client_text(c);
 	struct waiter *w;
 
 	w = waiter_new(c, WAIT_RELOAD, 0);
@@ -320,9 +318,9 @@ waiter_reload(struct client *c)
 	w->verdict.given = verdict_given;
 	w->verdict.arg = w;
 	reload_wait(d->reload, &w->verdict);
-	proto_begin(t, "waiting");
-	proto_put_number(t, "pid", getpid());
-	proto_end(t);
+	line_begin(t, "waiting");
+	line_put_number(t, "pid", getpid());
+	line_end(t);
 	client_more(c);
 	return w;
 }
@@ -351,7 +349,7 @@ waiter_is_reexec(const struct waiter *w)
 }
 
 void
-waiter_more(struct waiter *w, const struct proto_line *pl)
+waiter_more(struct waiter *w, const struct line *pl)
 {
 	/* It may use the socket, but not send us a signal: we do it. */
 	if (w->kind != WAIT_RELOAD || strcmp(pl->tag, "hup") != 0)

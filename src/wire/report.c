@@ -14,7 +14,7 @@
 #define COMPLAINT_MAX 4096
 
 static void
-put_change(struct proto_text *text, const struct change *change)
+put_change(struct line_text *text, const struct change *change)
 {
 	const struct conf *conf =
 	    change->to != NULL ? change->to : change->from;
@@ -24,16 +24,16 @@ put_change(struct proto_text *text, const struct change *change)
 		text->failed = true;
 		return;
 	}
-	proto_begin(text, "change");
-	proto_put(text, "kind", plan_kind_name(change->kind));
-	proto_put(text, "name", conf->name);
-	proto_put(text, "reason", reason);
-	proto_end(text);
+	line_begin(text, "change");
+	line_put(text, "kind", plan_kind_name(change->kind));
+	line_put(text, "name", conf->name);
+	line_put(text, "reason", reason);
+	line_end(text);
 	free(reason);
 }
 
 static void
-put_deferred(struct proto_text *text, uint64_t keys)
+put_deferred(struct line_text *text, uint64_t keys)
 {
 	char *reason;
 
@@ -41,25 +41,25 @@ put_deferred(struct proto_text *text, uint64_t keys)
 		text->failed = true;
 		return;
 	}
-	proto_begin(text, "deferred");
-	proto_put(text, "reason", reason);
-	proto_end(text);
+	line_begin(text, "deferred");
+	line_put(text, "reason", reason);
+	line_end(text);
 	free(reason);
 }
 
 void
-report_plan(struct proto_text *text, const struct plan *plan,
+report_plan(struct line_text *text, const struct plan *plan,
     uint64_t generation)
 {
 	static const enum plan_kind order[] = {PLAN_ADD, PLAN_REMOVE,
 	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
 
-	proto_begin(text, "report");
-	proto_put_number(text, "generation", (int64_t)generation);
+	line_begin(text, "report");
+	line_put_number(text, "generation", (int64_t)generation);
 	for (size_t i = 0; i < PLAN_KINDS; i++)
-		proto_put_number(text, plan_kind_name(order[i]),
+		line_put_number(text, plan_kind_name(order[i]),
 		    (int64_t)plan->count[order[i]]);
-	proto_end(text);
+	line_end(text);
 	for (size_t i = 0; i < plan->n; i++)
 		put_change(text, &plan->v[i]);
 	if (plan->deferred != 0)
@@ -67,29 +67,29 @@ report_plan(struct proto_text *text, const struct plan *plan,
 }
 
 void
-report_errors(struct proto_text *text, const struct diags *diags)
+report_errors(struct line_text *text, const struct diags *diags)
 {
 	char buf[COMPLAINT_MAX];
 
 	for (size_t i = 0; i < diags->n; i++) {
 		diag_print(&diags->v[i], buf, sizeof(buf));
-		proto_begin(text, "error");
-		proto_put(text, "text", buf);
-		proto_put(text, "file", diags->v[i].file);
-		proto_put_number(text, "line", diags->v[i].line);
-		proto_put(text, "key", diags->v[i].key);
-		proto_put(text, "reason", diags->v[i].reason);
-		proto_end(text);
+		line_begin(text, "error");
+		line_put(text, "text", buf);
+		line_put(text, "file", diags->v[i].file);
+		line_put_number(text, "line", diags->v[i].line);
+		line_put(text, "key", diags->v[i].key);
+		line_put(text, "reason", diags->v[i].reason);
+		line_end(text);
 	}
 	if (diags->lost != 0) {
-		proto_begin(text, "error");
-		proto_put(text, "text", "more errors: out of memory");
-		proto_end(text);
+		line_begin(text, "error");
+		line_put(text, "text", "more errors: out of memory");
+		line_end(text);
 	}
 }
 
 void
-report_tail(struct proto_text *text, const char *name, const char *tail)
+report_tail(struct line_text *text, const char *name, const char *tail)
 {
 	char *copy, *rest, *line;
 
@@ -102,19 +102,19 @@ report_tail(struct proto_text *text, const char *name, const char *tail)
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (*line == '\0' && rest == NULL)
 			break; /* what follows the last newline */
-		proto_begin(text, "tail");
-		proto_put(text, "name", name);
-		proto_put(text, "text", line);
-		proto_end(text);
+		line_begin(text, "tail");
+		line_put(text, "name", name);
+		line_put(text, "text", line);
+		line_end(text);
 	}
 	free(copy);
 }
 
 /* The value of a key, escaped, "" if it is absent; malloc'd, or NULL. */
 static char *
-value(const struct proto_line *line, const char *key)
+value(const struct line *line, const char *key)
 {
-	const char *s = proto_get(line, key);
+	const char *s = line_get(line, key);
 	size_t len = s == NULL ? 0 : strlen(s);
 	char *safe;
 
@@ -124,7 +124,7 @@ value(const struct proto_line *line, const char *key)
 }
 
 static char *
-head_text(const struct proto_line *line)
+head_text(const struct line *line)
 {
 	static const char *const counts[] = {"added", "removed", "restarted",
 	    "adjusted"};
@@ -137,9 +137,9 @@ head_text(const struct proto_line *line)
 	if ((f = open_memstream(&text, &size)) == NULL)
 		return NULL;
 	fprintf(f, "generation %lld: ",
-	    (long long)proto_number(line, "generation", 0));
+	    (long long)line_get_number(line, "generation", 0));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		if ((n = proto_number(line, counts[i], 0)) == 0)
+		if ((n = line_get_number(line, counts[i], 0)) == 0)
 			continue;
 		fprintf(f, "%s%lld %s", comma, (long long)n, counts[i]);
 		comma = ", ";
@@ -147,7 +147,7 @@ head_text(const struct proto_line *line)
 	if (*comma == '\0')
 		fprintf(f, "nothing changed");
 	fprintf(f, ", %lld unchanged",
-	    (long long)proto_number(line, "unchanged", 0));
+	    (long long)line_get_number(line, "unchanged", 0));
 	if (fclose(f) == EOF) {
 		free(text);
 		return NULL;
@@ -176,8 +176,8 @@ sign(const char *kind)
 
 /* "  S NAME     what", what being the lead and a value of the line. */
 static char *
-name_text(const struct proto_line *line, char mark, const char *lead,
-    const char *key, int width)
+name_text(const struct line *line, char mark, const char *lead, const char *key,
+    int width)
 {
 	char *name, *what, *text;
 
@@ -193,9 +193,9 @@ name_text(const struct proto_line *line, char mark, const char *lead,
 }
 
 static char *
-change_text(const struct proto_line *line, int width)
+change_text(const struct line *line, int width)
 {
-	const char *kind = proto_get(line, "kind");
+	const char *kind = line_get(line, "kind");
 	const char *lead = "";
 
 	if (kind == NULL)
@@ -208,7 +208,7 @@ change_text(const struct proto_line *line, int width)
 }
 
 static char *
-plain_text(const char *before, const struct proto_line *line, const char *key,
+plain_text(const char *before, const struct line *line, const char *key,
     const char *after)
 {
 	char *what, *text;
@@ -221,9 +221,9 @@ plain_text(const char *before, const struct proto_line *line, const char *key,
 }
 
 static const char *
-rollback_words(const struct proto_line *line)
+rollback_words(const struct line *line)
 {
-	const char *ready = proto_get(line, "ready");
+	const char *ready = line_get(line, "ready");
 
 	if (ready != NULL && strcmp(ready, "no") == 0)
 		return "previous definition restored, not ready either";
@@ -232,9 +232,9 @@ rollback_words(const struct proto_line *line)
 
 /* Its text is escaped already, if it comes from where it should. */
 static char *
-error_text(const struct proto_line *line)
+error_text(const struct line *line)
 {
-	const char *text = proto_get(line, "text");
+	const char *text = line_get(line, "text");
 	size_t size;
 	char *safe;
 
@@ -247,7 +247,7 @@ error_text(const struct proto_line *line)
 }
 
 char *
-report_text(const struct proto_line *line, int width)
+report_text(const struct line *line, int width)
 {
 	if (strcmp(line->tag, "report") == 0)
 		return head_text(line);

@@ -1,22 +1,20 @@
 /*
- * report - the outcome of a reload as people read it, from its lines of
- * proto: the same text in the event log and on the terminal.
- *
- * Layer 1.  Pure.
+ * report - the outcome of a reload: as lines on the wire, and as the text
+ * that people read, the same in the event log and on the terminal.
  */
 #ifndef REPORT_H
 #define REPORT_H
 
 #include "config/plan.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
-/* The report's head and its changes, of a plan, as proto lines. */
-void report_plan(struct proto_text *, const struct plan *, uint64_t generation);
+/* The report of a plan: its head, its changes, and deferred settings. */
+void report_plan(struct line_text *, const struct plan *, uint64_t generation);
 /* One "error" line for each diagnostic. */
-void report_errors(struct proto_text *, const struct diags *);
+void report_errors(struct line_text *, const struct diags *);
 
-/* One "tail" line for each line of a program's last words, or of NULL. */
-void report_tail(struct proto_text *, const char *name, const char *tail);
+/* One "tail" line for each line of a program's last output; NULL: none. */
+void report_tail(struct line_text *, const char *name, const char *tail);
 
 /*
  * One line of a report as text, without newline, escaped; malloc'd, or NULL
@@ -32,7 +30,7 @@ void report_tail(struct proto_text *, const char *name, const char *tail);
  *	tail name=web text=bind:%20address%20in%20use
  *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
  */
-char *report_text(const struct proto_line *, int width);
+char *report_text(const struct line *, int width);
 /* The longest name among the change lines of a report, for width. */
 int report_width(const char *lines);
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "chaos.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 
 /* A verdict comes in this time, ms. */
 #define VERDICT_MS 20000
@@ -43,7 +43,7 @@ ask_begin(struct chaos *c, const char *line)
 
 /* Read some more; false at the end. */
 static bool
-read_more(struct chaos *c, int fd, struct proto_text *t, int64_t until)
+read_more(struct chaos *c, int fd, struct line_text *t, int64_t until)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	char buf[8192];
@@ -58,7 +58,7 @@ read_more(struct chaos *c, int fd, struct proto_text *t, int64_t until)
 		if (n <= 0)
 			return false;
 		buf[n] = '\0';
-		proto_raw(t, buf);
+		line_put_raw(t, buf);
 		return true;
 	}
 	return false;
@@ -66,7 +66,7 @@ read_more(struct chaos *c, int fd, struct proto_text *t, int64_t until)
 
 /* The verdict, once there is one. */
 static bool
-find_end(const struct proto_text *t, int *status)
+find_end(const struct line_text *t, int *status)
 {
 	const char *p;
 
@@ -83,7 +83,7 @@ int
 ask_end(struct chaos *c, int fd, char **reply)
 {
 	const int64_t until = now_ms() + VERDICT_MS;
-	struct proto_text t = {0};
+	struct line_text t = {0};
 	int status = ASK_LOST;
 
 	if (reply != NULL)
@@ -98,7 +98,7 @@ ask_end(struct chaos *c, int fd, char **reply)
 	if (reply != NULL)
 		*reply = t.s;
 	else
-		proto_text_clear(&t);
+		line_text_clear(&t);
 	return status;
 }
 
@@ -112,7 +112,7 @@ int
 ask_reload(struct chaos *c)
 {
 	const int64_t until = now_ms() + VERDICT_MS;
-	struct proto_text t = {0};
+	struct line_text t = {0};
 	int fd = ask_begin(c, "reload"), pid = 0;
 
 	if (fd < 0)
@@ -121,48 +121,48 @@ ask_reload(struct chaos *c)
 	    read_more(c, fd, &t, until))
 		;
 	if (t.s == NULL || sscanf(t.s, "waiting pid=%d", &pid) != 1) {
-		proto_text_clear(&t);
+		line_text_clear(&t);
 		close(fd);
 		return ASK_LOST;
 	}
-	proto_text_clear(&t);
+	line_text_clear(&t);
 	kill(pid, SIGHUP);
 	return ask_end(c, fd, NULL);
 }
 
 static void
-take_program(struct chaos *c, const struct proto_line *pl)
+take_program(struct chaos *c, const struct line *pl)
 {
-	const char *name = proto_get(pl, "name");
+	const char *name = line_get(pl, "name");
 	struct program *p;
 
 	p = name != NULL ? world_program(c, name) : NULL;
 	if (p == NULL)
 		violation(c, "status names %s", name != NULL ? name : "nobody");
 	p->listed = true;
-	strlcpy(p->state, proto_get(pl, "state"), sizeof(p->state));
-	strlcpy(p->want, proto_get(pl, "want"), sizeof(p->want));
-	p->said_pid = (pid_t)proto_number(pl, "pid", 0);
-	p->said_restarts = proto_number(pl, "restarts", 0);
+	strlcpy(p->state, line_get(pl, "state"), sizeof(p->state));
+	strlcpy(p->want, line_get(pl, "want"), sizeof(p->want));
+	p->said_pid = (pid_t)line_get_number(pl, "pid", 0);
+	p->said_restarts = line_get_number(pl, "restarts", 0);
 }
 
 static void
 take_line(struct chaos *c, char *line)
 {
-	struct proto_line pl;
+	struct line pl;
 	const char *value;
 
-	if (*line == '\0' || proto_parse(&pl, line) == -1)
+	if (*line == '\0' || line_parse(&pl, line) == -1)
 		return;
 	if (strcmp(pl.tag, "program") == 0)
 		take_program(c, &pl);
 	else if (strcmp(pl.tag, "config") == 0) {
-		value = proto_get(&pl, "reloading");
+		value = line_get(&pl, "reloading");
 		c->reloading = value != NULL && strcmp(value, "yes") == 0;
-		c->said_pid = (pid_t)proto_number(&pl, "pid", 0);
+		c->said_pid = (pid_t)line_get_number(&pl, "pid", 0);
 	} else if (strcmp(pl.tag, "pong") == 0)
-		c->execs = proto_number(&pl, "execs", 0);
-	proto_clear(&pl);
+		c->execs = line_get_number(&pl, "execs", 0);
+	line_clear(&pl);
 }
 
 static bool

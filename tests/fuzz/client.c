@@ -104,7 +104,7 @@ show_text(const struct reply *reply)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct talk talk = {.buf = malloc(PROTO_REPLY_MAX)};
+	struct talk talk = {.buf = malloc(LINE_REPLY_MAX)};
 	struct reply reply = {0};
 	int sv[2], status;
 

@@ -1,6 +1,6 @@
 /*
  * control - the daemon's side of the control socket: whatever a client sends,
- * in however many pieces, what comes back are lines of proto of which the
+ * in however many pieces, what comes back are lines of which the
  * last is "end".
  */
 #include <sys/mman.h>
@@ -188,7 +188,7 @@ static void
 check_reply(struct session *s)
 {
 	char *rest, *line;
-	struct proto_line pl;
+	struct line pl;
 	bool ended = false;
 
 	must(fclose(s->got) == 0);
@@ -197,9 +197,9 @@ check_reply(struct session *s)
 	rest = s->reply;
 	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
 		must(!ended);
-		must(proto_parse(&pl, line) == 0);
+		must(line_parse(&pl, line) == 0);
 		ended = strcmp(pl.tag, "end") == 0;
-		proto_clear(&pl);
+		line_clear(&pl);
 	}
 	free(s->reply);
 }

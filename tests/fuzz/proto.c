@@ -3,11 +3,11 @@
  * parses to the same; what a report makes of it can be printed.
  */
 #include "fuzz.h"
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "wire/report.h"
 
 static void
-same(const struct proto_line *a, const struct proto_line *b)
+same(const struct line *a, const struct line *b)
 {
 	must(strcmp(a->tag, b->tag) == 0 && a->n == b->n);
 	for (size_t i = 0; i < a->n; i++) {
@@ -19,15 +19,15 @@ same(const struct proto_line *a, const struct proto_line *b)
 }
 
 static void
-build(struct proto_text *t, const struct proto_line *pl)
+build(struct line_text *t, const struct line *pl)
 {
-	proto_begin(t, pl->tag);
+	line_begin(t, pl->tag);
 	for (size_t i = 0; i < pl->n; i++)
 		if (pl->v[i].key == NULL)
-			proto_put_word(t, pl->v[i].value);
+			line_put_word(t, pl->v[i].value);
 		else
-			proto_put(t, pl->v[i].key, pl->v[i].value);
-	proto_end(t);
+			line_put(t, pl->v[i].key, pl->v[i].value);
+	line_end(t);
 	must(!t->failed);
 	must(t->s[t->len - 1] == '\n' && strlen(t->s) == t->len);
 	must(strchr(t->s, '\n') == t->s + t->len - 1);
@@ -36,22 +36,22 @@ build(struct proto_text *t, const struct proto_line *pl)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct proto_line pl, again;
-	struct proto_text text = {0};
+	struct line pl, again;
+	struct line_text text = {0};
 	char *s, *line = fuzz_string(data, size);
 
-	if (proto_parse(&pl, line) == 0) {
+	if (line_parse(&pl, line) == 0) {
 		build(&text, &pl);
 		text.s[text.len - 1] = '\0';
-		must(proto_parse(&again, text.s) == 0);
+		must(line_parse(&again, text.s) == 0);
 		same(&pl, &again);
-		proto_number(&pl, "generation", 0);
+		line_get_number(&pl, "generation", 0);
 		s = report_text(&pl, size % 64);
 		must(s == NULL || strpbrk(s, "\n\r\033") == NULL);
 		free(s);
-		proto_clear(&again);
-		proto_clear(&pl);
-		proto_text_clear(&text);
+		line_clear(&again);
+		line_clear(&pl);
+		line_text_clear(&text);
 	}
 	free(line);
 	line = fuzz_string(data, size);

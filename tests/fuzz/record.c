@@ -142,7 +142,7 @@ static void
 take_over(struct records *r, bool inherited)
 {
 	struct daemon d = {.records = r};
-	struct proto_text text = {0};
+	struct line_text text = {0};
 	sigset_t none;
 	struct prog *p;
 	int slot;
@@ -158,7 +158,7 @@ take_over(struct records *r, bool inherited)
 	must(loop_run(d.loop) == 0);
 	for (p = progs_first(&d.progs); p != NULL; p = progs_next(p))
 		status_program(&text, p, "/log", true);
-	proto_text_clear(&text);
+	line_text_clear(&text);
 	must((slot = records_take(r, "another")) != -1);
 	records_give(r, slot);
 	while ((p = progs_first(&d.progs)) != NULL) {

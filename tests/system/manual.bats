@@ -104,7 +104,7 @@ items() {
 }
 
 @test "exit statuses are in the manual" {
-	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/wire/proto.h" \
+	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/wire/line.h" \
 	    >"$T/statuses"
 	lines "$T/statuses" 7
 	diff "$T/statuses" <(items hupctl.1 'EXIT STATUS' '')

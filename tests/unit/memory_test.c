@@ -185,19 +185,19 @@ canonical(void)
 
 /* What was appended, unless some of it is missing. */
 static char *
-appended(struct proto_text *t)
+appended(struct line_text *t)
 {
 	char *text =
 	    t->failed || strstr(t->s, "memory") != NULL ? NULL : strdup(t->s);
 
-	proto_text_clear(t);
+	line_text_clear(t);
 	return text;
 }
 
 static char *
 complaints_about(const char *conf)
 {
-	struct proto_text t = {0};
+	struct line_text t = {0};
 	struct confset set = {0};
 	struct diags diags;
 
@@ -226,7 +226,7 @@ planned(void)
 {
 	struct confset from = {0}, to = {0};
 	struct diags diags, others;
-	struct proto_text t = {0};
+	struct line_text t = {0};
 	struct plan plan;
 	int rv = load(&from, good, &diags);
 
@@ -248,20 +248,20 @@ static char *
 read_report(void)
 {
 	char line[] = "change kind=restarted name=web reason=command\\_changed";
-	struct proto_line pl;
+	struct line pl;
 	char *text;
 
-	if (proto_parse(&pl, line) == -1)
+	if (line_parse(&pl, line) == -1)
 		return NULL;
 	text = report_text(&pl, 8);
-	proto_clear(&pl);
+	line_clear(&pl);
 	return text;
 }
 
 static char *
 tail(void)
 {
-	struct proto_text t = {0};
+	struct line_text t = {0};
 
 	report_tail(&t, "web", "one\n\ntwo words\n");
 	return appended(&t);

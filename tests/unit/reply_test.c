@@ -24,7 +24,7 @@ keeps_lines(void **state)
 	assert_int_equal(reply_add_all(&reply, NULL), 0);
 	assert_int_equal(reply.n, 102);
 	assert_true(reply_is(&reply.v[99], "a"));
-	assert_string_equal(proto_get(&reply.v[99], "name"), "x y");
+	assert_string_equal(line_get(&reply.v[99], "name"), "x y");
 	assert_ptr_equal(reply_find(&reply, "c"), &reply.v[101]);
 	assert_null(reply_find(&reply, "d"));
 	reply_clear(&reply);

@@ -35,20 +35,20 @@ render(const char *lines)
 	char *copy = strdup(lines), *rest = copy, *raw, *text;
 	int width = report_width(lines);
 	char *all = calloc(1, 4096);
-	struct proto_line line;
+	struct line line;
 
 	assert_non_null(copy);
 	assert_non_null(all);
 	while ((raw = strsep(&rest, "\n")) != NULL) {
 		if (*raw == '\0')
 			continue;
-		assert_int_equal(proto_parse(&line, raw), 0);
+		assert_int_equal(line_parse(&line, raw), 0);
 		text = report_text(&line, width);
 		assert_non_null(text);
 		strlcat(all, text, 4096);
 		strlcat(all, "\n", 4096);
 		free(text);
-		proto_clear(&line);
+		line_clear(&line);
 	}
 	free(copy);
 	return all;
@@ -57,7 +57,7 @@ render(const char *lines)
 static void
 reports_a_plan(void **state)
 {
-	struct proto_text lines = {.s = NULL};
+	struct line_text lines = {.s = NULL};
 	struct confset from, to;
 	struct plan plan;
 	char *text;
@@ -83,7 +83,7 @@ reports_a_plan(void **state)
 	    "  ~ web      restarted: command changed\n"
 	    "  * run-dir changed: takes effect at the next start\n");
 	free(text);
-	proto_text_clear(&lines);
+	line_text_clear(&lines);
 	plan_clear(&plan);
 	confset_clear(&from);
 	confset_clear(&to);
@@ -92,7 +92,7 @@ reports_a_plan(void **state)
 static void
 reports_errors(void **state)
 {
-	struct proto_text lines = {.s = NULL};
+	struct line_text lines = {.s = NULL};
 	struct diags diags;
 	char *text;
 
@@ -106,7 +106,7 @@ reports_errors(void **state)
 	    "/etc/a b.conf:3: nice: \"\\033\" is 1%\n"
 	    "/etc/x.conf: is a FIFO\n");
 	free(text);
-	proto_text_clear(&lines);
+	line_text_clear(&lines);
 	diag_clear(&diags);
 }
 
@@ -147,16 +147,16 @@ renders(void **state)
 static void
 leaves_other_lines(void **state)
 {
-	struct proto_line line;
+	struct line line;
 	char pong[] = "pong pid=1", change[] = "change name=x";
 
 	(void)state;
-	assert_int_equal(proto_parse(&line, pong), 0);
+	assert_int_equal(line_parse(&line, pong), 0);
 	assert_null(report_text(&line, 0));
-	proto_clear(&line);
-	assert_int_equal(proto_parse(&line, change), 0);
+	line_clear(&line);
+	assert_int_equal(line_parse(&line, change), 0);
 	assert_null(report_text(&line, 0));
-	proto_clear(&line);
+	line_clear(&line);
 	assert_int_equal(report_width(""), 0);
 	assert_int_equal(report_width("change a\ntrouble name=long\n"), 0);
 	assert_int_equal(report_width("change kind=added name=abc\n"), 3);

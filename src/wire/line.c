@@ -1,14 +1,14 @@
 /*
- * proto - control requests and replies as text lines.
+ * line - requests and replies of the control socket as lines of text.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/proto.h"
+#include "wire/line.h"
 #include "base/escape.h"
 
-/* The first size of a text; it doubles from there. */
+/* The first size of a text, in bytes; it doubles from there. */
 #define TEXT_SIZE ((size_t)256)
 
 static size_t
@@ -22,7 +22,7 @@ count(const char *s, char c)
 }
 
 static int
-parse_field(struct proto_field *field, char *text)
+parse_field(struct line_field *field, char *text)
 {
 	char *equals = strchr(text, '=');
 
@@ -39,12 +39,12 @@ parse_field(struct proto_field *field, char *text)
 }
 
 int
-proto_parse(struct proto_line *line, char *text)
+line_parse(struct line *line, char *text)
 {
 	size_t nfields = count(text, ' ');
 	char *rest = text;
 
-	*line = (struct proto_line){0};
+	*line = (struct line){0};
 	text[strcspn(text, "\n")] = '\0';
 	if (nfields > 0 &&
 	    (line->v = calloc(nfields, sizeof(*line->v))) == NULL)
@@ -57,19 +57,25 @@ proto_parse(struct proto_line *line, char *text)
 			goto bad;
 	return 0;
 bad:
-	proto_clear(line);
+	line_clear(line);
 	return -1;
 }
 
 void
-proto_clear(struct proto_line *line)
+line_clear(struct line *line)
 {
 	free(line->v);
-	*line = (struct proto_line){0};
+	*line = (struct line){0};
+}
+
+bool
+line_is(const struct line *line, const char *tag)
+{
+	return strcmp(line->tag, tag) == 0;
 }
 
 const char *
-proto_get(const struct proto_line *line, const char *key)
+line_get(const struct line *line, const char *key)
 {
 	for (size_t i = 0; i < line->n; i++)
 		if (line->v[i].key != NULL && strcmp(line->v[i].key, key) == 0)
@@ -78,9 +84,9 @@ proto_get(const struct proto_line *line, const char *key)
 }
 
 int64_t
-proto_number(const struct proto_line *line, const char *key, int64_t fallback)
+line_get_number(const struct line *line, const char *key, int64_t fallback)
 {
-	const char *value = proto_get(line, key), *error;
+	const char *value = line_get(line, key), *error;
 	int64_t n;
 
 	if (value == NULL)
@@ -90,7 +96,7 @@ proto_number(const struct proto_line *line, const char *key, int64_t fallback)
 }
 
 const char *
-proto_word(const struct proto_line *line, size_t i)
+line_get_word(const struct line *line, size_t i)
 {
 	for (size_t j = 0; j < line->n; j++)
 		if (line->v[j].key == NULL && i-- == 0)
@@ -100,7 +106,7 @@ proto_word(const struct proto_line *line, size_t i)
 
 /* Room for n more bytes and a NUL. */
 static bool
-reserve(struct proto_text *text, size_t n)
+reserve(struct line_text *text, size_t n)
 {
 	size_t size = text->size == 0 ? TEXT_SIZE : text->size;
 	char *s;
@@ -125,7 +131,7 @@ reserve(struct proto_text *text, size_t n)
 }
 
 static void
-append(struct proto_text *text, const char *s)
+append(struct line_text *text, const char *s)
 {
 	size_t n = strlen(s);
 
@@ -136,7 +142,7 @@ append(struct proto_text *text, const char *s)
 }
 
 static void
-append_token(struct proto_text *text, const char *s)
+append_token(struct line_text *text, const char *s)
 {
 	size_t n;
 
@@ -147,13 +153,13 @@ append_token(struct proto_text *text, const char *s)
 }
 
 void
-proto_begin(struct proto_text *text, const char *tag)
+line_begin(struct line_text *text, const char *tag)
 {
 	append(text, tag);
 }
 
 void
-proto_put_word(struct proto_text *text, const char *word)
+line_put_word(struct line_text *text, const char *word)
 {
 	if (word == NULL)
 		return;
@@ -162,7 +168,7 @@ proto_put_word(struct proto_text *text, const char *word)
 }
 
 void
-proto_put(struct proto_text *text, const char *key, const char *value)
+line_put(struct line_text *text, const char *key, const char *value)
 {
 	if (value == NULL)
 		return;
@@ -173,29 +179,29 @@ proto_put(struct proto_text *text, const char *key, const char *value)
 }
 
 void
-proto_put_number(struct proto_text *text, const char *key, int64_t n)
+line_put_number(struct line_text *text, const char *key, int64_t n)
 {
 	char digits[32];
 
 	snprintf(digits, sizeof(digits), "%lld", (long long)n);
-	proto_put(text, key, digits);
+	line_put(text, key, digits);
 }
 
 void
-proto_end(struct proto_text *text)
+line_end(struct line_text *text)
 {
 	append(text, "\n");
 }
 
 void
-proto_text_clear(struct proto_text *text)
+line_text_clear(struct line_text *text)
 {
 	free(text->s);
-	*text = (struct proto_text){0};
+	*text = (struct line_text){0};
 }
 
 void
-proto_raw(struct proto_text *text, const char *lines)
+line_put_raw(struct line_text *text, const char *lines)
 {
 	append(text, lines);
 }
