@@ -321,7 +321,7 @@ await_pidfile(struct daemon *d)
 static void
 prepare_successor(struct daemon *d, const struct options *o)
 {
-	int fd = records_header(d->records)->pidfile_fd;
+	int fd = record_header(d->records)->pidfile_fd;
 
 	log_stderr(o->foreground);
 	if (!o->foreground)

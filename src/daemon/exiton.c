@@ -15,20 +15,20 @@
 #define STATUS_SIGNAL 128
 
 static bool
-has_ended(const struct prog *p)
+has_ended(const struct program *p)
 {
 	return p->state == STATE_DONE || p->state == STATE_FAILED;
 }
 
 static bool
-has_failed(const struct prog *p)
+has_failed(const struct program *p)
 {
 	return p->state == STATE_FAILED;
 }
 
 /* Does it run, or will it without anybody's doing? */
 static bool
-goes_on(const struct prog *p)
+goes_on(const struct program *p)
 {
 	if (p->state == STATE_DOWN)
 		return p->want == WANT_RUN && !p->is_stuck;
@@ -36,7 +36,7 @@ goes_on(const struct prog *p)
 }
 
 static int
-end_status(const struct prog *p)
+end_status(const struct program *p)
 {
 	const struct process_end *e = &p->end.process;
 
@@ -59,7 +59,7 @@ end_status(const struct prog *p)
 }
 
 static bool
-is_due(const char *why, const struct prog *p, int *status)
+is_due(const char *why, const struct program *p, int *status)
 {
 	char end[128];
 
@@ -67,19 +67,19 @@ is_due(const char *why, const struct prog *p, int *status)
 	/* It failed though it exited with 0: was not ready in time, say. */
 	if (*status == STATUS_OK && has_failed(p))
 		*status = STATUS_FAILED;
-	prog_end_text(p, end, sizeof(end));
+	describe_end(p, end, sizeof(end));
 	log_info("exit-on = %s: %s %s, the daemon ends with status %d", why,
 	    p->conf->name, end, *status);
 	return true;
 }
 
 /* The one that failed first, or NULL. */
-static struct prog *
-first_failed(struct progs *ps)
+static struct program *
+first_failed(struct programs *ps)
 {
-	struct prog *p, *first = NULL;
+	struct program *p, *first = NULL;
 
-	for (p = progs_first(ps); p != NULL; p = progs_next(p))
+	for (p = programs_first(ps); p != NULL; p = programs_next(p))
 		if (has_failed(p) &&
 		    (first == NULL || clock_before(p->since, first->since)))
 			first = p;
@@ -88,12 +88,12 @@ first_failed(struct progs *ps)
 
 /* Programs that nobody has started yet are no reason to end. */
 static bool
-all_done(struct progs *ps, int *status)
+all_done(struct programs *ps, int *status)
 {
-	struct prog *p;
+	struct program *p;
 	size_t n = 0;
 
-	for (p = progs_first(ps); p != NULL; p = progs_next(p)) {
+	for (p = programs_first(ps); p != NULL; p = programs_next(p)) {
 		if (goes_on(p))
 			return false;
 		if (has_ended(p))
@@ -112,15 +112,16 @@ bool
 exiton_is_due(struct daemon *d, int *status)
 {
 	const char *what = reload_running(d->reload)->settings.exit_on;
-	struct prog *p;
+	struct program *p;
 
 	if (what == NULL || reload_may_revert(d->reload))
 		return false;
 	if (strcmp(what, CONF_ALL_DONE) == 0)
-		return all_done(&d->progs, status);
+		return all_done(&d->programs, status);
 	if (strcmp(what, CONF_ANY_FAILED) == 0)
-		p = first_failed(&d->progs);
-	else if ((p = progs_find(&d->progs, what)) != NULL && !has_ended(p))
+		p = first_failed(&d->programs);
+	else if ((p = programs_find(&d->programs, what)) != NULL &&
+	    !has_ended(p))
 		p = NULL;
 	return p != NULL && is_due(what, p, status);
 }

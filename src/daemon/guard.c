@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "program/adopt.h"
+#include "program/takeover.h"
 #include "process/rlimit.h"
 #include "daemon/guard.h"
 #include "base/heap.h"
@@ -67,14 +67,14 @@ guard_execute(struct daemon *d, int fd)
 	char value[16], limit[RLIMIT_TEXT_MAX];
 	int saved;
 
-	snprintf(value, sizeof(value), "%d", records_fd(d->records));
-	adopt_bequeath(d->records, true);
+	snprintf(value, sizeof(value), "%d", record_fd(d->records));
+	record_pass_on(d->records, true);
 	fifo_inherit(logger_outdir(d->logger), true);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
-	adopt_bequeath(d->records, false);
+	record_pass_on(d->records, false);
 	fifo_inherit(logger_outdir(d->logger), false);
 	unsetenv(GUARD_VARIABLE);
 	unsetenv(GUARD_DESCRIPTORS);
@@ -152,25 +152,25 @@ try_again(int *tries)
 
 /* It is for another daemon to follow; if not say why. */
 static bool
-shall_follow(struct records *r)
+shall_follow(struct record *r)
 {
 	const char *why;
 	int tries = 0;
 
-	while (records_refresh(r) == -1) {
+	while (record_refresh(r) == -1) {
 		if (try_again(&tries))
 			continue;
 		log_warn("the daemon was killed, no other follows: its "
 			 "records cannot be read");
 		return false;
 	}
-	if (!records_are_valid(r, &why)) {
+	if (!record_is_valid(r, &why)) {
 		log_warnx("the daemon was killed before it had begun");
 		return false;
 	}
 	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
-	    (int)records_header(r)->pid);
-	if (may_go_on(records_header(r)))
+	    (int)record_header(r)->pid);
+	if (may_go_on(record_header(r)))
 		return true;
 	say_it_is_over();
 	return false;
@@ -187,7 +187,7 @@ make_guard(struct daemon *d)
 		d->self_pidfd = process_open(getpid());
 	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
 		return -1;
-	records_header(d->records)->guard_pid = d->guard.pid;
+	record_header(d->records)->guard_pid = d->guard.pid;
 	return 0;
 }
 

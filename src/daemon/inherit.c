@@ -71,12 +71,12 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 	struct confset settings = {0};
 	const char *run_dir, *why;
 
-	d->records = records_open(NULL, fd);
+	d->records = record_open(NULL, fd);
 	if (d->records == NULL)
 		log_fatal("the records");
-	if (!records_are_valid(d->records, &why))
+	if (!record_is_valid(d->records, &why))
 		log_fatalx("the records cannot be taken over: %s", why);
-	run_dir = records_header(d->records)->run_dir;
+	run_dir = record_header(d->records)->run_dir;
 	if (!load(d, run_dir, "settings", &settings) ||
 	    !load(d, run_dir, "running", set))
 		log_fatalx("what runs cannot be taken over");
@@ -84,7 +84,7 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 		log_fatal("settings");
 	confset_clear(&settings);
 	name_files(set, d->effective.program_dir);
-	if (records_adopt(d->records) == -1)
+	if (record_adopt(d->records) == -1)
 		log_fatal("the records");
 	d->adopting = d->inherited = true;
 }
@@ -95,20 +95,20 @@ inherit_find(struct daemon *d, struct confset *set)
 	const char *run_dir = d->effective.run_dir, *why;
 	struct confset before = {0};
 
-	d->records = records_open(run_dir, -1);
+	d->records = record_open(run_dir, -1);
 	if (d->records == NULL && errno == EWOULDBLOCK)
 		log_fatalx("hupd is already running in %s", run_dir);
 	if (d->records == NULL)
 		log_fatal("%s/records", run_dir);
-	d->adopting = records_are_valid(d->records, &why);
+	d->adopting = record_is_valid(d->records, &why);
 	if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
-		if (records_reset(d->records) == -1)
+		if (record_reset(d->records) == -1)
 			log_fatal("%s/records", run_dir);
 		return;
 	}
-	if (records_adopt(d->records) == -1)
+	if (record_adopt(d->records) == -1)
 		log_fatal("%s/records", run_dir);
 	if (load(d, run_dir, "running", &before)) {
 		confset_clear(set);

@@ -88,7 +88,7 @@ opening_logs(struct daemon *d, const struct conf *defaults)
 void
 opening_cgroup(struct daemon *d)
 {
-	const struct record_header *rh = records_header(d->records);
+	const struct record_header *rh = record_header(d->records);
 	const char *setting = d->effective.cgroup;
 	char why[PATH_MAX];
 
@@ -108,7 +108,7 @@ notify_ready(struct source *s, uint32_t events)
 {
 	struct daemon *d = s->arg;
 	struct sdnotify m;
-	struct prog *p;
+	struct program *p;
 	pid_t pid;
 	uid_t uid;
 	int barrier, n, rv;
@@ -121,9 +121,9 @@ notify_ready(struct source *s, uint32_t events)
 			return;
 		if (rv == -1)
 			continue;
-		p = progs_owner(&d->progs, pid);
+		p = programs_owner(&d->programs, pid);
 		if (p != NULL)
-			prog_notified(p, &m);
+			program_notified(p, &m);
 		else
 			log_debug("a message of process %d, uid %d, is "
 				  "nobody's",
@@ -140,7 +140,7 @@ opening_notify(struct daemon *d)
 	int fd = -1;
 
 	if (d->inherited)
-		fd = records_header(d->records)->notify_fd;
+		fd = record_header(d->records)->notify_fd;
 	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = notify_open(d->notify_path);
 	if (fd == -1)
@@ -157,7 +157,7 @@ opening_control(struct daemon *d)
 	int fd = -1;
 
 	if (d->inherited)
-		fd = records_header(d->records)->control_fd;
+		fd = record_header(d->records)->control_fd;
 	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = -1;
 	d->control = control_open(d, d->socket, fd);

@@ -156,7 +156,7 @@ spawn_trial(struct reexec *x, struct spawn_error *error)
 	char *const argv[] = {d->exe, check, NULL};
 	char variable[] = GUARD_VARIABLE "=3";
 	struct spawn_fd fds[] = {
-	    {records_fd(d->records), TRIAL_RECORDS},
+	    {record_fd(d->records), TRIAL_RECORDS},
 	    {x->words[1], STDERR_FILENO},
 	};
 	struct spawn_request req = {

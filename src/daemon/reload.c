@@ -161,7 +161,7 @@ keep_accepted(struct reload *r, const struct confset *set)
 static void
 record(const struct reload *r)
 {
-	struct record_header *h = records_header(r->daemon->records);
+	struct record_header *h = record_header(r->daemon->records);
 
 	h->generation = r->generation;
 	h->accepted_at = r->accepted_at;
@@ -283,7 +283,7 @@ bool
 reload_rests(void *arg, const char *name)
 {
 	const struct daemon *d = arg;
-	const struct prog *p = progs_find(&d->progs, name);
+	const struct program *p = programs_find(&d->programs, name);
 
 	return p != NULL && p->want == WANT_REST;
 }
@@ -305,9 +305,9 @@ transact(struct reload *r)
 	}
 	if (plan_make(&plan, &now, &set) == 0) {
 		plan_let_rest(&plan, reload_rests, d);
-		r->settle =
-		    settle_new(&d->progs, &plan, set.settings.reload_rollback,
-			settled, put_back, r, &errors);
+		r->settle = settle_new(&d->programs, &plan,
+		    set.settings.reload_rollback, settled, put_back, r,
+		    &errors);
 	}
 	if (r->settle == NULL) {
 		if (errors.n == 0)
@@ -356,7 +356,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 
 	if (plan_make(&plan, &none, set) == -1)
 		goto out;
-	r->settle = settle_new(&r->daemon->progs, &plan, false, settled,
+	r->settle = settle_new(&r->daemon->programs, &plan, false, settled,
 	    put_back, r, NULL);
 	if (r->settle == NULL)
 		goto out;
@@ -367,7 +367,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 		keep_running(r, set);
 	/* A daemon that is killed from here on is followed by one. */
 	settle_announce(r->settle);
-	records_begin(r->daemon->records);
+	record_begin(r->daemon->records);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
 		r->from_accepted = true;
@@ -386,7 +386,7 @@ out:
 void
 reload_resume(struct reload *r, struct confset *set)
 {
-	const struct record_header *h = records_header(r->daemon->records);
+	const struct record_header *h = record_header(r->daemon->records);
 
 	replace_running(r, set);
 	r->generation = h->generation;

@@ -28,12 +28,12 @@ status_named(struct client *c, const struct line *pl, char *text, size_t size)
 	bool cpu = line_get(pl, "cpu") != NULL;
 	bool details = line_get(pl, "details") != NULL;
 	const char *name;
-	struct prog *p;
+	struct program *p;
 	int status = STATUS_OK;
 	size_t i;
 
 	for (i = 0; (name = line_get_word(pl, i)) != NULL; i++) {
-		p = progs_find(&d->progs, name);
+		p = programs_find(&d->programs, name);
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
 		else if (!p->is_told) {
@@ -47,7 +47,8 @@ status_named(struct client *c, const struct line *pl, char *text, size_t size)
 			p->is_told = true;
 	}
 	while (i-- > 0)
-		if ((p = progs_find(&d->progs, line_get_word(pl, i))) != NULL)
+		if ((p = programs_find(&d->programs, line_get_word(pl, i))) !=
+		    NULL)
 			p->is_told = false;
 	return status;
 }
@@ -58,12 +59,13 @@ do_status(struct client *c, const struct line *pl)
 	struct daemon *d = client_daemon(c);
 	struct line_text *t = client_text(c);
 	bool cpu = line_get(pl, "cpu") != NULL;
-	struct prog *p;
+	struct program *p;
 	char text[256] = "";
 	int status;
 
 	if (line_get_word(pl, 0) == NULL)
-		for (p = progs_first(&d->progs); p != NULL; p = progs_next(p))
+		for (p = programs_first(&d->programs); p != NULL;
+		     p = programs_next(p))
 			status_program(t, p, d->effective.log_dir, cpu);
 	status = status_named(c, pl, text, sizeof(text));
 	reload_status(d->reload, t);
@@ -76,11 +78,11 @@ do_where(struct client *c, const struct line *pl)
 	struct daemon *d = client_daemon(c);
 	struct line_text *t = client_text(c);
 	const char *name = line_get_word(pl, 0);
-	struct prog *p = NULL;
+	struct program *p = NULL;
 	char *log = NULL, text[256];
 
 	if (name != NULL && strcmp(name, "hupd") != 0) {
-		p = progs_find(&d->progs, name);
+		p = programs_find(&d->programs, name);
 		if (p == NULL) {
 			snprintf(text, sizeof(text), "no program %.64s", name);
 			client_end(c, STATUS_FAILED, text);
@@ -157,7 +159,7 @@ do_signal(struct client *c, const struct line *pl)
 {
 	const char *word = line_get_word(pl, 0), *why;
 	char text[256];
-	struct prog **v;
+	struct program **v;
 	size_t n, i;
 	int sig;
 
@@ -195,7 +197,7 @@ do_version(struct client *c, const char *tag)
 	line_put(t, "version", HUPD_VERSION);
 	line_put_number(t, "proto", LINE_VERSION);
 	line_put_number(t, "execs",
-	    records_header(client_daemon(c)->records)->execs);
+	    record_header(client_daemon(c)->records)->execs);
 	line_end(t);
 	client_end(c, STATUS_OK, NULL);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "program/action.h"
-#include "program/adopt.h"
+#include "program/takeover.h"
 #include "daemon/control.h"
 #include "daemon/exiton.h"
 #include "daemon/guard.h"
@@ -36,7 +36,8 @@ is_ours(pid_t pid, void *arg)
 	struct daemon *d = arg;
 
 	return pid == logger_pid(d->logger) || pid == d->guard.pid ||
-	    reexec_is_child(d->reexec, pid) || action_is_child(&d->progs, pid);
+	    reexec_is_child(d->reexec, pid) ||
+	    action_is_child(&d->programs, pid);
 }
 
 static void
@@ -47,7 +48,7 @@ ours_died(pid_t pid, void *arg)
 	if (pid == logger_pid(d->logger))
 		logger_died(d->logger);
 	else
-		action_child_died(&d->progs, pid);
+		action_child_died(&d->programs, pid);
 }
 
 /* Stop every program; the loop ends once they have ended. */
@@ -57,8 +58,8 @@ stop(struct daemon *d)
 	if (d->stopping)
 		return;
 	d->stopping = true;
-	records_header(d->records)->stopping = 1;
-	progs_stop_all(&d->progs);
+	record_header(d->records)->stopping = 1;
+	programs_stop_all(&d->programs);
 }
 
 /* The end of all, or of what exit-on waits for. */
@@ -67,7 +68,8 @@ look_for_end(struct daemon *d)
 {
 	if (!d->stopping && exiton_is_due(d, &d->status))
 		stop(d);
-	if (d->stopping && d->progs.nalive == 0 && d->progs.nstrangers == 0)
+	if (d->stopping && d->programs.nalive == 0 &&
+	    d->programs.nstrangers == 0)
 		loop_end(d->loop);
 }
 
@@ -122,7 +124,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD) {
-		progs_child_died(&d->progs, (pid_t)si->ssi_pid);
+		programs_child_died(&d->programs, (pid_t)si->ssi_pid);
 		return;
 	}
 	/* That it was heard can be seen while it is acted on. */
@@ -223,7 +225,7 @@ forget_reexec(struct daemon *d, struct verdict *v)
 static void
 record_daemon(struct daemon *d)
 {
-	struct record_header *rh = records_header(d->records);
+	struct record_header *rh = record_header(d->records);
 
 	rh->pid = getpid();
 	rh->control_fd = control_fd(d->control);
@@ -249,15 +251,15 @@ record_daemon(struct daemon *d)
 static void
 end_or_begin(struct daemon *d)
 {
-	struct prog *p;
+	struct program *p;
 
 	if (d->inherited) {
 		stop(d);
 		return;
 	}
-	for (p = progs_first(&d->progs); p != NULL; p = progs_next(p))
+	for (p = programs_first(&d->programs); p != NULL; p = programs_next(p))
 		if (p->conf->autostart && p->want == WANT_REST)
-			prog_request(p, EVENT_START);
+			program_request(p, EVENT_START);
 }
 
 /*
@@ -285,9 +287,10 @@ begin_programs(struct daemon *d, struct confset *set,
 	running = *set;
 	memset(set, 0, sizeof(*set));
 	reload_resume(d->reload, &running);
-	if (adopt_all(&d->progs, reload_running(d->reload), d->inherited) == -1)
+	if (takeover_all(&d->programs, reload_running(d->reload),
+		d->inherited) == -1)
 		log_fatal("the programs cannot be taken over");
-	rh = records_header(d->records); /* taking over may have moved it */
+	rh = record_header(d->records); /* taking over may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
 	rh->stopping = d->stopping;
@@ -304,9 +307,9 @@ begin_programs(struct daemon *d, struct confset *set,
 static void
 replace_guard(struct daemon *d)
 {
-	pid_t former = records_header(d->records)->guard_pid;
+	pid_t former = record_header(d->records)->guard_pid;
 
-	records_header(d->records)->guard_pid = 0;
+	record_header(d->records)->guard_pid = 0;
 	if (!d->foreground)
 		guard_start(d);
 	if (!d->inherited || former <= 1 || !process_is_child(former))
@@ -324,13 +327,13 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 	make_paths(d);
 	opening_cgroup(d);
 	opening_logs(d, set->defaults);
-	progs_init(&d->progs, d->loop, d->logger, d->cgroup, d->notify_path,
-	    d->records);
-	d->progs.foreground = d->foreground;
-	d->progs.is_ours = is_ours;
-	d->progs.ours_died = ours_died;
-	d->progs.changed = programs_changed;
-	d->progs.arg = d;
+	programs_init(&d->programs, d->loop, d->logger, d->cgroup,
+	    d->notify_path, d->records);
+	d->programs.foreground = d->foreground;
+	d->programs.is_ours = is_ours;
+	d->programs.ours_died = ours_died;
+	d->programs.changed = programs_changed;
+	d->programs.arg = d;
 	opening_notify(d);
 	d->adjusted = adjusted;
 	d->settled = settled;
@@ -360,7 +363,7 @@ serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
 void
 serve_end(struct daemon *d)
 {
-	struct prog *p;
+	struct program *p;
 
 	guard_end(d);
 	control_close(d->control);
@@ -369,8 +372,8 @@ serve_end(struct daemon *d)
 	loop_unwatch(d->loop, &d->events_source);
 	log_flush();
 	log_stream(-1);
-	while ((p = progs_first(&d->progs)) != NULL)
-		progs_drop(p);
+	while ((p = programs_first(&d->programs)) != NULL)
+		programs_drop(p);
 	reload_free(d->reload);
 	logger_stream_close(d->events);
 	logger_free(d->logger, LOG_DRAIN_TIMEOUT);
@@ -383,7 +386,7 @@ serve_end(struct daemon *d)
 	free(d->socket);
 	free(d->accepted);
 	inherit_forget(d);
-	records_close(d->records, true);
+	record_close(d->records, true);
 	settings_clear(&d->effective);
 	pidfile_remove(d->pidfile);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 #include "wire/report.h"
 #include "daemon/settle.h"
 
@@ -25,7 +25,7 @@ enum outcome {
 struct item {
 	struct settle *settle;
 	struct watch watch;
-	struct prog *prog;
+	struct program *program;
 	enum plan_kind kind;
 	struct conf *from; /* a reference, or NULL */
 	struct conf *to;   /* likewise */
@@ -37,7 +37,7 @@ struct item {
 };
 
 struct settle {
-	struct progs *progs;
+	struct programs *programs;
 	struct item *v;
 	size_t n;
 	bool rollback;
@@ -63,20 +63,20 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 	struct conf *c = it->to;
 	const char *file = c->file != NULL ? c->file : c->name;
 
-	if (progs_find(s->progs, c->name) != NULL) {
+	if (programs_find(s->programs, c->name) != NULL) {
 		diag_add(errors, file, 0, NULL,
 		    "the removed program of this name has not ended yet");
 		return -1;
 	}
-	it->prog = prog_new(s->progs, c);
-	if (it->prog == NULL)
+	it->program = program_new(s->programs, c);
+	if (it->program == NULL)
 		return -1;
-	if (prog_take_record(it->prog) == -1 && errors != NULL) {
+	if (record_assign(it->program) == -1 && errors != NULL) {
 		diag_add(errors, file, 0, NULL, "it cannot be recorded: %s",
 		    strerror(errno));
 		return -1;
 	}
-	if (prog_open_stream(it->prog) == -1 && errors != NULL) {
+	if (start_open_stream(it->program) == -1 && errors != NULL) {
 		diag_add(errors, file, 0, NULL,
 		    "its output cannot be prepared: %s", strerror(errno));
 		return -1;
@@ -85,7 +85,7 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 }
 
 struct settle *
-settle_new(struct progs *ps, const struct plan *plan, bool rollback,
+settle_new(struct programs *ps, const struct plan *plan, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
     struct diags *errors)
 {
@@ -96,7 +96,7 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->progs = ps;
+	s->programs = ps;
 	s->rollback = rollback;
 	s->done = done;
 	s->put_back = put_back;
@@ -114,9 +114,9 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 		it->from = conf_ref(plan->v[i].from);
 		it->to = conf_ref(plan->v[i].to);
 		if (it->kind != PLAN_ADD) {
-			it->prog = progs_find(ps, it->from->name);
+			it->program = programs_find(ps, it->from->name);
 			if (it->to != NULL &&
-			    prog_prepare(it->prog, it->to) == -1)
+			    health_prepare(it->program, it->to) == -1)
 				goto fail;
 		} else if (prepare_add(s, it, errors) == -1)
 			goto fail;
@@ -125,8 +125,8 @@ settle_new(struct progs *ps, const struct plan *plan, bool rollback,
 fail:
 	/* What was made for nothing goes again. */
 	for (i = 0; i < s->n; i++)
-		if (s->v[i].kind == PLAN_ADD && s->v[i].prog != NULL)
-			progs_bury(s->v[i].prog);
+		if (s->v[i].kind == PLAN_ADD && s->v[i].program != NULL)
+			programs_bury(s->v[i].program);
 	settle_free(s);
 	return NULL;
 }
@@ -141,7 +141,7 @@ settle_free(struct settle *s)
 		return;
 	for (i = 0; i < s->n; i++) {
 		it = &s->v[i];
-		prog_unwatch(&it->watch);
+		program_unwatch(&it->watch);
 		conf_unref(it->from);
 		conf_unref(it->to);
 		free(it->how);
@@ -157,7 +157,7 @@ leaves_before(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
 
-	return prog_leaves_before(x->prog, y->prog);
+	return program_leaves_before(x->program, y->program);
 }
 
 void
@@ -169,11 +169,11 @@ settle_commit(struct settle *s)
 	for (i = 0; i < s->n; i++) {
 		it = &s->v[i];
 		if (it->kind == PLAN_RESTART || it->kind == PLAN_ADJUST) {
-			it->was_up = it->prog->state == STATE_UP;
-			prog_set_conf(it->prog, it->to);
+			it->was_up = it->program->state == STATE_UP;
+			program_set_conf(it->program, it->to);
 		}
 	}
-	if (progs_link(s->progs) == -1)
+	if (programs_link(s->programs) == -1)
 		log_warnx("no memory for all dependencies");
 	if (s->n > 0)
 		qsort(s->v, s->n, sizeof(*s->v), leaves_before);
@@ -184,8 +184,8 @@ await(struct item *it, enum fsm_event event)
 {
 	it->outcome = OUTCOME_PENDING;
 	it->watch.arg = it;
-	prog_watch(it->prog, &it->watch);
-	prog_request(it->prog, event);
+	program_watch(it->program, &it->watch);
+	program_request(it->program, event);
 }
 
 static bool
@@ -211,7 +211,7 @@ settle_announce(struct settle *s)
 
 	for (i = 0; i < s->n; i++)
 		if (is_to_start(&s->v[i]))
-			prog_record_due(s->v[i].prog, true);
+			record_set_due(s->v[i].program, true);
 }
 
 void
@@ -235,12 +235,12 @@ settle_start(struct settle *s)
 			break;
 		case PLAN_ADJUST:
 			/* Its dependencies may be others now. */
-			progs_queue(it->prog);
+			programs_queue(it->program);
 			break;
 		case PLAN_KEEP:
 			break;
 		}
-		prog_record_due(it->prog, false);
+		record_set_due(it->program, false);
 	}
 	look_later(s);
 }
@@ -251,31 +251,31 @@ note_failure(struct item *it)
 {
 	char why[256];
 
-	prog_why(it->prog, why, sizeof(why));
+	describe_why(it->program, why, sizeof(why));
 	free(it->how);
 	free(it->tail);
 	it->how = strdup(*why != '\0' ? why : "stopped meanwhile");
-	it->tail = it->prog->tail != NULL ? strdup(it->prog->tail) : NULL;
+	it->tail = it->program->tail != NULL ? strdup(it->program->tail) : NULL;
 }
 
 static void
 go_back(struct settle *s, struct item *it)
 {
 	it->going_back = true;
-	prog_set_conf(it->prog, it->from);
-	if (progs_link(s->progs) == -1)
+	program_set_conf(it->program, it->from);
+	if (programs_link(s->programs) == -1)
 		log_warnx("no memory for all dependencies");
-	prog_request(it->prog, EVENT_RESTART);
+	program_request(it->program, EVENT_RESTART);
 }
 
 static void
 look_at_start(struct settle *s, struct item *it)
 {
-	struct prog *p = it->prog;
+	struct program *p = it->program;
 
-	if (!prog_settled(p))
+	if (!outcome_is_settled(p))
 		return;
-	if (prog_is_good(p)) {
+	if (outcome_is_good(p)) {
 		it->outcome = it->going_back ? OUTCOME_RETURNED : OUTCOME_GOOD;
 		return;
 	}
@@ -305,20 +305,21 @@ look_at_start(struct settle *s, struct item *it)
 static void
 look_at(struct settle *s, struct item *it)
 {
-	if (it->watch.prog == NULL) {
+	if (it->watch.program == NULL) {
 		/* Freed: what was to be removed has gone. */
-		it->prog = NULL;
+		it->program = NULL;
 		it->outcome =
 		    it->kind == PLAN_REMOVE ? OUTCOME_GOOD : OUTCOME_BAD;
 	} else if (it->kind != PLAN_REMOVE)
 		look_at_start(s, it);
-	else if (fsm_is_alive(it->prog->state) && prog_settled(it->prog)) {
+	else if (fsm_is_alive(it->program->state) &&
+	    outcome_is_settled(it->program)) {
 		/* Not even SIGKILL has ended it. */
 		note_failure(it);
 		it->outcome = OUTCOME_BAD;
 	}
 	if (it->outcome != OUTCOME_PENDING)
-		prog_unwatch(&it->watch);
+		program_unwatch(&it->watch);
 }
 
 static void
@@ -345,7 +346,7 @@ look_later(struct settle *s)
 	if (s->check_due)
 		return;
 	s->check_due = true;
-	loop_after(s->progs->loop, look, s);
+	loop_after(s->programs->loop, look, s);
 }
 
 void

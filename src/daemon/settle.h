@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "config/plan.h"
-#include "program/prog.h"
+#include "program/program.h"
 #include "wire/line.h"
 
 struct settle;
@@ -22,7 +22,7 @@ struct settle;
  * with one program's output is then left to its start, and to the next
  * attempt.
  */
-struct settle *settle_new(struct progs *, const struct plan *, bool rollback,
+struct settle *settle_new(struct programs *, const struct plan *, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
     struct diags *);
 void settle_free(struct settle *); /* accepts NULL */

@@ -12,7 +12,7 @@
 
 #include "config/conf.h"
 #include "base/loop.h"
-#include "program/prog.h"
+#include "program/program.h"
 
 struct control;
 struct reexec;
@@ -22,10 +22,10 @@ struct verdict;
 struct daemon {
 	struct loop *loop;
 	struct logger *logger;
-	struct progs progs;
+	struct programs programs;
 	struct reload *reload;
 	struct control *control;
-	struct records *records;
+	struct record *records;
 	struct reexec *reexec;
 	struct cgroup *cgroup; /* NULL: no cgroups */
 

@@ -9,23 +9,23 @@
 
 /* As people read it, and for machines. */
 static void
-put_end(struct line_text *t, const struct prog *p)
+put_end(struct line_text *t, const struct program *p)
 {
 	const struct process_end *end = &p->end.process;
 	char text[256];
 
 	if (p->end.kind == END_NONE)
 		return;
-	prog_end_text(p, text, sizeof(text));
+	describe_end(p, text, sizeof(text));
 	line_put(t, "exit", text);
 	if (p->end.kind == END_PROCESS && end->known)
 		line_put_number(t, end->signal ? "signal" : "code", end->code);
 	line_put_number(t, "ended", p->end.at);
 }
 
-/* Why no process of it is wanted, of which prog_why has nothing to say. */
+/* Why no process of it is wanted, of which describe_why has nothing to say. */
 static const char *
-why_at_rest(const struct prog *p)
+why_at_rest(const struct program *p)
 {
 	bool ran = p->started_at != 0 || p->end.kind != END_NONE;
 
@@ -34,8 +34,8 @@ why_at_rest(const struct prog *p)
 }
 
 void
-status_program(struct line_text *t, const struct prog *p, const char *log_dir,
-    bool cpu)
+status_program(struct line_text *t, const struct program *p,
+    const char *log_dir, bool cpu)
 {
 	static const char *const wants[FSM_WANTS] = {
 	    [WANT_RUN] = "run",
@@ -43,7 +43,7 @@ status_program(struct line_text *t, const struct prog *p, const char *log_dir,
 	    [WANT_RESTART] = "restart",
 	    [WANT_REMOVE] = "remove",
 	};
-	struct mono now = loop_now(p->progs->loop);
+	struct mono now = loop_now(p->programs->loop);
 	char text[256], *log = NULL;
 
 	line_begin(t, "program");
@@ -57,12 +57,12 @@ status_program(struct line_text *t, const struct prog *p, const char *log_dir,
 		line_put_number(t, "pid", p->child.pid);
 		line_put_number(t, "uptime", clock_diff_ms(now, p->started));
 		line_put_number(t, "started", p->started_at);
-		line_put_number(t, "memory", prog_memory(p));
+		line_put_number(t, "memory", describe_memory(p));
 		if (cpu)
-			line_put_number(t, "cpu", prog_cpu(p));
+			line_put_number(t, "cpu", describe_cpu(p));
 	}
 	put_end(t, p);
-	prog_why(p, text, sizeof(text));
+	describe_why(p, text, sizeof(text));
 	if (p->state == STATE_DOWN && p->want == WANT_REST)
 		line_put(t, "reason", why_at_rest(p));
 	else if (*text != '\0')
@@ -70,9 +70,9 @@ status_program(struct line_text *t, const struct prog *p, const char *log_dir,
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));
-	if (prog_health(p) != NULL) {
-		line_put(t, "health", prog_health(p));
-		line_put_number(t, "failed-checks", prog_failed_checks(p));
+	if (health_verdict(p) != NULL) {
+		line_put(t, "health", health_verdict(p));
+		line_put_number(t, "failed-checks", health_failures(p));
 	}
 	line_put(t, "status", p->status);
 	line_put(t, "conf", p->conf->file);
@@ -85,10 +85,11 @@ status_program(struct line_text *t, const struct prog *p, const char *log_dir,
 }
 
 void
-status_details(struct line_text *t, const struct prog *p, const char *log_dir)
+status_details(struct line_text *t, const struct program *p,
+    const char *log_dir)
 {
 	char *command = words_join(p->conf->command), *events = NULL;
-	const struct prog *need;
+	const struct program *need;
 	size_t i;
 
 	if (asprintf(&events, "%s/hupd.log", log_dir) == -1)

@@ -33,28 +33,28 @@ struct waiter {
 	struct deadline look; /* at the end of the turn */
 };
 
-struct prog **
+struct program **
 waiter_named(struct client *c, const struct line *pl, size_t first, size_t *n)
 {
-	struct progs *ps = &client_daemon(c)->progs;
-	struct prog **v, *p;
+	struct programs *ps = &client_daemon(c)->programs;
+	struct program **v, *p;
 	const char *all = line_get(pl, "all"), *name;
 	char text[256];
 	size_t i;
 
 	*n = 0;
-	v = calloc(ps->n + pl->n + 1, sizeof(struct prog *));
+	v = calloc(ps->n + pl->n + 1, sizeof(struct program *));
 	if (v == NULL) {
 		client_end(c, STATUS_FAILED, strerror(errno));
 		return NULL;
 	}
 	if (all != NULL && strcmp(all, "yes") == 0) {
-		for (p = progs_first(ps); p != NULL; p = progs_next(p))
+		for (p = programs_first(ps); p != NULL; p = programs_next(p))
 			v[(*n)++] = p;
 		return v;
 	}
 	for (i = first; (name = line_get_word(pl, i)) != NULL; i++) {
-		p = progs_find(ps, name);
+		p = programs_find(ps, name);
 		if (p == NULL) {
 			snprintf(text, sizeof(text), "no program %.64s", name);
 			client_end(c, STATUS_FAILED, text);
@@ -72,7 +72,7 @@ waiter_named(struct client *c, const struct line *pl, size_t first, size_t *n)
 }
 
 static void
-put_result(struct waiter *w, const char *name, const struct prog *p, bool ok,
+put_result(struct waiter *w, const char *name, const struct program *p, bool ok,
     const char *how)
 {
 	struct line_text *t = client_text(w->client);
@@ -95,7 +95,7 @@ put_result(struct waiter *w, const char *name, const struct prog *p, bool ok,
 static bool
 target_settled(struct target *tg)
 {
-	struct prog *p = tg->watch.prog;
+	struct program *p = tg->watch.program;
 	bool good;
 	char why[256];
 
@@ -107,15 +107,15 @@ target_settled(struct target *tg)
 	if (tg->waiter->kind == WAIT_ACTION)
 		return false; /* action_done is told */
 	if (tg->waiter->kind == WAIT_STOP) {
-		if (!prog_is_stopped(p) && !prog_settled(p))
+		if (!outcome_is_stopped(p) && !outcome_is_settled(p))
 			return false;
-		good = prog_is_stopped(p);
+		good = outcome_is_stopped(p);
 	} else {
-		if (!prog_settled(p))
+		if (!outcome_is_settled(p))
 			return false;
-		good = prog_is_good(p);
+		good = outcome_is_good(p);
 	}
-	prog_why(p, why, sizeof(why));
+	describe_why(p, why, sizeof(why));
 	put_result(tg->waiter, tg->name, p, good, why);
 	return true;
 }
@@ -142,7 +142,7 @@ look(struct deadline *d)
 		tg = &w->v[i];
 		if (tg->pending && target_settled(tg)) {
 			tg->pending = false;
-			prog_unwatch(&tg->watch);
+			program_unwatch(&tg->watch);
 		}
 	}
 	finish_if_done(w);
@@ -198,9 +198,9 @@ waiter_free(struct waiter *w)
 		client_daemon(w->client)
 		    ->reexec_forget(client_daemon(w->client), &w->verdict);
 	for (tg = w->v; tg < w->v + w->n; tg++) {
-		if (w->kind == WAIT_ACTION && tg->watch.prog != NULL)
-			action_forget(tg->watch.prog, tg);
-		prog_unwatch(&tg->watch);
+		if (w->kind == WAIT_ACTION && tg->watch.program != NULL)
+			action_forget(tg->watch.program, tg);
+		program_unwatch(&tg->watch);
 		free(tg->name);
 	}
 	free(w->v);
@@ -213,25 +213,25 @@ action_done(void *arg, bool ok, const char *how)
 	struct target *tg = arg;
 
 	tg->pending = false;
-	put_result(tg->waiter, tg->name, tg->watch.prog, ok, how);
-	prog_unwatch(&tg->watch);
+	put_result(tg->waiter, tg->name, tg->watch.program, ok, how);
+	program_unwatch(&tg->watch);
 	look_later(tg->waiter);
 }
 
 static void
 target_begin(struct target *tg)
 {
-	struct prog *p = tg->watch.prog;
+	struct program *p = tg->watch.program;
 
 	switch (tg->waiter->kind) {
 	case WAIT_START:
-		prog_request(p, EVENT_START);
+		program_request(p, EVENT_START);
 		break;
 	case WAIT_STOP:
-		prog_request(p, EVENT_STOP);
+		program_request(p, EVENT_STOP);
 		break;
 	case WAIT_RESTART:
-		prog_request(p, EVENT_RESTART);
+		program_request(p, EVENT_RESTART);
 		break;
 	case WAIT_ACTION:
 		action_begin(p, action_done, tg);
@@ -246,8 +246,8 @@ target_begin(struct target *tg)
 static int
 leaves_before(const void *a, const void *b)
 {
-	return prog_leaves_before(*(struct prog *const *)a,
-	    *(struct prog *const *)b);
+	return program_leaves_before(*(struct program *const *)a,
+	    *(struct program *const *)b);
 }
 
 struct waiter *
@@ -255,7 +255,7 @@ waiter_programs(struct client *c, const struct line *pl, enum waiter_kind kind)
 {
 	const char *wait = line_get(pl, "wait");
 	struct waiter *w;
-	struct prog **v;
+	struct program **v;
 	size_t i, n;
 
 	v = waiter_named(c, pl, 0, &n);
@@ -275,7 +275,7 @@ waiter_programs(struct client *c, const struct line *pl, enum waiter_kind kind)
 		w->v[i].pending = true;
 		w->v[i].watch.changed = target_changed;
 		w->v[i].watch.arg = &w->v[i];
-		prog_watch(v[i], &w->v[i].watch);
+		program_watch(v[i], &w->v[i].watch);
 	}
 	w->n = n;
 	free(v);

@@ -39,7 +39,7 @@ void waiter_free(struct waiter *);
  * The programs that are named, from word first on, or all, in order; freed by
  * the caller.  On a name that there is not, NULL: the client has been told.
  */
-struct prog **waiter_named(struct client *, const struct line *, size_t first,
-    size_t *n);
+struct program **waiter_named(struct client *, const struct line *,
+    size_t first, size_t *n);
 
 #endif

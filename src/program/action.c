@@ -18,15 +18,15 @@
 
 #include "program/action.h"
 #include "base/log.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 
 /* How long RELOADING=1 may take to come, ms. */
 #define ANNOUNCE_TIMEOUT 1000
 
 struct action {
-	struct prog_action base; /* first: the one is the other */
+	struct program_action base; /* first: the one is the other */
 	LIST_ENTRY(action) entry;
-	struct prog *prog;
+	struct program *program;
 	void (*done)(void *, bool, const char *);
 	void *arg;
 	struct deadline deadline;
@@ -37,10 +37,10 @@ struct action {
 };
 
 static void
-action_cancel(struct prog_action *base)
+action_cancel(struct program_action *base)
 {
 	struct action *a = (struct action *)base;
-	struct loop *loop = a->prog->progs->loop;
+	struct loop *loop = a->program->programs->loop;
 
 	loop_cancel(loop, &a->deadline);
 	if (a->exit.fd != -1)
@@ -53,14 +53,14 @@ action_cancel(struct prog_action *base)
 			close(a->child.pidfd);
 	}
 	LIST_REMOVE(a, entry);
-	a->prog->action = NULL;
+	a->program->action = NULL;
 	free(a);
 }
 
 static void
 finish(struct action *a, bool ok, const char *how)
 {
-	struct prog *p = a->prog;
+	struct program *p = a->program;
 
 	log_info("%s: reload: %s", p->conf->name, how);
 	if (a->done != NULL)
@@ -91,12 +91,12 @@ look_at_command(struct action *a)
 	if (!process_ended(a->child.pid, a->child.pidfd, &end))
 		return;
 	ok = end.known && !end.signal && end.code == 0;
-	prog_exit_text(&end, text, sizeof(text));
+	describe_exit(&end, text, sizeof(text));
 	if (ok)
 		strlcpy(how, "reload-command succeeded", sizeof(how));
 	else
 		snprintf(how, sizeof(how), "reload-command: %s", text);
-	loop_unwatch(a->prog->progs->loop, &a->exit);
+	loop_unwatch(a->program->programs->loop, &a->exit);
 	process_reap(a->child.pid, a->child.pidfd);
 	if (a->child.pidfd != -1)
 		close(a->child.pidfd);
@@ -112,10 +112,10 @@ command_ready(struct source *s, uint32_t events)
 }
 
 static void
-action_notified(struct prog_action *base, const struct sdnotify *m)
+action_notified(struct program_action *base, const struct sdnotify *m)
 {
 	struct action *a = (struct action *)base;
-	struct prog *p = a->prog;
+	struct program *p = a->program;
 
 	if (a->child.pid != 0)
 		return;
@@ -124,8 +124,8 @@ action_notified(struct prog_action *base, const struct sdnotify *m)
 		return; /* one that it had begun before */
 	if (m->reloading) {
 		a->announced = true;
-		loop_at(p->progs->loop, &a->deadline,
-		    clock_add_ms(loop_now(p->progs->loop),
+		loop_at(p->programs->loop, &a->deadline,
+		    clock_add_ms(loop_now(p->programs->loop),
 			p->conf->start_timeout));
 	}
 	if (m->ready && a->announced)
@@ -133,7 +133,7 @@ action_notified(struct prog_action *base, const struct sdnotify *m)
 }
 
 static void
-action_ended(struct prog_action *base)
+action_ended(struct program_action *base)
 {
 	struct action *a = (struct action *)base;
 
@@ -143,11 +143,11 @@ action_ended(struct prog_action *base)
 static void
 begin_signal(struct action *a)
 {
-	const struct conf *c = a->prog->conf;
-	struct loop *loop = a->prog->progs->loop;
+	const struct conf *c = a->program->conf;
+	struct loop *loop = a->program->programs->loop;
 
 	a->asked_usec = (uint64_t)clock_now().ns / 1000;
-	if (process_signal(&a->prog->child, c->reload_signal) == -1) {
+	if (process_signal(&a->program->child, c->reload_signal) == -1) {
 		finish(a, false, strerror(errno));
 		return;
 	}
@@ -162,12 +162,11 @@ begin_signal(struct action *a)
 static void
 begin_command(struct action *a)
 {
-	struct prog *p = a->prog;
+	struct program *p = a->program;
 	struct spawn_error error;
 	char how[128];
 
-	if (prog_spawn_helper(p, p->conf->reload_command, &a->child, &error) ==
-	    -1) {
+	if (start_helper(p, p->conf->reload_command, &a->child, &error) == -1) {
 		a->child.pid = 0;
 		snprintf(how, sizeof(how), "reload-command: %s: %s",
 		    spawn_stage_name(&error), strerror(error.err));
@@ -176,13 +175,14 @@ begin_command(struct action *a)
 	}
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
 	if (a->child.pidfd != -1)
-		loop_watch(p->progs->loop, &a->exit, a->child.pidfd, EPOLLIN);
-	loop_at(p->progs->loop, &a->deadline,
-	    clock_add_ms(loop_now(p->progs->loop), p->conf->start_timeout));
+		loop_watch(p->programs->loop, &a->exit, a->child.pidfd,
+		    EPOLLIN);
+	loop_at(p->programs->loop, &a->deadline,
+	    clock_add_ms(loop_now(p->programs->loop), p->conf->start_timeout));
 }
 
 void
-action_begin(struct prog *p, void (*done)(void *, bool, const char *),
+action_begin(struct program *p, void (*done)(void *, bool, const char *),
     void *arg)
 {
 	struct action *a;
@@ -208,7 +208,7 @@ action_begin(struct prog *p, void (*done)(void *, bool, const char *),
 	a->base.notified = action_notified;
 	a->base.ended = action_ended;
 	a->base.cancel = action_cancel;
-	a->prog = p;
+	a->program = p;
 	a->done = done;
 	a->arg = arg;
 	a->deadline.due = action_due;
@@ -218,7 +218,7 @@ action_begin(struct prog *p, void (*done)(void *, bool, const char *),
 	a->exit.ready = command_ready;
 	a->exit.arg = a;
 	p->action = &a->base;
-	LIST_INSERT_HEAD(&p->progs->actions, a, entry);
+	LIST_INSERT_HEAD(&p->programs->actions, a, entry);
 	if (p->conf->reload_command != NULL)
 		begin_command(a);
 	else
@@ -226,7 +226,7 @@ action_begin(struct prog *p, void (*done)(void *, bool, const char *),
 }
 
 void
-action_forget(struct prog *p, const void *arg)
+action_forget(struct program *p, const void *arg)
 {
 	struct action *a = (struct action *)p->action;
 
@@ -235,7 +235,7 @@ action_forget(struct prog *p, const void *arg)
 }
 
 bool
-action_is_child(const struct progs *ps, pid_t pid)
+action_is_child(const struct programs *ps, pid_t pid)
 {
 	struct action *a;
 
@@ -246,7 +246,7 @@ action_is_child(const struct progs *ps, pid_t pid)
 }
 
 void
-action_child_died(const struct progs *ps, pid_t pid)
+action_child_died(const struct programs *ps, pid_t pid)
 {
 	struct action *a;
 

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 
 /*
  * A neighbour changed: a start may no longer be blocked, a stop no longer be
  * held; and whoever waits for an outcome may now know that there is none.
  */
 void
-prog_look_again(struct prog *p)
+program_look_again(struct program *p)
 {
 	static const enum fsm_event wanted[FSM_WANTS] = {
 	    [WANT_RUN] = EVENT_START,
@@ -31,50 +31,50 @@ prog_look_again(struct prog *p)
 	if (p->want == WANT_RUN
 		? p->state == STATE_DOWN
 		: p->state == STATE_STARTING || p->state == STATE_UP)
-		prog_feed(p, wanted[p->want]);
+		program_feed(p, wanted[p->want]);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
-	prog_tell(p);
+	program_changed(p);
 	/* Passed on from one to the next; searched for, it could take long. */
-	stuck = prog_is_hopeless(p);
+	stuck = outcome_is_hopeless(p);
 	if (stuck == p->is_stuck)
 		return;
 	p->is_stuck = stuck;
 	for (i = 0; i < p->nneeded_by; i++)
-		progs_queue(p->needed_by[i]);
+		programs_queue(p->needed_by[i]);
 }
 
 /* Dependencies that nobody wants, or that were given up, come along. */
 static void
-request_needs(struct prog *p)
+request_needs(struct program *p)
 {
-	struct prog *need;
+	struct program *need;
 	size_t i;
 
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
 		if (need->want == WANT_REST || need->state == STATE_FAILED)
-			prog_request(need, EVENT_START);
+			program_request(need, EVENT_START);
 	}
 }
 
 /* Those that could not do without it go first. */
 static void
-request_dependents(struct prog *p)
+request_dependents(struct program *p)
 {
-	struct prog *by;
+	struct program *by;
 	size_t i;
 
 	for (i = 0; i < p->nneeded_by; i++) {
 		by = p->needed_by[i];
 		if ((by->want == WANT_RUN || by->want == WANT_RESTART) &&
 		    by->state != STATE_DONE && by->state != STATE_FAILED)
-			prog_request(by, EVENT_STOP);
+			program_request(by, EVENT_STOP);
 	}
 }
 
 void
-prog_request(struct prog *p, enum fsm_event event)
+program_request(struct program *p, enum fsm_event event)
 {
 	switch (event) {
 	case EVENT_START:
@@ -98,59 +98,59 @@ prog_request(struct prog *p, enum fsm_event event)
 	case EVENT_UNHEALTHY:
 		return;
 	}
-	prog_feed(p, event);
+	program_feed(p, event);
 	/* One that is blocked does not change, but may be stuck. */
 	if (event != EVENT_REMOVE)
-		progs_queue(p);
+		programs_queue(p);
 }
 
 void
-progs_stop_all(struct progs *ps)
+programs_stop_all(struct programs *ps)
 {
-	struct prog *p;
+	struct program *p;
 
-	RB_FOREACH (p, prog_names, &ps->names)
-		prog_request(p, EVENT_STOP);
-	progs_drain_later(ps);
+	RB_FOREACH (p, program_names, &ps->names)
+		program_request(p, EVENT_STOP);
+	programs_drain_later(ps);
 }
 
 void
-prog_set_conf(struct prog *p, struct conf *conf)
+program_set_conf(struct program *p, struct conf *conf)
 {
 	struct conf *old = p->conf;
 
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = conf_ref(conf);
-	prog_health_adjust(p, old);
+	health_adjust(p, old);
 	conf_unref(old);
-	prog_shorten_wait(p);
-	prog_note(p);
-	prog_adjust_stream(p);
+	program_shorten_wait(p);
+	record_note(p);
+	start_adjust_stream(p);
 	if (p->state == STATE_STARTING || p->state == STATE_STOPPING)
-		prog_arm(p, p->since);
+		program_arm(p, p->since);
 }
 
 void
-prog_watch(struct prog *p, struct watch *w)
+program_watch(struct program *p, struct watch *w)
 {
-	w->prog = p;
+	w->program = p;
 	TAILQ_INSERT_TAIL(&p->watches, w, entry);
 }
 
 void
-prog_unwatch(struct watch *w)
+program_unwatch(struct watch *w)
 {
-	if (w->prog == NULL)
+	if (w->program == NULL)
 		return;
-	TAILQ_REMOVE(&w->prog->watches, w, entry);
-	w->prog = NULL;
+	TAILQ_REMOVE(&w->program->watches, w, entry);
+	w->program = NULL;
 }
 
 /* Another of its processes is the main one from now on. */
 static void
-change_main(struct prog *p, pid_t pid)
+change_main(struct program *p, pid_t pid)
 {
-	struct progs *ps = p->progs;
+	struct programs *ps = p->programs;
 	struct process child = {.pid = pid};
 
 	if (pid == p->child.pid || !fsm_is_alive(p->state))
@@ -161,7 +161,7 @@ change_main(struct prog *p, pid_t pid)
 		return;
 	}
 	/* If it lives after it was looked at, the pid was not another's. */
-	if (progs_owner(ps, pid) != p || process_signal(&child, 0) == -1) {
+	if (programs_owner(ps, pid) != p || process_signal(&child, 0) == -1) {
 		log_warnx("%s: MAINPID=%d refused: none of its processes",
 		    p->conf->name, (int)pid);
 		close(child.pidfd);
@@ -169,22 +169,22 @@ change_main(struct prog *p, pid_t pid)
 	}
 	log_info("%s: its main process is %d now, was %d", p->conf->name,
 	    (int)pid, (int)p->child.pid);
-	progs_remove_pid(p);
+	programs_remove_pid(p);
 	loop_unwatch(ps->loop, &p->exit);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
 	p->child = child;
 	p->leader = false;
-	progs_add_pid(p);
-	prog_record_main(p, pid);
-	prog_note(p);
+	programs_add_pid(p);
+	record_main(p, pid);
+	record_note(p);
 	if (loop_watch(ps->loop, &p->exit, child.pidfd, EPOLLIN) == -1)
 		log_warn("%s: process %d cannot be watched", p->conf->name,
 		    (int)pid);
 }
 
 void
-prog_notified(struct prog *p, const struct sdnotify *m)
+program_notified(struct program *p, const struct sdnotify *m)
 {
 	if (p->conf->ready != READY_NOTIFY)
 		return;
@@ -201,8 +201,8 @@ prog_notified(struct prog *p, const struct sdnotify *m)
 	if (p->action != NULL)
 		p->action->notified(p->action, m);
 	if (m->ready && p->state == STATE_STARTING)
-		prog_feed(p, EVENT_READY);
+		program_feed(p, EVENT_READY);
 	if (m->watchdog && p->state == STATE_UP)
-		prog_arm(p, loop_now(p->progs->loop));
-	prog_note(p);
+		program_arm(p, loop_now(p->programs->loop));
+	record_note(p);
 }

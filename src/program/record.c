@@ -20,7 +20,7 @@
 /* More programs than a machine has pids are no records. */
 #define SLOTS_MAX (1U << 22)
 
-struct records {
+struct record {
 	int fd;
 	char *path;
 	char *map;
@@ -57,7 +57,7 @@ read_boot_id(char buf[static 40])
 }
 
 static int
-map_file(struct records *r, size_t size)
+map_file(struct record *r, size_t size)
 {
 	char *map;
 
@@ -75,16 +75,16 @@ map_file(struct records *r, size_t size)
 
 /* Not ftruncate: a store where the file system is full would be SIGBUS. */
 static int
-reserve(struct records *r, size_t size)
+reserve(struct record *r, size_t size)
 {
 	errno = posix_fallocate(r->fd, 0, (off_t)size);
 	return errno == 0 ? 0 : -1;
 }
 
-struct records *
-records_open(const char *run_dir, int inherited)
+struct record *
+record_open(const char *run_dir, int inherited)
 {
-	struct records *r;
+	struct record *r;
 	struct stat st;
 	int saved;
 
@@ -112,26 +112,26 @@ records_open(const char *run_dir, int inherited)
 	/* A file that is cut short is no record, but must not fault. */
 	if ((size_t)st.st_size < size_for(0)) {
 		r->cut = st.st_size > 0;
-		if (records_reset(r) == -1)
+		if (record_reset(r) == -1)
 			goto fail;
 	} else if (map_file(r, (size_t)st.st_size) == -1)
 		goto fail;
 	if (r->path == NULL &&
 	    asprintf(&r->path, "%.*s/records", RECORD_PATH,
-		records_header(r)->run_dir) == -1) {
+		record_header(r)->run_dir) == -1) {
 		r->path = NULL;
 		goto fail;
 	}
 	return r;
 fail:
 	saved = errno;
-	records_close(r, false);
+	record_close(r, false);
 	errno = saved;
 	return NULL;
 }
 
 void
-records_close(struct records *r, bool remove)
+record_close(struct record *r, bool remove)
 {
 	if (r == NULL)
 		return;
@@ -147,13 +147,13 @@ records_close(struct records *r, bool remove)
 }
 
 int
-records_fd(const struct records *r)
+record_fd(const struct record *r)
 {
 	return r->fd;
 }
 
 int
-records_refresh(struct records *r)
+record_refresh(struct record *r)
 {
 	struct stat st;
 
@@ -163,15 +163,15 @@ records_refresh(struct records *r)
 }
 
 struct record_header *
-records_header(struct records *r)
+record_header(struct record *r)
 {
 	return (struct record_header *)(void *)r->map;
 }
 
 bool
-records_are_valid(struct records *r, const char **why)
+record_is_valid(struct record *r, const char **why)
 {
-	const struct record_header *h = records_header(r);
+	const struct record_header *h = record_header(r);
 
 	*why = r->cut ? "it is cut short" : "";
 	if (h->magic[0] == '\0')
@@ -195,7 +195,7 @@ records_are_valid(struct records *r, const char **why)
 
 /* Slots from first on become free, the lowest to be taken first. */
 static int
-add_free(struct records *r, uint32_t first, uint32_t end)
+add_free(struct record *r, uint32_t first, uint32_t end)
 {
 	uint32_t *grown;
 
@@ -209,7 +209,7 @@ add_free(struct records *r, uint32_t first, uint32_t end)
 }
 
 int
-records_reset(struct records *r)
+record_reset(struct record *r)
 {
 	struct record_header *h;
 	int i;
@@ -223,7 +223,7 @@ records_reset(struct records *r)
 	    map_file(r, size_for(FIRST_SLOTS)) == -1 ||
 	    add_free(r, 0, FIRST_SLOTS) == -1)
 		return -1;
-	h = records_header(r);
+	h = record_header(r);
 	h->version = RECORD_VERSION;
 	h->header_size = sizeof(*h);
 	h->slot_size = sizeof(struct record_slot);
@@ -236,29 +236,29 @@ records_reset(struct records *r)
 }
 
 void
-records_begin(struct records *r)
+record_begin(struct record *r)
 {
-	memcpy(records_header(r)->magic, MAGIC, sizeof(MAGIC));
+	memcpy(record_header(r)->magic, MAGIC, sizeof(MAGIC));
 }
 
 int
-records_adopt(struct records *r)
+record_adopt(struct record *r)
 {
-	uint32_t i, n = records_header(r)->nslots;
+	uint32_t i, n = record_header(r)->nslots;
 
 	if (add_free(r, 0, n) == -1)
 		return -1;
 	r->nfree = 0;
 	for (i = n; i > 0; i--)
-		if (records_slot(r, (int)i - 1)->name[0] == '\0')
+		if (record_slot(r, (int)i - 1)->name[0] == '\0')
 			r->free[r->nfree++] = i - 1;
 	return 0;
 }
 
 static int
-grow(struct records *r)
+grow(struct record *r)
 {
-	uint32_t n = records_header(r)->nslots;
+	uint32_t n = record_header(r)->nslots;
 
 	if (n >= SLOTS_MAX) {
 		errno = ENOSPC;
@@ -267,12 +267,12 @@ grow(struct records *r)
 	if (reserve(r, size_for(2 * n)) == -1 ||
 	    map_file(r, size_for(2 * n)) == -1 || add_free(r, n, 2 * n) == -1)
 		return -1;
-	records_header(r)->nslots = 2 * n;
+	record_header(r)->nslots = 2 * n;
 	return 0;
 }
 
 int
-records_take(struct records *r, const char *name)
+record_take(struct record *r, const char *name)
 {
 	struct record_slot *s;
 	uint32_t slot;
@@ -280,7 +280,7 @@ records_take(struct records *r, const char *name)
 	if (r->nfree == 0 && grow(r) == -1)
 		return -1;
 	slot = r->free[--r->nfree];
-	s = records_slot(r, (int)slot);
+	s = record_slot(r, (int)slot);
 	memset(s, 0, sizeof(*s));
 	s->pidfd = s->ready_fd = -1;
 	strlcpy(s->name, name, sizeof(s->name));
@@ -288,16 +288,16 @@ records_take(struct records *r, const char *name)
 }
 
 void
-records_give(struct records *r, int slot)
+record_give(struct record *r, int slot)
 {
 	if (slot == -1)
 		return;
-	memset(records_slot(r, slot), 0, sizeof(struct record_slot));
+	memset(record_slot(r, slot), 0, sizeof(struct record_slot));
 	r->free[r->nfree++] = (uint32_t)slot;
 }
 
 struct record_slot *
-records_slot(struct records *r, int slot)
+record_slot(struct record *r, int slot)
 {
 	return (struct record_slot *)(void *)(r->map +
 		   sizeof(struct record_header)) +
@@ -305,7 +305,7 @@ records_slot(struct records *r, int slot)
 }
 
 int
-records_count(const struct records *r)
+record_count(const struct record *r)
 {
 	return (int)((const struct record_header *)(const void *)r->map)
 	    ->nslots;

@@ -88,7 +88,7 @@ struct record_slot {
 	uint32_t failed_checks;
 };
 
-struct records;
+struct record;
 
 /*
  * Open run_dir/records, or make it.  The file is locked for as long as the
@@ -96,27 +96,27 @@ struct records;
  * inherited: its descriptor from the daemon before us, or -1; run_dir is then
  * NULL, it is in the header.  NULL with errno.
  */
-struct records *records_open(const char *run_dir, int inherited);
-void records_close(struct records *, bool remove);
-int records_fd(const struct records *);
+struct record *record_open(const char *run_dir, int inherited);
+void record_close(struct record *, bool remove);
+int record_fd(const struct record *);
 /* Another process may have made the file longer.  -1 with errno. */
-int records_refresh(struct records *);
-struct record_header *records_header(struct records *);
+int record_refresh(struct record *);
+struct record_header *record_header(struct record *);
 /*
  * Are there records that an earlier daemon of this boot left?  Else why not:
  * "" for a new file.
  */
-bool records_are_valid(struct records *, const char **why);
+bool record_is_valid(struct record *, const char **why);
 /* Go on with them; or with none.  -1 with errno. */
-int records_adopt(struct records *);
-int records_reset(struct records *);
+int record_adopt(struct record *);
+int record_reset(struct record *);
 /* What runs can be found now, from now on they are valid. */
-void records_begin(struct records *);
+void record_begin(struct record *);
 
 /* A slot for name, kept by its index since the mapping may move; or -1. */
-int records_take(struct records *, const char *name);
-void records_give(struct records *, int slot);
-struct record_slot *records_slot(struct records *, int slot);
-int records_count(const struct records *);
+int record_take(struct record *, const char *name);
+void record_give(struct record *, int slot);
+struct record_slot *record_slot(struct record *, int slot);
+int record_count(const struct record *);
 
 #endif

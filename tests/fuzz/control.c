@@ -55,14 +55,14 @@ begin(void)
 }
 
 static void
-define(struct progs *ps, const char *name, const char *text)
+define(struct programs *ps, const char *name, const char *text)
 {
 	struct diags diags;
 	struct conf *c;
 
 	diag_init(&diags);
 	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
-	must(c != NULL && prog_new(ps, c) != NULL);
+	must(c != NULL && program_new(ps, c) != NULL);
 	conf_unref(c);
 }
 
@@ -101,16 +101,16 @@ session_begin(struct session *s)
 	sigemptyset(&none);
 	must((d->loop = loop_new(&none, ignore, NULL)) != NULL);
 	fd = memfd_create("records", MFD_CLOEXEC);
-	must((d->records = records_open(NULL, fd)) != NULL);
+	must((d->records = record_open(NULL, fd)) != NULL);
 	d->config = config;
 	d->places = places;
 	must(confset_init(&set, &places) == 0);
 	must(settings_copy(&d->effective, &set.settings) == 0);
 	confset_clear(&set);
-	progs_init(&d->progs, d->loop, NULL, NULL, "/notify", d->records);
-	define(&d->progs, "db", "command = true\nlog = none\n");
-	define(&d->progs, "web", "command = true\ndepends-on = db\n");
-	must(progs_link(&d->progs) == 0);
+	programs_init(&d->programs, d->loop, NULL, NULL, "/notify", d->records);
+	define(&d->programs, "db", "command = true\nlog = none\n");
+	define(&d->programs, "web", "command = true\ndepends-on = db\n");
+	must(programs_link(&d->programs) == 0);
 	must((d->reload = reload_new(d)) != NULL);
 	d->reexec_begin = reexec;
 	d->reexec_forget = reexec_forget;
@@ -173,14 +173,14 @@ static void
 session_end(struct session *s)
 {
 	struct daemon *d = &s->daemon;
-	struct prog *p;
+	struct program *p;
 
 	control_close(d->control);
-	while ((p = progs_first(&d->progs)) != NULL)
-		progs_drop(p);
+	while ((p = programs_first(&d->programs)) != NULL)
+		programs_drop(p);
 	reload_free(d->reload);
 	settings_clear(&d->effective);
-	records_close(d->records, false);
+	record_close(d->records, false);
 	loop_free(d->loop);
 }
 

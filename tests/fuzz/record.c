@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "program/adopt.h"
+#include "program/takeover.h"
 #include "fuzz.h"
 #include "harmless.h"
 #include "base/log.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 #include "daemon/reload.h"
 #include "daemon/statusline.h"
 
@@ -85,12 +85,12 @@ own_fd(int32_t was)
 }
 
 static void
-own_fds(struct records *r)
+own_fds(struct record *r)
 {
 	struct record_slot *s;
 
-	for (int i = 0; i < records_count(r); i++) {
-		s = records_slot(r, i);
+	for (int i = 0; i < record_count(r); i++) {
+		s = record_slot(r, i);
 		if (i >= SLOTS)
 			s->pidfd = s->ready_fd = -1;
 		s->ready_fd = own_fd(s->ready_fd);
@@ -99,10 +99,10 @@ own_fds(struct records *r)
 }
 
 static void
-boot_is_now(struct records *r)
+boot_is_now(struct record *r)
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-	char *boot = records_header(r)->boot;
+	char *boot = record_header(r)->boot;
 
 	memset(boot, 0, 40);
 	must(f != NULL && fread(boot, 1, 36, f) == 36);
@@ -139,32 +139,32 @@ ours_died(pid_t pid, void *arg)
 
 /* Take over, show, take a turn of the loop, let go. */
 static void
-take_over(struct records *r, bool inherited)
+take_over(struct record *r, bool inherited)
 {
 	struct daemon d = {.records = r};
 	struct line_text text = {0};
 	sigset_t none;
-	struct prog *p;
+	struct program *p;
 	int slot;
 
 	sigemptyset(&none);
 	must((d.loop = loop_new(&none, ignore, NULL)) != NULL);
-	progs_init(&d.progs, d.loop, NULL, NULL, "/notify", r);
-	d.progs.is_ours = is_ours;
-	d.progs.ours_died = ours_died;
-	must(records_adopt(r) == 0);
-	must(adopt_all(&d.progs, &running, inherited) == 0);
+	programs_init(&d.programs, d.loop, NULL, NULL, "/notify", r);
+	d.programs.is_ours = is_ours;
+	d.programs.ours_died = ours_died;
+	must(record_adopt(r) == 0);
+	must(takeover_all(&d.programs, &running, inherited) == 0);
 	loop_after(d.loop, turn_ends, d.loop);
 	must(loop_run(d.loop) == 0);
-	for (p = progs_first(&d.progs); p != NULL; p = progs_next(p))
+	for (p = programs_first(&d.programs); p != NULL; p = programs_next(p))
 		status_program(&text, p, "/log", true);
 	line_text_clear(&text);
-	must((slot = records_take(r, "another")) != -1);
-	records_give(r, slot);
-	while ((p = progs_first(&d.progs)) != NULL) {
+	must((slot = record_take(r, "another")) != -1);
+	record_give(r, slot);
+	while ((p = programs_first(&d.programs)) != NULL) {
 		if (p->child.pid != 0)
-			progs_remove_pid(p);
-		progs_drop(p);
+			programs_remove_pid(p);
+		programs_drop(p);
 	}
 	loop_free(d.loop);
 }
@@ -172,23 +172,23 @@ take_over(struct records *r, bool inherited)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct records *r;
+	struct record *r;
 	const char *why;
 
 	if (running.nprograms == 0)
 		begin();
 	if (size < 1 || size > 65536)
 		return 0;
-	r = records_open(NULL, make_file(data + 1, size - 1));
+	r = record_open(NULL, make_file(data + 1, size - 1));
 	must(r != NULL);
 	if (!(data[0] & EARLIER_BOOT))
 		boot_is_now(r);
-	if (records_are_valid(r, &why)) {
+	if (record_is_valid(r, &why)) {
 		own_fds(r);
 		take_over(r, data[0] & INHERITED);
 	} else
-		must(records_reset(r) == 0);
-	records_close(r, false);
+		must(record_reset(r) == 0);
+	record_close(r, false);
 	/* Of a damaged record it may have taken none. */
 	closefrom(INHERITED_FDS);
 	return 0;

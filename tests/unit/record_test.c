@@ -47,118 +47,118 @@ remove_file(void **state)
 }
 
 /* As a daemon that has begun, with a program of each name. */
-static struct records *
+static struct record *
 begin(int n)
 {
-	struct records *r;
+	struct record *r;
 	char name[16];
 	int i;
 
-	r = records_open(dir, -1);
+	r = record_open(dir, -1);
 	assert_non_null(r);
-	assert_int_equal(records_reset(r), 0);
+	assert_int_equal(record_reset(r), 0);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
-		assert_int_equal(records_take(r, name), i);
-		records_slot(r, i)->pid = i + 1;
+		assert_int_equal(record_take(r, name), i);
+		record_slot(r, i)->pid = i + 1;
 	}
-	records_begin(r);
+	record_begin(r);
 	return r;
 }
 
 static void
 assert_invalid(const char *reason)
 {
-	struct records *r;
+	struct record *r;
 	const char *why;
 
-	r = records_open(dir, -1);
+	r = record_open(dir, -1);
 	assert_non_null(r);
-	assert_false(records_are_valid(r, &why));
+	assert_false(record_is_valid(r, &why));
 	assert_string_equal(why, reason);
-	assert_int_equal(records_reset(r), 0);
-	assert_int_equal(records_take(r, "new"), 0);
-	records_close(r, false);
+	assert_int_equal(record_reset(r), 0);
+	assert_int_equal(record_take(r, "new"), 0);
+	record_close(r, false);
 }
 
 static void
 test_new(void **state)
 {
-	struct records *r;
+	struct record *r;
 	const char *why;
 
 	(void)state;
-	r = records_open(dir, -1);
+	r = record_open(dir, -1);
 	assert_non_null(r);
-	assert_false(records_are_valid(r, &why));
+	assert_false(record_is_valid(r, &why));
 	assert_string_equal(why, "");
-	records_close(r, true);
+	record_close(r, true);
 	assert_int_equal(access(file, F_OK), -1);
 }
 
 static void
 test_adopt(void **state)
 {
-	struct records *r;
+	struct record *r;
 	const char *why;
 	struct stat st;
 	int i;
 
 	(void)state;
 	r = begin(3);
-	records_give(r, 1);
-	records_close(r, false);
+	record_give(r, 1);
+	record_close(r, false);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 
-	r = records_open(dir, -1);
+	r = record_open(dir, -1);
 	assert_non_null(r);
-	assert_true(records_are_valid(r, &why));
-	assert_int_equal(records_adopt(r), 0);
+	assert_true(record_is_valid(r, &why));
+	assert_int_equal(record_adopt(r), 0);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(records_slot(r, i)->pid, i == 1 ? 0 : i + 1);
-	assert_string_equal(records_slot(r, 2)->name, "p2");
+		assert_int_equal(record_slot(r, i)->pid, i == 1 ? 0 : i + 1);
+	assert_string_equal(record_slot(r, 2)->name, "p2");
 	/* The free one is used before another. */
-	assert_int_equal(records_take(r, "again"), 1);
-	assert_int_equal(records_slot(r, 1)->pidfd, -1);
-	assert_int_equal(records_take(r, "more"), 3);
-	records_close(r, true);
+	assert_int_equal(record_take(r, "again"), 1);
+	assert_int_equal(record_slot(r, 1)->pidfd, -1);
+	assert_int_equal(record_take(r, "more"), 3);
+	record_close(r, true);
 }
 
 /* Not valid before there is something to find. */
 static void
 test_not_begun(void **state)
 {
-	struct records *r;
+	struct record *r;
 
 	(void)state;
-	r = records_open(dir, -1);
+	r = record_open(dir, -1);
 	assert_non_null(r);
-	assert_int_equal(records_take(r, "web"), 0);
-	records_close(r, false);
+	assert_int_equal(record_take(r, "web"), 0);
+	record_close(r, false);
 	assert_invalid("");
 }
 
 static void
 test_locked(void **state)
 {
-	struct records *r = begin(1), *other;
+	struct record *r = begin(1), *other;
 	const char *why;
 	int fd;
 
 	(void)state;
-	assert_null(records_open(dir, -1));
+	assert_null(record_open(dir, -1));
 	assert_int_equal(errno, EWOULDBLOCK);
 	/* Whoever inherits it has the lock, and the folder from the header. */
-	strlcpy(records_header(r)->run_dir, dir, RECORD_PATH);
-	fd = fcntl(records_fd(r), F_DUPFD, 0);
-	records_close(r, false);
-	assert_null(records_open(dir, -1));
-	other = records_open(NULL, fd);
+	strlcpy(record_header(r)->run_dir, dir, RECORD_PATH);
+	fd = fcntl(record_fd(r), F_DUPFD, 0);
+	record_close(r, false);
+	assert_null(record_open(dir, -1));
+	other = record_open(NULL, fd);
 	assert_non_null(other);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	assert_true(records_are_valid(other, &why));
-	records_close(other, true);
+	assert_true(record_is_valid(other, &why));
+	record_close(other, true);
 	assert_int_equal(access(file, F_OK), -1);
 }
 
@@ -166,81 +166,81 @@ test_locked(void **state)
 static void
 test_grow(void **state)
 {
-	struct records *r = begin(0), *other;
+	struct record *r = begin(0), *other;
 	char name[16];
 	int i, n = 1000, status;
 	pid_t pid;
 
 	(void)state;
-	strlcpy(records_header(r)->run_dir, dir, RECORD_PATH);
-	other = records_open(NULL, fcntl(records_fd(r), F_DUPFD, 0));
+	strlcpy(record_header(r)->run_dir, dir, RECORD_PATH);
+	other = record_open(NULL, fcntl(record_fd(r), F_DUPFD, 0));
 	assert_non_null(other);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
-		assert_int_equal(records_take(r, name), i);
+		assert_int_equal(record_take(r, name), i);
 	}
-	assert_true(records_count(r) >= n);
-	assert_string_equal(records_slot(r, 0)->name, "p0");
-	assert_int_equal(records_refresh(other), 0);
-	assert_string_equal(records_slot(other, n - 1)->name, "p999");
-	records_close(other, false);
+	assert_true(record_count(r) >= n);
+	assert_string_equal(record_slot(r, 0)->name, "p0");
+	assert_int_equal(record_refresh(other), 0);
+	assert_string_equal(record_slot(other, n - 1)->name, "p999");
+	record_close(other, false);
 	/* What is stored outlives whoever stored it. */
 	pid = fork();
 	if (pid == 0) {
-		records_slot(r, 7)->pid = 4711;
+		record_slot(r, 7)->pid = 4711;
 		raise(SIGKILL);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(records_slot(r, 7)->pid, 4711);
-	records_close(r, true);
+	assert_int_equal(record_slot(r, 7)->pid, 4711);
+	record_close(r, true);
 }
 
 static void
 test_damaged(void **state)
 {
-	struct records *r;
+	struct record *r;
 
 	(void)state;
 	r = begin(1);
-	records_header(r)->magic[3] ^= 1;
-	records_close(r, false);
+	record_header(r)->magic[3] ^= 1;
+	record_close(r, false);
 	assert_invalid("it is damaged");
 
 	r = begin(1);
-	records_header(r)->nslots = UINT32_MAX;
-	records_close(r, false);
+	record_header(r)->nslots = UINT32_MAX;
+	record_close(r, false);
 	assert_invalid("it is damaged");
 
 	r = begin(1);
-	memset(records_header(r)->run_dir, 'x', RECORD_PATH);
-	records_close(r, false);
+	memset(record_header(r)->run_dir, 'x', RECORD_PATH);
+	record_close(r, false);
 	assert_invalid("it is damaged");
 
 	r = begin(1);
-	records_header(r)->nslots *= 2;
-	records_close(r, false);
+	record_header(r)->nslots *= 2;
+	record_close(r, false);
 	assert_invalid("it is cut short");
 }
 
 static void
 test_other(void **state)
 {
-	struct records *r;
+	struct record *r;
 
 	(void)state;
 	r = begin(1);
-	records_header(r)->version++;
-	records_close(r, false);
+	record_header(r)->version++;
+	record_close(r, false);
 	assert_invalid("its format is of another release");
 
 	r = begin(1);
-	records_header(r)->slot_size += 8;
-	records_close(r, false);
+	record_header(r)->slot_size += 8;
+	record_close(r, false);
 	assert_invalid("its format is of another release");
 
 	r = begin(1);
-	records_header(r)->boot[0] ^= 1;
-	records_close(r, false);
+	record_header(r)->boot[0] ^= 1;
+	record_close(r, false);
 	assert_invalid("it is of an earlier boot");
 }
 
@@ -251,7 +251,7 @@ test_cut(void **state)
 
 	(void)state;
 	for (size = 0; size < 12000; size += 400) {
-		records_close(begin(1), false);
+		record_close(begin(1), false);
 		assert_int_equal(truncate(file, size), 0);
 		assert_invalid(size == 0 ? "" : "it is cut short");
 	}
@@ -263,17 +263,17 @@ test_not_a_file(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink("/dev/null", file), 0);
-	assert_null(records_open(dir, -1));
+	assert_null(record_open(dir, -1));
 	assert_int_equal(errno, ELOOP);
 	unlink(file);
 	assert_int_equal(mkfifo(file, 0600), 0);
-	assert_null(records_open(dir, -1));
+	assert_null(record_open(dir, -1));
 	unlink(file);
 	if (geteuid() != 0)
 		return;
-	records_close(begin(0), false);
+	record_close(begin(0), false);
 	assert_int_equal(chown(file, 65534, 65534), 0);
-	assert_null(records_open(dir, -1));
+	assert_null(record_open(dir, -1));
 	assert_int_equal(errno, EPERM);
 }
 

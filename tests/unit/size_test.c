@@ -13,7 +13,7 @@
 
 #include "output/logger_int.h"
 #include "output/logproc.h"
-#include "program/prog.h"
+#include "program/program.h"
 #include "program/record.h"
 
 /* A bound that is further away than this bounds nothing. */
@@ -46,7 +46,7 @@ structs_are_no_larger_than_said(void **state)
 		size_t size;
 	} structs[] = {
 	    {"conf", sizeof(struct conf)},
-	    {"prog", sizeof(struct prog)},
+	    {"program", sizeof(struct program)},
 	    {"stream", sizeof(struct stream)},
 	    {"record_slot", sizeof(struct record_slot)},
 	    {"entry", sizeof(struct entry)},

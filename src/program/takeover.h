@@ -6,7 +6,7 @@
 #ifndef ADOPT_H
 #define ADOPT_H
 
-#include "program/prog.h"
+#include "program/program.h"
 
 /*
  * Take over every program that the record file names, with its definition in
@@ -14,12 +14,13 @@
  * that are only in running are made, and started where autostart says so.
  * inherited: the descriptors in the records are ours.  -1 without memory.
  */
-int adopt_all(struct progs *, const struct confset *running, bool inherited);
+int takeover_all(struct programs *, const struct confset *running,
+    bool inherited);
 
 /*
  * Before an exec that another daemon is to follow: let it have the
  * descriptors that the records name; or, if it came to nothing, do not.
  */
-void adopt_bequeath(struct records *, bool on);
+void record_pass_on(struct record *, bool on);
 
 #endif

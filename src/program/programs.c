@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "process/orphan.h"
-#include "program/progcheck.h"
+#include "program/check.h"
 
 /* Deaths that hid behind each other's SIGCHLD are looked for this late. */
 #define REAP_DELAY 1000
@@ -21,26 +21,26 @@
 #define DRAIN_BATCH 64
 
 int
-prog_names_cmp(struct prog *a, struct prog *b)
+program_names_cmp(struct program *a, struct program *b)
 {
 	return strcmp(a->conf->name, b->conf->name);
 }
 
 static int
-prog_pids_cmp(struct prog *a, struct prog *b)
+program_pids_cmp(struct program *a, struct program *b)
 {
 	return (a->child.pid > b->child.pid) - (a->child.pid < b->child.pid);
 }
 
-RB_GENERATE(prog_names, prog, by_name, prog_names_cmp)
-RB_PROTOTYPE(prog_pids, prog, by_pid, prog_pids_cmp)
-RB_GENERATE(prog_pids, prog, by_pid, prog_pids_cmp)
+RB_GENERATE(program_names, program, by_name, program_names_cmp)
+RB_PROTOTYPE(program_pids, program, by_pid, program_pids_cmp)
+RB_GENERATE(program_pids, program, by_pid, program_pids_cmp)
 
 static void reap_due(struct deadline *);
 
 void
-progs_init(struct progs *ps, struct loop *loop, struct logger *logger,
-    struct cgroup *cgroup, const char *notify_path, struct records *records)
+programs_init(struct programs *ps, struct loop *loop, struct logger *logger,
+    struct cgroup *cgroup, const char *notify_path, struct record *records)
 {
 	memset(ps, 0, sizeof(*ps));
 	RB_INIT(&ps->names);
@@ -58,10 +58,10 @@ progs_init(struct progs *ps, struct loop *loop, struct logger *logger,
 	ps->reap.arg = ps;
 }
 
-struct prog *
-progs_find(const struct progs *ps, const char *name)
+struct program *
+programs_find(const struct programs *ps, const char *name)
 {
-	struct prog *p = RB_ROOT(&ps->names);
+	struct program *p = RB_ROOT(&ps->names);
 	int c;
 
 	while (p != NULL && (c = strcmp(name, p->conf->name)) != 0)
@@ -69,42 +69,42 @@ progs_find(const struct progs *ps, const char *name)
 	return p;
 }
 
-struct prog *
-progs_first(struct progs *ps)
+struct program *
+programs_first(struct programs *ps)
 {
-	return RB_MIN(prog_names, &ps->names);
+	return RB_MIN(program_names, &ps->names);
 }
 
-struct prog *
-progs_next(struct prog *p)
+struct program *
+programs_next(struct program *p)
 {
-	return RB_NEXT(prog_names, &p->progs->names, p);
+	return RB_NEXT(program_names, &p->programs->names, p);
 }
 
-static struct prog *
-find_pid(struct progs *ps, pid_t pid)
+static struct program *
+find_pid(struct programs *ps, pid_t pid)
 {
-	struct prog key = {.child.pid = pid};
+	struct program key = {.child.pid = pid};
 
-	return RB_FIND(prog_pids, &ps->pids, &key);
+	return RB_FIND(program_pids, &ps->pids, &key);
 }
 
 bool
-progs_has_pid(struct progs *ps, pid_t pid)
+programs_has_pid(struct programs *ps, pid_t pid)
 {
 	return find_pid(ps, pid) != NULL;
 }
 
 void
-progs_add_pid(struct prog *p)
+programs_add_pid(struct program *p)
 {
-	RB_INSERT(prog_pids, &p->progs->pids, p);
+	RB_INSERT(program_pids, &p->programs->pids, p);
 }
 
 void
-progs_remove_pid(struct prog *p)
+programs_remove_pid(struct program *p)
 {
-	RB_REMOVE(prog_pids, &p->progs->pids, p);
+	RB_REMOVE(program_pids, &p->programs->pids, p);
 }
 
 static bool
@@ -113,11 +113,11 @@ is_main(pid_t pid, void *arg)
 	return find_pid(arg, pid) != NULL;
 }
 
-struct prog *
-progs_owner(struct progs *ps, pid_t pid)
+struct program *
+programs_owner(struct programs *ps, pid_t pid)
 {
 	char name[256];
-	struct prog *p;
+	struct program *p;
 	pid_t leader;
 
 	p = find_pid(ps, pid);
@@ -125,7 +125,7 @@ progs_owner(struct progs *ps, pid_t pid)
 		return p;
 	if (ps->cgroup != NULL)
 		return cgroup_owner(ps->cgroup, pid, name, sizeof(name))
-		    ? progs_find(ps, name)
+		    ? programs_find(ps, name)
 		    : NULL;
 	leader = orphan_leader(pid, is_main, ps);
 	return leader != -1 ? find_pid(ps, leader) : NULL;
@@ -135,22 +135,22 @@ progs_owner(struct progs *ps, pid_t pid)
 static bool
 is_known(pid_t pid, void *arg)
 {
-	struct progs *ps = arg;
+	struct programs *ps = arg;
 
 	return find_pid(ps, pid) != NULL || check_is_child(ps, pid) ||
 	    ps->is_ours(pid, ps->arg);
 }
 
 static void
-reap_stranger(struct progs *ps, pid_t pid)
+reap_stranger(struct programs *ps, pid_t pid)
 {
 	process_reap(pid, -1);
 	/* Its end may leave us its children. */
-	progs_sweep_later(ps);
+	programs_sweep_later(ps);
 }
 
 static void
-reap_later(struct progs *ps)
+reap_later(struct programs *ps)
 {
 	if (!clock_is_set(ps->reap.at))
 		loop_at(ps->loop, &ps->reap,
@@ -159,9 +159,9 @@ reap_later(struct progs *ps)
 
 /* Look at every dead child once.  O(children), in the kernel. */
 static void
-reap_all(struct progs *ps)
+reap_all(struct programs *ps)
 {
-	struct prog *p;
+	struct program *p;
 	siginfo_t si;
 	pid_t last = 0;
 
@@ -177,7 +177,7 @@ reap_all(struct progs *ps)
 		}
 		p = find_pid(ps, si.si_pid);
 		if (p != NULL)
-			prog_exited(p);
+			program_exited(p);
 		else if (check_is_child(ps, si.si_pid))
 			check_died(ps, si.si_pid);
 		else if (ps->is_ours(si.si_pid, ps->arg))
@@ -194,13 +194,13 @@ reap_due(struct deadline *d)
 }
 
 void
-progs_child_died(struct progs *ps, pid_t pid)
+programs_child_died(struct programs *ps, pid_t pid)
 {
-	struct prog *p = find_pid(ps, pid);
+	struct program *p = find_pid(ps, pid);
 
 	if (p != NULL) {
 		if (p->exit.fd == -1)
-			prog_exited(p);
+			program_exited(p);
 	} else if (check_is_child(ps, pid))
 		check_died(ps, pid);
 	else if (ps->is_ours(pid, ps->arg))
@@ -213,10 +213,10 @@ progs_child_died(struct progs *ps, pid_t pid)
 static bool
 run_is_alive(uint64_t run, void *arg)
 {
-	struct progs *ps = arg;
-	struct prog *p;
+	struct programs *ps = arg;
+	struct program *p;
 
-	RB_FOREACH (p, prog_pids, &ps->pids)
+	RB_FOREACH (p, program_pids, &ps->pids)
 		if (p->run == run)
 			return true;
 	return check_is_run(ps, run);
@@ -225,10 +225,10 @@ run_is_alive(uint64_t run, void *arg)
 static void
 stranger_killed(uint64_t run, pid_t pid, void *arg)
 {
-	struct progs *ps = arg;
-	struct prog *p;
+	struct programs *ps = arg;
+	struct program *p;
 
-	RB_FOREACH (p, prog_names, &ps->names)
+	RB_FOREACH (p, program_names, &ps->names)
 		if (p->run >> 32 == run >> 32)
 			break;
 	log_info("%s: left process %d behind, killed",
@@ -236,7 +236,7 @@ stranger_killed(uint64_t run, pid_t pid, void *arg)
 }
 
 static void
-sweep(struct progs *ps)
+sweep(struct programs *ps)
 {
 	struct orphan_rule rule = {
 	    .known = is_known,
@@ -255,8 +255,8 @@ sweep(struct progs *ps)
 static void
 drain(void *arg)
 {
-	struct progs *ps = arg;
-	struct prog *p;
+	struct programs *ps = arg;
+	struct program *p;
 	int n;
 
 	ps->drain_due = false;
@@ -267,24 +267,24 @@ drain(void *arg)
 			break;
 		TAILQ_REMOVE(&ps->queue, p, queued);
 		p->is_queued = false;
-		prog_look_again(p);
+		program_look_again(p);
 	}
 	if (!TAILQ_EMPTY(&ps->queue))
-		progs_drain_later(ps);
+		programs_drain_later(ps);
 	if (ps->sweep_due) {
 		ps->sweep_due = false;
 		sweep(ps);
 	}
 	while ((p = TAILQ_FIRST(&ps->dead)) != NULL) {
 		TAILQ_REMOVE(&ps->dead, p, queued);
-		prog_free(p);
+		program_free(p);
 	}
 	if (ps->changed != NULL)
 		ps->changed(ps->arg);
 }
 
 void
-progs_drain_later(struct progs *ps)
+programs_drain_later(struct programs *ps)
 {
 	if (ps->drain_due)
 		return;
@@ -293,50 +293,50 @@ progs_drain_later(struct progs *ps)
 }
 
 void
-progs_sweep_later(struct progs *ps)
+programs_sweep_later(struct programs *ps)
 {
 	if (ps->cgroup != NULL)
 		return;
 	ps->sweep_due = true;
-	progs_drain_later(ps);
+	programs_drain_later(ps);
 }
 
 void
-progs_queue(struct prog *p)
+programs_queue(struct program *p)
 {
 	if (p->is_queued)
 		return;
 	p->is_queued = true;
-	TAILQ_INSERT_TAIL(&p->progs->queue, p, queued);
-	progs_drain_later(p->progs);
+	TAILQ_INSERT_TAIL(&p->programs->queue, p, queued);
+	programs_drain_later(p->programs);
 }
 
 /* Hand a removed program over to the end of the turn. */
 void
-progs_bury(struct prog *p)
+programs_bury(struct program *p)
 {
 	if (p->is_queued)
-		TAILQ_REMOVE(&p->progs->queue, p, queued);
+		TAILQ_REMOVE(&p->programs->queue, p, queued);
 	p->is_queued = false;
-	progs_unlink(p);
-	RB_REMOVE(prog_names, &p->progs->names, p);
-	p->progs->n--;
-	TAILQ_INSERT_TAIL(&p->progs->dead, p, queued);
-	progs_drain_later(p->progs);
+	programs_unlink(p);
+	RB_REMOVE(program_names, &p->programs->names, p);
+	p->programs->n--;
+	TAILQ_INSERT_TAIL(&p->programs->dead, p, queued);
+	programs_drain_later(p->programs);
 }
 
 void
-progs_drop(struct prog *p)
+programs_drop(struct program *p)
 {
-	progs_bury(p);
-	TAILQ_REMOVE(&p->progs->dead, p, queued);
-	prog_free(p);
+	programs_bury(p);
+	TAILQ_REMOVE(&p->programs->dead, p, queued);
+	program_free(p);
 }
 
 static int
-add_to(struct prog ***list, size_t *n, struct prog *p)
+add_to(struct program ***list, size_t *n, struct program *p)
 {
-	struct prog **grown;
+	struct program **grown;
 
 	/* Grown at powers of two. */
 	if ((*n & (*n - 1)) == 0) {
@@ -352,7 +352,7 @@ add_to(struct prog ***list, size_t *n, struct prog *p)
 
 /* Both know of each other, or neither: each may outlive the other. */
 static int
-link_to(struct prog *p, struct prog *need)
+link_to(struct program *p, struct program *need)
 {
 	if (add_to(&p->needs, &p->nneeds, need) == -1)
 		return -1;
@@ -363,7 +363,7 @@ link_to(struct prog *p, struct prog *need)
 }
 
 static void
-remove_from(struct prog **list, size_t *n, const struct prog *p)
+remove_from(struct program **list, size_t *n, const struct program *p)
 {
 	size_t i;
 
@@ -375,7 +375,7 @@ remove_from(struct prog **list, size_t *n, const struct prog *p)
 }
 
 static void
-clear_links(struct prog *p)
+clear_links(struct program *p)
 {
 	free(p->needs);
 	free(p->needed_by);
@@ -385,7 +385,7 @@ clear_links(struct prog *p)
 
 /* Take it out of its neighbours' lists. */
 void
-progs_unlink(struct prog *p)
+programs_unlink(struct program *p)
 {
 	size_t i;
 
@@ -399,7 +399,7 @@ progs_unlink(struct prog *p)
 }
 
 static size_t
-depth(struct prog *p)
+depth(struct program *p)
 {
 	size_t i, most = 0;
 
@@ -413,7 +413,7 @@ depth(struct prog *p)
 }
 
 int
-prog_leaves_before(const struct prog *a, const struct prog *b)
+program_leaves_before(const struct program *a, const struct program *b)
 {
 	if (a->depth != b->depth)
 		return a->depth > b->depth ? -1 : 1;
@@ -421,25 +421,25 @@ prog_leaves_before(const struct prog *a, const struct prog *b)
 }
 
 int
-progs_link(struct progs *ps)
+programs_link(struct programs *ps)
 {
-	struct prog *p, *need;
+	struct program *p, *need;
 	char **name;
 	int failed = 0;
 
-	RB_FOREACH (p, prog_names, &ps->names)
+	RB_FOREACH (p, program_names, &ps->names)
 		clear_links(p);
-	RB_FOREACH (p, prog_names, &ps->names) {
+	RB_FOREACH (p, program_names, &ps->names) {
 		for (name = p->conf->depends_on; name != NULL && *name != NULL;
 		     name++) {
-			need = progs_find(ps, *name);
+			need = programs_find(ps, *name);
 			if (need == NULL)
 				continue;
 			if (link_to(p, need) == -1)
 				failed = -1;
 		}
 	}
-	RB_FOREACH (p, prog_names, &ps->names)
+	RB_FOREACH (p, program_names, &ps->names)
 		depth(p);
 	return failed;
 }

@@ -1,5 +1,5 @@
 /*
- * progcheck - one run of a program's health-command.
+ * check - one run of a program's health-command.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "program/progcheck.h"
+#include "program/check.h"
 #include "base/text.h"
 
 /* A flood is not waited for to end, when the check has. */
@@ -21,26 +21,26 @@
 
 /* No start of the program has this mark. */
 static uint64_t
-run_of(const struct prog *p)
+run_of(const struct program *p)
 {
 	return p->run | UINT64_C(1) << 31;
 }
 
 static void
-folder_of(const struct prog *p, char name[static FOLDER_MAX])
+folder_of(const struct program *p, char name[static FOLDER_MAX])
 {
 	snprintf(name, FOLDER_MAX, "%s/hupd-check", p->conf->name);
 }
 
 static void
-kill_folder(struct prog *p)
+kill_folder(struct program *p)
 {
 	char folder[FOLDER_MAX];
 
-	if (p->progs->cgroup == NULL)
+	if (p->programs->cgroup == NULL)
 		return;
 	folder_of(p, folder);
-	cgroup_kill(p->progs->cgroup, folder);
+	cgroup_kill(p->programs->cgroup, folder);
 }
 
 static void
@@ -50,14 +50,14 @@ close_output(struct check *c)
 
 	if (fd == -1)
 		return;
-	loop_unwatch(c->prog->progs->loop, &c->output);
+	loop_unwatch(c->program->programs->loop, &c->output);
 	close(fd);
 }
 
 void
 check_cancel(struct check *c)
 {
-	struct progs *ps = c->prog->progs;
+	struct programs *ps = c->program->programs;
 
 	if (c->child.pid == 0)
 		return;
@@ -66,7 +66,7 @@ check_cancel(struct check *c)
 	/* Not reaped yet, so that pid and group are its own. */
 	kill(-c->child.pid, SIGKILL);
 	process_signal(&c->child, SIGKILL);
-	kill_folder(c->prog);
+	kill_folder(c->program);
 	loop_unwatch(ps->loop, &c->exit);
 	/* If it has not ended yet it is reaped as a stranger. */
 	process_reap(c->child.pid, c->child.pidfd);
@@ -74,11 +74,11 @@ check_cancel(struct check *c)
 		close(c->child.pidfd);
 	c->child.pid = 0;
 	LIST_REMOVE(c, entry);
-	progs_sweep_later(ps);
+	programs_sweep_later(ps);
 }
 
 void
-check_cancel_old(struct prog *p)
+check_cancel_old(struct program *p)
 {
 	/* Without cgroups it ends as what a run left that is over. */
 	kill_folder(p);
@@ -152,7 +152,7 @@ look(struct check *c)
 
 	if (!process_ended(c->child.pid, c->child.pidfd, &end))
 		return;
-	prog_exit_text(&end, how, sizeof(how));
+	describe_exit(&end, how, sizeof(how));
 	describe(c, how, words, sizeof(words));
 	check_cancel(c);
 	c->ended(c, end.known && !end.signal && end.code == 0, words);
@@ -171,7 +171,7 @@ check_due(struct deadline *d)
 	struct check *c = d->arg;
 	char time[TEXT_NUMBER_MAX], how[64], words[64 + CHECK_WORDS];
 
-	text_print_duration(c->prog->conf->health_timeout, time);
+	text_print_duration(c->program->conf->health_timeout, time);
 	snprintf(how, sizeof(how), "did not end in %s", time);
 	describe(c, how, words, sizeof(words));
 	check_cancel(c);
@@ -179,11 +179,11 @@ check_due(struct deadline *d)
 }
 
 void
-check_init(struct check *c, struct prog *p,
+check_init(struct check *c, struct program *p,
     void (*ended)(struct check *, bool, const char *))
 {
 	memset(c, 0, sizeof(*c));
-	c->prog = p;
+	c->program = p;
 	c->ended = ended;
 	c->deadline.due = check_due;
 	c->child.pidfd = c->exit.fd = c->output.fd = -1;
@@ -195,10 +195,10 @@ check_init(struct check *c, struct prog *p,
 static int
 spawn_check(struct check *c, int fd, const char **what)
 {
-	struct prog *p = c->prog;
+	struct program *p = c->program;
 	struct spawn_fd fds[] = {{fd, STDOUT_FILENO}, {fd, STDERR_FILENO}};
 	char folder[FOLDER_MAX];
-	struct prog_command command = {
+	struct program_command command = {
 	    .argv = p->conf->health_command,
 	    .run = run_of(p),
 	    .mainpid = p->child.pid,
@@ -210,8 +210,7 @@ spawn_check(struct check *c, int fd, const char **what)
 	bool env_failed;
 
 	folder_of(p, folder);
-	if (prog_spawn_command(p, &command, &c->child, &error, &env_failed) ==
-	    0)
+	if (start_command(p, &command, &c->child, &error, &env_failed) == 0)
 		return 0;
 	c->child.pid = 0;
 	*what = env_failed ? "env-file" : spawn_stage_name(&error);
@@ -228,7 +227,8 @@ open_output(struct check *c)
 	if (pipe2(pair, O_CLOEXEC) == -1)
 		return -1;
 	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 &&
-	    loop_watch(c->prog->progs->loop, &c->output, pair[0], EPOLLIN) == 0)
+	    loop_watch(c->program->programs->loop, &c->output, pair[0],
+		EPOLLIN) == 0)
 		return pair[1];
 	saved = errno;
 	close(pair[0]);
@@ -240,8 +240,8 @@ open_output(struct check *c)
 int
 check_begin(struct check *c, const char **what)
 {
-	struct prog *p = c->prog;
-	struct loop *loop = p->progs->loop;
+	struct program *p = c->program;
+	struct loop *loop = p->programs->loop;
 	int fd, rv, saved;
 
 	*what = "output";
@@ -257,7 +257,7 @@ check_begin(struct check *c, const char **what)
 		errno = saved;
 		return -1;
 	}
-	LIST_INSERT_HEAD(&p->progs->checks, c, entry);
+	LIST_INSERT_HEAD(&p->programs->checks, c, entry);
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
 	if (c->child.pidfd != -1)
 		loop_watch(loop, &c->exit, c->child.pidfd, EPOLLIN);
@@ -267,7 +267,7 @@ check_begin(struct check *c, const char **what)
 }
 
 static struct check *
-find(const struct progs *ps, pid_t pid)
+find(const struct programs *ps, pid_t pid)
 {
 	struct check *c;
 
@@ -278,13 +278,13 @@ find(const struct progs *ps, pid_t pid)
 }
 
 bool
-check_is_child(const struct progs *ps, pid_t pid)
+check_is_child(const struct programs *ps, pid_t pid)
 {
 	return find(ps, pid) != NULL;
 }
 
 void
-check_died(const struct progs *ps, pid_t pid)
+check_died(const struct programs *ps, pid_t pid)
 {
 	struct check *c = find(ps, pid);
 
@@ -293,12 +293,12 @@ check_died(const struct progs *ps, pid_t pid)
 }
 
 bool
-check_is_run(const struct progs *ps, uint64_t run)
+check_is_run(const struct programs *ps, uint64_t run)
 {
 	struct check *c;
 
 	LIST_FOREACH (c, &ps->checks, entry)
-		if (run_of(c->prog) == run)
+		if (run_of(c->program) == run)
 			return true;
 	return false;
 }

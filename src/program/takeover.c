@@ -14,16 +14,17 @@
 
 #include "base/log.h"
 #include "process/orphan.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 
 /* So often, and so many ms each time, is a new process looked at. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
 
 static struct record_slot *
-slot_of(const struct prog *p)
+slot_of(const struct program *p)
 {
-	return p->slot == -1 ? NULL : records_slot(p->progs->records, p->slot);
+	return p->slot == -1 ? NULL
+			     : record_slot(p->programs->records, p->slot);
 }
 
 /* In this order, for whoever finds the slot when SIGKILL has come between. */
@@ -39,7 +40,7 @@ forget_process(struct record_slot *s)
 }
 
 volatile int32_t *
-prog_record_pid(struct prog *p)
+record_pid(struct program *p)
 {
 	struct record_slot *s = slot_of(p);
 
@@ -51,7 +52,7 @@ prog_record_pid(struct prog *p)
 }
 
 void
-prog_record_main(struct prog *p, pid_t pid)
+record_main(struct program *p, pid_t pid)
 {
 	struct record_slot *s = slot_of(p);
 
@@ -67,7 +68,7 @@ prog_record_main(struct prog *p, pid_t pid)
 }
 
 void
-prog_record_due(struct prog *p, bool due)
+record_set_due(struct program *p, bool due)
 {
 	struct record_slot *s = slot_of(p);
 
@@ -76,7 +77,7 @@ prog_record_due(struct prog *p, bool due)
 }
 
 bool
-prog_is_due(const struct prog *p)
+record_is_due(const struct program *p)
 {
 	const struct record_slot *s = slot_of(p);
 
@@ -84,10 +85,10 @@ prog_is_due(const struct prog *p)
 }
 
 void
-prog_note(struct prog *p)
+record_note(struct program *p)
 {
 	struct record_slot *s = slot_of(p);
-	const struct prog_end *e = &p->end;
+	const struct program_end *e = &p->end;
 
 	if (s == NULL)
 		return;
@@ -112,7 +113,7 @@ prog_note(struct prog *p)
 	s->quick = p->backoff.quick;
 	s->ready_fd = p->ready.fd;
 	s->env_digest = p->conf->env_digest;
-	s->failed_checks = prog_failed_checks(p);
+	s->failed_checks = health_failures(p);
 	strlcpy(s->status, p->status != NULL ? p->status : "",
 	    sizeof(s->status));
 }
@@ -130,7 +131,7 @@ is_end_sound(const struct record_slot *s)
 
 /* What is stored is checked like input: the file may be damaged. */
 static bool
-read_slot(struct prog *p, const struct record_slot *s)
+read_slot(struct program *p, const struct record_slot *s)
 {
 	if (s->state >= FSM_STATES || s->want >= FSM_WANTS ||
 	    !is_end_sound(s) || s->pid < 0 || s->delay < 0)
@@ -141,8 +142,8 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->was_ready = p->state == STATE_UP;
 	if (s->run != 0) /* else it was never started, and keeps its own */
 		p->run = s->run;
-	p->end.kind = (enum prog_end_kind)s->end_kind;
-	p->end.late = (enum prog_late)s->end_late;
+	p->end.kind = (enum program_end_kind)s->end_kind;
+	p->end.late = (enum program_late)s->end_late;
 	p->end.process.known = s->end_known != 0;
 	p->end.process.signal = s->end_signal != 0;
 	p->end.process.core = s->end_core != 0;
@@ -157,7 +158,7 @@ read_slot(struct prog *p, const struct record_slot *s)
 	p->delay = s->delay;
 	p->restarts = s->restarts;
 	p->backoff.quick = s->quick;
-	prog_health_restore(p, s->failed_checks);
+	health_restore(p, s->failed_checks);
 	/* Of the files as they were: a change since then is still to come. */
 	p->conf->env_digest = s->env_digest;
 	if (s->status[0] != '\0')
@@ -224,7 +225,7 @@ hold(const struct record_slot *s, bool inherited)
 }
 
 static void
-resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
+resume_ready(struct program *p, const struct record_slot *s, bool inherited)
 {
 	if (p->state != STATE_STARTING)
 		return;
@@ -232,7 +233,7 @@ resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
 		return; /* the socket went on listening */
 	if (inherited && p->conf->ready == READY_FD && s->ready_fd != -1 &&
 	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == 0) {
-		if (loop_watch(p->progs->loop, &p->ready, s->ready_fd,
+		if (loop_watch(p->programs->loop, &p->ready, s->ready_fd,
 			EPOLLIN) == 0)
 			return;
 		close(s->ready_fd);
@@ -244,34 +245,35 @@ resume_ready(struct prog *p, const struct record_slot *s, bool inherited)
 
 /* It was made, and that is all that is recorded of it. */
 static void
-begin_young(struct prog *p)
+begin_young(struct program *p)
 {
 	p->state = p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
 	p->want = WANT_RUN;
 	p->leader = true;
-	p->since = p->started = loop_now(p->progs->loop);
+	p->since = p->started = loop_now(p->programs->loop);
 	p->started_at = clock_wall().tv_sec;
 }
 
 /* The process is there, or was until now: hold it. */
 static void
-attach(struct prog *p, const struct record_slot *s, int pidfd, bool inherited)
+attach(struct program *p, const struct record_slot *s, int pidfd,
+    bool inherited)
 {
 	p->child.pid = s->pid;
 	p->child.pidfd = pidfd;
-	progs_add_pid(p);
+	programs_add_pid(p);
 	if (is_young(s))
 		begin_young(p);
 	resume_ready(p, s, inherited);
 }
 
 bool
-prog_adopt(struct prog *p, int slot, bool inherited)
+takeover_one(struct program *p, int slot, bool inherited)
 {
-	const struct record_slot *s = records_slot(p->progs->records, slot);
+	const struct record_slot *s = record_slot(p->programs->records, slot);
 	int pidfd;
 
-	if (progs_has_pid(p->progs, s->pid) || !read_slot(p, s)) {
+	if (programs_has_pid(p->programs, s->pid) || !read_slot(p, s)) {
 		log_warnx("%s: its record is damaged", p->conf->name);
 		return false;
 	}
@@ -279,18 +281,19 @@ prog_adopt(struct prog *p, int slot, bool inherited)
 	if (s->pid != 0 && (pidfd = hold(s, inherited)) != -1)
 		attach(p, s, pidfd, inherited);
 	if (fsm_is_alive(p->state))
-		p->progs->nalive++;
+		p->programs->nalive++;
 	return true;
 }
 
 /* Supervise it as if nothing had happened. */
 static void
-go_on(struct prog *p)
+go_on(struct program *p)
 {
-	if (loop_watch(p->progs->loop, &p->exit, p->child.pidfd, EPOLLIN) == -1)
+	if (loop_watch(p->programs->loop, &p->exit, p->child.pidfd, EPOLLIN) ==
+	    -1)
 		log_warn("%s: process %d cannot be watched", p->conf->name,
 		    (int)p->child.pid);
-	if (prog_open_stream(p) == -1)
+	if (start_open_stream(p) == -1)
 		log_warn("%s: its output cannot be logged", p->conf->name);
 	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)p->child.pid,
 	    fsm_state_name(p->state));
@@ -298,30 +301,31 @@ go_on(struct prog *p)
 
 /* It ended, and nobody can say how. */
 static void
-ended_unseen(struct prog *p)
+ended_unseen(struct program *p)
 {
 	log_info("%s: its process has ended meanwhile", p->conf->name);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.at = clock_wall().tv_sec;
-	prog_feed(p, EVENT_EXITED);
+	program_feed(p, EVENT_EXITED);
 }
 
 void
-prog_resume(struct prog *p)
+takeover_resume(struct program *p)
 {
 	/* Signs of life that came while there was no daemon are not known. */
-	prog_arm(p, p->state == STATE_UP ? loop_now(p->progs->loop) : p->since);
-	prog_health_resume(p);
-	prog_record_main(p, p->child.pid);
-	prog_note(p);
+	program_arm(p,
+	    p->state == STATE_UP ? loop_now(p->programs->loop) : p->since);
+	health_resume(p);
+	record_main(p, p->child.pid);
+	record_note(p);
 	/* First, for its end may be that of the program. */
-	progs_queue(p);
+	programs_queue(p);
 	if (fsm_is_alive(p->state) && p->child.pid == 0)
 		ended_unseen(p);
 	else if (fsm_is_alive(p->state))
 		go_on(p);
 	else if (p->child.pid != 0)
 		/* Its end is recorded, but not that all of it is gone. */
-		prog_sweep(p);
+		program_sweep(p);
 }

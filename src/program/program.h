@@ -26,14 +26,14 @@
 #include "program/record.h"
 #include "process/spawn.h"
 
-struct prog;
+struct program;
 struct action;
 struct health;
 
 /* Someone who wants to know when a program changes; embedded in the owner. */
 struct watch {
 	TAILQ_ENTRY(watch) entry;
-	struct prog *prog; /* NULL: not watching */
+	struct program *program; /* NULL: not watching */
 	/*
 	 * Takes note, for the end of the turn; unwatches nothing.  When the
 	 * program has been freed, prog is NULL.
@@ -43,7 +43,7 @@ struct watch {
 };
 
 /* How its last process ended. */
-enum prog_end_kind {
+enum program_end_kind {
 	END_NONE,    /* none has ended yet */
 	END_PROCESS, /* see .process */
 	END_SPAWN,   /* it could not be started, see .error */
@@ -51,37 +51,37 @@ enum prog_end_kind {
 };
 
 /* What it was ended for: not done in time, or not well. */
-enum prog_late {
+enum program_late {
 	LATE_NOT,
 	LATE_READY,
 	LATE_WATCHDOG,
 	LATE_UNHEALTHY,
 };
 
-struct prog_end {
-	enum prog_end_kind kind;
-	enum prog_late late;
+struct program_end {
+	enum program_end_kind kind;
+	enum program_late late;
 	struct process_end process;
 	struct spawn_error error;
 	time_t at;
 };
 
 /* What is being done to a program besides: see action.h. */
-struct prog_action {
+struct program_action {
 	/* A message of the program's. */
-	void (*notified)(struct prog_action *, const struct sdnotify *);
+	void (*notified)(struct program_action *, const struct sdnotify *);
 	/* Its main process has ended: so has this. */
-	void (*ended)(struct prog_action *);
-	void (*cancel)(struct prog_action *);
+	void (*ended)(struct program_action *);
+	void (*cancel)(struct program_action *);
 };
 
 TAILQ_HEAD(watches, watch);
 
-struct prog {
-	RB_ENTRY(prog) by_name;
-	RB_ENTRY(prog) by_pid;
-	TAILQ_ENTRY(prog) queued;
-	struct progs *progs;
+struct program {
+	RB_ENTRY(program) by_name;
+	RB_ENTRY(program) by_pid;
+	TAILQ_ENTRY(program) queued;
+	struct programs *programs;
 	struct conf *conf;
 
 	enum fsm_state state;
@@ -108,45 +108,45 @@ struct prog {
 	uint32_t restarts;
 	/* Since it was asked for, or was ready: it ended before it was. */
 	uint32_t failed_starts;
-	struct prog_end end;
+	struct program_end end;
 	char *status; /* STATUS= of the program, or NULL */
 	char *tail;   /* last words of a start that failed, or NULL */
 	bool tail_due;
 
-	struct prog **needs; /* dependencies */
+	struct program **needs; /* dependencies */
 	size_t nneeds;
-	struct prog **needed_by; /* the inverse */
+	struct program **needed_by; /* the inverse */
 	size_t nneeded_by;
 	size_t depth; /* of the longest chain of dependencies, from 1 */
 	struct watches watches;
-	struct prog_action *action; /* under way, or NULL */
-	struct health *health;	    /* NULL: never had a health-command */
+	struct program_action *action; /* under way, or NULL */
+	struct health *health;	       /* NULL: never had a health-command */
 	bool is_queued;
-	bool is_stuck; /* one of needs is hopeless, see prog_look_again */
+	bool is_stuck; /* one of needs is hopeless, see program_look_again */
 	bool is_told;  /* it is in the answer to the request at hand */
 	int slot;      /* of its record, or -1 */
 };
 
-RB_HEAD(prog_names, prog);
-RB_HEAD(prog_pids, prog);
-TAILQ_HEAD(prog_queue, prog);
+RB_HEAD(program_names, program);
+RB_HEAD(program_pids, program);
+TAILQ_HEAD(program_queue, program);
 
 /* All programs and what they share.  Borrowed but for the trees. */
-struct progs {
-	struct prog_names names;
-	struct prog_pids pids;
-	struct prog_queue queue; /* to be looked at again this turn */
-	struct prog_queue dead;	 /* to be freed this turn */
+struct programs {
+	struct program_names names;
+	struct program_pids pids;
+	struct program_queue queue; /* to be looked at again this turn */
+	struct program_queue dead;  /* to be freed this turn */
 	size_t n;
 	size_t nalive;
 	struct loop *loop;
 	struct logger *logger;
 	struct cgroup *cgroup;	 /* NULL: sub-reaper and process groups */
 	const char *notify_path; /* of the notify socket */
-	struct records *records;
+	struct record *records;
 	bool foreground;	     /* standard output is somebody's */
 	LIST_HEAD(, action) actions; /* under way, see action.h */
-	LIST_HEAD(, check) checks;   /* likewise, see progcheck.h */
+	LIST_HEAD(, check) checks;   /* likewise, see check.h */
 	struct deadline reap;
 	int nstrangers; /* killed, but not gone yet */
 	bool drain_due;
@@ -160,93 +160,93 @@ struct progs {
 	void *arg;
 };
 
-void progs_init(struct progs *, struct loop *, struct logger *, struct cgroup *,
-    const char *notify_path, struct records *);
-struct prog *progs_find(const struct progs *, const char *name);
-struct prog *progs_first(struct progs *);
-struct prog *progs_next(struct prog *);
+void programs_init(struct programs *, struct loop *, struct logger *,
+    struct cgroup *, const char *notify_path, struct record *);
+struct program *programs_find(const struct programs *, const char *name);
+struct program *programs_first(struct programs *);
+struct program *programs_next(struct program *);
 /* Begin to stop everything; changed is called when that is done. */
-void progs_stop_all(struct progs *);
+void programs_stop_all(struct programs *);
 /* The program that a process belongs to, by what the kernel says, or NULL. */
-struct prog *progs_owner(struct progs *, pid_t);
+struct program *programs_owner(struct programs *, pid_t);
 /* SIGCHLD told of this pid: reap it if it is nobody's program. */
-void progs_child_died(struct progs *, pid_t);
+void programs_child_died(struct programs *, pid_t);
 
 /* A new program, DOWN.  Takes a reference to conf.  NULL with errno. */
-struct prog *prog_new(struct progs *, struct conf *);
+struct program *program_new(struct programs *, struct conf *);
 /*
  * Give it a record of its own, if it has none: without one it is not started.
  * -1 with errno.
  */
-int prog_take_record(struct prog *);
+int record_assign(struct program *);
 /*
  * A reload that is about to be committed is to start it anew: so will a later
  * daemon, if this one does not live to do it.  Or: it has been done.
  */
-void prog_record_due(struct prog *, bool due);
-bool prog_is_due(const struct prog *);
+void record_set_due(struct program *, bool due);
+bool record_is_due(const struct program *);
 /*
  * Take over what an earlier daemon recorded of it; p is new.  inherited: the
  * descriptors in the record are ours.  False: the record is damaged.
  */
-bool prog_adopt(struct prog *, int slot, bool inherited);
+bool takeover_one(struct program *, int slot, bool inherited);
 /* Once all are there, and linked: go on from where that daemon ended. */
-void prog_resume(struct prog *);
+void takeover_resume(struct program *);
 /* Free one that does not run, at the end of all. */
-void progs_drop(struct prog *);
+void programs_drop(struct program *);
 /*
  * Give it another definition; void, because it must not fail.  What is live
  * takes effect at once, the rest when it is started next.
  */
-void prog_set_conf(struct prog *, struct conf *);
+void program_set_conf(struct program *, struct conf *);
 /* Make needs and needed_by of all programs anew.  -1 without memory. */
-int progs_link(struct progs *);
+int programs_link(struct programs *);
 /* As of qsort(3): dependents come before what they need. */
-int prog_leaves_before(const struct prog *a, const struct prog *b);
+int program_leaves_before(const struct program *a, const struct program *b);
 
 /* Make ready for a definition that it may get.  -1 without memory. */
-int prog_prepare(struct prog *, const struct conf *);
+int health_prepare(struct program *, const struct conf *);
 
 /*
  * What an administrator or a reload wants.  START takes its dependencies
  * along, STOP those that depend on it.  An administrator's START forgets the
  * restart history.
  */
-void prog_request(struct prog *, enum fsm_event);
+void program_request(struct program *, enum fsm_event);
 
 /*
  * The outcome of a START or RESTART: is there one, and is it a good one?
- * Why not is prog_why.
+ * Why not is describe_why.
  */
-bool prog_settled(const struct prog *);
-bool prog_is_good(const struct prog *);
+bool outcome_is_settled(const struct program *);
+bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
-bool prog_is_stopped(const struct prog *);
+bool outcome_is_stopped(const struct program *);
 /* Its state in words, with the reason, escaped: "waits for db". */
-void prog_why(const struct prog *, char *buf, size_t size);
+void describe_why(const struct program *, char *buf, size_t size);
 /*
  * The verdict of its health checks, or NULL: it has none, or none yet.  How
  * many failed in a row.
  */
-const char *prog_health(const struct prog *);
-uint32_t prog_failed_checks(const struct prog *);
+const char *health_verdict(const struct program *);
+uint32_t health_failures(const struct program *);
 /* How it ended: "exited, status 1", "exec: No such file or directory". */
-void prog_end_text(const struct prog *, char *buf, size_t size);
+void describe_end(const struct program *, char *buf, size_t size);
 /* Resident memory of all its processes, in bytes. */
-int64_t prog_memory(const struct prog *);
+int64_t describe_memory(const struct program *);
 /*
  * Processor time since it was started, in ms: of all that it ran, where there
  * are cgroups, else of its main process.
  */
-int64_t prog_cpu(const struct prog *);
+int64_t describe_cpu(const struct program *);
 
-void prog_watch(struct prog *, struct watch *);
-void prog_unwatch(struct watch *);
+void program_watch(struct program *, struct watch *);
+void program_unwatch(struct watch *);
 
 /* A message of the notify socket that came from one of its processes. */
-void prog_notified(struct prog *, const struct sdnotify *);
+void program_notified(struct program *, const struct sdnotify *);
 
-int prog_names_cmp(struct prog *, struct prog *);
-RB_PROTOTYPE(prog_names, prog, by_name, prog_names_cmp)
+int program_names_cmp(struct program *, struct program *);
+RB_PROTOTYPE(program_names, program, by_name, program_names_cmp)
 
 #endif

@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program/prog_int.h"
+#include "program/program_int.h"
 #include "base/text.h"
 
 /* Has it a dependency that will not become ready by itself, or not soon? */
 bool
-prog_is_hopeless(const struct prog *p)
+outcome_is_hopeless(const struct program *p)
 {
-	const struct prog *need;
+	const struct program *need;
 	size_t i;
 
 	for (i = 0; i < p->nneeds; i++) {
@@ -43,7 +43,7 @@ prog_is_hopeless(const struct prog *p)
 }
 
 bool
-prog_settled(const struct prog *p)
+outcome_is_settled(const struct program *p)
 {
 	if (p->tail_due)
 		return false;
@@ -55,9 +55,9 @@ prog_settled(const struct prog *p)
 	case STATE_FAILED:
 		return true;
 	case STATE_DOWN:
-		return p->want != WANT_RUN || prog_is_hopeless(p);
+		return p->want != WANT_RUN || outcome_is_hopeless(p);
 	case STATE_KILLING:
-		return clock_diff_ms(loop_now(p->progs->loop), p->since) >=
+		return clock_diff_ms(loop_now(p->programs->loop), p->since) >=
 		    PROG_KILL_AGAIN;
 	case STATE_STARTING:
 	case STATE_STOPPING:
@@ -68,13 +68,13 @@ prog_settled(const struct prog *p)
 }
 
 bool
-prog_is_stopped(const struct prog *p)
+outcome_is_stopped(const struct program *p)
 {
 	return !fsm_is_alive(p->state) && p->state != STATE_WAIT;
 }
 
 bool
-prog_is_good(const struct prog *p)
+outcome_is_good(const struct program *p)
 {
 	return p->want == WANT_RUN && fsm_is_ready(p->state);
 }
@@ -86,19 +86,19 @@ static const char *const late_text[] = {
     [LATE_UNHEALTHY] = "unhealthy, ",
 };
 
-enum prog_late
-prog_is_late(const struct prog *p)
+enum program_late
+outcome_late(const struct program *p)
 {
 	if (p->want != WANT_RUN ||
 	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
 		return LATE_NOT;
 	if (!p->was_ready)
 		return LATE_READY;
-	return prog_is_unhealthy(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
+	return health_is_failing(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
 }
 
 void
-prog_exit_text(const struct process_end *e, char *buf, size_t size)
+describe_exit(const struct process_end *e, char *buf, size_t size)
 {
 	char name[TEXT_NUMBER_MAX];
 
@@ -113,7 +113,7 @@ prog_exit_text(const struct process_end *e, char *buf, size_t size)
 }
 
 void
-prog_end_text(const struct prog *p, char *buf, size_t size)
+describe_end(const struct program *p, char *buf, size_t size)
 {
 	char how[64];
 
@@ -131,14 +131,14 @@ prog_end_text(const struct prog *p, char *buf, size_t size)
 	case END_PROCESS:
 		break;
 	}
-	prog_exit_text(&p->end.process, how, sizeof(how));
+	describe_exit(&p->end.process, how, sizeof(how));
 	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
 }
 
 /* The dependencies that it waits for, or the dependents: the first few. */
 static void
-name_some(char *buf, size_t size, struct prog *const *v, size_t n,
-    bool (*pick)(const struct prog *))
+name_some(char *buf, size_t size, struct program *const *v, size_t n,
+    bool (*pick)(const struct program *))
 {
 	size_t i, shown = 0;
 
@@ -155,22 +155,22 @@ name_some(char *buf, size_t size, struct prog *const *v, size_t n,
 }
 
 static bool
-is_not_ready(const struct prog *p)
+is_not_ready(const struct program *p)
 {
-	return !prog_is_good(p);
+	return !outcome_is_good(p);
 }
 
 static bool
-is_leaving(const struct prog *p)
+is_leaving(const struct program *p)
 {
 	return p->want != WANT_RUN && fsm_is_alive(p->state);
 }
 
 static void
-why_starting(const struct prog *p, char *buf, size_t size)
+why_starting(const struct program *p, char *buf, size_t size)
 {
 	if (p->failed_starts > 0) {
-		prog_end_text(p, buf, size);
+		describe_end(p, buf, size);
 		strlcat(buf, ", started again", size);
 		return;
 	}
@@ -193,11 +193,11 @@ why_starting(const struct prog *p, char *buf, size_t size)
 }
 
 static void
-why_wait(const struct prog *p, char *buf, size_t size)
+why_wait(const struct program *p, char *buf, size_t size)
 {
 	char end[128], delay[TEXT_NUMBER_MAX];
 
-	prog_end_text(p, end, sizeof(end));
+	describe_end(p, end, sizeof(end));
 	text_humane_duration(p->delay, delay);
 	if (p->delay == 0)
 		snprintf(buf, size, "%s, again at once", end);
@@ -206,11 +206,11 @@ why_wait(const struct prog *p, char *buf, size_t size)
 }
 
 static void
-why_failed(const struct prog *p, char *buf, size_t size)
+why_failed(const struct program *p, char *buf, size_t size)
 {
 	char end[128];
 
-	prog_end_text(p, end, sizeof(end));
+	describe_end(p, end, sizeof(end));
 	if (p->conf->restart != RESTART_NEVER && p->conf->restart_limit > 0)
 		snprintf(buf, size, "%s, given up after %d restarts", end,
 		    p->conf->restart_limit);
@@ -219,7 +219,7 @@ why_failed(const struct prog *p, char *buf, size_t size)
 }
 
 void
-prog_why(const struct prog *p, char *buf, size_t size)
+describe_why(const struct program *p, char *buf, size_t size)
 {
 	char signal_name[TEXT_NUMBER_MAX];
 
@@ -236,7 +236,7 @@ prog_why(const struct prog *p, char *buf, size_t size)
 		break;
 	case STATE_UP:
 		if (p->want == WANT_RUN) {
-			prog_health_text(p, buf, size);
+			health_text(p, buf, size);
 			if (*buf == '\0')
 				snprintf(buf, size, "pid %d",
 				    (int)p->child.pid);
@@ -246,7 +246,7 @@ prog_why(const struct prog *p, char *buf, size_t size)
 		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
 		break;
 	case STATE_STOPPING:
-		snprintf(buf, size, "%sSIG%s sent", late_text[prog_is_late(p)],
+		snprintf(buf, size, "%sSIG%s sent", late_text[outcome_late(p)],
 		    text_signal_name(p->conf->stop_signal, signal_name));
 		break;
 	case STATE_KILLING:
@@ -256,7 +256,7 @@ prog_why(const struct prog *p, char *buf, size_t size)
 		why_wait(p, buf, size);
 		break;
 	case STATE_DONE:
-		prog_end_text(p, buf, size);
+		describe_end(p, buf, size);
 		break;
 	case STATE_FAILED:
 		why_failed(p, buf, size);
@@ -274,23 +274,23 @@ add_memory(pid_t pid, void *arg)
 }
 
 int64_t
-prog_memory(const struct prog *p)
+describe_memory(const struct program *p)
 {
 	int64_t sum = 0;
 
-	if (p->progs->cgroup == NULL ||
-	    cgroup_each(p->progs->cgroup, p->conf->name, add_memory, &sum) ==
+	if (p->programs->cgroup == NULL ||
+	    cgroup_each(p->programs->cgroup, p->conf->name, add_memory, &sum) ==
 		-1)
 		sum = process_memory(p->child.pid);
 	return sum;
 }
 
 int64_t
-prog_cpu(const struct prog *p)
+describe_cpu(const struct program *p)
 {
 	int64_t ms = -1;
 
-	if (p->progs->cgroup != NULL)
-		ms = cgroup_cpu(p->progs->cgroup, p->conf->name);
+	if (p->programs->cgroup != NULL)
+		ms = cgroup_cpu(p->programs->cgroup, p->conf->name);
 	return ms != -1 ? ms : process_cpu(p->child.pid);
 }

@@ -1,5 +1,5 @@
 /*
- * progcheck - one run of a program's health-command.
+ * check - one run of a program's health-command.
  *
  * It runs as the program does, but in a cgroup below the program's and with a
  * mark of its own (see orphan.h): so it can be ended with all that it started,
@@ -10,14 +10,14 @@
 #ifndef PROGCHECK_H
 #define PROGCHECK_H
 
-#include "program/prog_int.h"
+#include "program/program_int.h"
 
 /* What is kept of what a check prints: the end of it. */
 #define CHECK_WORDS 256
 
 struct check {
 	LIST_ENTRY(check) entry; /* while it is under way */
-	struct prog *prog;
+	struct program *program;
 	/* It was carried out; how, with its last line, if it was not good. */
 	void (*ended)(struct check *, bool good, const char *how);
 	struct deadline deadline;
@@ -28,18 +28,18 @@ struct check {
 	size_t nwords;
 };
 
-void check_init(struct check *, struct prog *,
+void check_init(struct check *, struct program *,
     void (*ended)(struct check *, bool good, const char *how));
 /* -1: it cannot be carried out, with errno and at what it failed. */
 int check_begin(struct check *, const char **what);
 /* End it and all that it started, unheard; harmless if it is not under way. */
 void check_cancel(struct check *);
 /* The same with what an earlier daemon began. */
-void check_cancel_old(struct prog *);
+void check_cancel_old(struct program *);
 
 /* Is the child a check?  SIGCHLD told of it.  Is the mark that of one? */
-bool check_is_child(const struct progs *, pid_t);
-void check_died(const struct progs *, pid_t);
-bool check_is_run(const struct progs *, uint64_t run);
+bool check_is_child(const struct programs *, pid_t);
+void check_died(const struct programs *, pid_t);
+bool check_is_run(const struct programs *, uint64_t run);
 
 #endif

@@ -18,7 +18,7 @@
 #include "config/envlist.h"
 #include "base/log.h"
 #include "process/orphan.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 
 #define DEFAULT_PATH \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -92,8 +92,8 @@ env_files(struct spawn_env *e, const struct conf *c)
 
 /* From the daemon's own to the definition's, the later winning. */
 static int
-env_build(struct spawn_env *e, struct prog *p,
-    const struct prog_command *command)
+env_build(struct spawn_env *e, struct program *p,
+    const struct program_command *command)
 {
 	static char default_path[] = DEFAULT_PATH;
 	const struct conf *c = p->conf;
@@ -123,8 +123,8 @@ env_build(struct spawn_env *e, struct prog *p,
 		env_format(e, "HUPD_INSTANCE=%s", conf_instance(c->name));
 	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
 	if (c->ready == READY_NOTIFY)
-		env_format(e, "NOTIFY_SOCKET=%s", p->progs->notify_path);
-	if (prog_is_watched(p))
+		env_format(e, "NOTIFY_SOCKET=%s", p->programs->notify_path);
+	if (program_is_watched(p))
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)command->mainpid);
@@ -134,7 +134,7 @@ env_build(struct spawn_env *e, struct prog *p,
 static void
 ready_readable(struct source *s, uint32_t events)
 {
-	struct prog *p = s->arg;
+	struct program *p = s->arg;
 	char buf[512];
 	ssize_t n;
 
@@ -146,32 +146,32 @@ ready_readable(struct source *s, uint32_t events)
 		log_warnx("%s: closed descriptor %d without a newline, by "
 			  "which it was to become ready",
 		    p->conf->name, p->conf->ready_fd);
-		prog_close_ready(p);
+		start_close_ready(p);
 	} else if (memchr(buf, '\n', (size_t)n) != NULL)
-		prog_became_ready(p);
+		program_became_ready(p);
 }
 
 void
-prog_close_ready(struct prog *p)
+start_close_ready(struct program *p)
 {
 	int fd = p->ready.fd;
 
 	if (fd == -1)
 		return;
-	loop_unwatch(p->progs->loop, &p->ready);
-	prog_note(p);
+	loop_unwatch(p->programs->loop, &p->ready);
+	record_note(p);
 	close(fd);
 }
 
 /* A daemon that has detached has no standard output. */
 static bool
-lacks_stdout(const struct prog *p)
+lacks_stdout(const struct program *p)
 {
-	return p->conf->log == LOG_TO_STDOUT && !p->progs->foreground;
+	return p->conf->log == LOG_TO_STDOUT && !p->programs->foreground;
 }
 
 static void
-stream_settings(const struct prog *p, struct stream_conf *sc)
+stream_settings(const struct program *p, struct stream_conf *sc)
 {
 	const struct conf *c = p->conf;
 
@@ -183,7 +183,7 @@ stream_settings(const struct prog *p, struct stream_conf *sc)
 
 /* The stream as the definition wants it. */
 int
-prog_open_stream(struct prog *p)
+start_open_stream(struct program *p)
 {
 	const struct conf *c = p->conf;
 	struct stream_conf sc;
@@ -205,13 +205,14 @@ prog_open_stream(struct prog *p)
 		logger_stream_adjust(p->stream, &sc);
 		return logger_stream_chown(p->stream, c->uid);
 	}
-	p->stream = logger_stream_open(p->progs->logger, c->name, c->uid, &sc);
+	p->stream =
+	    logger_stream_open(p->programs->logger, c->name, c->uid, &sc);
 	return p->stream == NULL ? -1 : 0;
 }
 
 /* What it prints goes on as before, in its new form. */
 void
-prog_adjust_stream(struct prog *p)
+start_adjust_stream(struct program *p)
 {
 	struct stream_conf sc;
 
@@ -222,13 +223,13 @@ prog_adjust_stream(struct prog *p)
 }
 
 static int
-enter_cgroup(struct prog *p, const char *name)
+enter_cgroup(struct program *p, const char *name)
 {
 	int fd;
 
-	if (p->progs->cgroup == NULL)
+	if (p->programs->cgroup == NULL)
 		return -1;
-	fd = cgroup_enter(p->progs->cgroup, name);
+	fd = cgroup_enter(p->programs->cgroup, name);
 	if (fd == -1)
 		log_warn("%s: its cgroup cannot be made, it runs without",
 		    name);
@@ -237,7 +238,7 @@ enter_cgroup(struct prog *p, const char *name)
 
 /* One attempt, in the program's environment and containment. */
 int
-prog_spawn_command(struct prog *p, const struct prog_command *command,
+start_command(struct program *p, const struct program_command *command,
     struct process *child, struct spawn_error *error, bool *env_failed)
 {
 	struct spawn_request req = {
@@ -247,7 +248,7 @@ prog_spawn_command(struct prog *p, const struct prog_command *command,
 	    .cgroup = -1,
 	    .outdir = -1,
 	    .session = true,
-	    .record = child == &p->child ? prog_record_pid(p) : NULL,
+	    .record = child == &p->child ? record_pid(p) : NULL,
 	    .fds = command->fds,
 	    .nfds = command->nfds,
 	};
@@ -264,7 +265,7 @@ prog_spawn_command(struct prog *p, const struct prog_command *command,
 	*env_failed = false;
 	req.path = envlist_get(&env.list, "PATH");
 	if (p->stream != NULL && command->is_logged) {
-		req.outdir = logger_outdir(p->progs->logger);
+		req.outdir = logger_outdir(p->programs->logger);
 		req.outname = logger_stream_name(p->stream);
 	}
 	req.cgroup = enter_cgroup(p, command->cgroup);
@@ -277,10 +278,10 @@ out:
 }
 
 int
-prog_spawn_helper(struct prog *p, char *const *argv, struct process *child,
+start_helper(struct program *p, char *const *argv, struct process *child,
     struct spawn_error *error)
 {
-	struct prog_command command = {
+	struct program_command command = {
 	    .argv = argv,
 	    .run = p->run,
 	    .mainpid = p->child.pid,
@@ -289,11 +290,11 @@ prog_spawn_helper(struct prog *p, char *const *argv, struct process *child,
 	};
 	bool env_failed;
 
-	return prog_spawn_command(p, &command, child, error, &env_failed);
+	return start_command(p, &command, child, error, &env_failed);
 }
 
 static void
-fail(struct prog *p, enum prog_end_kind kind, const struct spawn_error *e)
+fail(struct program *p, enum program_end_kind kind, const struct spawn_error *e)
 {
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
@@ -327,11 +328,11 @@ open_ready(int pair[2])
 }
 
 int
-prog_spawn(struct prog *p)
+start_main(struct program *p)
 {
 	struct spawn_error error = {SPAWN_RECORD, 0, 0};
 	struct spawn_fd fd;
-	struct prog_command command = {
+	struct program_command command = {
 	    .argv = p->conf->command,
 	    .cgroup = p->conf->name,
 	    .is_logged = true,
@@ -343,10 +344,10 @@ prog_spawn(struct prog *p)
 
 	command.run = ++p->run;
 	/* After a crash, one without a record would be started once more. */
-	if (prog_take_record(p) == -1)
+	if (record_assign(p) == -1)
 		goto fail;
 	error.stage = SPAWN_OUTPUT;
-	if (prog_open_stream(p) == -1)
+	if (start_open_stream(p) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;
@@ -355,13 +356,13 @@ prog_spawn(struct prog *p)
 		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
 		command.nfds = 1;
 	}
-	rv = prog_spawn_command(p, &command, &p->child, &error, &env_failed);
+	rv = start_command(p, &command, &p->child, &error, &env_failed);
 	if (rv == -1)
 		goto fail;
 	if (pair[1] != -1)
 		close(pair[1]);
 	if (pair[0] != -1 &&
-	    loop_watch(p->progs->loop, &p->ready, pair[0], EPOLLIN) == -1) {
+	    loop_watch(p->programs->loop, &p->ready, pair[0], EPOLLIN) == -1) {
 		log_warn("%s: its readiness cannot be watched", p->conf->name);
 		close(pair[0]);
 	}
@@ -374,14 +375,14 @@ fail:
 		close(pair[1]);
 	}
 	p->child.pid = 0;
-	prog_record_main(p, 0);
+	record_main(p, 0);
 	fail(p, env_failed ? END_ENV : END_SPAWN, &error);
 	return -1;
 }
 
 /* Set up once: what a readable descriptor leads to. */
 void
-prog_init_ready(struct prog *p)
+program_init_ready(struct program *p)
 {
 	p->ready.fd = -1;
 	p->ready.ready = ready_readable;

@@ -1,10 +1,10 @@
 /*
  * prog - one program: carries out the actions of fsm.
  *
- * Everything that happens to a program goes through prog_feed: one place where
- * its state is written, one line in the event log a change.  What a change
- * means for others, dependents and those who watch, is left to the end of the
- * turn (progs_queue), so that nothing here runs inside itself.
+ * Everything that happens to a program goes through program_feed: one place
+ * where its state is written, one line in the event log a change.  What a
+ * change means for others, dependents and those who watch, is left to the end
+ * of the turn (programs_queue), so that nothing here runs inside itself.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -18,31 +18,31 @@
 
 #include "base/log.h"
 #include "process/orphan.h"
-#include "program/prog_int.h"
+#include "program/program_int.h"
 #include "base/text.h"
 
 static void
 deadline_due(struct deadline *d)
 {
-	prog_feed(d->arg, EVENT_TIMEOUT);
+	program_feed(d->arg, EVENT_TIMEOUT);
 }
 
 static void
 exit_ready(struct source *s, uint32_t events)
 {
 	(void)events;
-	prog_exited(s->arg);
+	program_exited(s->arg);
 }
 
-struct prog *
-prog_new(struct progs *ps, struct conf *conf)
+struct program *
+program_new(struct programs *ps, struct conf *conf)
 {
-	struct prog *p;
+	struct program *p;
 
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return NULL;
-	p->progs = ps;
+	p->programs = ps;
 	p->conf = conf_ref(conf);
 	p->state = STATE_DOWN;
 	p->want = WANT_REST;
@@ -54,38 +54,38 @@ prog_new(struct progs *ps, struct conf *conf)
 	p->exit.fd = -1;
 	p->exit.ready = exit_ready;
 	p->exit.arg = p;
-	prog_init_ready(p);
+	program_init_ready(p);
 	p->slot = -1;
-	if (prog_prepare(p, conf) == -1) {
+	if (health_prepare(p, conf) == -1) {
 		conf_unref(conf);
 		free(p);
 		return NULL;
 	}
 	TAILQ_INIT(&p->watches);
-	RB_INSERT(prog_names, &ps->names, p);
+	RB_INSERT(program_names, &ps->names, p);
 	ps->n++;
 	return p;
 }
 
 void
-prog_free(struct prog *p)
+program_free(struct program *p)
 {
 	struct watch *w;
 
 	while ((w = TAILQ_FIRST(&p->watches)) != NULL) {
-		prog_unwatch(w);
+		program_unwatch(w);
 		w->changed(w);
 	}
 	if (p->action != NULL)
 		p->action->cancel(p->action);
-	prog_health_free(p);
-	loop_cancel(p->progs->loop, &p->deadline);
-	prog_close_ready(p);
+	health_free(p);
+	loop_cancel(p->programs->loop, &p->deadline);
+	start_close_ready(p);
 	if (p->stream != NULL)
 		logger_stream_close(p->stream);
-	if (p->progs->cgroup != NULL)
-		cgroup_leave(p->progs->cgroup, p->conf->name);
-	records_give(p->progs->records, p->slot);
+	if (p->programs->cgroup != NULL)
+		cgroup_leave(p->programs->cgroup, p->conf->name);
+	record_give(p->programs->records, p->slot);
 	conf_unref(p->conf);
 	free(p->status);
 	free(p->tail);
@@ -95,33 +95,33 @@ prog_free(struct prog *p)
 }
 
 int
-prog_take_record(struct prog *p)
+record_assign(struct program *p)
 {
 	if (p->slot != -1)
 		return 0;
-	p->slot = records_take(p->progs->records, p->conf->name);
+	p->slot = record_take(p->programs->records, p->conf->name);
 	if (p->slot == -1)
 		return -1;
-	prog_note(p);
+	record_note(p);
 	return 0;
 }
 
 static bool
-is_blocked(const struct prog *p)
+is_blocked(const struct program *p)
 {
 	size_t i;
 
 	for (i = 0; i < p->nneeds; i++)
-		if (!prog_is_good(p->needs[i]))
+		if (!outcome_is_good(p->needs[i]))
 			return true;
 	return false;
 }
 
 /* Those that depend on it and are leaving as well go first. */
 static bool
-is_held(const struct prog *p)
+is_held(const struct program *p)
 {
-	const struct prog *by;
+	const struct program *by;
 	size_t i;
 
 	for (i = 0; i < p->nneeded_by; i++) {
@@ -133,7 +133,7 @@ is_held(const struct prog *p)
 }
 
 static bool
-ended_well(const struct prog *p)
+ended_well(const struct program *p)
 {
 	const struct conf_exits *ok = &p->conf->success_exit;
 	const struct process_end *e = &p->end.process;
@@ -161,7 +161,7 @@ rule_of(const struct conf *c)
  * restart history, so it is asked once for each end.
  */
 static enum fsm_fate
-fate(struct prog *p)
+fate(struct program *p)
 {
 	const struct conf *c = p->conf;
 	struct backoff_rule rule = rule_of(c);
@@ -170,7 +170,7 @@ fate(struct prog *p)
 
 	/* Time that it took to become ready, or did not, is no stable run. */
 	if (p->was_ready)
-		ran = clock_diff_ms(loop_now(p->progs->loop), p->started);
+		ran = clock_diff_ms(loop_now(p->programs->loop), p->started);
 	else if (p->failed_starts < UINT32_MAX)
 		p->failed_starts++;
 
@@ -182,14 +182,14 @@ fate(struct prog *p)
 }
 
 bool
-prog_is_watched(const struct prog *p)
+program_is_watched(const struct program *p)
 {
 	return p->conf->watchdog > 0 && p->conf->ready == READY_NOTIFY;
 }
 
 /* The deadline that goes with a state, counted from a moment. */
 void
-prog_arm(struct prog *p, struct mono from)
+program_arm(struct program *p, struct mono from)
 {
 	const struct conf *c = p->conf;
 	int64_t ms = -1;
@@ -209,7 +209,7 @@ prog_arm(struct prog *p, struct mono from)
 		ms = p->delay;
 		break;
 	case STATE_UP:
-		if (prog_is_watched(p))
+		if (program_is_watched(p))
 			ms = c->watchdog;
 		break;
 	case STATE_DOWN:
@@ -218,29 +218,30 @@ prog_arm(struct prog *p, struct mono from)
 		break;
 	}
 	if (ms == -1)
-		loop_cancel(p->progs->loop, &p->deadline);
+		loop_cancel(p->programs->loop, &p->deadline);
 	else
-		loop_at(p->progs->loop, &p->deadline, clock_add_ms(from, ms));
+		loop_at(p->programs->loop, &p->deadline,
+		    clock_add_ms(from, ms));
 }
 
 void
-prog_shorten_wait(struct prog *p)
+program_shorten_wait(struct program *p)
 {
 	struct backoff_rule rule = rule_of(p->conf);
 	int64_t longest = backoff_longest(&p->backoff, &rule);
 
 	if (p->state == STATE_WAIT && p->delay > longest) {
 		p->delay = longest;
-		prog_arm(p, p->since);
+		program_arm(p, p->since);
 	}
 }
 
 static void
-log_change(const struct prog *p, enum fsm_state from, enum fsm_event event)
+log_change(const struct program *p, enum fsm_state from, enum fsm_event event)
 {
 	char why[256];
 
-	prog_why(p, why, sizeof(why));
+	describe_why(p, why, sizeof(why));
 	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, fsm_state_name(from),
 	    fsm_state_name(p->state), fsm_event_name(event),
 	    *why != '\0' ? ": " : "", why);
@@ -248,7 +249,7 @@ log_change(const struct prog *p, enum fsm_state from, enum fsm_event event)
 
 /* Those who watch take note, and act at the end of the turn. */
 void
-prog_tell(struct prog *p)
+program_changed(struct program *p)
 {
 	struct watch *w;
 
@@ -258,17 +259,17 @@ prog_tell(struct prog *p)
 
 /* The only writer of state and want. */
 static void
-enter(struct prog *p, struct fsm_next next, enum fsm_event event)
+enter(struct program *p, struct fsm_next next, enum fsm_event event)
 {
 	enum fsm_state from = p->state;
-	struct progs *ps = p->progs;
+	struct programs *ps = p->programs;
 	size_t i;
 
 	p->want = next.want;
 	if (next.state == from && !(next.actions & ACT_SPAWN)) {
 		if (event == EVENT_TIMEOUT) {
-			prog_arm(p, loop_now(ps->loop));
-			prog_tell(p);
+			program_arm(p, loop_now(ps->loop));
+			program_changed(p);
 		}
 		return;
 	}
@@ -286,23 +287,23 @@ enter(struct prog *p, struct fsm_next next, enum fsm_event event)
 		ps->nalive++;
 	else if (!fsm_is_alive(next.state) && fsm_is_alive(from))
 		ps->nalive--;
-	prog_arm(p, p->since);
-	prog_health_follow(p);
+	program_arm(p, p->since);
+	health_follow(p);
 	log_change(p, from, event);
-	prog_tell(p);
-	progs_queue(p);
+	program_changed(p);
+	programs_queue(p);
 	for (i = 0; i < p->nneeds; i++)
-		progs_queue(p->needs[i]);
+		programs_queue(p->needs[i]);
 	for (i = 0; i < p->nneeded_by; i++)
-		progs_queue(p->needed_by[i]);
+		programs_queue(p->needed_by[i]);
 	if (ps->nalive == 0)
-		progs_drain_later(ps);
+		programs_drain_later(ps);
 }
 
 static void
-kill_all(struct prog *p)
+kill_all(struct program *p)
 {
-	struct progs *ps = p->progs;
+	struct programs *ps = p->programs;
 
 	if (ps->cgroup != NULL)
 		cgroup_kill(ps->cgroup, p->conf->name);
@@ -320,7 +321,7 @@ kill_all(struct prog *p)
  * group is signalled, so that the group is surely its own.
  */
 static int
-end_group(const struct prog *p)
+end_group(const struct program *p)
 {
 	pid_t pid = p->child.pid;
 
@@ -335,18 +336,18 @@ end_group(const struct prog *p)
  * now, and what it left is no child of ours either: the mark tells.
  */
 static int
-end_strangers(const struct prog *p)
+end_strangers(const struct program *p)
 {
-	return p->progs->cgroup == NULL ? orphan_kill_run(p->run) : 0;
+	return p->programs->cgroup == NULL ? orphan_kill_run(p->run) : 0;
 }
 
 /* Let go of the process, which has ended. */
 static void
-release(struct prog *p)
+release(struct program *p)
 {
-	progs_remove_pid(p);
-	loop_unwatch(p->progs->loop, &p->exit);
-	prog_record_main(p, 0);
+	programs_remove_pid(p);
+	loop_unwatch(p->programs->loop, &p->exit);
+	record_main(p, 0);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
 	p->child.pidfd = -1;
@@ -354,13 +355,13 @@ release(struct prog *p)
 }
 
 void
-prog_sweep(struct prog *p)
+program_sweep(struct program *p)
 {
-	struct progs *ps = p->progs;
+	struct programs *ps = p->programs;
 	pid_t pid = p->child.pid; /* 0: it ended while there was no daemon */
 	int left = 0, others;
 
-	prog_close_ready(p);
+	start_close_ready(p);
 	if (ps->cgroup != NULL)
 		left = cgroup_kill(ps->cgroup, p->conf->name);
 	/* Its group too, for it may run without its cgroup. */
@@ -372,42 +373,42 @@ prog_sweep(struct prog *p)
 		release(p);
 	if (others > left)
 		left = others;
-	progs_sweep_later(ps);
+	programs_sweep_later(ps);
 	if (left > 0)
 		log_info("%s: left %d process%s behind, killed", p->conf->name,
 		    left, left == 1 ? "" : "es");
 }
 
 static void
-start(struct prog *p)
+start(struct program *p)
 {
-	struct progs *ps = p->progs;
+	struct programs *ps = p->programs;
 
 	free(p->status);
 	p->status = NULL;
 	p->was_ready = false;
 	p->started = loop_now(ps->loop);
-	if (prog_spawn(p) == -1) {
-		prog_feed(p, EVENT_EXEC_FAIL);
+	if (start_main(p) == -1) {
+		program_feed(p, EVENT_EXEC_FAIL);
 		return;
 	}
 	p->started_at = clock_wall().tv_sec;
 	p->leader = true;
-	progs_add_pid(p);
+	programs_add_pid(p);
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
 	if (p->child.pidfd != -1)
 		loop_watch(ps->loop, &p->exit, p->child.pidfd, EPOLLIN);
-	prog_record_main(p, p->child.pid);
-	prog_feed(p, EVENT_EXEC_OK);
+	record_main(p, p->child.pid);
+	program_feed(p, EVENT_EXEC_OK);
 	if (p->conf->ready == READY_STARTED)
-		prog_feed(p, EVENT_READY);
+		program_feed(p, EVENT_READY);
 }
 
 static void
-act(struct prog *p, unsigned actions)
+act(struct program *p, unsigned actions)
 {
 	if (actions & ACT_SWEEP)
-		prog_sweep(p);
+		program_sweep(p);
 	if (actions & ACT_SIGNAL) {
 		process_signal(&p->child, p->conf->stop_signal);
 		/* A stopped process would not see the signal. */
@@ -416,13 +417,13 @@ act(struct prog *p, unsigned actions)
 	if (actions & ACT_KILL)
 		kill_all(p);
 	if (actions & ACT_FREE)
-		progs_bury(p);
+		programs_bury(p);
 	if (actions & ACT_SPAWN)
 		start(p);
 }
 
 void
-prog_feed(struct prog *p, enum fsm_event event)
+program_feed(struct program *p, enum fsm_event event)
 {
 	struct fsm_facts facts = {
 	    .blocked = is_blocked(p),
@@ -437,29 +438,29 @@ prog_feed(struct prog *p, enum fsm_event event)
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);
 	/* Before the deeds, one of which may be the last of this daemon. */
-	prog_note(p);
+	record_note(p);
 	act(p, next.actions);
-	prog_note(p);
+	record_note(p);
 }
 
 /* The last words have come, or never will. */
 static void
 tail_came(void *arg, const char *bytes, size_t len)
 {
-	struct prog *p = arg;
+	struct program *p = arg;
 	size_t i;
 
 	p->tail_due = false;
 	free(p->tail);
 	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
-	prog_tell(p);
+	program_changed(p);
 	/* Only now is its failure settled, and theirs that wait for it. */
 	for (i = 0; i < p->nneeded_by; i++)
-		progs_queue(p->needed_by[i]);
+		programs_queue(p->needed_by[i]);
 }
 
 static void
-end_stream(struct prog *p)
+end_stream(struct program *p)
 {
 	bool failed = p->want == WANT_RUN && !ended_well(p);
 
@@ -470,7 +471,7 @@ end_stream(struct prog *p)
 }
 
 void
-prog_exited(struct prog *p)
+program_exited(struct program *p)
 {
 	struct process_end end;
 
@@ -478,18 +479,18 @@ prog_exited(struct prog *p)
 		return;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
-	p->end.late = prog_is_late(p);
+	p->end.late = outcome_late(p);
 	p->end.process = end;
 	p->end.at = clock_wall().tv_sec;
 	end_stream(p);
 	if (p->action != NULL)
 		p->action->ended(p->action);
-	prog_feed(p, EVENT_EXITED);
+	program_feed(p, EVENT_EXITED);
 }
 
 void
-prog_became_ready(struct prog *p)
+program_became_ready(struct program *p)
 {
-	prog_close_ready(p);
-	prog_feed(p, EVENT_READY);
+	start_close_ready(p);
+	program_feed(p, EVENT_READY);
 }

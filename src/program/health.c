@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "program/progcheck.h"
+#include "program/check.h"
 
 enum verdict {
 	VERDICT_NONE, /* no check has ended since the program became ready */
@@ -34,10 +34,11 @@ struct health {
 static void
 check_later(struct health *h)
 {
-	struct prog *p = h->check.prog;
+	struct program *p = h->check.program;
 
-	loop_at(p->progs->loop, &h->next,
-	    clock_add_ms(loop_now(p->progs->loop), p->conf->health_interval));
+	loop_at(p->programs->loop, &h->next,
+	    clock_add_ms(loop_now(p->programs->loop),
+		p->conf->health_interval));
 }
 
 static void
@@ -50,7 +51,7 @@ next_due(struct deadline *d)
 		return;
 	snprintf(h->why, sizeof(h->why), "%s: %s", what, strerror(errno));
 	log_warnx("%s: health-command: %s, it is tried again",
-	    h->check.prog->conf->name, h->why);
+	    h->check.program->conf->name, h->why);
 	h->verdict = VERDICT_UNKNOWN;
 	check_later(h);
 }
@@ -58,19 +59,19 @@ next_due(struct deadline *d)
 static void
 found_good(struct health *h)
 {
-	struct prog *p = h->check.prog;
+	struct program *p = h->check.program;
 
 	if (h->failures > 0)
 		log_info("%s: healthy again", p->conf->name);
 	h->verdict = VERDICT_GOOD;
 	h->failures = 0;
-	prog_note(p);
+	record_note(p);
 }
 
 static void
 found_bad(struct health *h, const char *how)
 {
-	struct prog *p = h->check.prog;
+	struct program *p = h->check.program;
 
 	h->verdict = VERDICT_BAD;
 	if (h->failures < UINT32_MAX)
@@ -78,9 +79,9 @@ found_bad(struct health *h, const char *how)
 	strlcpy(h->why, how, sizeof(h->why));
 	log_warnx("%s: unhealthy %" PRIu32 "/%d: %s", p->conf->name,
 	    h->failures, p->conf->health_retries, h->why);
-	prog_note(p);
-	if (prog_is_unhealthy(p))
-		prog_feed(p, EVENT_UNHEALTHY);
+	record_note(p);
+	if (health_is_failing(p))
+		program_feed(p, EVENT_UNHEALTHY);
 }
 
 static void
@@ -96,7 +97,7 @@ check_ended(struct check *c, bool good, const char *how)
 }
 
 int
-prog_prepare(struct prog *p, const struct conf *conf)
+health_prepare(struct program *p, const struct conf *conf)
 {
 	struct health *h;
 
@@ -115,12 +116,12 @@ prog_prepare(struct prog *p, const struct conf *conf)
 static void
 end_checks(struct health *h)
 {
-	loop_cancel(h->check.prog->progs->loop, &h->next);
+	loop_cancel(h->check.program->programs->loop, &h->next);
 	check_cancel(&h->check);
 }
 
 void
-prog_health_free(struct prog *p)
+health_free(struct program *p)
 {
 	if (p->health != NULL)
 		end_checks(p->health);
@@ -129,7 +130,7 @@ prog_health_free(struct prog *p)
 }
 
 void
-prog_health_follow(struct prog *p)
+health_follow(struct program *p)
 {
 	struct health *h = p->health;
 
@@ -145,7 +146,7 @@ prog_health_follow(struct prog *p)
 }
 
 void
-prog_health_adjust(struct prog *p, const struct conf *old)
+health_adjust(struct program *p, const struct conf *old)
 {
 	const struct conf *c = p->conf;
 
@@ -154,11 +155,11 @@ prog_health_adjust(struct prog *p, const struct conf *old)
 		c->health_interval != old->health_interval ||
 		c->health_timeout != old->health_timeout ||
 		c->health_retries != old->health_retries))
-		prog_health_follow(p);
+		health_follow(p);
 }
 
 void
-prog_health_restore(struct prog *p, uint32_t failures)
+health_restore(struct program *p, uint32_t failures)
 {
 	if (p->health == NULL)
 		return;
@@ -167,7 +168,7 @@ prog_health_restore(struct prog *p, uint32_t failures)
 }
 
 void
-prog_health_resume(struct prog *p)
+health_resume(struct program *p)
 {
 	if (p->health == NULL)
 		return;
@@ -177,14 +178,14 @@ prog_health_resume(struct prog *p)
 }
 
 bool
-prog_is_unhealthy(const struct prog *p)
+health_is_failing(const struct program *p)
 {
 	return p->health != NULL &&
 	    p->health->failures >= (uint32_t)p->conf->health_retries;
 }
 
 const char *
-prog_health(const struct prog *p)
+health_verdict(const struct program *p)
 {
 	static const char *const names[] = {
 	    [VERDICT_NONE] = NULL,
@@ -200,18 +201,18 @@ prog_health(const struct prog *p)
 }
 
 uint32_t
-prog_failed_checks(const struct prog *p)
+health_failures(const struct program *p)
 {
 	return p->health != NULL ? p->health->failures : 0;
 }
 
 void
-prog_health_text(const struct prog *p, char *buf, size_t size)
+health_text(const struct program *p, char *buf, size_t size)
 {
 	const struct health *h = p->health;
 
 	*buf = '\0';
-	if (prog_health(p) == NULL)
+	if (health_verdict(p) == NULL)
 		return;
 	switch (h->verdict) {
 	case VERDICT_NONE:
