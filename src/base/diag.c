@@ -1,5 +1,5 @@
 /*
- * diag - complaints about a configuration: file, line, key, reason.
+ * diag - diagnostics of a configuration: file, line, key, reason.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -62,7 +62,7 @@ make(const char *file, unsigned line, const char *key, const char *fmt,
 	return d;
 }
 
-/* It becomes the list's. */
+/* Add *d to the list, which owns it from here. */
 static void
 append(struct diags *ds, struct diag *d, bool has_key)
 {
@@ -126,7 +126,7 @@ diag_count(const struct diags *ds)
 	return ds->n + ds->lost;
 }
 
-/* Append s, escaped, at offset at; returns the new offset. */
+/* Print s, escaped, at offset at; returns the offset of its end. */
 static size_t
 put(char *buf, size_t size, size_t at, const char *s)
 {

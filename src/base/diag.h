@@ -1,14 +1,12 @@
 /*
- * diag - complaints about a configuration: file, line, key, reason.
- *
- * Layer 1.  Pure.
+ * diag - diagnostics of a configuration: file, line, key, reason.
  */
 #ifndef DIAG_H
 #define DIAG_H
 
 #include <stddef.h>
 
-/* One complaint.  line 0: of the file as a whole; key NULL: likewise. */
+/* One diagnostic.  line 0 or key NULL: it is about the whole file. */
 struct diag {
 	char *file;
 	unsigned line;
@@ -20,21 +18,21 @@ struct diags {
 	struct diag *v;
 	size_t n;
 	size_t size;
-	size_t lost; /* complaints for which there was no memory */
+	size_t lost; /* not recorded: out of memory */
 };
 
 void diag_init(struct diags *);
 void diag_clear(struct diags *);
-/* Add a complaint; strings are copied. */
+/* Add a diagnostic; strings are copied. */
 void diag_add(struct diags *, const char *file, unsigned line, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same, unless it is there already. */
+/* Add it unless the list has it: same file, line and reason. */
 void diag_add_once(struct diags *, const char *file, unsigned line,
     const char *key, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
-/* How many there are, those lost included: compare before and after. */
+/* The number added, including lost ones: compare before and after. */
 size_t diag_count(const struct diags *);
-/* "FILE:LINE: KEY: reason", escaped, into buf, truncated to size. */
+/* Print "FILE:LINE: KEY: reason", escaped and cut to size bytes. */
 void diag_print(const struct diag *, char *buf, size_t size);
 
 #endif

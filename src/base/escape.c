@@ -1,8 +1,8 @@
 /*
- * escape - foreign bytes made safe: to print, and as tokens of a line.
+ * escape - make foreign bytes safe: to print, and as tokens of a line.
  *
- * vis(3) is not used because it knows bytes or the locale, and a daemon must
- * keep UTF-8 whole in the C locale as well.
+ * vis(3) works on bytes or in the current locale, but a daemon must keep UTF-8
+ * whole in the C locale too.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,12 +13,12 @@
 /* The longest form of one character: four bytes of UTF-8, or \ooo. */
 #define UNIT_MAX 4
 
-/* The highest code point, and the gap of the surrogates: RFC 3629. */
+/* The highest code point, and the range of the surrogates: RFC 3629. */
 #define CODE_MAX 0x10ffff
 #define SURROGATE_LOW 0xd800
 #define SURROGATE_HIGH 0xdfff
 
-/* How many bytes a character that begins with this byte has; 0: none does. */
+/* The length of a character that begins with this byte; 0: none does. */
 static size_t
 utf8_length(unsigned char lead)
 {
@@ -34,8 +34,8 @@ utf8_length(unsigned char lead)
 }
 
 /*
- * Is it one of those that change the order in which others are shown, or
- * begin a line?  Text with them may read as what it is not: UTS #55.
+ * Does the character change the order in which others are shown, or begin a
+ * line?  Text with such characters can mislead its reader: UTS #55.
  */
 static bool
 is_misleading(uint32_t code)
@@ -49,7 +49,7 @@ is_misleading(uint32_t code)
 static size_t
 printable(const unsigned char *s, size_t n)
 {
-	/* The first code point that needs so many bytes, by length. */
+	/* The lowest code point by length; shorter forms are invalid. */
 	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
 	size_t len = utf8_length(s[0]);
 	uint32_t code;
@@ -70,8 +70,8 @@ printable(const unsigned char *s, size_t n)
 }
 
 /*
- * The safe form of what is at s: its length is returned, and how many bytes
- * of s it stands for is put in *used.
+ * Write the safe form of the character or byte at s, which has *used bytes.
+ * Returns the length written.
  */
 static size_t
 unit(char out[static UNIT_MAX], const unsigned char *s, size_t n, bool keep_tab,
@@ -126,7 +126,7 @@ escape_again(char *dst, size_t dstsize, const char *s)
 		n = strcspn(s, "\\");
 		done += escape_bytes(dst + done, dstsize - done, s, n, true);
 		s += n;
-		/* With less room an escape before s may have been left out. */
+		/* With less room an escape may have been cut off. */
 		if (*s == '\0' || dstsize - done <= UNIT_MAX)
 			return done;
 		dst[done++] = *s++;

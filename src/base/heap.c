@@ -1,5 +1,8 @@
 /*
- * heap - the memory of malloc(3) as the kernel sees it.
+ * heap - the memory of malloc(3).
+ *
+ * It is a file of its own, so that a function of glibc alone stays behind one
+ * name.
  */
 #include <malloc.h>
 
@@ -9,7 +12,7 @@ void
 heap_trim(void)
 {
 #ifdef __GLIBC__
-	/* Others do so by themselves. */
+	/* Other libraries do it themselves. */
 	malloc_trim(0);
 #endif
 }

@@ -1,12 +1,10 @@
 /*
- * heap - the memory of malloc(3) as the kernel sees it.
- *
- * Layer 0.
+ * heap - the memory of malloc(3).
  */
 #ifndef HEAP_H
 #define HEAP_H
 
-/* Give the kernel back what is free, between what is in use too. */
+/* Return free memory to the kernel, also from between blocks in use. */
 void heap_trim(void);
 
 #endif

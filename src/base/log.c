@@ -1,8 +1,8 @@
 /*
- * log - what the daemon says of itself, to stderr, an event stream, syslog.
+ * log - the daemon's own log lines, to stderr, an event stream and syslog.
  *
- * A line goes out in one write(2) of at most PIPE_BUF bytes, which a FIFO
- * takes whole or not at all (pipe(7)), so that no reader sees half of it.
+ * A line is written by one write(2) of at most PIPE_BUF bytes, which a FIFO
+ * takes whole or not at all (pipe(7)), so no reader sees half a line.
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,14 +20,14 @@
 
 #define BACKLOG_MAX ((size_t)64 * 1024)
 
-/* A long message leaves this much for ": strerror". */
+/* A long message is cut, to leave this much room for ": strerror". */
 #define REASON_MAX 128
 
-/* What precedes a line on stderr. */
+/* It precedes each line on stderr. */
 #define PREFIX "hupd: "
 #define PREFIX_LEN (sizeof(PREFIX) - 1)
 
-/* One line, ready for each of its ways. */
+/* One line, ready for stderr, the stream and syslog. */
 struct line {
 	char bytes[PREFIX_LEN + PIPE_BUF]; /* prefix, text, newline */
 	size_t len;			   /* of text and newline */
@@ -40,13 +40,13 @@ static struct {
 	bool verbose;
 	int stream;
 	bool hold;  /* lines wait for log_flush */
-	char *kept; /* whole lines that the stream did not take; or NULL */
+	char *kept; /* the queue for the stream: whole lines; or NULL */
 	size_t nkept;
-	size_t lost;   /* lines that kept had no room for */
-	size_t unseen; /* lines that stderr had no room for */
+	size_t lost;   /* lines that were dropped: the queue was full */
+	size_t unseen; /* lines not printed: stderr would block */
 } logs = {.to_stderr = true, .stream = -1};
 
-/* The message, and the reason where err is not 0, cut to the size of raw. */
+/* The message, and the text of err unless it is 0, cut to the size of raw. */
 __attribute__((format(printf, 2, 0))) static void
 format(char raw[static PIPE_BUF], const char *fmt, va_list ap, int err)
 {
@@ -67,12 +67,12 @@ compose(struct line *line, const char *fmt, va_list ap, int err)
 
 	format(raw, fmt, ap, err);
 	memcpy(line->bytes, PREFIX, PREFIX_LEN);
-	/* Much of it has been escaped before: a diagnostic, a report. */
+	/* Diagnostics and reports in the message are escaped already. */
 	line->len = escape_again(text, PIPE_BUF, raw);
 	text[line->len++] = '\n';
 }
 
-/* Write one line; how many bytes of it were taken. */
+/* Write bytes; returns how many were taken. */
 static size_t
 put(int fd, const char *bytes, size_t len)
 {
@@ -94,7 +94,7 @@ drop_kept(size_t n)
 	}
 }
 
-/* The length of the whole lines that go out in one write; at least one is. */
+/* The length of the whole lines that fit in one write; at least one does. */
 static size_t
 some_lines(const char *bytes, size_t len)
 {
@@ -125,7 +125,7 @@ log_flush(void)
 	return logs.nkept == 0;
 }
 
-/* Keep the end of a line for later, and before it how many were lost. */
+/* Queue the rest of a line, after the number of lines that were dropped. */
 static void
 keep(const char *bytes, size_t len)
 {
@@ -169,8 +169,8 @@ put_stream(const char *bytes, size_t len)
 }
 
 /*
- * Once there is the event log, nothing waits for who reads stderr: a pipe that
- * has room takes PIPE_BUF bytes without blocking.
+ * With an event log, never wait for the reader of stderr.  A pipe that polls
+ * writable takes PIPE_BUF bytes without blocking.
  */
 static bool
 may_block(size_t len)

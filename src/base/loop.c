@@ -1,9 +1,8 @@
 /*
  * loop - epoll, signals and deadlines: the only place that waits.
  *
- * A turn: what was put off by loop_after, the wait, the clock, the sources
- * that are ready, the deadlines that are due.  What was logged in a turn is
- * written before the wait.
+ * A turn: call the functions of loop_after, write the log lines of the last
+ * turn, wait, read the clock, call the ready sources, call the due deadlines.
  */
 #include "base/loop.h"
 
@@ -144,7 +143,7 @@ loop_unwatch(struct loop *l, struct source *s)
 		return;
 	epoll_ctl(l->epfd, EPOLL_CTL_DEL, s->fd, NULL);
 	s->fd = -1;
-	/* What this turn's wait has already brought must not reach it. */
+	/* Events that this turn's wait has returned must not reach it. */
 	for (int i = 0; i < l->nevents; i++)
 		if (l->events[i].data.ptr == s)
 			l->events[i].data.ptr = NULL;
@@ -157,7 +156,8 @@ loop_at(struct loop *l, struct deadline *d, struct mono at)
 	loop_cancel(l, d);
 	if (!clock_is_set(at))
 		return;
-	/* One that arms itself anew for now must not hold up the turn. */
+	/* A deadline that sets itself again to now must not hold up the turn.
+	 */
 	if (l->in_due && !clock_before(l->now, at))
 		at.ns = l->now.ns + 1;
 	d->at = at;
@@ -189,7 +189,7 @@ loop_after(struct loop *l, void (*fn)(void *), void *arg)
 		size = l->later_size == 0 ? 16 : 2 * l->later_size;
 		grown = reallocarray(l->later, size, sizeof(*grown));
 		if (grown == NULL) {
-			/* Too early is better than never. */
+			/* No memory: too early is better than never. */
 			fn(arg);
 			return;
 		}
@@ -199,7 +199,7 @@ loop_after(struct loop *l, void (*fn)(void *), void *arg)
 	l->later[l->nlater++] = (struct later){fn, arg};
 }
 
-/* What a callback adds meanwhile has its turn after the next wait. */
+/* What a callback adds is called after the next wait. */
 static void
 run_later(struct loop *l)
 {

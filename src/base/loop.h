@@ -1,10 +1,10 @@
 /*
  * loop - epoll, signals and deadlines: the only place that waits.
  *
- * A source of readiness and a deadline are structs that live in their
- * owner's; nothing is allocated per event.  The clock is read once a turn.
+ * Sources and deadlines are embedded in structs of their owners, so nothing is
+ * allocated per event.  The clock is read once a turn.
  *
- * Layer 2.  Sources: epoll(7), signalfd(2).
+ * Sources: epoll(7), signalfd(2).
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -20,22 +20,22 @@
 
 struct loop;
 
-/* A descriptor that is watched.  fd stays the owner's; -1 is unwatched. */
+/* A watched descriptor, which its owner closes.  -1: not watched. */
 struct source {
 	int fd;
 	void (*ready)(struct source *, uint32_t events);
 	void *arg;
 };
 
-/* A moment.  At most one per struct; set again it moves. */
+/* A moment to call due.  Setting it again moves it. */
 struct deadline {
 	RB_ENTRY(deadline) entry;
-	struct mono at; /* not set: not armed */
+	struct mono at; /* 0: not set */
 	void (*due)(struct deadline *);
 	void *arg;
 };
 
-/* NULL with errno.  Blocks the signals of mask and reads them by signalfd. */
+/* Blocks the signals of mask and reads them by signalfd.  NULL with errno. */
 struct loop *loop_new(const sigset_t *mask,
     void (*signalled)(const struct signalfd_siginfo *, void *), void *);
 void loop_free(struct loop *);
@@ -43,22 +43,22 @@ void loop_free(struct loop *);
 /* events as for epoll_ctl(2).  -1 with errno. */
 int loop_watch(struct loop *, struct source *, int fd, uint32_t events);
 int loop_rewatch(struct loop *, struct source *, uint32_t events);
-/* Safe inside any callback, for any source; the fd may be closed after. */
+/* Safe in any callback and for any source.  Close the fd afterwards. */
 void loop_unwatch(struct loop *, struct source *);
 
-/* Of the sources that are ready in a turn this one is called first. */
+/* In each turn this source is called first, if it is ready. */
 void loop_prefer(struct loop *, const struct source *);
 
-/* Arm or move; void because nothing is allocated. */
+/* Set or move a deadline.  It cannot fail: nothing is allocated. */
 void loop_at(struct loop *, struct deadline *, struct mono);
 void loop_cancel(struct loop *, struct deadline *);
 /* The time of this turn. */
 struct mono loop_now(const struct loop *);
 
-/* Call once before the next wait: for what should happen after a turn. */
+/* Call fn once, after this turn and before the next wait. */
 void loop_after(struct loop *, void (*)(void *), void *);
 
-/* Run until loop_end. */
+/* Run until loop_end.  -1 with errno: waiting failed. */
 int loop_run(struct loop *);
 void loop_end(struct loop *);
 

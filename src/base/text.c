@@ -41,8 +41,8 @@ static const struct unit sizes[] = {
 };
 
 /*
- * signal(7).  Our own table, because sigabbrev_np(3) is glibc's alone.  Of
- * two names for a number the first is printed.
+ * signal(7).  Only glibc has sigabbrev_np(3).  If a number has two names, the
+ * first is printed.
  */
 static const struct {
 	const char *name;
@@ -86,9 +86,9 @@ static const struct {
 };
 
 /*
- * The decimal number that s begins with; the end of it, or NULL if there is
- * none.  A number too large for *n becomes INT64_MAX, which every caller
- * finds too large.
+ * Read the decimal number at the beginning of s.  Returns its end, or NULL
+ * without a number.  A number too large for *n becomes INT64_MAX, which every
+ * caller refuses as too large.
  */
 static const char *
 take_number(const char *s, int64_t *n)
@@ -168,7 +168,7 @@ text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX])
 		unit++;
 	whole = ms / unit->value;
 	next = unit + 1;
-	/* Milliseconds stand alone: nobody reads "4s 17ms". */
+	/* Below a minute one unit is enough: nobody reads "4s 17ms". */
 	rest = ms < 60000 ? 0 : (int)(ms % unit->value / next->value);
 	if (rest == 0)
 		snprintf(buf, TEXT_NUMBER_MAX, "%lld%s", (long long)whole,
@@ -221,8 +221,8 @@ text_print_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX])
 }
 
 /*
- * humanize_number(3) gives a decimal to numbers below ten only.  Rounded
- * down, so that 1023.99K does not become 1024.0K.
+ * humanize_number(3) prints a decimal only for numbers below ten.  The result
+ * is rounded down, so that 1023.99K does not become 1024.0K.
  */
 void
 text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX])
@@ -249,8 +249,8 @@ text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX])
 }
 
 /*
- * The C library keeps the numbers between the classic and the real-time
- * signals to itself.
+ * The C library reserves the numbers between the classic and the real-time
+ * signals.
  */
 static bool
 is_signal(int64_t n)
@@ -259,7 +259,7 @@ is_signal(int64_t n)
 	    (n >= SIGRTMIN && n <= SIGRTMAX);
 }
 
-/* "RTMIN", "RTMIN+3", "RTMAX-1" to the number, or 0. */
+/* The number of "RTMIN", "RTMIN+3" or "RTMAX-1", or 0. */
 static int
 realtime_signal(const char *s)
 {
@@ -334,8 +334,8 @@ same_letter(char a, char b)
 }
 
 /*
- * Edits that make a of b: insert, delete, replace, swap two neighbours
- * (optimal string alignment).  Both have at most NEAR_MAX bytes.
+ * The number of edits that turn b into a: insert, delete, replace, or swap two
+ * neighbours (optimal string alignment).  Both have at most NEAR_MAX bytes.
  */
 static size_t
 distance(const char *a, const char *b)
@@ -373,7 +373,7 @@ text_near(const char *word, const char *const *list)
 	if (len > NEAR_MAX)
 		return NULL;
 	for (; *list != NULL; list++) {
-		/* Each edit changes the length by one at most. */
+		/* Each edit changes the length by at most one. */
 		if (strlen(*list) > NEAR_MAX || strlen(*list) >= len + best ||
 		    len >= strlen(*list) + best)
 			continue;
@@ -386,7 +386,7 @@ text_near(const char *word, const char *const *list)
 	return near;
 }
 
-/* In the C locale, whichever is set. */
+/* isalnum(3) of the C locale, in every locale. */
 static bool
 is_alnum(char c)
 {

@@ -25,11 +25,11 @@
  * Milliseconds, at most 3650 days.
  */
 int text_duration(const char *s, int64_t *ms, const char **why);
-/* The largest unit that divides it: 90000 is "90s", 60000 is "1m". */
+/* In the largest unit that divides it: 90000 is "90s", 60000 is "1m". */
 void text_print_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
 /* For people, two units at most: "3d 4h", "12m 5s", "4s", "350ms". */
 void text_humane_duration(int64_t ms, char buf[static TEXT_NUMBER_MAX]);
-/* Likewise from one Unix time to another; "0s" if that is no time ago. */
+/* Likewise the time between two Unix times; "0s" if when is not before now. */
 void text_humane_ago(int64_t when, int64_t now,
     char buf[static TEXT_NUMBER_MAX]);
 
@@ -41,13 +41,13 @@ void text_humane_size(int64_t bytes, char buf[static TEXT_NUMBER_MAX]);
 
 /* A signal: "TERM", "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-1". */
 int text_signal(const char *s, int *sig, const char **why);
-/* Its name without SIG: "TERM", "RTMIN+3".  buf is used where needed. */
+/* Its name without SIG: "TERM", "RTMIN+3"; static, or in buf. */
 const char *text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX]);
 
 /*
- * The entry of the NULL-terminated list nearest to word by edit distance
- * (case ignored, two swapped letters are one edit), or NULL if none is near
- * enough (2, or 1 for words of up to 4 bytes) to ask "did you mean".
+ * The entry of the NULL-terminated list that is nearest to word by edit
+ * distance, for "did you mean".  Case is ignored, and two swapped letters are
+ * one edit.  NULL: none is within 2 edits, or 1 for words of up to 4 bytes.
  */
 const char *text_near(const char *word, const char *const *list);
 

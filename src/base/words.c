@@ -1,5 +1,5 @@
 /*
- * words - a command line split into words, and joined again.
+ * words - split a command line into words, and join them again.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@ is_blank(char c)
 }
 
 /*
- * Copy the '...' or "..." that begins at *s to *out and move both past it.
- * False if it does not end.
+ * Copy the contents of the '...' or "..." at *s to *out, and move both past it.
+ * False: the quote is not closed.
  */
 static bool
 take_quoted(const char **s, char **out)
@@ -36,8 +36,8 @@ take_quoted(const char **s, char **out)
 }
 
 /*
- * Copy the word that begins at *s to *out, with a NUL, and move both past it.
- * NULL, or the reason why it is none.
+ * Copy the word at *s to *out, with a NUL, and move both past it.  Returns
+ * NULL, or the reason why it is not a word.
  */
 static const char *
 take_word(const char **s, char **out)
@@ -88,7 +88,7 @@ words_split(const char *s, char ***words, size_t *n, const char **why)
 	return 0;
 }
 
-/* A byte that means nothing to us nor to a shell. */
+/* Has the byte no special meaning, here and in a shell? */
 static bool
 is_plain(unsigned char c)
 {
@@ -107,7 +107,7 @@ needs_quotes(const char *word)
 	return *word != '\0';
 }
 
-/* Append the word to out; the new end of it. */
+/* Append the word to out; returns the new end. */
 static char *
 put_word(char *out, const char *word)
 {
@@ -130,7 +130,7 @@ words_join(char *const *words)
 	size_t size = 1;
 	char *text, *out;
 
-	/* Two quotes and a blank a word, and at worst '\'' for each byte. */
+	/* Each word: two quotes, a blank, and at most '\'' for each byte. */
 	for (size_t i = 0; words != NULL && words[i] != NULL; i++)
 		size += 4 * strlen(words[i]) + 3;
 	if ((text = malloc(size)) == NULL)
