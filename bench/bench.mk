@@ -1,8 +1,8 @@
-# Measuring: hupd and its peers side by side, as root.
+# Benchmarks of hupd and its peers, as root.
 #
 # The variables N, MB, ROUNDS and WITH: see bench/run.
 
-# The row start has memory and stop as well.
+# The row "start" includes memory and stop.
 bench_rows = start memory-log restart reload status idle log log-lines \
 	log-small log-many fair hup
 bench_out = build/bench
@@ -36,13 +36,13 @@ bench: all $(bench_tools)
 	@bench/page >$(bench_out)/benchmarks.md
 	@bench/table
 
-# Keep what was measured.
+# Copy the results of make bench to docs/.
 bench-docs:
 	cp $(bench_out)/benchmarks.md docs/benchmarks.md
 	cp $(bench_out)/peers.svg docs/benchmarks-peers.svg
 	cp $(bench_out)/scale.svg docs/benchmarks-scale.svg
 
-# One row alone.
+# A single row.
 $(bench_rows:%=bench-%): bench-%: all $(bench_tools)
 	@bench/deps $(bench_out)
 	@rm -f $(bench_out)/$*.tsv
@@ -58,10 +58,10 @@ bench-instructions: all $(bench_out)/hupd-valgrind
 	@HUPD_BUILD=$(abspath $(B)) bench/instructions.sh
 
 help::
-	@echo 'make bench        hupd and its peers side by side; bench-ROW is one'
-	@echo '                  row, bench-scale the plot'
-	@echo 'make bench-docs   keep what make bench has measured in docs/'
+	@echo 'make bench        hupd and its peers side by side; bench-ROW: one row;'
+	@echo '                  bench-scale: the plot'
+	@echo 'make bench-docs   copy the results of make bench to docs/'
 	@echo 'make bench-instructions'
-	@echo '                  fail if a reload or a status takes 5% more'
+	@echo '                  fail if a reload or status needs 5% more instructions'
 
 .PHONY: bench bench-docs bench-scale bench-instructions $(bench_rows:%=bench-%)

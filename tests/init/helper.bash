@@ -2,11 +2,11 @@
 # helper.bash - what the tests of the init systems share: a machine for each
 # file, the service in it, and programs for hupd to run.
 #
-# A file of tests sets HOW, the way hupd is installed, and calls machine_up in
-# setup_file, service_reset in setup and machine_down in teardown_file.
+# HOW is the way in which hupd is installed, and the name of the machine.
 
 TOP=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 MACHINE=$TOP/tests/init/machine
+export NAME=${HOW:?}
 VERSION=$(make -s -C "$TOP" print-version)
 DEB=$TOP/build/hupd_${VERSION}_$(dpkg --print-architecture).deb
 RPM=$TOP/build/hupd-$VERSION-1.$(uname -m).rpm
@@ -33,9 +33,12 @@ root() {
 	"$MACHINE" root "$NAME"
 }
 
-# machine_up sysv|openrc: boot one for this file of tests.
+machine_is_up() {
+	[ -s "$TOP/build/init/run/$NAME/pid" ]
+}
+
+# machine_up sysv|openrc
 machine_up() {
-	export NAME=$HOW
 	timeout 300 "$MACHINE" up "$NAME" "$TOP/build/init/$1.tar" 3>&-
 	timeout 300 "$MACHINE" ready "$NAME" 3>&-
 	install -m 755 "$TOP/tests/init/keeper" "$(root)/usr/local/bin/keeper"

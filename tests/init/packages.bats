@@ -2,11 +2,11 @@
 # packages.bats - scripts, packages and installation, looked at from outside.
 
 bats_require_minimum_version 1.5.0
-load helper
 export HOW=packages
+load helper
 
 teardown() {
-	[ ! -d "$TOP/build/init/run/$HOW" ] || NAME=$HOW machine_down
+	! machine_is_up || machine_down
 }
 
 # The scripts that are for sh.

@@ -2,8 +2,8 @@
 # reproducible.bats - packages that are built again are the same.
 
 bats_require_minimum_version 1.5.0
-load helper
 export HOW=reproducible
+load helper
 
 # Some variations do not work everywhere that this runs.
 @test "row 20: reprotest finds the same package built in other ways" {

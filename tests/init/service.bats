@@ -1,10 +1,20 @@
-# shellcheck shell=bash disable=SC2016,SC2154
-# rows.bash - the rows of the checklist that hold for every init system, each
-# a function which a test of the same number calls.  I is the init script.
+#!/usr/bin/env bats
+# service.bats - the rows of the checklist that hold for every init system.
+# tests/init/run runs this file once for each way of installing hupd, which is
+# in $HOW; the machine stays up for $HOW.bats.
 
-load helper
+bats_require_minimum_version 1.5.0
+load install
 
-row_03() {
+setup_file() {
+	machine_installed
+}
+
+setup() {
+	service_reset
+}
+
+@test "row 03: start twice is one daemon, stop twice succeeds" {
 	programs
 	I start
 	local pid
@@ -20,7 +30,7 @@ row_03() {
 	I stop
 }
 
-row_04_running() {
+@test "row 04: status distinguishes running and stopped" {
 	programs
 	run -3 I status
 	I start
@@ -29,7 +39,7 @@ row_04_running() {
 	run -3 I status
 }
 
-row_04_crashed() {
+@test "row 04: status reports a crash, and start recovers from it" {
 	programs
 	I start
 	hupd_kill
@@ -40,7 +50,7 @@ row_04_crashed() {
 	! can_take_over || [ "$(keeper_pid front | wc -l)" -eq 1 ]
 }
 
-row_04_reused() {
+@test "row 04: a reused pid in the pidfile is not taken for hupd" {
 	local pid
 	I start
 	hupd_kill
@@ -56,12 +66,12 @@ row_04_reused() {
 	x kill "$pid"
 }
 
-row_05() {
+@test "row 05: reload of a stopped hupd exits 7 and starts nothing" {
 	run -7 I reload
 	[ -z "$(hupd_processes)" ]
 }
 
-row_06() {
+@test "row 06: reload rejects a bad file, with file and line" {
 	local before
 	programs
 	I start
@@ -73,7 +83,7 @@ row_06() {
 	[ "$(pids)" = "$before" ]
 }
 
-row_07() {
+@test "row 07: a good reload is applied when it returns" {
 	local before
 	programs
 	I start
@@ -86,7 +96,7 @@ row_07() {
 	is_openrc_run || run -0 I force-reload
 }
 
-row_08() {
+@test "row 08: SIGHUP right after start is a reload" {
 	programs
 	if is_openrc_run; then
 		x sh -c 'rc-service hupd start && kill -HUP $(cat /run/hupd.pid)'
@@ -97,7 +107,7 @@ row_08() {
 	run -0 I status
 }
 
-row_09() {
+@test "row 09: restart with a bad file leaves the old daemon alive" {
 	local before
 	programs
 	I start
@@ -113,7 +123,7 @@ row_09() {
 	[ "$(hupd_pid)" != "${before%% *}" ]
 }
 
-row_10_try_restart() {
+@test "row 10: try-restart of a stopped hupd does not start it" {
 	if is_openrc_run; then
 		run -0 x rc-service --ifstarted hupd restart
 	else
@@ -122,7 +132,7 @@ row_10_try_restart() {
 	[ -z "$(hupd_processes)" ]
 }
 
-row_10_unknown() {
+@test "row 10: an unknown action is an error" {
 	run I foo
 	if is_openrc_run; then
 		[ "$status" -eq 1 ]
@@ -131,7 +141,7 @@ row_10_unknown() {
 	fi
 }
 
-row_10_nobody() {
+@test "row 10: reload by nobody is refused" {
 	I start
 	run x setpriv --reuid=nobody --regid=nogroup --clear-groups \
 	    /etc/init.d/hupd reload
@@ -143,7 +153,7 @@ row_10_nobody() {
 	refute x grep 'Daemon reload' /var/log/hupd/hupd.log
 }
 
-row_11_defaults() {
+@test "row 11: it works without the file of settings" {
 	x sh -c 'for f in default sysconfig conf.d; do
 		[ ! -e /etc/$f/hupd ] || mv /etc/$f/hupd /root/hupd.$f; done'
 	run -0 I start
@@ -154,7 +164,7 @@ row_11_defaults() {
 		[ ! -e /root/hupd.$f ] || mv /root/hupd.$f /etc/$f/hupd; done'
 }
 
-row_11_run() {
+@test "row 11: it works without the run folder" {
 	programs
 	I start
 	I stop
@@ -163,7 +173,7 @@ row_11_run() {
 	run -0 I status
 }
 
-row_11_env() {
+@test "row 11: it works without environment, and passes none on" {
 	run -0 x env -i /etc/init.d/hupd start
 	run -0 x env -i /etc/init.d/hupd status
 	run -0 x env -i /etc/init.d/hupd stop
@@ -173,14 +183,14 @@ row_11_env() {
 	refute x grep -q LEAK= "/proc/$(keeper_pid base)/environ"
 }
 
-row_11_pipe() {
+@test "row 11: a pipe does not keep start from returning" {
 	programs
 	x timeout 120 sh -c '/etc/init.d/hupd start | cat'
 	x timeout 120 sh -c '/etc/init.d/hupd restart 2>&1 | cat'
 	run -0 I status
 }
 
-row_12_first() {
+@test "row 12: a bad configuration at the first start is refused" {
 	bad_program
 	run I start
 	if is_openrc_run; then
@@ -193,7 +203,7 @@ row_12_first() {
 	[ -z "$(hupd_processes)" ]
 }
 
-row_12_accepted() {
+@test "row 12: after a good configuration, a bad one starts the good one" {
 	programs
 	I start
 	I stop
@@ -204,7 +214,7 @@ row_12_accepted() {
 	wait_for 5 keeper_pid front
 }
 
-row_13() {
+@test "row 13: stop leaves a second instance alone" {
 	x sh -c 'mkdir -p /root/second/programs; cd /root/second
 	echo "command = keeper second" >programs/second.conf
 	cat >hupd.conf' <<-E
@@ -225,55 +235,14 @@ row_13() {
 	wait_for 10 x test ! -e /run/second.pid
 }
 
-# Taking programs over and re-executing in place are one mechanism.
-can_take_over() {
-	grep -qw reexec <<<"$(x hupctl help 2>&1)"
-}
-
-# The daemon is the one that was installed last.
-upgraded() {
-	can_take_over || skip "hupctl has no reexec"
-	wait_for 5 x hupctl ping
-	[[ $(x hupctl ping) == *" $LATER "* ]]
-	[ "$(x readlink "/proc/$(hupd_pid)/exe")" = /usr/sbin/hupd ]
-}
-
-# What remains after a halt: /var/tmp/order, with the marks of the scripts that
-# kill what is left.
-mark_killers() {
-	x sh -c 'for s in sendsigs killprocs; do
-		f=/etc/init.d/$s
-		grep -q /var/tmp/order $f ||
-		    sed -i "2i echo $s >>/var/tmp/order" $f
-	done'
-}
-
-row_18() {
-	programs
-	mark_killers
-	I start
-	wait_for 5 keeper_pid front
-	[ "$(machine_halt r)" = reboot ]
-	machine_boot
-	run -0 I status
-	wait_for 10 keeper_pid front
-	x rm /var/tmp/order
-	[ "$(machine_halt h)" = halt ]
-	cat "$(root)/var/tmp/order"
-	[ "$(head -n 3 "$(root)/var/tmp/order" | paste -s -d,)" = \
-	    "stop front,stop base,sendsigs" ]
-	grep -q 'Daemon stop' "$(root)/var/log/hupd/hupd.log"
-	machine_boot
-}
-
-# A link to hupd-program, which is $1.
-program_service() {
-	local pid ctl=(x rc-service front)
+@test "also: a link to hupd-program is a service" {
+	local pid ctl=(x rc-service front) script=/usr/share/hupd/hupd-program
+	! is_openrc_run || script=hupd-program
 	programs
 	I start
 	wait_for 5 keeper_pid front
 	if x test -d /run/openrc; then
-		x ln -s "$1" /etc/init.d/front
+		x ln -s "$script" /etc/init.d/front
 	else
 		ctl=(x service front)
 		readme_block program | sed 's/NAME/front/' \
@@ -297,16 +266,31 @@ program_service() {
 	x rm /etc/init.d/front
 }
 
-# OpenRC only.
-row_19() {
+# Have the scripts that kill remaining processes at a halt write their names to
+# /var/tmp/order as well.
+mark_killers() {
+	x sh -c 'for s in sendsigs killprocs; do
+		f=/etc/init.d/$s
+		grep -q /var/tmp/order $f ||
+		    sed -i "2i echo $s >>/var/tmp/order" $f
+	done'
+}
+
+@test "row 18: reboot starts the programs, shutdown stops them in order" {
+	! is_openrc_run || x rc-update add hupd default || :
 	programs
-	x rc-update add hupd default
-	machine_halt r
+	mark_killers
+	I start
+	wait_for 5 keeper_pid front
+	[ "$(machine_halt r)" = reboot ]
 	machine_boot
-	grep -E 'hupd.*started' <<<"$(x rc-status)"
+	run -0 I status
 	wait_for 10 keeper_pid front
-	run -0 x rc-service hupd reload
-	bad_program
-	run -6 x rc-service hupd reload
-	[[ $output == *"$CONF/bad.conf:2: comand: "* ]]
+	x rm /var/tmp/order
+	[ "$(machine_halt h)" = halt ]
+	cat "$(root)/var/tmp/order"
+	[ "$(head -n 3 "$(root)/var/tmp/order" | paste -s -d,)" = \
+	    "stop front,stop base,sendsigs" ]
+	grep -q 'Daemon stop' "$(root)/var/log/hupd/hupd.log"
+	machine_boot
 }

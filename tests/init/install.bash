@@ -1,9 +1,53 @@
 # shellcheck shell=bash disable=SC2154
-# deb.bash - what the tests of the Debian package share.
+# install.bash - the ways of installing hupd, and how the tests of the packages
+# upgrade and remove it.
+
+load helper
 
 install_deb() {
 	cp "$1" "$(root)/root/hupd.deb"
 	x dpkg --install /root/hupd.deb
+}
+
+install_rpm() {
+	# rpm -i checks the dependencies against what Debian's libraries provide.
+	"$TOP/tests/init/mkprovides" "$(root)" "$BATS_FILE_TMPDIR"
+	cp "$BATS_FILE_TMPDIR"/*/*.rpm "$RPM" "$(root)/root/"
+	x sh -c 'rpm --force-debian -i /root/debian-root-provides*.rpm'
+	x rpm --force-debian -i "/root/${RPM##*/}"
+}
+
+# The commands of README.md, for a root without a compiler.
+install_make() {
+	local block
+	block=$(readme_block gentoo | grep '^make ')
+	[ "$block" = "make install PREFIX=/usr INIT=openrc" ]
+	eval "${block/make/make -s -C $TOP DESTDIR=$(root)}"
+	x adduser --quiet --system --group --no-create-home hupd
+}
+
+# Boot a machine with hupd installed in the way $HOW, unless it is up.
+machine_installed() {
+	! machine_is_up || return 0
+	case $HOW in
+	deb-sysv)	machine_up sysv; install_deb "$DEB" ;;
+	deb-openrc)	machine_up openrc; install_deb "$DEB" ;;
+	rpm-sysv)	machine_up sysv; install_rpm ;;
+	openrc)		machine_up openrc; install_make ;;
+	esac
+}
+
+# A daemon that can re-execute can take programs over after a crash as well.
+can_take_over() {
+	grep -qw reexec <<<"$(x hupctl help 2>&1)"
+}
+
+# The running daemon is of the version that was installed last.
+upgraded() {
+	can_take_over || skip "hupctl has no reexec"
+	wait_for 5 x hupctl ping
+	[[ $(x hupctl ping) == *" $LATER "* ]]
+	[ "$(x readlink "/proc/$(hupd_pid)/exe")" = /usr/sbin/hupd ]
 }
 
 upgrade_deb() {
@@ -89,4 +133,18 @@ readme_deb() {
 	grep -v '^make ' <<<"$block" >"$(root)/root/clone/block"
 	x sh -ec 'cd /root/clone; . ./block'
 	run -0 I status
+}
+
+# Row 19, of OpenRC: hupd is in a runlevel.
+boot_in_runlevel() {
+	programs
+	x rc-update add hupd default
+	machine_halt r
+	machine_boot
+	grep -E 'hupd.*started' <<<"$(x rc-status)"
+	wait_for 10 keeper_pid front
+	run -0 x rc-service hupd reload
+	bad_program
+	run -6 x rc-service hupd reload
+	[[ $output == *"$CONF/bad.conf:2: comand: "* ]]
 }

@@ -1,8 +1,8 @@
-# Tests by force: fuzzing, faults, chaos, valgrind.
+# Stress tests: fuzzing, failing system calls, chaos, valgrind.
 
-# Each tests/fuzz/NAME.c but main.c is a harness, linked with libFuzzer, or by
-# afl-clang-fast with what AFL++ has in its place (FUZZER=afl), or with
-# FUZZ_ENGINE=tests/fuzz/main.c to run on files.
+# Each tests/fuzz/NAME.c but main.c is a harness.  It is linked with libFuzzer;
+# with AFL++ by afl-clang-fast (FUZZER=afl); or, to run it on files, with
+# FUZZ_ENGINE=tests/fuzz/main.c.
 FUZZ_SECONDS ?= 60
 FUZZER ?= libfuzzer
 FUZZ_ENGINE ?= -fsanitize=fuzzer
@@ -29,7 +29,7 @@ check-fuzz check-faults check-chaos:
 faults: all
 	@tests/faults/run $(B)
 
-# What befalls hupd at random, and how it looks after each step.
+# Random events, with a check of the whole state after each.
 chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
 $(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
@@ -57,9 +57,9 @@ valgrind:
 	chaos-tools
 
 help::
-	@echo 'make fuzz         each parser for FUZZ_SECONDS=60, by FUZZER=afl if'
-	@echo '                  so wanted; check-fuzz is the short form'
-	@echo 'make faults       each system call fails; check-faults: some'
-	@echo 'make chaos        STEPS=1000 of a random sequence, from SEED=1;'
-	@echo '                  CGROUP=off without cgroups; check-chaos: some'
+	@echo 'make fuzz         fuzz each parser for FUZZ_SECONDS=60, with libFuzzer'
+	@echo '                  or FUZZER=afl; check-fuzz: one second each'
+	@echo 'make faults       let each system call fail; check-faults: a selection'
+	@echo 'make chaos        STEPS=1000 random events from SEED=1; CGROUP=off'
+	@echo '                  without cgroups; check-chaos: 100 steps'
 	@echo 'make valgrind     the system tests under valgrind'
