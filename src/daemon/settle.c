@@ -180,7 +180,7 @@ settle_commit(struct settle *s)
 }
 
 static void
-await(struct item *it, enum fsm_event event)
+await(struct item *it, enum program_event event)
 {
 	it->outcome = OUTCOME_PENDING;
 	it->watch.arg = it;

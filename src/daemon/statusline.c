@@ -37,19 +37,13 @@ void
 status_program(struct line_text *t, const struct program *p,
     const char *log_dir, bool cpu)
 {
-	static const char *const wants[FSM_WANTS] = {
-	    [WANT_RUN] = "run",
-	    [WANT_REST] = "rest",
-	    [WANT_RESTART] = "restart",
-	    [WANT_REMOVE] = "remove",
-	};
 	struct mono now = loop_now(p->programs->loop);
 	char text[256], *log = NULL;
 
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
-	line_put(t, "state", fsm_state_name(p->state));
-	line_put(t, "want", wants[p->want]);
+	line_put(t, "state", names_state(p->state));
+	line_put(t, "want", names_want(p->want));
 	line_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
 	line_put_number(t, "since", clock_diff_ms(now, p->since));
 	line_put_number(t, "restarts", p->restarts);
@@ -104,7 +98,7 @@ status_details(struct line_text *t, const struct program *p,
 		line_begin(t, "need");
 		line_put(t, "of", p->conf->name);
 		line_put(t, "name", need->conf->name);
-		line_put(t, "state", fsm_state_name(need->state));
+		line_put(t, "state", names_state(need->state));
 		line_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
 		line_end(t);
 	}

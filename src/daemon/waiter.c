@@ -81,7 +81,7 @@ put_result(struct waiter *w, const char *name, const struct program *p, bool ok,
 	line_put(t, "name", name);
 	line_put(t, "ok", ok ? "yes" : "no");
 	if (p != NULL)
-		line_put(t, "state", fsm_state_name(p->state));
+		line_put(t, "state", names_state(p->state));
 	line_put(t, "how", how);
 	line_end(t);
 	if (p != NULL && !ok)

@@ -44,7 +44,7 @@
 #include "program/fsm.h"
 
 static struct fsm_next
-next(enum fsm_state state, enum fsm_want want, unsigned actions)
+next(enum program_state state, enum program_want want, unsigned actions)
 {
 	return (struct fsm_next){state, want, actions};
 }
@@ -59,7 +59,7 @@ launch(bool blocked)
 }
 
 static struct fsm_next
-ended(enum fsm_want want, struct fsm_facts facts)
+ended(enum program_want want, struct fsm_facts facts)
 {
 	switch (want) {
 	case WANT_RUN:
@@ -83,7 +83,7 @@ ended(enum fsm_want want, struct fsm_facts facts)
 }
 
 static struct fsm_next
-start(enum fsm_state state, enum fsm_want want, bool blocked)
+start(enum program_state state, enum program_want want, bool blocked)
 {
 	if (want == WANT_REMOVE)
 		return next(state, want, 0);
@@ -106,7 +106,7 @@ start(enum fsm_state state, enum fsm_want want, bool blocked)
 
 /* STOP, RESTART and REMOVE of a process; want is the one they set. */
 static struct fsm_next
-leave(enum fsm_state state, enum fsm_want want, bool held)
+leave(enum program_state state, enum program_want want, bool held)
 {
 	switch (state) {
 	case STATE_STARTING:
@@ -126,7 +126,7 @@ leave(enum fsm_state state, enum fsm_want want, bool held)
 }
 
 static struct fsm_next
-stop(enum fsm_state state, enum fsm_want want, bool held)
+stop(enum program_state state, enum program_want want, bool held)
 {
 	if (want != WANT_REMOVE)
 		want = WANT_REST;
@@ -136,7 +136,8 @@ stop(enum fsm_state state, enum fsm_want want, bool held)
 }
 
 static struct fsm_next
-restart(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+restart(enum program_state state, enum program_want want,
+    struct fsm_facts facts)
 {
 	if (!fsm_is_alive(state))
 		return start(state, want, facts.blocked);
@@ -146,7 +147,7 @@ restart(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
 }
 
 static struct fsm_next
-removed(enum fsm_state state, bool held)
+removed(enum program_state state, bool held)
 {
 	if (!fsm_is_alive(state))
 		return next(STATE_DOWN, WANT_REMOVE, ACT_FREE);
@@ -154,7 +155,8 @@ removed(enum fsm_state state, bool held)
 }
 
 static struct fsm_next
-exec_failed(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+exec_failed(enum program_state state, enum program_want want,
+    struct fsm_facts facts)
 {
 	if (state != STATE_STARTING)
 		return next(state, want, 0);
@@ -163,7 +165,7 @@ exec_failed(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
 }
 
 static struct fsm_next
-exited(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
+exited(enum program_state state, enum program_want want, struct fsm_facts facts)
 {
 	struct fsm_next to;
 
@@ -175,7 +177,7 @@ exited(enum fsm_state state, enum fsm_want want, struct fsm_facts facts)
 }
 
 static struct fsm_next
-timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
+timed_out(enum program_state state, enum program_want want, bool blocked)
 {
 	switch (state) {
 	case STATE_STARTING:
@@ -198,7 +200,7 @@ timed_out(enum fsm_state state, enum fsm_want want, bool blocked)
 
 /* One that is to end anyway does so in its turn. */
 static struct fsm_next
-found_unhealthy(enum fsm_state state, enum fsm_want want)
+found_unhealthy(enum program_state state, enum program_want want)
 {
 	if (state == STATE_UP && want == WANT_RUN)
 		return next(STATE_STOPPING, want, ACT_SIGNAL);
@@ -206,8 +208,8 @@ found_unhealthy(enum fsm_state state, enum fsm_want want)
 }
 
 struct fsm_next
-fsm_step(enum fsm_state state, enum fsm_want want, enum fsm_event event,
-    struct fsm_facts facts)
+fsm_step(enum program_state state, enum program_want want,
+    enum program_event event, struct fsm_facts facts)
 {
 	switch (event) {
 	case EVENT_START:
@@ -236,7 +238,7 @@ fsm_step(enum fsm_state state, enum fsm_want want, enum fsm_event event,
 }
 
 bool
-fsm_is_alive(enum fsm_state state)
+fsm_is_alive(enum program_state state)
 {
 	switch (state) {
 	case STATE_STARTING:
@@ -254,59 +256,7 @@ fsm_is_alive(enum fsm_state state)
 }
 
 bool
-fsm_is_ready(enum fsm_state state)
+fsm_is_ready(enum program_state state)
 {
 	return state == STATE_UP || state == STATE_DONE;
-}
-
-const char *
-fsm_state_name(enum fsm_state state)
-{
-	switch (state) {
-	case STATE_DOWN:
-		return "down";
-	case STATE_STARTING:
-		return "starting";
-	case STATE_UP:
-		return "up";
-	case STATE_STOPPING:
-		return "stopping";
-	case STATE_KILLING:
-		return "killing";
-	case STATE_WAIT:
-		return "wait";
-	case STATE_DONE:
-		return "done";
-	case STATE_FAILED:
-		return "failed";
-	}
-	__builtin_unreachable();
-}
-
-const char *
-fsm_event_name(enum fsm_event event)
-{
-	switch (event) {
-	case EVENT_START:
-		return "start";
-	case EVENT_STOP:
-		return "stop";
-	case EVENT_RESTART:
-		return "restart";
-	case EVENT_REMOVE:
-		return "remove";
-	case EVENT_EXEC_OK:
-		return "executed";
-	case EVENT_EXEC_FAIL:
-		return "not executed";
-	case EVENT_READY:
-		return "ready";
-	case EVENT_EXITED:
-		return "exited";
-	case EVENT_TIMEOUT:
-		return "timeout";
-	case EVENT_UNHEALTHY:
-		return "unhealthy";
-	}
-	__builtin_unreachable();
 }

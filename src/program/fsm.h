@@ -9,39 +9,7 @@
 
 #include <stdbool.h>
 
-enum fsm_state {
-	STATE_DOWN,	/* no process; waits for START, or for a dependency */
-	STATE_STARTING, /* a process exists and is not ready */
-	STATE_UP,	/* ready */
-	STATE_STOPPING, /* the stop signal was sent */
-	STATE_KILLING,	/* SIGKILL was sent */
-	STATE_WAIT,	/* ended; a deadline says when it is started again */
-	STATE_DONE,	/* ended by itself, well, and is not restarted */
-	STATE_FAILED,	/* given up */
-};
-#define FSM_STATES 8
-
-enum fsm_want {
-	WANT_RUN,
-	WANT_REST,
-	WANT_RESTART, /* stop, then as WANT_RUN */
-	WANT_REMOVE,  /* stop, then free */
-};
-#define FSM_WANTS 4
-
-enum fsm_event {
-	EVENT_START,
-	EVENT_STOP,
-	EVENT_RESTART,
-	EVENT_REMOVE,
-	EVENT_EXEC_OK,
-	EVENT_EXEC_FAIL,
-	EVENT_READY,
-	EVENT_EXITED,
-	EVENT_TIMEOUT,
-	EVENT_UNHEALTHY,
-};
-#define FSM_EVENTS 10
+#include "wire/names.h"
 
 /* What is to become of a program that ended while it was wanted. */
 enum fsm_fate {
@@ -66,19 +34,16 @@ enum {
 };
 
 struct fsm_next {
-	enum fsm_state state;
-	enum fsm_want want;
+	enum program_state state;
+	enum program_want want;
 	unsigned actions; /* ACT_ bits */
 };
 
-struct fsm_next fsm_step(enum fsm_state, enum fsm_want, enum fsm_event,
-    struct fsm_facts);
+struct fsm_next fsm_step(enum program_state, enum program_want,
+    enum program_event, struct fsm_facts);
 
 /* Does a process exist in this state?  Is it ready, or done? */
-bool fsm_is_alive(enum fsm_state);
-bool fsm_is_ready(enum fsm_state);
-/* "up", "starting" ... as in status and in the log. */
-const char *fsm_state_name(enum fsm_state);
-const char *fsm_event_name(enum fsm_event);
+bool fsm_is_alive(enum program_state);
+bool fsm_is_ready(enum program_state);
 
 #endif

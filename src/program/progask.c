@@ -19,7 +19,7 @@
 void
 program_look_again(struct program *p)
 {
-	static const enum fsm_event wanted[FSM_WANTS] = {
+	static const enum program_event wanted[PROGRAM_WANTS] = {
 	    [WANT_RUN] = EVENT_START,
 	    [WANT_REST] = EVENT_STOP,
 	    [WANT_RESTART] = EVENT_RESTART,
@@ -74,7 +74,7 @@ request_dependents(struct program *p)
 }
 
 void
-program_request(struct program *p, enum fsm_event event)
+program_request(struct program *p, enum program_event event)
 {
 	switch (event) {
 	case EVENT_START:

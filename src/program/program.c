@@ -237,13 +237,14 @@ program_shorten_wait(struct program *p)
 }
 
 static void
-log_change(const struct program *p, enum fsm_state from, enum fsm_event event)
+log_change(const struct program *p, enum program_state from,
+    enum program_event event)
 {
 	char why[256];
 
 	describe_why(p, why, sizeof(why));
-	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, fsm_state_name(from),
-	    fsm_state_name(p->state), fsm_event_name(event),
+	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, names_state(from),
+	    names_state(p->state), names_event(event, from),
 	    *why != '\0' ? ": " : "", why);
 }
 
@@ -259,9 +260,9 @@ program_changed(struct program *p)
 
 /* The only writer of state and want. */
 static void
-enter(struct program *p, struct fsm_next next, enum fsm_event event)
+enter(struct program *p, struct fsm_next next, enum program_event event)
 {
-	enum fsm_state from = p->state;
+	enum program_state from = p->state;
 	struct programs *ps = p->programs;
 	size_t i;
 
@@ -423,7 +424,7 @@ act(struct program *p, unsigned actions)
 }
 
 void
-program_feed(struct program *p, enum fsm_event event)
+program_feed(struct program *p, enum program_event event)
 {
 	struct fsm_facts facts = {
 	    .blocked = is_blocked(p),

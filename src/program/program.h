@@ -84,8 +84,8 @@ struct program {
 	struct programs *programs;
 	struct conf *conf;
 
-	enum fsm_state state;
-	enum fsm_want want;
+	enum program_state state;
+	enum program_want want;
 	struct mono since; /* in this state */
 	struct deadline deadline;
 	int64_t delay; /* ms, STATE_WAIT */
@@ -212,7 +212,7 @@ int health_prepare(struct program *, const struct conf *);
  * along, STOP those that depend on it.  An administrator's START forgets the
  * restart history.
  */
-void program_request(struct program *, enum fsm_event);
+void program_request(struct program *, enum program_event);
 
 /*
  * The outcome of a START or RESTART: is there one, and is it a good one?

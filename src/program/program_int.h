@@ -58,7 +58,7 @@ void health_text(const struct program *, char *buf, size_t size);
 /* prog.c: end what its process left, which has ended, and let go of it. */
 void program_sweep(struct program *);
 /* The one way in for every event; the deadline of its state, from then on. */
-void program_feed(struct program *, enum fsm_event);
+void program_feed(struct program *, enum program_event);
 void program_arm(struct program *, struct mono from);
 /* A wait for a restart is no longer than its definition, changed, has it. */
 void program_shorten_wait(struct program *);

@@ -133,11 +133,11 @@ is_end_sound(const struct record_slot *s)
 static bool
 read_slot(struct program *p, const struct record_slot *s)
 {
-	if (s->state >= FSM_STATES || s->want >= FSM_WANTS ||
+	if (s->state >= PROGRAM_STATES || s->want >= PROGRAM_WANTS ||
 	    !is_end_sound(s) || s->pid < 0 || s->delay < 0)
 		return false;
-	p->state = (enum fsm_state)s->state;
-	p->want = (enum fsm_want)s->want;
+	p->state = (enum program_state)s->state;
+	p->want = (enum program_want)s->want;
 	p->leader = s->leader != 0;
 	p->was_ready = p->state == STATE_UP;
 	if (s->run != 0) /* else it was never started, and keeps its own */
@@ -296,7 +296,7 @@ go_on(struct program *p)
 	if (start_open_stream(p) == -1)
 		log_warn("%s: its output cannot be logged", p->conf->name);
 	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)p->child.pid,
-	    fsm_state_name(p->state));
+	    names_state(p->state));
 }
 
 /* It ended, and nobody can say how. */

@@ -93,8 +93,8 @@ items() {
 }
 
 @test "states of a program are in hupd(8) and hupctl(1)" {
-	sed -n '/^fsm_state_name/,/^}/s/.*return "\([a-z]*\)";/\1/p' \
-	    "$TOP/src/program/fsm.c" | LC_ALL=C sort >"$T/states"
+	sed -n '/^names_state/,/^}/s/.*return "\([a-z]*\)";/\1/p' \
+	    "$TOP/src/wire/names.c" | LC_ALL=C sort >"$T/states"
 	lines "$T/states" 8
 	diff "$T/states" <(items hupd.8 'States of a program' Sy)
 	while read -r state; do

@@ -303,7 +303,7 @@ lively() {
 	run ! logged 'web: up ->'
 	go_on go
 	wait_for 10 logged \
-	    'web: up -> stopping (timeout): no sign of life in time, SIGTERM sent'
+	    'web: up -> stopping (watchdog time over): no sign of life in time, SIGTERM sent'
 	wait_for 10 logged \
 	    'web: stopping -> wait (exited): no sign of life in time, killed by'
 }

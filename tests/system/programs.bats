@@ -248,7 +248,7 @@ web_is_other_than() {
 	wait_for 5 printed web 'set$'
 	run -0 ctl stop web
 	is_state web down
-	wait_for 5 logged 'web: stopping -> killing (timeout): SIGKILL sent'
+	wait_for 5 logged 'web: stopping -> killing (stop-timeout over): SIGKILL sent'
 	wait_for 5 logged 'web: killing -> down (exited)'
 }
 

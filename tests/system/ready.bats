@@ -62,7 +62,7 @@ impatient() {
 	wait_for 5 logged 'web: closed descriptor 3 without a newline'
 	impatient
 	wait_for 5 is_state web failed
-	wait_for 5 logged 'web: starting -> stopping (timeout): not ready in time'
+	wait_for 5 logged 'web: starting -> stopping (start-timeout over): not ready in time'
 	wait_for 5 logged 'web: .* -> failed (exited): not ready in time, killed by SIGTERM'
 }
 

@@ -16,11 +16,11 @@ knows_every_state(void **state)
 	int i, rank;
 
 	(void)state;
-	for (i = 0; i < FSM_STATES; i++) {
-		rank = tone_rank(fsm_state_name((enum fsm_state)i));
+	for (i = 0; i < PROGRAM_STATES; i++) {
+		rank = tone_rank(names_state((enum program_state)i));
 		assert_in_range(rank, 1, TONE_RANK_MAX);
 		assert_string_equal(tone_name(rank),
-		    fsm_state_name((enum fsm_state)i));
+		    names_state((enum program_state)i));
 	}
 	assert_int_equal(i + 1, TONE_RANK_MAX);
 	assert_true(tone_rank(TONE_UNHEALTHY) > tone_rank("up"));

@@ -1,0 +1,98 @@
+/*
+ * names - the words for states, wants and events of a program.
+ *
+ * No switch has a default: a new state, want or event does not compile until
+ * it has a name.
+ */
+#include "wire/names.h"
+
+const char *
+names_state(enum program_state state)
+{
+	switch (state) {
+	case STATE_DOWN:
+		return "down";
+	case STATE_STARTING:
+		return "starting";
+	case STATE_UP:
+		return "up";
+	case STATE_STOPPING:
+		return "stopping";
+	case STATE_KILLING:
+		return "killing";
+	case STATE_WAIT:
+		return "wait";
+	case STATE_DONE:
+		return "done";
+	case STATE_FAILED:
+		return "failed";
+	}
+	__builtin_unreachable();
+}
+
+const char *
+names_want(enum program_want want)
+{
+	switch (want) {
+	case WANT_RUN:
+		return "run";
+	case WANT_REST:
+		return "rest";
+	case WANT_RESTART:
+		return "restart";
+	case WANT_REMOVE:
+		return "remove";
+	}
+	__builtin_unreachable();
+}
+
+/* Each state with a deadline has its own reason for it. */
+static const char *
+timeout_of(enum program_state state)
+{
+	switch (state) {
+	case STATE_STARTING:
+		return "start-timeout over";
+	case STATE_UP:
+		return "watchdog time over";
+	case STATE_STOPPING:
+		return "stop-timeout over";
+	case STATE_KILLING:
+		return "not gone yet";
+	case STATE_WAIT:
+		return "delay over";
+	case STATE_DOWN:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return "timeout";
+	}
+	__builtin_unreachable();
+}
+
+const char *
+names_event(enum program_event event, enum program_state state)
+{
+	switch (event) {
+	case EVENT_START:
+		return "start";
+	case EVENT_STOP:
+		return "stop";
+	case EVENT_RESTART:
+		return "restart";
+	case EVENT_REMOVE:
+		return "remove";
+	case EVENT_EXEC_OK:
+		return "executed";
+	case EVENT_EXEC_FAIL:
+		return "not executed";
+	case EVENT_READY:
+		return "ready";
+	case EVENT_EXITED:
+		return "exited";
+	case EVENT_TIMEOUT:
+		return timeout_of(state);
+	case EVENT_UNHEALTHY:
+		return "unhealthy";
+	}
+	__builtin_unreachable();
+}

@@ -1,0 +1,54 @@
+/*
+ * names - the words for what becomes of a program: its states, its wants, and
+ * the events between them.  Log, replies, status and metrics all use these.
+ *
+ * The enums stand here and not with the state machine, so that a word cannot
+ * get out of step with what it names.
+ */
+#ifndef NAMES_H
+#define NAMES_H
+
+/* What a program is doing.  Kept in records: do not renumber. */
+enum program_state {
+	STATE_DOWN,	/* no process; not wanted, or waits for a dependency */
+	STATE_STARTING, /* a process exists, but is not ready */
+	STATE_UP,	/* the process is ready */
+	STATE_STOPPING, /* the stop signal was sent */
+	STATE_KILLING,	/* SIGKILL was sent */
+	STATE_WAIT,	/* the process ended; the restart delay is running */
+	STATE_DONE,	/* the process ended well and is not restarted */
+	STATE_FAILED,	/* the process failed and is not restarted */
+};
+#define PROGRAM_STATES 8
+
+/* What is asked for.  Kept in records: do not renumber. */
+enum program_want {
+	WANT_RUN,
+	WANT_REST,
+	WANT_RESTART, /* stop, then run */
+	WANT_REMOVE,  /* stop, then forget the program */
+};
+#define PROGRAM_WANTS 4
+
+enum program_event {
+	EVENT_START, /* the first four are requests */
+	EVENT_STOP,
+	EVENT_RESTART,
+	EVENT_REMOVE,
+	EVENT_EXEC_OK,
+	EVENT_EXEC_FAIL,
+	EVENT_READY,
+	EVENT_EXITED,
+	EVENT_TIMEOUT, /* the deadline of the state has passed */
+	EVENT_UNHEALTHY,
+};
+#define PROGRAM_EVENTS 10
+
+/* "down", "starting", "up" ... */
+const char *names_state(enum program_state);
+/* "run", "rest", "restart", "remove". */
+const char *names_want(enum program_want);
+/* What happened in a state: "stop", "ready", "delay over" ... */
+const char *names_event(enum program_event, enum program_state);
+
+#endif
