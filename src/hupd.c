@@ -16,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/confdir.h"
+#include "config/load.h"
+#include "config/syntax.h"
 #include "process/rlimit.h"
 #include "daemon/detach.h"
 #include "base/file.h"
@@ -134,16 +135,16 @@ print_errors(const struct diags *errors)
 
 /* In place of what the files say: the last that was accepted, or the end. */
 static void
-load_accepted(struct daemon *d, struct confset *set)
+load_accepted(struct daemon *d, struct config *set)
 {
 	struct diags older;
 	char *file;
 
 	if (asprintf(&file, "%s/accepted", set->settings.state_dir) == -1)
 		log_fatal("accepted");
-	confset_clear(set);
+	config_clear(set);
 	diag_init(&older);
-	if (confdir_load_whole(set, &d->places, file, &older) == -1) {
+	if (load_whole(set, &d->places, file, &older) == -1) {
 		if (access(file, F_OK) == 0)
 			print_errors(&older);
 		exit(STATUS_REJECTED);
@@ -156,10 +157,10 @@ load_accepted(struct daemon *d, struct confset *set)
 
 /* The configuration to begin with; errors: why it is not the files'. */
 static void
-load(struct daemon *d, const struct options *o, struct confset *set,
+load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
 {
-	if (confdir_load(set, &d->places, d->config, d->must_exist, NULL,
+	if (load_config(set, &d->places, d->config, d->must_exist, NULL,
 		errors) == 0)
 		return;
 	print_errors(errors);
@@ -223,10 +224,10 @@ keep_effective(struct daemon *d, const struct settings *s)
 }
 
 _Noreturn static void
-print_and_exit(const struct confset *set, bool verbose)
+print_and_exit(const struct config *set, bool verbose)
 {
 	if (verbose)
-		confset_print(set, stdout);
+		syntax_print_config(set, stdout);
 	exit(fflush(stdout) == EOF ? STATUS_FAILED : STATUS_OK);
 }
 
@@ -279,7 +280,7 @@ make_argv(struct daemon *d, const struct options *o, const char *name)
 
 /* What the first daemon has to do before it is one. */
 static void
-prepare(struct daemon *d, const struct options *o, struct confset *set)
+prepare(struct daemon *d, const struct options *o, struct config *set)
 {
 	make_folders(&d->effective);
 	d->pidfile = open_pidfile(d->effective.pidfile);
@@ -353,7 +354,7 @@ main(int argc, char **argv)
 	    .self_pidfd = -1,
 	};
 	struct options options;
-	struct confset set = {0};
+	struct config set = {0};
 	struct diags errors;
 	char *file;
 	int inheritance;
@@ -370,7 +371,7 @@ main(int argc, char **argv)
 		err(STATUS_FAILED, "start");
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
-	if (confdir_places(&d.places, &file) == -1)
+	if (places_find(&d.places, &file) == -1)
 		log_fatal("places");
 	d.config = options.config != NULL ? options.config : file;
 	d.must_exist = options.config != NULL;
@@ -400,7 +401,7 @@ main(int argc, char **argv)
 	if (loop_run(d.loop) == -1)
 		log_warn("the event loop failed");
 	serve_end(&d);
-	confdir_places_clear(&d.places);
+	places_clear(&d.places);
 	free(d.exe);
 	free(d.argv[0]);
 	free(d.argv);

@@ -21,7 +21,7 @@
 #include "client/logread.h"
 #include "client/cmd_reload.h"
 #include "client/target.h"
-#include "config/confdir.h"
+#include "config/load.h"
 
 struct job {
 	const struct ctl *ctl;
@@ -55,7 +55,7 @@ static int
 name_files(struct job *job)
 {
 	const char *folder = job->target.program_dir;
-	const char *instance = conf_instance(job->name);
+	const char *instance = definition_instance(job->name);
 	int base = instance == NULL ? 0 : (int)(instance - job->name);
 
 	if (asprintf(&job->file, "%s/%s.conf", folder, job->name) == -1)
@@ -134,14 +134,13 @@ compose(struct job *job, char *const *settings, char *const *command)
 }
 
 /* The program as it will be; NULL with diagnostics. */
-static struct conf *
-define(const struct job *job, const struct conf *defaults, struct diags *diags)
+static struct definition *
+define(const struct job *job, const struct definition *defaults,
+    struct diags *diags)
 {
 	if (job->text == NULL)
-		return confdir_load_file(job->template, job->name, defaults,
-		    diags);
-	return confdir_load_text(job->file, job->text, job->len, defaults,
-	    diags);
+		return load_file(job->template, job->name, defaults, diags);
+	return load_text(job->file, job->text, job->len, defaults, diags);
 }
 
 /* Would the daemon accept what is on disk, and this besides? */
@@ -149,8 +148,8 @@ static int
 validate(const struct job *job, char *const *command)
 {
 	const struct ctl *ctl = job->ctl;
-	struct confset set = {0};
-	struct conf *conf = NULL;
+	struct config set = {0};
+	struct definition *conf = NULL;
 	struct diags diags;
 	int error, status = STATUS_OK;
 
@@ -164,15 +163,15 @@ validate(const struct job *job, char *const *command)
 		status = ctl_fail(ctl, STATUS_USAGE,
 		    "the command cannot be written in a file as it is");
 	if (conf == NULL || error == -1 || status != STATUS_OK)
-		conf_unref(conf);
-	else if (confset_add(&set, conf) == -1) {
-		conf_unref(conf);
+		definition_unref(conf);
+	else if (config_add(&set, conf) == -1) {
+		definition_unref(conf);
 		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	} else
-		confset_check(&set, &diags);
+		config_check(&set, &diags);
 	if (status == STATUS_OK && diag_count(&diags) > 0)
 		status = cmd_reload_refused(ctl, &diags);
-	confset_clear(&set);
+	config_clear(&set);
 	diag_clear(&diags);
 	return status;
 }
@@ -246,7 +245,7 @@ apply_added(const struct job *job)
 		if (status != STATUS_OK)
 			ctl_warn("%s stays; 'hupctl remove %s' takes it back",
 			    job->file, job->name);
-		else if (conf_is_template(job->name))
+		else if (definition_is_template(job->name))
 			ctl_warn("%s is a template, 'hupctl add %sINSTANCE' "
 				 "has one run",
 			    job->name, job->name);
@@ -266,7 +265,7 @@ check_command(const struct ctl *ctl, const char *name, char *const *settings)
 {
 	if (ctl->command != NULL)
 		return STATUS_OK;
-	if (conf_instance(name) == NULL)
+	if (definition_instance(name) == NULL)
 		return ctl_fail(ctl, STATUS_USAGE,
 		    "the command of %s is missing: it follows \"--\"", name);
 	if (*settings != NULL)

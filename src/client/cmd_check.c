@@ -10,13 +10,14 @@
 #include "client/talk.h"
 #include "client/present_text.h"
 #include "client/target.h"
-#include "config/confdir.h"
+#include "config/load.h"
+#include "config/syntax.h"
 #include "config/plan.h"
 #include "wire/report.h"
 
 /* The configuration that the daemon runs, as a set. */
 struct running {
-	struct confset set;
+	struct config set;
 	const char *alone; /* NULL, or why there is none and set is empty */
 	struct reply reply;
 };
@@ -50,24 +51,24 @@ text_of(const struct reply *reply, size_t *len)
  * claimed to have changed.
  */
 static void
-set_digests(struct confset *set, const struct confset *candidate,
+set_digests(struct config *set, const struct config *candidate,
     const struct reply *reply)
 {
-	const struct conf *same;
+	const struct definition *same;
 	const char *name;
-	struct conf *conf;
+	struct definition *conf;
 	size_t i;
 
 	for (i = 0; i < set->nprograms; i++) {
 		conf = set->programs[i];
-		same = confset_find(candidate, conf->name);
+		same = config_find(candidate, conf->name);
 		if (same != NULL)
 			conf->env_digest = same->env_digest;
 	}
 	for (i = 0; i < reply->n; i++) {
 		name = line_get(&reply->v[i], "name");
 		if (!reply_is(&reply->v[i], "digest") || name == NULL ||
-		    (conf = confset_find(set, name)) == NULL)
+		    (conf = config_find(set, name)) == NULL)
 			continue;
 		conf->env_digest =
 		    (uint64_t)line_get_number(&reply->v[i], "env", 0);
@@ -75,7 +76,7 @@ set_digests(struct confset *set, const struct confset *candidate,
 }
 
 static int
-parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
+parse(const struct ctl *ctl, const struct reply *reply, struct config *set)
 {
 	struct diags diags;
 	char *text, first[512] = "out of memory";
@@ -86,9 +87,9 @@ parse(const struct ctl *ctl, const struct reply *reply, struct confset *set)
 	diag_init(&diags);
 	text = text_of(reply, &len);
 	if (text != NULL &&
-	    conf_parse_daemon(set, "(running)", text, len, &whole, &diags) ==
+	    syntax_parse_config(set, "(running)", text, len, &whole, &diags) ==
 		0 &&
-	    confset_check(set, &diags) == 0)
+	    config_check(set, &diags) == 0)
 		status = STATUS_OK;
 	if (diags.n > 0)
 		diag_print(&diags.v[0], first, sizeof(first));
@@ -109,7 +110,7 @@ running_load(struct running *r, const struct ctl *ctl,
 	int status;
 
 	*r = (struct running){0};
-	if (confset_init(&r->set, &target->places) == -1)
+	if (config_init(&r->set, &target->places) == -1)
 		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
 	line_begin(&request, "dump");
 	line_end(&request);
@@ -132,7 +133,7 @@ running_load(struct running *r, const struct ctl *ctl,
 static void
 running_clear(struct running *r)
 {
-	confset_clear(&r->set);
+	config_clear(&r->set);
 	reply_clear(&r->reply);
 }
 
@@ -153,7 +154,7 @@ rests(void *arg, const char *name)
 }
 
 static int
-running_plan(struct running *r, const struct confset *candidate,
+running_plan(struct running *r, const struct config *candidate,
     struct plan *plan)
 {
 	set_digests(&r->set, candidate, &r->reply);
@@ -162,34 +163,34 @@ running_plan(struct running *r, const struct confset *candidate,
 	plan_let_rest(plan, rests, r);
 	/* Without a daemon no setting waits for another. */
 	if (r->alone != NULL)
-		plan->deferred = 0;
+		plan->deferred = (struct keyset){0};
 	return 0;
 }
 
 /* Put conf into the set, in place of the one of its name if there is. */
 static int
-put(struct confset *set, struct conf *conf)
+put(struct config *set, struct definition *conf)
 {
 	size_t i;
 
 	for (i = 0; i < set->nprograms; i++) {
 		if (strcmp(set->programs[i]->name, conf->name) != 0)
 			continue;
-		conf_unref(set->programs[i]);
+		definition_unref(set->programs[i]);
 		set->programs[i] = conf;
 		return 0;
 	}
-	if (confset_add(set, conf) == 0)
+	if (config_add(set, conf) == 0)
 		return 0;
-	conf_unref(conf);
+	definition_unref(conf);
 	return -1;
 }
 
 /* Is it an instance that the template of that name defines? */
 static bool
-is_of(const struct conf *conf, const char *template)
+is_of(const struct definition *conf, const char *template)
 {
-	const char *instance = conf_instance(conf->name), *entry;
+	const char *instance = definition_instance(conf->name), *entry;
 	size_t len = strlen(template);
 
 	if (instance == NULL || (size_t)(instance - conf->name) != len ||
@@ -201,20 +202,20 @@ is_of(const struct conf *conf, const char *template)
 
 /* Define the instances of the template by this file of it. */
 static int
-put_template(struct confset *set, const char *file, const char *template,
+put_template(struct config *set, const char *file, const char *template,
     struct diags *diags)
 {
-	struct conf *conf;
+	struct definition *conf;
 	size_t i;
 
 	for (i = 0; i < set->nprograms; i++) {
 		if (!is_of(set->programs[i], template))
 			continue;
-		conf = confdir_load_file(file, set->programs[i]->name,
-		    set->defaults, diags);
+		conf = load_file(file, set->programs[i]->name, set->defaults,
+		    diags);
 		if (conf == NULL)
 			return -1;
-		conf_unref(set->programs[i]);
+		definition_unref(set->programs[i]);
 		set->programs[i] = conf;
 	}
 	return 0;
@@ -222,17 +223,17 @@ put_template(struct confset *set, const char *file, const char *template,
 
 /* Put what one file says into the set, and what is wrong into diags. */
 static int
-put_file(struct confset *set, const char *file, struct diags *diags)
+put_file(struct config *set, const char *file, struct diags *diags)
 {
-	struct conf *conf;
+	struct definition *conf;
 	int error;
 
-	conf = confdir_load_file(file, NULL, set->defaults, diags);
+	conf = load_file(file, NULL, set->defaults, diags);
 	if (conf == NULL)
 		return -1;
-	if (conf_is_template(conf->name)) {
+	if (definition_is_template(conf->name)) {
 		error = put_template(set, file, conf->name, diags);
-		conf_unref(conf);
+		definition_unref(conf);
 	} else if ((error = put(set, conf)) == -1)
 		diag_add(diags, file, 0, NULL, "out of memory");
 	return error;
@@ -243,7 +244,7 @@ put_file(struct confset *set, const char *file, struct diags *diags)
  * or the template of its name.  Whatever is wrong lands in diags.
  */
 static int
-load(struct confset *set, const struct target *target, int nfiles, char **files,
+load(struct config *set, const struct target *target, int nfiles, char **files,
     struct diags *diags)
 {
 	int i, error;
@@ -253,7 +254,7 @@ load(struct confset *set, const struct target *target, int nfiles, char **files,
 		if (put_file(set, files[i], diags) == -1)
 			error = -1;
 	if (error == 0 && nfiles > 0)
-		error = confset_check(set, diags);
+		error = config_check(set, diags);
 	return error;
 }
 
@@ -331,7 +332,7 @@ show(const struct ctl *ctl, const struct plan *plan, const char *alone)
 
 static int
 compare(const struct ctl *ctl, const struct target *target,
-    const struct confset *candidate)
+    const struct config *candidate)
 {
 	struct running running;
 	struct plan plan;
@@ -352,7 +353,7 @@ compare(const struct ctl *ctl, const struct target *target,
 int
 cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 {
-	struct confset set = {0};
+	struct config set = {0};
 	struct target target;
 	struct diags diags;
 	int status;
@@ -364,7 +365,7 @@ cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 		status = report_rejection(ctl, &diags, reject_json);
 	else
 		status = compare(ctl, &target, &set);
-	confset_clear(&set);
+	config_clear(&set);
 	diag_clear(&diags);
 	target_clear(&target);
 	return status;

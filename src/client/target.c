@@ -12,7 +12,8 @@
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
-#include "config/confdir.h"
+#include "config/load.h"
+#include "config/syntax.h"
 #include "wire/line.h"
 
 #define SYSTEM_CONFIG HUPD_SYSCONFDIR "/hupd.conf"
@@ -24,7 +25,7 @@ exists(const char *path)
 	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* At most CONF_FILE_MAX bytes of a file; *len 0 if it cannot be read. */
+/* At most SYNTAX_FILE_MAX bytes of a file; *len 0 if it cannot be read. */
 static char *
 slurp(const char *path, size_t *len)
 {
@@ -33,13 +34,13 @@ slurp(const char *path, size_t *len)
 	int fd;
 
 	*len = 0;
-	if ((buf = malloc(CONF_FILE_MAX)) == NULL)
+	if ((buf = malloc(SYNTAX_FILE_MAX)) == NULL)
 		return NULL;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd == -1)
 		return buf;
-	while (*len < CONF_FILE_MAX && n > 0) {
-		n = read(fd, buf + *len, CONF_FILE_MAX - *len);
+	while (*len < SYNTAX_FILE_MAX && n > 0) {
+		n = read(fd, buf + *len, SYNTAX_FILE_MAX - *len);
 		if (n > 0)
 			*len += (size_t)n;
 	}
@@ -54,7 +55,7 @@ slurp(const char *path, size_t *len)
 static int
 read_settings(struct target *target)
 {
-	struct confset set;
+	struct config set;
 	struct diags diags;
 	bool whole;
 	char *bytes;
@@ -64,11 +65,11 @@ read_settings(struct target *target)
 	if ((bytes = slurp(target->config, &len)) == NULL)
 		return -1;
 	diag_init(&diags);
-	if (confset_init(&set, &target->places) == -1) {
+	if (config_init(&set, &target->places) == -1) {
 		free(bytes);
 		return -1;
 	}
-	(void)conf_parse_daemon(&set, target->config, bytes, len, &whole,
+	(void)syntax_parse_config(&set, target->config, bytes, len, &whole,
 	    &diags);
 	free(target->socket);
 	free(target->program_dir);
@@ -81,7 +82,7 @@ read_settings(struct target *target)
 	if (target->socket != NULL && target->program_dir != NULL &&
 	    target->log_dir != NULL)
 		error = 0;
-	confset_clear(&set);
+	config_clear(&set);
 	diag_clear(&diags);
 	free(bytes);
 	return error;
@@ -125,7 +126,7 @@ target_find(struct target *target, const struct ctl *ctl)
 
 	*target = (struct target){.named = ctl->config != NULL};
 	/* A user who has no folders of his own can only mean the system's. */
-	if (confdir_places(&target->places, &target->config) == -1)
+	if (places_find(&target->places, &target->config) == -1)
 		error = use_system(target);
 	else
 		error = read_settings(target);
@@ -148,7 +149,7 @@ target_find(struct target *target, const struct ctl *ctl)
 void
 target_clear(struct target *target)
 {
-	confdir_places_clear(&target->places);
+	places_clear(&target->places);
 	free(target->config);
 	free(target->program_dir);
 	free(target->log_dir);
@@ -252,13 +253,13 @@ target_find_files(const struct ctl *ctl, struct target *target)
 }
 
 int
-target_load(const struct target *target, struct confset *set,
+target_load(const struct target *target, struct config *set,
     struct diags *diags)
 {
-	struct confset known;
+	struct config known;
 	int error;
 
-	if (confset_init(&known, &target->places) == -1) {
+	if (config_init(&known, &target->places) == -1) {
 		diag_add(diags, target->config, 0, NULL, "out of memory");
 		return -1;
 	}
@@ -269,8 +270,8 @@ target_load(const struct target *target, struct confset *set,
 		diag_add(diags, target->config, 0, NULL, "out of memory");
 		error = -1;
 	} else
-		error = confdir_load(set, &target->places, target->config,
+		error = load_config(set, &target->places, target->config,
 		    target->named, &known, diags);
-	confset_clear(&known);
+	config_clear(&known);
 	return error;
 }

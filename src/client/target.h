@@ -11,10 +11,10 @@
 
 #include "client/ctl.h"
 #include "client/talk.h"
-#include "config/conf.h"
+#include "config/config.h"
 
 struct target {
-	struct conf_places places;
+	struct places places;
 	char *config; /* the daemon's file */
 	bool named;   /* by -f: it must exist */
 	char *program_dir;
@@ -44,7 +44,7 @@ int target_locate(const struct ctl *, struct target *, bool needed);
  */
 int target_find_files(const struct ctl *, struct target *);
 
-/* Load the files of the target; as confdir_load(). */
-int target_load(const struct target *, struct confset *, struct diags *);
+/* Load the files of the target; as load_config(). */
+int target_load(const struct target *, struct config *, struct diags *);
 
 #endif

@@ -7,30 +7,31 @@
 #include "config/plan.h"
 
 static void
-add(struct plan *plan, enum plan_kind kind, struct conf *from, struct conf *to,
-    uint64_t keys)
+add(struct plan *plan, enum plan_kind kind, struct definition *from,
+    struct definition *to, struct keyset keys)
 {
 	plan->count[kind]++;
 	if (kind != PLAN_KEEP)
-		plan->v[plan->n++] = (struct change){kind, from, to, keys};
+		plan->v[plan->n++] = (struct plan_change){kind, from, to, keys};
 }
 
 static void
-compare(struct plan *plan, struct conf *from, struct conf *to)
+compare(struct plan *plan, struct definition *from, struct definition *to)
 {
-	uint64_t keys = conf_diff(from, to);
-	enum plan_kind kind = PLAN_KEEP;
+	struct keyset keys = definition_diff(from, to);
 
-	if (keys != 0)
-		kind = (keys & ~conf_live_mask()) != 0 ? PLAN_RESTART
-						       : PLAN_ADJUST;
-	add(plan, kind, from, to, keys);
+	if (keys_none(keys))
+		add(plan, PLAN_KEEP, from, to, keys);
+	else if (keys_none(keys_not_live(keys)))
+		add(plan, PLAN_ADJUST, from, to, keys);
+	else
+		add(plan, PLAN_RESTART, from, to, keys);
 }
 
 int
-plan_make(struct plan *plan, const struct confset *from,
-    const struct confset *to)
+plan_make(struct plan *plan, const struct config *from, const struct config *to)
 {
+	const struct keyset none = {0};
 	size_t i = 0, j = 0;
 	int order;
 
@@ -47,14 +48,14 @@ plan_make(struct plan *plan, const struct confset *from,
 			order = strcmp(from->programs[i]->name,
 			    to->programs[j]->name);
 		if (order < 0)
-			add(plan, PLAN_REMOVE, from->programs[i++], NULL, 0);
+			add(plan, PLAN_REMOVE, from->programs[i++], NULL, none);
 		else if (order > 0)
-			add(plan, PLAN_ADD, NULL, to->programs[j++], 0);
+			add(plan, PLAN_ADD, NULL, to->programs[j++], none);
 		else
 			compare(plan, from->programs[i++], to->programs[j++]);
 	}
-	plan->deferred = settings_diff(&from->settings, &to->settings) &
-	    ~settings_live_mask();
+	plan->deferred =
+	    keys_not_live(settings_diff(&from->settings, &to->settings));
 	return 0;
 }
 
@@ -62,7 +63,7 @@ void
 plan_let_rest(struct plan *plan, bool (*rests)(void *arg, const char *name),
     void *arg)
 {
-	struct change *change;
+	struct plan_change *change;
 	size_t i;
 
 	for (i = 0; i < plan->n; i++) {
@@ -102,9 +103,9 @@ plan_kind_name(enum plan_kind kind)
 }
 
 char *
-change_reason(const struct change *change)
+plan_reason(const struct plan_change *change)
 {
-	if (change->keys == 0)
+	if (keys_none(change->keys))
 		return strdup(plan_kind_name(change->kind));
-	return conf_diff_text(change->keys);
+	return keys_changed(change->keys);
 }

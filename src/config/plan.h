@@ -8,9 +8,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 
 enum plan_kind {
 	PLAN_KEEP,
@@ -21,23 +20,23 @@ enum plan_kind {
 };
 #define PLAN_KINDS 5
 
-struct change {
+struct plan_change {
 	enum plan_kind kind;
-	struct conf *from; /* borrowed; NULL for PLAN_ADD */
-	struct conf *to;   /* borrowed; NULL for PLAN_REMOVE */
-	uint64_t keys;	   /* of conf_diff, for RESTART and ADJUST */
+	struct definition *from; /* borrowed; NULL for PLAN_ADD */
+	struct definition *to;	 /* borrowed; NULL for PLAN_REMOVE */
+	struct keyset keys;	 /* that differ, for RESTART and ADJUST */
 };
 
 struct plan {
-	struct change *v; /* in the order of names; KEEP is only counted */
+	struct plan_change *v; /* in the order of names; KEEP is only counted */
 	size_t n;
 	size_t count[PLAN_KINDS];
-	uint64_t deferred; /* daemon settings that wait for the next start */
+	struct keyset deferred; /* settings that wait for the next start */
 };
 
 /* 0, or -1 without memory.  The sets must outlive the plan. */
-int plan_make(struct plan *, const struct confset *from,
-    const struct confset *to);
+int plan_make(struct plan *, const struct config *from,
+    const struct config *to);
 void plan_clear(struct plan *);
 /*
  * What somebody stopped stays stopped: a change of the definition, whatever the
@@ -49,6 +48,6 @@ void plan_let_rest(struct plan *, bool (*rests)(void *arg, const char *name),
 /* "added", "restarted" ... as in the report. */
 const char *plan_kind_name(enum plan_kind);
 /* "command changed", "added"...; malloc'd. */
-char *change_reason(const struct change *);
+char *plan_reason(const struct plan_change *);
 
 #endif

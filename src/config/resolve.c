@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "process/accounts.h"
-#include "config/envfile.h"
-#include "config/resolve.h"
 #include "base/file.h"
+#include "base/strings.h"
+#include "config/environ.h"
+#include "config/resolve.h"
 
 #define WHY_MAX 256
 
@@ -34,13 +35,13 @@ struct envread {
 /* One resolution. */
 struct task {
 	struct resolver *r;
-	struct conf *conf;
+	struct definition *conf;
 	const char *file;
 	struct diags *diags;
 };
 
 struct resolver *
-resolver_new(bool lenient)
+resolve_new(bool lenient)
 {
 	struct resolver *r;
 
@@ -65,7 +66,7 @@ envread_free(void *p)
 }
 
 void
-resolver_free(struct resolver *r)
+resolve_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
@@ -78,7 +79,7 @@ resolver_free(struct resolver *r)
 static int __attribute__((format(printf, 4, 5)))
 complain(struct task *t, const char *key, size_t nth, const char *fmt, ...)
 {
-	unsigned line = conf_line(t->conf, key, nth);
+	unsigned line = definition_line(t->conf, key, nth);
 	va_list ap;
 	char why[WHY_MAX];
 
@@ -114,7 +115,7 @@ account_trouble(const struct account *a, const char *what, char why[WHY_MAX])
 static int
 find_user(struct task *t, const struct account **user)
 {
-	struct conf *conf = t->conf;
+	struct definition *conf = t->conf;
 	char why[WHY_MAX];
 
 	*user = accounts_user(t->r->accounts, conf->user);
@@ -159,7 +160,7 @@ find_group(struct task *t)
 static int
 find_groups(struct task *t)
 {
-	struct conf *conf = t->conf;
+	struct definition *conf = t->conf;
 	size_t n = strings_count(conf->groups);
 	const struct account *group;
 	char why[WHY_MAX];
@@ -186,7 +187,7 @@ find_groups(struct task *t)
 static int
 default_groups(struct task *t, const struct account *user)
 {
-	struct conf *conf = t->conf;
+	struct definition *conf = t->conf;
 
 	if (user != NULL) {
 		conf->gids = accounts_groups(user, conf->gid, &conf->ngids);
@@ -209,7 +210,7 @@ compare_gids(const void *a, const void *b)
 static int
 resolve_accounts(struct task *t)
 {
-	struct conf *conf = t->conf;
+	struct definition *conf = t->conf;
 	const struct account *user = NULL;
 	int r = 0;
 
@@ -250,8 +251,8 @@ read_envfile(struct envread *e, bool lenient)
 	char **vars;
 	int r;
 
-	r = file_read(&f, AT_FDCWD, e->path, CONF_FILE_MAX);
-	if (r == 1 && envfile_parse(f.bytes, f.len, &vars, &line) == 0) {
+	r = file_read(&f, AT_FDCWD, e->path, ENVIRON_FILE_MAX);
+	if (r == 1 && environ_parse(f.bytes, f.len, &vars, &line) == 0) {
 		e->digest = digest(DIGEST_START, f.bytes, f.len);
 		free(vars);
 	} else if (r == 1 && line == 0) {
@@ -299,7 +300,7 @@ find_envfile(struct resolver *r, const char *path)
 static int
 resolve_envfiles(struct task *t)
 {
-	struct conf *conf = t->conf;
+	struct definition *conf = t->conf;
 	const struct envread *e;
 	int r = 0;
 
@@ -317,8 +318,8 @@ resolve_envfiles(struct task *t)
 }
 
 int
-resolve(struct resolver *r, struct conf *conf, const char *file,
-    struct diags *diags)
+resolve_definition(struct resolver *r, struct definition *conf,
+    const char *file, struct diags *diags)
 {
 	struct task t = {r, conf, file, diags};
 	int accounts = resolve_accounts(&t), files = resolve_envfiles(&t);
@@ -327,7 +328,7 @@ resolve(struct resolver *r, struct conf *conf, const char *file,
 }
 
 void
-resolve_clear(struct conf *conf)
+resolve_clear(struct definition *conf)
 {
 	free(conf->gids);
 	free(conf->home);

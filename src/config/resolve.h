@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 
 struct resolver;
 
@@ -17,18 +17,19 @@ struct resolver;
  * lenient: an environment file that is not there is no error, for the
  * accepted configuration at boot.  NULL: no memory.
  */
-struct resolver *resolver_new(bool lenient);
-void resolver_free(struct resolver *);
+struct resolver *resolve_new(bool lenient);
+void resolve_free(struct resolver *);
 
 /*
- * Fill in uid to shell and env_digest, which must be as conf_new made them.
- * -1: something does not exist or is not allowed.  It is reported with file
- * and the line in it, but for what came from the defaults: that is reported
- * when they are resolved themselves.
+ * Fill in uid to shell and env_digest, which must be as definition_new made
+ * them. -1: something does not exist or is not allowed.  It is reported with
+ * file and the line in it, but for what came from the defaults: that is
+ * reported when they are resolved themselves.
  */
-int resolve(struct resolver *, struct conf *, const char *file, struct diags *);
+int resolve_definition(struct resolver *, struct definition *, const char *file,
+    struct diags *);
 /* Free what resolve allocated. */
-void resolve_clear(struct conf *);
+void resolve_clear(struct definition *);
 /* Do log-user and control-group exist?  -1: reported. */
 int resolve_settings(struct resolver *, const struct settings *,
     const char *file, struct diags *);

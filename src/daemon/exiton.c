@@ -102,8 +102,9 @@ all_done(struct programs *ps, int *status)
 	if (n == 0)
 		return false;
 	if ((p = first_failed(ps)) != NULL)
-		return is_due(CONF_ALL_DONE, p, status);
-	log_info("exit-on = " CONF_ALL_DONE ": the daemon ends with status 0");
+		return is_due(SETTINGS_ALL_DONE, p, status);
+	log_info("exit-on = " SETTINGS_ALL_DONE
+		 ": the daemon ends with status 0");
 	*status = STATUS_OK;
 	return true;
 }
@@ -116,9 +117,9 @@ exiton_is_due(struct daemon *d, int *status)
 
 	if (what == NULL || reload_may_revert(d->reload))
 		return false;
-	if (strcmp(what, CONF_ALL_DONE) == 0)
+	if (strcmp(what, SETTINGS_ALL_DONE) == 0)
 		return all_done(&d->programs, status);
-	if (strcmp(what, CONF_ANY_FAILED) == 0)
+	if (strcmp(what, SETTINGS_ANY_FAILED) == 0)
 		p = first_failed(&d->programs);
 	else if ((p = programs_find(&d->programs, what)) != NULL &&
 	    !has_ended(p))

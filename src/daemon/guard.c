@@ -238,7 +238,7 @@ static void
 free_memory(struct daemon *d)
 {
 	if (d->set != NULL)
-		confset_clear(d->set);
+		config_clear(d->set);
 	heap_trim();
 }
 

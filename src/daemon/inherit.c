@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/confdir.h"
+#include "config/load.h"
+#include "config/save.h"
 #include "daemon/inherit.h"
 #include "base/log.h"
 
@@ -27,7 +28,7 @@ in_run_dir(const char *run_dir, const char *name)
 /* A whole configuration from a file of the run folder; false: complaints. */
 static bool
 load(struct daemon *d, const char *run_dir, const char *name,
-    struct confset *set)
+    struct config *set)
 {
 	struct diags errors;
 	char *path = in_run_dir(run_dir, name), text[1024];
@@ -35,13 +36,13 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	size_t i;
 
 	diag_init(&errors);
-	good = confdir_load_whole(set, &d->places, path, &errors) == 0;
+	good = load_whole(set, &d->places, path, &errors) == 0;
 	for (i = 0; i < errors.n; i++) {
 		diag_print(&errors.v[i], text, sizeof(text));
 		log_warnx("%s", text);
 	}
 	if (!good)
-		confset_clear(set);
+		config_clear(set);
 	diag_clear(&errors);
 	free(path);
 	return good;
@@ -52,23 +53,23 @@ load(struct daemon *d, const char *run_dir, const char *name,
  * not tell.
  */
 static void
-name_files(const struct confset *set, const char *program_dir)
+name_files(const struct config *set, const char *program_dir)
 {
-	struct conf *c;
+	struct definition *c;
 	size_t i;
 
 	for (i = 0; i < set->nprograms; i++) {
 		c = set->programs[i];
-		c->file = confdir_file_of(program_dir, c->name);
+		c->file = load_file_of(program_dir, c->name);
 		if (c->file == NULL && errno == ENOMEM)
 			log_fatal("%s", c->name);
 	}
 }
 
 void
-inherit_begin(struct daemon *d, int fd, struct confset *set)
+inherit_begin(struct daemon *d, int fd, struct config *set)
 {
-	struct confset settings = {0};
+	struct config settings = {0};
 	const char *run_dir, *why;
 
 	d->records = record_open(NULL, fd);
@@ -82,7 +83,7 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 		log_fatalx("what runs cannot be taken over");
 	if (settings_copy(&d->effective, &settings.settings) == -1)
 		log_fatal("settings");
-	confset_clear(&settings);
+	config_clear(&settings);
 	name_files(set, d->effective.program_dir);
 	if (record_adopt(d->records) == -1)
 		log_fatal("the records");
@@ -90,10 +91,10 @@ inherit_begin(struct daemon *d, int fd, struct confset *set)
 }
 
 void
-inherit_find(struct daemon *d, struct confset *set)
+inherit_find(struct daemon *d, struct config *set)
 {
 	const char *run_dir = d->effective.run_dir, *why;
-	struct confset before = {0};
+	struct config before = {0};
 
 	d->records = record_open(run_dir, -1);
 	if (d->records == NULL && errno == EWOULDBLOCK)
@@ -111,7 +112,7 @@ inherit_find(struct daemon *d, struct confset *set)
 	if (record_adopt(d->records) == -1)
 		log_fatal("%s/records", run_dir);
 	if (load(d, run_dir, "running", &before)) {
-		confset_clear(set);
+		config_clear(set);
 		*set = before;
 		name_files(set, d->effective.program_dir);
 	}
@@ -120,12 +121,12 @@ inherit_find(struct daemon *d, struct confset *set)
 void
 inherit_keep(struct daemon *d)
 {
-	struct confset none = {.settings = d->effective};
+	struct config none = {.settings = d->effective};
 	char *path = in_run_dir(d->effective.run_dir, "settings");
 
 	/* It may name a program, and here is none. */
 	none.settings.exit_on = NULL;
-	if (confdir_save(&none, path) == -1)
+	if (save_config(&none, path) == -1)
 		log_warn("%s", path);
 	free(path);
 }

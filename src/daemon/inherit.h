@@ -13,12 +13,12 @@
  * We were executed with records as descriptor fd: take settings and
  * configuration from there.  What cannot be taken over is fatal.
  */
-void inherit_begin(struct daemon *, int fd, struct confset *set);
+void inherit_begin(struct daemon *, int fd, struct config *set);
 /*
  * We were started anew, set is what the files say: if a daemon before us was
  * killed, set becomes what that one ran.
  */
-void inherit_find(struct daemon *, struct confset *set);
+void inherit_find(struct daemon *, struct config *set);
 /* For the next: the settings that stay until a real start. */
 void inherit_keep(struct daemon *);
 /* There is no next. */

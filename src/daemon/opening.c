@@ -50,7 +50,7 @@ events_writable(struct source *s, uint32_t events)
 }
 
 struct stream_conf
-opening_events(const struct conf *defaults)
+opening_events(const struct definition *defaults)
 {
 	return (struct stream_conf){
 	    .timestamps = true,
@@ -60,7 +60,7 @@ opening_events(const struct conf *defaults)
 }
 
 void
-opening_logs(struct daemon *d, const struct conf *defaults)
+opening_logs(struct daemon *d, const struct definition *defaults)
 {
 	struct logger_conf lc = {
 	    .log_dir = d->effective.log_dir,

@@ -12,9 +12,9 @@
 #include "output/logger.h"
 
 /* The log process, and the event log; log-size and -keep of defaults. */
-void opening_logs(struct daemon *, const struct conf *defaults);
+void opening_logs(struct daemon *, const struct definition *defaults);
 /* How the event log rotates: as the logs of programs do by default. */
-struct stream_conf opening_events(const struct conf *defaults);
+struct stream_conf opening_events(const struct definition *defaults);
 /* As the setting says; from a daemon that is taken over, its own. */
 void opening_cgroup(struct daemon *);
 /* Its messages go to the programs. */

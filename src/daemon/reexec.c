@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
-#include "config/envlist.h"
+#include "config/environ.h"
 #include "daemon/guard.h"
 #include "base/log.h"
 #include "daemon/reexec.h"
@@ -168,17 +168,17 @@ spawn_trial(struct reexec *x, struct spawn_error *error)
 	    .fds = fds,
 	    .nfds = sizeof(fds) / sizeof(fds[0]),
 	};
-	struct envlist env = {0};
+	struct environment env = {0};
 	int rv = -1;
 
-	envlist_set_all(&env, environ);
-	envlist_set(&env, variable);
-	req.envp = envlist_vector(&env);
+	environ_set_all(&env, environ);
+	environ_set(&env, variable);
+	req.envp = environ_vector(&env);
 	if (req.envp != NULL)
 		rv = spawn(&req, &x->child, error);
 	else
 		*error = (struct spawn_error){SPAWN_CLONE, 0, errno};
-	envlist_clear(&env);
+	environ_clear(&env);
 	return rv;
 }
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/confdir.h"
+#include "config/load.h"
+#include "config/save.h"
 #include "process/rlimit.h"
 #include "base/heap.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@ TAILQ_HEAD(verdicts, verdict);
 
 struct reload {
 	struct daemon *daemon;
-	struct confset running;
+	struct config running;
 	uint64_t generation;
 	time_t accepted_at;
 	bool from_accepted; /* the files were rejected at the start */
@@ -64,13 +65,13 @@ reload_free(struct reload *r)
 	if (r == NULL)
 		return;
 	settle_free(r->settle);
-	confset_clear(&r->running);
+	config_clear(&r->running);
 	rejection_clear(&r->rejection);
 	line_text_clear(&r->report);
 	free(r);
 }
 
-const struct confset *
+const struct config *
 reload_running(const struct reload *r)
 {
 	return &r->running;
@@ -137,23 +138,23 @@ reject(struct reload *r, const struct diags *errors)
 
 /* And what runs, for a daemon that follows this one without a reload. */
 static void
-keep_running(struct reload *r, const struct confset *set)
+keep_running(struct reload *r, const struct config *set)
 {
 	const char *file = r->daemon->running;
 
-	if (confdir_save(set, file) == -1)
+	if (save_config(set, file) == -1)
 		log_warn("%s: what runs cannot be recorded", file);
 }
 
 /* What was accepted lasts, for a start with files that are rejected. */
 static void
-keep_accepted(struct reload *r, const struct confset *set)
+keep_accepted(struct reload *r, const struct config *set)
 {
 	const char *file = r->daemon->accepted;
 
-	if (confdir_save(set, file) == -1)
+	if (save_config(set, file) == -1)
 		log_warn("%s: the accepted configuration cannot be kept", file);
-	else if (confdir_save_copy(file, r->daemon->running) == 0)
+	else if (save_copy(file, r->daemon->running) == 0)
 		return;
 	keep_running(r, set);
 }
@@ -203,7 +204,7 @@ settled(void *arg)
 
 /* A pidfd of each, and a FIFO unless it has no log. */
 static size_t
-count_descriptors(const struct confset *set)
+count_descriptors(const struct config *set)
 {
 	size_t n = set->nprograms;
 
@@ -215,9 +216,9 @@ count_descriptors(const struct confset *set)
 
 /* The new set becomes what runs; the old one is freed. */
 static void
-replace_running(struct reload *r, struct confset *set)
+replace_running(struct reload *r, struct config *set)
 {
-	confset_clear(&r->running);
+	config_clear(&r->running);
 	r->running = *set;
 	rlimit_check(count_descriptors(set));
 	memset(set, 0, sizeof(*set));
@@ -227,7 +228,7 @@ replace_running(struct reload *r, struct confset *set)
 
 /* Nothing here can fail. */
 static void
-commit(struct reload *r, struct confset *set, const struct plan *plan)
+commit(struct reload *r, struct config *set, const struct plan *plan)
 {
 	report_plan(&r->report, plan, r->generation + 1);
 	settle_commit(r->settle);
@@ -244,10 +245,10 @@ commit(struct reload *r, struct confset *set, const struct plan *plan)
  * what was removed, or is needed by what it needs, since this reload.
  */
 static bool
-put_back(void *arg, struct conf *previous)
+put_back(void *arg, struct definition *previous)
 {
 	struct reload *r = arg;
-	struct conf *changed, **place = r->running.programs;
+	struct definition *changed, **place = r->running.programs;
 	struct diags errors;
 	bool fits;
 
@@ -256,22 +257,22 @@ put_back(void *arg, struct conf *previous)
 	changed = *place;
 	*place = previous;
 	diag_init(&errors);
-	fits = confset_check(&r->running, &errors) == 0;
+	fits = config_check(&r->running, &errors) == 0;
 	diag_clear(&errors);
 	if (!fits) {
 		*place = changed;
 		return false;
 	}
-	conf_ref(previous);
-	conf_unref(changed);
+	definition_ref(previous);
+	definition_unref(changed);
 	keep_accepted(r, &r->running);
 	return true;
 }
 
-struct confset
+struct config
 reload_effective(const struct reload *r)
 {
-	struct confset now = r->running;
+	struct config now = r->running;
 
 	now.settings = r->daemon->effective;
 	/* It is live, and names one of these programs. */
@@ -292,13 +293,13 @@ static void
 transact(struct reload *r)
 {
 	struct daemon *d = r->daemon;
-	const struct confset now = reload_effective(r);
-	struct confset set = {0};
+	const struct config now = reload_effective(r);
+	struct config set = {0};
 	struct plan plan = {0};
 	struct diags errors;
 
 	diag_init(&errors);
-	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
+	if (load_config(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == -1) {
 		reject(r, &errors);
 		goto out;
@@ -321,7 +322,7 @@ transact(struct reload *r)
 	commit(r, &set, &plan);
 out:
 	plan_clear(&plan);
-	confset_clear(&set);
+	config_clear(&set);
 	diag_clear(&errors);
 }
 
@@ -347,9 +348,9 @@ reload_request(struct reload *r)
 }
 
 int
-reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
+reload_begin(struct reload *r, struct config *set, const struct diags *errors)
 {
-	struct confset none = {0};
+	struct config none = {0};
 	struct line_text text;
 	struct plan plan = {0};
 	int rv = -1;
@@ -360,7 +361,7 @@ reload_begin(struct reload *r, struct confset *set, const struct diags *errors)
 	    put_back, r, NULL);
 	if (r->settle == NULL)
 		goto out;
-	plan.deferred = 0;
+	plan.deferred = (struct keyset){0};
 	if (errors->n == 0)
 		keep_accepted(r, set);
 	else
@@ -384,7 +385,7 @@ out:
 }
 
 void
-reload_resume(struct reload *r, struct confset *set)
+reload_resume(struct reload *r, struct config *set)
 {
 	const struct record_header *h = record_header(r->daemon->records);
 
@@ -435,19 +436,19 @@ static const char *
 differs(struct reload *r)
 {
 	struct daemon *d = r->daemon;
-	const struct confset now = reload_effective(r);
-	struct confset set = {0};
+	const struct config now = reload_effective(r);
+	struct config set = {0};
 	struct plan plan = {0};
 	struct diags errors;
 	const char *answer = "rejected";
 
 	diag_init(&errors);
-	if (confdir_load(&set, &d->places, d->config, d->must_exist, &now,
+	if (load_config(&set, &d->places, d->config, d->must_exist, &now,
 		&errors) == 0 &&
 	    plan_make(&plan, &now, &set) == 0)
-		answer = plan.n > 0 || plan.deferred != 0 ? "yes" : "no";
+		answer = plan.n > 0 || !keys_none(plan.deferred) ? "yes" : "no";
 	plan_clear(&plan);
-	confset_clear(&set);
+	config_clear(&set);
 	diag_clear(&errors);
 	return answer;
 }

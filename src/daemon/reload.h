@@ -28,14 +28,14 @@ void reload_free(struct reload *);
  * The first generation.  Takes the contents of set.  errors: why the files on
  * disk were rejected, if set is the last accepted configuration.
  */
-int reload_begin(struct reload *, struct confset *set,
+int reload_begin(struct reload *, struct config *set,
     const struct diags *errors);
 
 /*
  * Go on with what an earlier daemon left: set is what it ran, and its
  * generation is in the header of the records.  Takes the contents of set.
  */
-void reload_resume(struct reload *, struct confset *set);
+void reload_resume(struct reload *, struct config *set);
 /* Is there nothing under way? */
 bool reload_is_idle(const struct reload *);
 /* Is one that may still give programs their previous definitions back? */
@@ -59,12 +59,12 @@ void reload_forget(struct reload *, struct verdict *);
 /* The "config" line of status, and the last rejection: control.h. */
 void reload_status(struct reload *, struct line_text *);
 /* What runs. */
-const struct confset *reload_running(const struct reload *);
+const struct config *reload_running(const struct reload *);
 /*
  * The same with the settings that it runs with: those that are not live are as
  * they were at the start.  Borrowed.
  */
-struct confset reload_effective(const struct reload *);
+struct config reload_effective(const struct reload *);
 /* Is there a program of this name that is not to run?  arg: struct daemon. */
 bool reload_rests(void *arg, const char *name);
 

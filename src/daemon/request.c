@@ -15,6 +15,7 @@
 #include "daemon/request.h"
 #include "daemon/statusline.h"
 #include "base/text.h"
+#include "config/syntax.h"
 
 /*
  * A program that is named again is not told again, that no request is answered
@@ -104,7 +105,7 @@ do_where(struct client *c, const struct line *pl)
 
 /* What is no part of the canonical form of a program. */
 static void
-put_hidden(struct line_text *t, struct daemon *d, const struct conf *conf)
+put_hidden(struct line_text *t, struct daemon *d, const struct definition *conf)
 {
 	if (conf->env_file != NULL) {
 		line_begin(t, "digest");
@@ -124,7 +125,7 @@ do_dump(struct client *c)
 {
 	struct line_text *t = client_text(c);
 	struct daemon *d = client_daemon(c);
-	const struct confset set = reload_effective(d->reload);
+	const struct config set = reload_effective(d->reload);
 	char *text = NULL, *rest, *line;
 	size_t i, len = 0;
 	FILE *f;
@@ -134,7 +135,7 @@ do_dump(struct client *c)
 		client_end(c, STATUS_FAILED, strerror(errno));
 		return;
 	}
-	confset_print(&set, f);
+	syntax_print_config(&set, f);
 	if (fclose(f) == EOF) {
 		client_end(c, STATUS_FAILED, strerror(errno));
 		free(text);

@@ -175,7 +175,7 @@ make_loop(struct daemon *d)
 }
 
 static void
-adjusted(struct daemon *d, const struct confset *set)
+adjusted(struct daemon *d, const struct config *set)
 {
 	struct stream_conf sc = opening_events(set->defaults);
 
@@ -267,11 +267,10 @@ end_or_begin(struct daemon *d)
  * killed and somebody has started this one, the files count then as well.
  */
 static void
-begin_programs(struct daemon *d, struct confset *set,
-    const struct diags *errors)
+begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 {
 	struct record_header *rh;
-	struct confset running;
+	struct config running;
 
 	if (d->untaken != NULL)
 		log_warnx("%s/records: %s, nothing is taken over",
@@ -320,7 +319,7 @@ replace_guard(struct daemon *d)
 }
 
 void
-serve_begin(struct daemon *d, struct confset *set, const struct diags *errors)
+serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 {
 	umask(0);
 	make_loop(d);

@@ -15,7 +15,7 @@ void serve_guard(struct daemon *);
  * Everything that can fail before the starter is told that we are up; what
  * fails is fatal.  Takes the contents of set, as reload_begin.
  */
-void serve_begin(struct daemon *, struct confset *set,
+void serve_begin(struct daemon *, struct config *set,
     const struct diags *errors);
 /* After the loop: in reverse. */
 void serve_end(struct daemon *);

@@ -27,8 +27,8 @@ struct item {
 	struct watch watch;
 	struct program *program;
 	enum plan_kind kind;
-	struct conf *from; /* a reference, or NULL */
-	struct conf *to;   /* likewise */
+	struct definition *from; /* a reference, or NULL */
+	struct definition *to;	 /* likewise */
 	enum outcome outcome;
 	bool was_up;
 	bool going_back;
@@ -43,7 +43,7 @@ struct settle {
 	bool rollback;
 	bool check_due;
 	void (*done)(void *);
-	bool (*put_back)(void *, struct conf *);
+	bool (*put_back)(void *, struct definition *);
 	void *arg;
 };
 
@@ -60,7 +60,7 @@ item_changed(struct watch *w)
 static int
 prepare_add(struct settle *s, struct item *it, struct diags *errors)
 {
-	struct conf *c = it->to;
+	struct definition *c = it->to;
 	const char *file = c->file != NULL ? c->file : c->name;
 
 	if (programs_find(s->programs, c->name) != NULL) {
@@ -86,8 +86,8 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 
 struct settle *
 settle_new(struct programs *ps, const struct plan *plan, bool rollback,
-    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
-    struct diags *errors)
+    void (*done)(void *), bool (*put_back)(void *, struct definition *),
+    void *arg, struct diags *errors)
 {
 	struct settle *s;
 	struct item *it;
@@ -111,8 +111,8 @@ settle_new(struct programs *ps, const struct plan *plan, bool rollback,
 		it->settle = s;
 		it->watch.changed = item_changed;
 		it->kind = plan->v[i].kind;
-		it->from = conf_ref(plan->v[i].from);
-		it->to = conf_ref(plan->v[i].to);
+		it->from = definition_ref(plan->v[i].from);
+		it->to = definition_ref(plan->v[i].to);
 		if (it->kind != PLAN_ADD) {
 			it->program = programs_find(ps, it->from->name);
 			if (it->to != NULL &&
@@ -142,8 +142,8 @@ settle_free(struct settle *s)
 	for (i = 0; i < s->n; i++) {
 		it = &s->v[i];
 		program_unwatch(&it->watch);
-		conf_unref(it->from);
-		conf_unref(it->to);
+		definition_unref(it->from);
+		definition_unref(it->to);
 		free(it->how);
 		free(it->tail);
 	}

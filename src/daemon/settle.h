@@ -23,8 +23,8 @@ struct settle;
  * attempt.
  */
 struct settle *settle_new(struct programs *, const struct plan *, bool rollback,
-    void (*done)(void *), bool (*put_back)(void *, struct conf *), void *arg,
-    struct diags *);
+    void (*done)(void *), bool (*put_back)(void *, struct definition *),
+    void *arg, struct diags *);
 void settle_free(struct settle *); /* accepts NULL */
 
 /* Record what is to be started, for a daemon that follows. */

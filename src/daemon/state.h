@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 #include "base/loop.h"
 #include "program/program.h"
 
@@ -32,12 +32,12 @@ struct daemon {
 	/* The configuration: where it comes from, and what is kept of it. */
 	const char *config; /* hupd.conf, absolute */
 	bool must_exist;    /* it was named on the command line */
-	struct conf_places places;
+	struct places places;
 	struct settings effective; /* the settings as of the start */
 	char *running;		   /* file of what runs, for the next daemon */
 	char *rejected;		   /* file of the last rejection, likewise */
 	char *accepted;		   /* file of the last accepted configuration */
-	struct confset *set; /* about to begin; the guard frees its copy */
+	struct config *set; /* about to begin; the guard frees its copy */
 
 	/* What the daemon holds. */
 	struct pidfh *pidfile;
@@ -70,7 +70,7 @@ struct daemon {
 	bool unguarded; /* no guard could be made, and that was logged */
 
 	/* The live settings, or the defaults of programs, have changed. */
-	void (*adjusted)(struct daemon *, const struct confset *);
+	void (*adjusted)(struct daemon *, const struct config *);
 	/* A reload, or the start, has come to its end. */
 	void (*settled)(struct daemon *);
 	/* Re-execute, and report to verdict; or stop reporting to it. */

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "import/draft.h"
+#include "config/syntax.h"
 
 void
 draft_init(struct draft *draft)
@@ -19,7 +20,7 @@ void
 draft_clear(struct draft *draft)
 {
 	for (size_t i = 0; i < draft->n; i++) {
-		conf_unref(draft->v[i].conf);
+		definition_unref(draft->v[i].conf);
 		free(draft->v[i].text);
 	}
 	free(draft->v);
@@ -90,12 +91,12 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
  * the line.  An error of the whole file ("command is missing") would be a
  * consequence of a line that the reader refused, and is left out then.
  */
-static struct conf *
+static struct definition *
 parse(struct draft_program *p)
 {
 	bool complete = !is_failed(p);
 	const struct draft_origin *o;
-	struct conf *conf = NULL;
+	struct definition *conf = NULL;
 	const struct diag *d;
 	struct diags diags;
 	char *file;
@@ -105,7 +106,7 @@ parse(struct draft_program *p)
 		return NULL;
 	}
 	diag_init(&diags);
-	conf = conf_parse(p->name, file, p->text, p->len, NULL, &diags);
+	conf = syntax_parse(p->name, file, p->text, p->len, NULL, &diags);
 	for (d = diags.v; d < diags.v + diags.n; d++) {
 		if (d->line == 0 && complete)
 			complain(p, d->key, d->reason);
@@ -120,7 +121,7 @@ parse(struct draft_program *p)
 	free(file);
 	if (complete)
 		return conf;
-	conf_unref(conf);
+	definition_unref(conf);
 	return NULL;
 }
 
@@ -155,17 +156,18 @@ print_file(const struct draft_program *p, struct draft_file *file)
 	if (p->notes != NULL)
 		print_notes(f, p->notes);
 	diag_clear(&head);
-	printed = conf_print(file->conf, f) == 0;
+	printed = syntax_print(file->conf, f) == 0;
 	if (fclose(f) == EOF || !printed)
 		complain(p, NULL, "out of memory");
-	else if (file->len > CONF_FILE_MAX)
+	else if (file->len > SYNTAX_FILE_MAX)
 		complain_of(p, "%s: the definition is larger than %zu KiB",
-		    p->title, CONF_FILE_MAX / 1024);
+		    p->title, SYNTAX_FILE_MAX / 1024);
 }
 
 /* Add a file with this definition, which becomes the draft's. */
 static void
-add_file(struct draft *draft, const struct draft_program *p, struct conf *conf)
+add_file(struct draft *draft, const struct draft_program *p,
+    struct definition *conf)
 {
 	struct draft_file *v;
 
@@ -174,13 +176,13 @@ add_file(struct draft *draft, const struct draft_program *p, struct conf *conf)
 			continue;
 		complain_of(p, "%s: program %s exists already", p->title,
 		    draft->v[i].conf->name);
-		conf_unref(conf);
+		definition_unref(conf);
 		return;
 	}
 	v = reallocarray(draft->v, draft->n + 1, sizeof(*v));
 	if (v == NULL) {
 		complain(p, NULL, "out of memory");
-		conf_unref(conf);
+		definition_unref(conf);
 		return;
 	}
 	draft->v = v;
@@ -192,7 +194,7 @@ add_file(struct draft *draft, const struct draft_program *p, struct conf *conf)
 void
 draft_finish(struct draft *draft, struct draft_program *p)
 {
-	struct conf *conf = NULL;
+	struct definition *conf = NULL;
 
 	if (fclose(p->f) == EOF)
 		complain(p, NULL, "out of memory");

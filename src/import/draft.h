@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 #include "base/diag.h"
 
 /* A place in the source.  The strings are borrowed. */
@@ -42,8 +42,8 @@ struct draft_program {
 };
 
 struct draft_file {
-	struct conf *conf; /* the definition; conf->file is "NAME.conf" */
-	char *text;	   /* notes as comments, then the canonical form */
+	struct definition *conf; /* the definition; conf->file is "NAME.conf" */
+	char *text; /* notes as comments, then the canonical form */
 	size_t len;
 };
 

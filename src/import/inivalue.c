@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/confdef.h"
+#include "config/definition.h"
 #include "base/words.h"
 #include "import/inivalue.h"
 

@@ -55,7 +55,7 @@ is_sound(const struct slot *s)
 	    s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
 	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
 	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
-	    s->keep <= CONF_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
+	    s->keep <= DEFINITION_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
 	    text_is_name(s->name);
 }
@@ -189,7 +189,7 @@ journal_slot(struct journal *j, int i)
 }
 
 struct slot *
-journal_take(struct journal *j, enum conf_log to)
+journal_take(struct journal *j, enum key_log to)
 {
 	int i = 0, end = JOURNAL_FILES;
 

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/confdef.h"
+#include "config/definition.h"
 #include "output/loglines.h"
 
 /* The capacity of a pipe: one read empties it. */
@@ -63,7 +63,7 @@ struct slot {
 	int64_t limit;
 	int32_t keep;
 	uint8_t bol;
-	uint8_t to;    /* enum conf_log */
+	uint8_t to;    /* enum key_log */
 	uint8_t first; /* of the buffer, before the read */
 	uint8_t stamplen;
 	char stamp[LOGLINES_STAMP];
@@ -98,7 +98,7 @@ char *journal_buffer(struct journal *, const struct slot *);
  * half-way; NULL with errno (EBUSY: no slot is free; ENOSPC: the file system
  * has no room for the buffer of a free slot).
  */
-struct slot *journal_take(struct journal *, enum conf_log to);
+struct slot *journal_take(struct journal *, enum key_log to);
 
 /* The steps.  To be called in their order, with all fields set before. */
 void journal_intent(struct slot *);

@@ -318,15 +318,15 @@ found_due(struct deadline *d)
 
 /* The process has one of each stream, and so needs as many as we may have. */
 static int
-give_descriptors(struct conf *as)
+give_descriptors(struct definition *as)
 {
-	struct conf_rlimit most = {.which = RLIMIT_NOFILE};
+	struct value_rlimit most = {.which = RLIMIT_NOFILE};
 	struct rlimit own;
 
 	if (getrlimit(RLIMIT_NOFILE, &own) == -1)
 		return 0;
 	most.soft = most.hard = own.rlim_max;
-	return conf_set_rlimit(as, &most);
+	return value_set_rlimit(&as->rlimits, &most);
 }
 
 static struct logger *
@@ -346,7 +346,8 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	LIST_INIT(&l->going);
 	l->again = (struct deadline){.due = logger_again, .arg = l};
 	l->found = (struct deadline){.due = found_due, .arg = l};
-	if ((l->as = conf_new()) == NULL || give_descriptors(l->as) == -1 ||
+	if ((l->as = definition_new()) == NULL ||
+	    give_descriptors(l->as) == -1 ||
 	    (l->log_dir = strdup(conf->log_dir)) == NULL) {
 		logger_free(l, 0);
 		return NULL;
@@ -434,7 +435,7 @@ logger_free(struct logger *l, int64_t ms)
 		close(l->console);
 	if (l->outdir != -1)
 		close(l->outdir);
-	conf_unref(l->as);
+	definition_unref(l->as);
 	free(l->streams);
 	free(l->spare);
 	free(l->log_dir);

@@ -8,7 +8,7 @@
 
 #include <sys/queue.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 #include "output/message.h"
 #include "base/loop.h"
 #include "process/spawn.h"
@@ -47,7 +47,7 @@ struct stream {
 
 struct logger {
 	struct loop *loop;
-	struct conf *as; /* how the process runs */
+	struct definition *as; /* how the process runs */
 	char *log_dir;
 	gid_t log_gid;
 	int self;

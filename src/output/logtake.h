@@ -17,7 +17,7 @@ struct outlet {
 	int fd;
 	int32_t keep;
 	int64_t limit;
-	enum conf_log to;
+	enum key_log to;
 	bool timestamps;
 	char name[JOURNAL_NAME];
 };

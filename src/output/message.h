@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/confdef.h"
+#include "config/definition.h"
 
 /* The descriptors that the log process is started with. */
 #define MESSAGE_SOCKET 3
@@ -26,7 +26,7 @@
 
 /* How a program's output is written. */
 struct stream_conf {
-	enum conf_log to; /* all but LOG_TO_NONE */
+	enum key_log to; /* all but LOG_TO_NONE */
 	bool timestamps;
 	int64_t size; /* bytes; 0: never rotate */
 	int keep;

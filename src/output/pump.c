@@ -414,7 +414,7 @@ pump_remove(struct pumped *p)
 }
 
 void
-pump_adjust(struct pumped *p, enum conf_log to)
+pump_adjust(struct pumped *p, enum key_log to)
 {
 	if (p->out.to == to)
 		return;

@@ -102,7 +102,7 @@ bool pump_busy(const struct pump *);
 void pump_add(struct pump *, struct pumped *, int fd);
 void pump_remove(struct pumped *);
 /* Its settings have changed. */
-void pump_adjust(struct pumped *, enum conf_log to);
+void pump_adjust(struct pumped *, enum key_log to);
 /*
  * Write what is in the FIFO now, complete the last line, then call ended.
  * That may be before this returns.

@@ -234,21 +234,22 @@ child_descriptors(const struct spawn_args *a)
 IN_CHILD static int
 child_limits(const struct spawn_args *a)
 {
-	const struct conf *c = a->req->conf;
+	const struct definition *c = a->req->conf;
 	struct rlimit rl;
 	size_t i;
 
-	if (conf_has(c, "oom-score-adj") &&
+	if (definition_has(c, "oom-score-adj") &&
 	    child_write("/proc/self/oom_score_adj", c->oom_score_adj) == -1)
 		return fail(a, SPAWN_OOM, 0);
-	if (conf_has(c, "nice") && setpriority(PRIO_PROCESS, 0, c->nice) == -1)
+	if (definition_has(c, "nice") &&
+	    setpriority(PRIO_PROCESS, 0, c->nice) == -1)
 		return fail(a, SPAWN_NICE, 0);
-	for (i = 0; i < c->nrlimits; i++) {
-		rl.rlim_cur = c->rlimits[i].soft;
-		rl.rlim_max = c->rlimits[i].hard;
-		if (setrlimit((__rlimit_resource_t)c->rlimits[i].which, &rl) ==
-		    -1)
-			return fail(a, SPAWN_RLIMIT, c->rlimits[i].which);
+	for (i = 0; i < c->rlimits.n; i++) {
+		rl.rlim_cur = c->rlimits.v[i].soft;
+		rl.rlim_max = c->rlimits.v[i].hard;
+		if (setrlimit((__rlimit_resource_t)c->rlimits.v[i].which,
+			&rl) == -1)
+			return fail(a, SPAWN_RLIMIT, c->rlimits.v[i].which);
 	}
 	return 0;
 }
@@ -260,7 +261,7 @@ child_limits(const struct spawn_args *a)
 IN_CHILD static int
 child_ids(const struct spawn_args *a)
 {
-	const struct conf *c = a->req->conf;
+	const struct definition *c = a->req->conf;
 
 	if (c->uid == (uid_t)-1 && c->gid == (gid_t)-1 && c->gids == NULL)
 		return 0;
@@ -327,7 +328,7 @@ child_cgroup(const struct spawn_args *a)
 IN_CHILD static int
 child_attributes(const struct spawn_args *a)
 {
-	const struct conf *c = a->req->conf;
+	const struct definition *c = a->req->conf;
 
 	if (c == NULL)
 		return 0;

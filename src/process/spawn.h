@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 #include "process/process.h"
 
 /* In the order in which they are carried out; the first is the caller's. */
@@ -50,10 +50,10 @@ struct spawn_fd {
 struct spawn_request {
 	char *const *argv;
 	char *const *envp;
-	const char *path;	 /* PATH to find argv[0] in; NULL: as given */
-	int execfd;		 /* execute this file instead; -1: none */
-	const struct conf *conf; /* attributes; NULL: change nothing */
-	int cgroup;		 /* its folder, or -1 */
+	const char *path; /* PATH to find argv[0] in; NULL: as given */
+	int execfd;	  /* execute this file instead; -1: none */
+	const struct definition *conf; /* attributes; NULL: change nothing */
+	int cgroup;		       /* its folder, or -1 */
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */

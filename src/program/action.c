@@ -143,7 +143,7 @@ action_ended(struct program_action *base)
 static void
 begin_signal(struct action *a)
 {
-	const struct conf *c = a->program->conf;
+	const struct definition *c = a->program->conf;
 	struct loop *loop = a->program->programs->loop;
 
 	a->asked_usec = (uint64_t)clock_now().ns / 1000;

@@ -21,17 +21,17 @@ name_is_sound(const struct programs *ps, const struct record_slot *s)
 }
 
 /* The definition of one that was removed while it still ran. */
-static struct conf *
+static struct definition *
 nameless(const char *name)
 {
-	struct conf *c;
+	struct definition *c;
 
-	c = conf_new();
+	c = definition_new();
 	if (c == NULL)
 		return NULL;
 	c->name = strdup(name);
 	if (c->name == NULL) {
-		conf_unref(c);
+		definition_unref(c);
 		return NULL;
 	}
 	return c;
@@ -46,11 +46,11 @@ drop_slot(struct programs *ps, int slot)
 }
 
 static int
-adopt_slot(struct programs *ps, const struct confset *running, int slot,
+adopt_slot(struct programs *ps, const struct config *running, int slot,
     bool inherited)
 {
 	const struct record_slot *s = record_slot(ps->records, slot);
-	struct conf *c;
+	struct definition *c;
 	struct program *p;
 
 	if (s->name[0] == '\0')
@@ -59,10 +59,10 @@ adopt_slot(struct programs *ps, const struct confset *running, int slot,
 		drop_slot(ps, slot);
 		return 0;
 	}
-	c = confset_find(running, s->name);
-	c = c != NULL ? conf_ref(c) : nameless(s->name);
+	c = config_find(running, s->name);
+	c = c != NULL ? definition_ref(c) : nameless(s->name);
 	p = c != NULL ? program_new(ps, c) : NULL;
-	conf_unref(c);
+	definition_unref(c);
 	if (p == NULL)
 		return -1;
 	if (takeover_one(p, slot, inherited))
@@ -77,7 +77,7 @@ adopt_slot(struct programs *ps, const struct confset *running, int slot,
 
 /* Those that no record names. */
 static int
-add_others(struct programs *ps, const struct confset *running)
+add_others(struct programs *ps, const struct config *running)
 {
 	size_t i;
 
@@ -90,10 +90,10 @@ add_others(struct programs *ps, const struct confset *running)
 
 /* What the daemon before did not come to. */
 static void
-catch_up(struct program *p, const struct confset *running)
+catch_up(struct program *p, const struct config *running)
 {
 	if (p->slot != -1) {
-		if (confset_find(running, p->conf->name) == NULL)
+		if (config_find(running, p->conf->name) == NULL)
 			program_request(p, EVENT_REMOVE);
 		else if (record_is_due(p)) {
 			program_request(p, EVENT_RESTART);
@@ -139,7 +139,7 @@ kill_left(struct programs *ps)
 }
 
 int
-takeover_all(struct programs *ps, const struct confset *running, bool inherited)
+takeover_all(struct programs *ps, const struct config *running, bool inherited)
 {
 	struct program *p, *next;
 	int slot, n = record_count(ps->records);

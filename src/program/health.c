@@ -97,7 +97,7 @@ check_ended(struct check *c, bool good, const char *how)
 }
 
 int
-health_prepare(struct program *p, const struct conf *conf)
+health_prepare(struct program *p, const struct definition *conf)
 {
 	struct health *h;
 
@@ -146,9 +146,9 @@ health_follow(struct program *p)
 }
 
 void
-health_adjust(struct program *p, const struct conf *old)
+health_adjust(struct program *p, const struct definition *old)
 {
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 
 	if (p->state == STATE_UP &&
 	    (!strings_equal(c->health_command, old->health_command) ||

@@ -115,14 +115,14 @@ programs_stop_all(struct programs *ps)
 }
 
 void
-program_set_conf(struct program *p, struct conf *conf)
+program_set_conf(struct program *p, struct definition *conf)
 {
-	struct conf *old = p->conf;
+	struct definition *old = p->conf;
 
 	/* The name, by which the set is sorted, stays the same. */
-	p->conf = conf_ref(conf);
+	p->conf = definition_ref(conf);
 	health_adjust(p, old);
-	conf_unref(old);
+	definition_unref(old);
 	program_shorten_wait(p);
 	record_note(p);
 	start_adjust_stream(p);

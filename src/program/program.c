@@ -35,7 +35,7 @@ exit_ready(struct source *s, uint32_t events)
 }
 
 struct program *
-program_new(struct programs *ps, struct conf *conf)
+program_new(struct programs *ps, struct definition *conf)
 {
 	struct program *p;
 
@@ -43,7 +43,7 @@ program_new(struct programs *ps, struct conf *conf)
 	if (p == NULL)
 		return NULL;
 	p->programs = ps;
-	p->conf = conf_ref(conf);
+	p->conf = definition_ref(conf);
 	p->state = STATE_DOWN;
 	p->want = WANT_REST;
 	p->since = loop_now(ps->loop);
@@ -57,7 +57,7 @@ program_new(struct programs *ps, struct conf *conf)
 	program_init_ready(p);
 	p->slot = -1;
 	if (health_prepare(p, conf) == -1) {
-		conf_unref(conf);
+		definition_unref(conf);
 		free(p);
 		return NULL;
 	}
@@ -86,7 +86,7 @@ program_free(struct program *p)
 	if (p->programs->cgroup != NULL)
 		cgroup_leave(p->programs->cgroup, p->conf->name);
 	record_give(p->programs->records, p->slot);
-	conf_unref(p->conf);
+	definition_unref(p->conf);
 	free(p->status);
 	free(p->tail);
 	free(p->needs);
@@ -135,7 +135,7 @@ is_held(const struct program *p)
 static bool
 ended_well(const struct program *p)
 {
-	const struct conf_exits *ok = &p->conf->success_exit;
+	const struct value_exits *ok = &p->conf->success_exit;
 	const struct process_end *e = &p->end.process;
 
 	if (p->end.kind != END_PROCESS || p->end.late || !e->known)
@@ -146,7 +146,7 @@ ended_well(const struct program *p)
 }
 
 static struct backoff_rule
-rule_of(const struct conf *c)
+rule_of(const struct definition *c)
 {
 	return (struct backoff_rule){
 	    .delay = c->restart_delay,
@@ -163,7 +163,7 @@ rule_of(const struct conf *c)
 static enum fsm_fate
 fate(struct program *p)
 {
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 	struct backoff_rule rule = rule_of(c);
 	int64_t ran = 0;
 	bool well = ended_well(p);
@@ -191,7 +191,7 @@ program_is_watched(const struct program *p)
 void
 program_arm(struct program *p, struct mono from)
 {
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 	int64_t ms = -1;
 
 	switch (p->state) {

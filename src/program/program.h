@@ -17,7 +17,7 @@
 
 #include "program/backoff.h"
 #include "process/cgroup.h"
-#include "config/conf.h"
+#include "config/config.h"
 #include "program/fsm.h"
 #include "output/logger.h"
 #include "base/loop.h"
@@ -82,7 +82,7 @@ struct program {
 	RB_ENTRY(program) by_pid;
 	TAILQ_ENTRY(program) queued;
 	struct programs *programs;
-	struct conf *conf;
+	struct definition *conf;
 
 	enum program_state state;
 	enum program_want want;
@@ -173,7 +173,7 @@ struct program *programs_owner(struct programs *, pid_t);
 void programs_child_died(struct programs *, pid_t);
 
 /* A new program, DOWN.  Takes a reference to conf.  NULL with errno. */
-struct program *program_new(struct programs *, struct conf *);
+struct program *program_new(struct programs *, struct definition *);
 /*
  * Give it a record of its own, if it has none: without one it is not started.
  * -1 with errno.
@@ -198,14 +198,14 @@ void programs_drop(struct program *);
  * Give it another definition; void, because it must not fail.  What is live
  * takes effect at once, the rest when it is started next.
  */
-void program_set_conf(struct program *, struct conf *);
+void program_set_conf(struct program *, struct definition *);
 /* Make needs and needed_by of all programs anew.  -1 without memory. */
 int programs_link(struct programs *);
 /* As of qsort(3): dependents come before what they need. */
 int program_leaves_before(const struct program *a, const struct program *b);
 
 /* Make ready for a definition that it may get.  -1 without memory. */
-int health_prepare(struct program *, const struct conf *);
+int health_prepare(struct program *, const struct definition *);
 
 /*
  * What an administrator or a reload wants.  START takes its dependencies

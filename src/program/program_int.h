@@ -46,7 +46,7 @@ void describe_exit(const struct process_end *, char *buf, size_t size);
  * earlier daemon counted, and going on from there; its end.
  */
 void health_follow(struct program *);
-void health_adjust(struct program *, const struct conf *old);
+void health_adjust(struct program *, const struct definition *old);
 void health_restore(struct program *, uint32_t failures);
 void health_resume(struct program *);
 void health_free(struct program *);

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/confdir.h"
-#include "config/envlist.h"
+#include "config/definition.h"
+#include "config/environ.h"
 #include "base/log.h"
 #include "process/orphan.h"
 #include "program/program_int.h"
@@ -30,7 +30,7 @@ extern char **environ;
 
 /* An environment and the strings that only it refers to. */
 struct spawn_env {
-	struct envlist list;
+	struct environment list;
 	char ***files;
 	size_t nfiles;
 	char *strings[ENV_OWN];
@@ -47,7 +47,7 @@ env_clear(struct spawn_env *e)
 	free(e->files);
 	for (i = 0; i < e->nstrings; i++)
 		free(e->strings[i]);
-	envlist_clear(&e->list);
+	environ_clear(&e->list);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -65,12 +65,12 @@ env_format(struct spawn_env *e, const char *fmt, ...)
 		return;
 	}
 	e->strings[e->nstrings++] = s;
-	envlist_set(&e->list, s);
+	environ_set(&e->list, s);
 }
 
 /* The files are read at each start, so that it sees what they say now. */
 static int
-env_files(struct spawn_env *e, const struct conf *c)
+env_files(struct spawn_env *e, const struct definition *c)
 {
 	size_t i, n = 0;
 
@@ -80,12 +80,12 @@ env_files(struct spawn_env *e, const struct conf *c)
 	if (e->files == NULL)
 		return -1;
 	for (i = 0; i < n; i++) {
-		if (confdir_read_env(c->env_file[i], &e->files[i]) == -1) {
+		if (environ_read(c->env_file[i], &e->files[i]) == -1) {
 			log_warn("%s: env-file %s", c->name, c->env_file[i]);
 			return -1;
 		}
 		e->nfiles++;
-		envlist_set_all(&e->list, e->files[i]);
+		environ_set_all(&e->list, e->files[i]);
 	}
 	return 0;
 }
@@ -96,18 +96,18 @@ env_build(struct spawn_env *e, struct program *p,
     const struct program_command *command)
 {
 	static char default_path[] = DEFAULT_PATH;
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 
 	memset(e, 0, sizeof(*e));
 	if (!c->env_clear)
-		envlist_set_all(&e->list, environ);
+		environ_set_all(&e->list, environ);
 	/* What the daemon was told by its own starter is not for them. */
-	envlist_unset(&e->list, "HUPD_INSTANCE");
-	envlist_unset(&e->list, "NOTIFY_SOCKET");
-	envlist_unset(&e->list, "WATCHDOG_USEC");
-	envlist_unset(&e->list, "WATCHDOG_PID");
-	if (envlist_get(&e->list, "PATH") == NULL)
-		envlist_set(&e->list, default_path);
+	environ_unset(&e->list, "HUPD_INSTANCE");
+	environ_unset(&e->list, "NOTIFY_SOCKET");
+	environ_unset(&e->list, "WATCHDOG_USEC");
+	environ_unset(&e->list, "WATCHDOG_PID");
+	if (environ_get(&e->list, "PATH") == NULL)
+		environ_set(&e->list, default_path);
 	if (c->user != NULL) {
 		env_format(e, "USER=%s", c->user);
 		env_format(e, "LOGNAME=%s", c->user);
@@ -117,10 +117,10 @@ env_build(struct spawn_env *e, struct program *p,
 	}
 	if (env_files(e, c) == -1)
 		return -1;
-	envlist_set_all(&e->list, c->env);
+	environ_set_all(&e->list, c->env);
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
-	if (conf_instance(c->name) != NULL)
-		env_format(e, "HUPD_INSTANCE=%s", conf_instance(c->name));
+	if (definition_instance(c->name) != NULL)
+		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));
 	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
 	if (c->ready == READY_NOTIFY)
 		env_format(e, "NOTIFY_SOCKET=%s", p->programs->notify_path);
@@ -173,7 +173,7 @@ lacks_stdout(const struct program *p)
 static void
 stream_settings(const struct program *p, struct stream_conf *sc)
 {
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 
 	sc->to = lacks_stdout(p) ? LOG_TO_FILE : c->log;
 	sc->timestamps = c->log_timestamps;
@@ -185,7 +185,7 @@ stream_settings(const struct program *p, struct stream_conf *sc)
 int
 start_open_stream(struct program *p)
 {
-	const struct conf *c = p->conf;
+	const struct definition *c = p->conf;
 	struct stream_conf sc;
 
 	if (c->log == LOG_TO_NONE) {
@@ -258,12 +258,12 @@ start_command(struct program *p, const struct program_command *command,
 	*env_failed = true;
 	*error = (struct spawn_error){SPAWN_CLONE, 0, 0};
 	if (env_build(&env, p, command) == -1 ||
-	    (req.envp = envlist_vector(&env.list)) == NULL) {
+	    (req.envp = environ_vector(&env.list)) == NULL) {
 		error->err = errno;
 		goto out;
 	}
 	*env_failed = false;
-	req.path = envlist_get(&env.list, "PATH");
+	req.path = environ_get(&env.list, "PATH");
 	if (p->stream != NULL && command->is_logged) {
 		req.outdir = logger_outdir(p->programs->logger);
 		req.outname = logger_stream_name(p->stream);

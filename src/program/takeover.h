@@ -14,7 +14,7 @@
  * that are only in running are made, and started where autostart says so.
  * inherited: the descriptors in the records are ours.  -1 without memory.
  */
-int takeover_all(struct programs *, const struct confset *running,
+int takeover_all(struct programs *, const struct config *running,
     bool inherited);
 
 /*

@@ -14,13 +14,13 @@
 #define COMPLAINT_MAX 4096
 
 static void
-put_change(struct line_text *text, const struct change *change)
+put_change(struct line_text *text, const struct plan_change *change)
 {
-	const struct conf *conf =
+	const struct definition *conf =
 	    change->to != NULL ? change->to : change->from;
 	char *reason;
 
-	if ((reason = change_reason(change)) == NULL) {
+	if ((reason = plan_reason(change)) == NULL) {
 		text->failed = true;
 		return;
 	}
@@ -33,11 +33,11 @@ put_change(struct line_text *text, const struct change *change)
 }
 
 static void
-put_deferred(struct line_text *text, uint64_t keys)
+put_deferred(struct line_text *text, struct keyset keys)
 {
 	char *reason;
 
-	if ((reason = settings_diff_text(keys)) == NULL) {
+	if ((reason = keys_changed(keys)) == NULL) {
 		text->failed = true;
 		return;
 	}
@@ -62,7 +62,7 @@ report_plan(struct line_text *text, const struct plan *plan,
 	line_end(text);
 	for (size_t i = 0; i < plan->n; i++)
 		put_change(text, &plan->v[i]);
-	if (plan->deferred != 0)
+	if (!keys_none(plan->deferred))
 		put_deferred(text, plan->deferred);
 }
 

@@ -16,6 +16,7 @@
 #include "harmless.h"
 #include "base/log.h"
 #include "daemon/reload.h"
+#include "config/syntax.h"
 
 /* Turns of the loop until the client hangs up, and until the end. */
 #define TURNS_CLIENT 8
@@ -58,12 +59,12 @@ static void
 define(struct programs *ps, const char *name, const char *text)
 {
 	struct diags diags;
-	struct conf *c;
+	struct definition *c;
 
 	diag_init(&diags);
-	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
+	c = syntax_parse(name, "FILE", text, strlen(text), NULL, &diags);
 	must(c != NULL && program_new(ps, c) != NULL);
-	conf_unref(c);
+	definition_unref(c);
 }
 
 static void
@@ -92,8 +93,8 @@ session_begin(struct session *s)
 {
 	static char config[] = "/nonexistent/hupd.conf";
 	static char home[] = "/nonexistent";
-	struct conf_places places = {false, home, home, home};
-	struct confset set;
+	struct places places = {false, home, home, home};
+	struct config set;
 	struct daemon *d = &s->daemon;
 	sigset_t none;
 	int fd;
@@ -104,9 +105,9 @@ session_begin(struct session *s)
 	must((d->records = record_open(NULL, fd)) != NULL);
 	d->config = config;
 	d->places = places;
-	must(confset_init(&set, &places) == 0);
+	must(config_init(&set, &places) == 0);
 	must(settings_copy(&d->effective, &set.settings) == 0);
-	confset_clear(&set);
+	config_clear(&set);
 	programs_init(&d->programs, d->loop, NULL, NULL, "/notify", d->records);
 	define(&d->programs, "db", "command = true\nlog = none\n");
 	define(&d->programs, "web", "command = true\ndepends-on = db\n");

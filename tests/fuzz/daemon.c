@@ -2,20 +2,20 @@
  * daemon - hupd.conf and whole configurations: what is accepted prints to
  * what parses to the same print.
  */
-#include "config/conf.h"
+#include "config/syntax.h"
 #include "fuzz.h"
 
 static int
-parse(struct confset *set, const char *bytes, size_t len, bool *whole)
+parse(struct config *set, const char *bytes, size_t len, bool *whole)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	struct diags diags;
 	int rv;
 
 	diag_init(&diags);
-	must(confset_init(set, &places) == 0);
-	rv = conf_parse_daemon(set, "FILE", bytes, len, whole, &diags);
-	if (confset_check(set, &diags) == -1)
+	must(config_init(set, &places) == 0);
+	rv = syntax_parse_config(set, "FILE", bytes, len, whole, &diags);
+	if (config_check(set, &diags) == -1)
 		rv = -1;
 	must((rv == -1) == (diag_count(&diags) > 0));
 	diag_clear(&diags);
@@ -23,13 +23,13 @@ parse(struct confset *set, const char *bytes, size_t len, bool *whole)
 }
 
 static char *
-print(const struct confset *set, bool whole, size_t *len)
+print(const struct config *set, bool whole, size_t *len)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
 
-	must(f != NULL && confset_print(set, f) == 0);
-	must(whole || conf_print(set->defaults, f) == 0);
+	must(f != NULL && syntax_print_config(set, f) == 0);
+	must(whole || syntax_print(set->defaults, f) == 0);
 	must(fclose(f) == 0);
 	return text;
 }
@@ -37,7 +37,7 @@ print(const struct confset *set, bool whole, size_t *len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct confset set, again;
+	struct config set, again;
 	char *text, *text2, *bytes = fuzz_string(data, size);
 	size_t len, len2;
 	bool whole, whole2;
@@ -48,12 +48,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(whole == whole2 || set.nprograms == 0);
 		text2 = print(&again, whole2, &len2);
 		must(len == len2 && memcmp(text, text2, len) == 0);
-		must(settings_diff(&set.settings, &again.settings) == 0);
+		must(keys_none(settings_diff(&set.settings, &again.settings)));
 		free(text);
 		free(text2);
-		confset_clear(&again);
+		config_clear(&again);
 	}
-	confset_clear(&set);
+	config_clear(&set);
 	free(bytes);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * envfile - an environment file to variables, each NAME=VALUE.
  */
-#include "config/envfile.h"
+#include "config/environ.h"
 #include "fuzz.h"
 
 int
@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *bytes = fuzz_string(data, size), **vars;
 	unsigned badline;
 
-	if (envfile_parse(bytes, size, &vars, &badline) == -1)
+	if (environ_parse(bytes, size, &vars, &badline) == -1)
 		must(badline > 0);
 	else {
 		for (size_t i = 0; vars[i] != NULL; i++)

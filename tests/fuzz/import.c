@@ -4,6 +4,7 @@
  */
 #include "fuzz.h"
 #include "import/supervisord.h"
+#include "config/syntax.h"
 
 static void
 check_text(const struct diags *diags)
@@ -20,14 +21,14 @@ static void
 check_file(const struct draft_file *file)
 {
 	struct diags diags;
-	struct conf *conf;
+	struct definition *conf;
 
 	diag_init(&diags);
-	must(file->len <= CONF_FILE_MAX);
-	conf = conf_parse(file->conf->name, "FILE", file->text, file->len, NULL,
-	    &diags);
-	must(conf != NULL && conf_diff(conf, file->conf) == 0);
-	conf_unref(conf);
+	must(file->len <= SYNTAX_FILE_MAX);
+	conf = syntax_parse(file->conf->name, "FILE", file->text, file->len,
+	    NULL, &diags);
+	must(conf != NULL && keys_none(definition_diff(conf, file->conf)));
+	definition_unref(conf);
 	diag_clear(&diags);
 }
 

@@ -2,16 +2,16 @@
  * program - the file of a program: what is accepted prints to what parses to
  * the same print, and is equal; what is not is complained of.
  */
-#include "config/conf.h"
+#include "config/syntax.h"
 #include "fuzz.h"
 
 static char *
-print(const struct conf *c, size_t *len)
+print(const struct definition *c, size_t *len)
 {
 	char *text = NULL;
 	FILE *f = open_memstream(&text, len);
 
-	must(f != NULL && conf_print(c, f) == 0 && fclose(f) == 0);
+	must(f != NULL && syntax_print(c, f) == 0 && fclose(f) == 0);
 	return text;
 }
 
@@ -29,26 +29,26 @@ check_complaints(const struct diags *diags)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf *c, *again;
+	struct definition *c, *again;
 	struct diags diags;
 	char *text, *text2, *bytes = fuzz_string(data, size);
 	size_t len, len2;
 
 	diag_init(&diags);
-	c = conf_parse("web", "FILE", bytes, size, NULL, &diags);
+	c = syntax_parse("web", "FILE", bytes, size, NULL, &diags);
 	must((c == NULL) == (diag_count(&diags) > 0));
 	check_complaints(&diags);
 	if (c != NULL) {
 		text = print(c, &len);
-		again = conf_parse("web", "FILE", text, len, NULL, &diags);
-		must(again != NULL && conf_diff(c, again) == 0);
+		again = syntax_parse("web", "FILE", text, len, NULL, &diags);
+		must(again != NULL && keys_none(definition_diff(c, again)));
 		text2 = print(again, &len2);
 		must(len == len2 && memcmp(text, text2, len) == 0);
 		free(text);
 		free(text2);
-		conf_unref(again);
+		definition_unref(again);
 	}
-	conf_unref(c);
+	definition_unref(c);
 	diag_clear(&diags);
 	free(bytes);
 	return 0;

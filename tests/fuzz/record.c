@@ -20,6 +20,7 @@
 #include "program/program_int.h"
 #include "daemon/reload.h"
 #include "daemon/statusline.h"
+#include "config/syntax.h"
 
 /* The input's first byte, bits. */
 #define INHERITED 1
@@ -30,32 +31,32 @@
 /* What is inherited is numbered from here on. */
 #define INHERITED_FDS 600
 
-static struct confset running;
+static struct config running;
 
 static void
 define(const char *name, const char *text)
 {
 	struct diags diags;
-	struct conf *c;
+	struct definition *c;
 
 	diag_init(&diags);
-	c = conf_parse(name, "FILE", text, strlen(text), NULL, &diags);
-	must(c != NULL && confset_add(&running, c) == 0);
+	c = syntax_parse(name, "FILE", text, strlen(text), NULL, &diags);
+	must(c != NULL && config_add(&running, c) == 0);
 }
 
 static void
 begin(void)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	struct diags diags;
 
 	log_init(false, false);
-	must(confset_init(&running, &places) == 0);
+	must(config_init(&running, &places) == 0);
 	define("fd", "command = true\nready = fd:5\nlog = none\n");
 	define("late", "command = true\nready = notify\nlog = none\n");
 	define("web", "command = true\nlog = none\nsuccess-exit = 3 TERM\n");
 	diag_init(&diags);
-	must(confset_check(&running, &diags) == 0);
+	must(config_check(&running, &diags) == 0);
 }
 
 static int

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/conf.h"
+#include "config/syntax.h"
 #include "import/supervisord.h"
 
 #define REJECTED 6
@@ -32,35 +32,35 @@ report(const struct diags *diags)
 static int
 canon_program(char *file, const char *bytes, size_t len, struct diags *diags)
 {
-	struct conf *conf;
+	struct definition *conf;
 	char *name = basename(file);
 
 	name[strcspn(name, ".")] = '\0';
-	conf = conf_parse(name, "FILE", bytes, len, NULL, diags);
+	conf = syntax_parse(name, "FILE", bytes, len, NULL, diags);
 	if (conf == NULL)
 		return report(diags);
-	if (conf_print(conf, stdout) == -1)
+	if (syntax_print(conf, stdout) == -1)
 		err(1, NULL);
-	conf_unref(conf);
+	definition_unref(conf);
 	return 0;
 }
 
 static int
 canon_daemon(const char *bytes, size_t len, struct diags *diags)
 {
-	struct conf_places places = {.root = true};
-	struct confset set;
+	struct places places = {.root = true};
+	struct config set;
 	bool whole;
 
-	if (confset_init(&set, &places) == -1)
+	if (config_init(&set, &places) == -1)
 		err(1, NULL);
-	conf_parse_daemon(&set, "FILE", bytes, len, &whole, diags);
-	confset_check(&set, diags);
+	syntax_parse_config(&set, "FILE", bytes, len, &whole, diags);
+	config_check(&set, diags);
 	if (diag_count(diags) == 0 &&
-	    (confset_print(&set, stdout) == -1 ||
-		(!whole && conf_print(set.defaults, stdout) == -1)))
+	    (syntax_print_config(&set, stdout) == -1 ||
+		(!whole && syntax_print(set.defaults, stdout) == -1)))
 		err(1, NULL);
-	confset_clear(&set);
+	config_clear(&set);
 	return diag_count(diags) == 0 ? 0 : report(diags);
 }
 
@@ -69,16 +69,17 @@ static void
 print_import(const struct draft *import, struct diags *diags)
 {
 	const struct draft_file *v;
-	struct conf *again;
+	struct definition *again;
 	char buf[1024];
 
 	for (v = import->v; v < import->v + import->n; v++) {
 		printf("==> %s <==\n%s", v->conf->file, v->text);
-		again = conf_parse(v->conf->name, v->conf->file, v->text,
+		again = syntax_parse(v->conf->name, v->conf->file, v->text,
 		    v->len, NULL, diags);
-		if (again == NULL || conf_diff(again, v->conf) != 0)
+		if (again == NULL ||
+		    !keys_none(definition_diff(again, v->conf)))
 			errx(1, "%s is not what was meant", v->conf->file);
-		conf_unref(again);
+		definition_unref(again);
 	}
 	printf("==> notes <==\n");
 	for (size_t i = 0; i < import->notes.n; i++) {
@@ -110,7 +111,7 @@ canon_import(const char *bytes, size_t len, struct diags *diags)
 int
 main(int argc, char **argv)
 {
-	static char bytes[CONF_FILE_MAX];
+	static char bytes[SYNTAX_FILE_MAX];
 	struct diags diags;
 	size_t len;
 	FILE *f;

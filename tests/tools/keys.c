@@ -4,14 +4,14 @@
  */
 #include <stdio.h>
 
-#include "config/conf.h"
+#include "config/config.h"
 
 int
 main(void)
 {
-	const struct conf_key *key;
+	const struct key *key;
 
-	for (size_t i = 0; (key = conf_key(i)) != NULL; i++)
+	for (size_t i = 0; (key = keys_at(i)) != NULL; i++)
 		printf("%s\t%s\t%s\t%s\n", key->name,
 		    key->fallback != NULL ? key->fallback : "-",
 		    key->live ? "live" : "-", key->repeat ? "repeatable" : "-");

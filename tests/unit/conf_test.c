@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "config/conf.h"
+#include "config/syntax.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -36,16 +36,16 @@ teardown(void **state)
 	return 0;
 }
 
-static struct conf *
-parse(const char *name, const char *text, const struct conf *defaults)
+static struct definition *
+parse(const char *name, const char *text, const struct definition *defaults)
 {
-	return conf_parse(name, "FILE", text, strlen(text), defaults, &diags);
+	return syntax_parse(name, "FILE", text, strlen(text), defaults, &diags);
 }
 
-static struct conf *
-good(const char *name, const char *text, const struct conf *defaults)
+static struct definition *
+good(const char *name, const char *text, const struct definition *defaults)
 {
-	struct conf *conf = parse(name, text, defaults);
+	struct definition *conf = parse(name, text, defaults);
 	char buf[256];
 
 	for (size_t i = 0; i < diags.n; i++) {
@@ -59,15 +59,15 @@ good(const char *name, const char *text, const struct conf *defaults)
 
 /* The set that text is, with n complaints after checking it. */
 static void
-load(struct confset *set, const char *text, size_t n)
+load(struct config *set, const char *text, size_t n)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	char buf[256];
 	bool whole;
 
-	assert_int_equal(confset_init(set, &places), 0);
-	conf_parse_daemon(set, "FILE", text, strlen(text), &whole, &diags);
-	confset_check(set, &diags);
+	assert_int_equal(config_init(set, &places), 0);
+	syntax_parse_config(set, "FILE", text, strlen(text), &whole, &diags);
+	config_check(set, &diags);
 	if (diags.n != n)
 		for (size_t i = 0; i < diags.n; i++) {
 			diag_print(&diags.v[i], buf, sizeof(buf));
@@ -87,42 +87,45 @@ assert_complaint(size_t i, const char *text)
 }
 
 static char *
-print(const struct conf *conf)
+print(const struct definition *conf)
 {
 	char *text;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
-	assert_int_equal(conf_print(conf, f), 0);
+	assert_int_equal(syntax_print(conf, f), 0);
 	assert_int_equal(fclose(f), 0);
 	return text;
 }
 
-static uint64_t
-bit(const char *key)
+/* What differs, "user, group changed"; "" if nothing does. */
+static const char *
+difference(const struct definition *a, const struct definition *b)
 {
-	const struct conf_key *k;
+	static char buf[256];
+	struct keyset keys = definition_diff(a, b);
+	char *text = keys_changed(keys);
 
-	for (size_t i = 0; (k = conf_key(i)) != NULL && !k->daemon; i++)
-		if (strcmp(k->name, key) == 0)
-			return UINT64_C(1) << i;
-	fail_msg("no key %s", key);
-	return 0;
+	assert_non_null(text);
+	assert_true(keys_equal(keys, definition_diff(b, a)));
+	strlcpy(buf, keys_none(keys) ? "" : text, sizeof(buf));
+	free(text);
+	return buf;
 }
 
 static void
 has_defaults(void **state)
 {
-	struct conf *c = conf_new();
+	struct definition *c = definition_new();
 
 	(void)state;
 	assert_non_null(c);
-	assert_int_equal(c->given, 0);
+	assert_true(keys_none(c->given));
 	assert_null(c->command);
 	assert_int_equal(c->umask, 022);
-	assert_int_equal(c->nice, CONF_UNSET);
-	assert_int_equal(c->oom_score_adj, CONF_UNSET);
+	assert_int_equal(c->nice, DEFINITION_UNSET);
+	assert_int_equal(c->oom_score_adj, DEFINITION_UNSET);
 	assert_false(c->no_new_privs);
 	assert_true(c->autostart);
 	assert_int_equal(c->restart, RESTART_ALWAYS);
@@ -143,14 +146,14 @@ has_defaults(void **state)
 	assert_true(c->log_timestamps);
 	assert_int_equal(c->uid, (uid_t)-1);
 	assert_int_equal(c->gid, (gid_t)-1);
-	conf_unref(c);
-	conf_unref(NULL);
+	definition_unref(c);
+	definition_unref(NULL);
 }
 
 static void
 parses_values(void **state)
 {
-	struct conf *c = good("web",
+	struct definition *c = good("web",
 	    "command = a 'b c'\nnice = 0\nrlimit-nofile = 10:20\n"
 	    "rlimit-core = unlimited\nsuccess-exit = 3 TERM\n"
 	    "ready = fd:7\nreload-signal = HUP\numask = 0",
@@ -163,42 +166,45 @@ parses_values(void **state)
 	assert_string_equal(c->command[1], "b c");
 	assert_null(c->command[2]);
 	assert_int_equal(c->nice, 0);
-	assert_true(conf_has(c, "nice"));
-	assert_false(conf_has(c, "user"));
-	assert_false(conf_has(c, "no-such-key"));
-	assert_int_equal(conf_rlimit(c, RLIMIT_NOFILE)->soft, 10);
-	assert_int_equal(conf_rlimit(c, RLIMIT_NOFILE)->hard, 20);
-	assert_true(conf_rlimit(c, RLIMIT_CORE)->hard == RLIM_INFINITY);
-	assert_null(conf_rlimit(c, RLIMIT_AS));
+	assert_true(definition_has(c, "nice"));
+	assert_false(definition_has(c, "user"));
+	assert_false(definition_has(c, "no-such-key"));
+	assert_int_equal(value_find_rlimit(&c->rlimits, RLIMIT_NOFILE)->soft,
+	    10);
+	assert_int_equal(value_find_rlimit(&c->rlimits, RLIMIT_NOFILE)->hard,
+	    20);
+	assert_true(value_find_rlimit(&c->rlimits, RLIMIT_CORE)->hard ==
+	    RLIM_INFINITY);
+	assert_null(value_find_rlimit(&c->rlimits, RLIMIT_AS));
 	assert_int_equal(c->success_exit.codes[0], 1 << 3);
 	assert_int_equal(c->success_exit.signals, 1 << (SIGTERM - 1));
 	assert_int_equal(c->ready, READY_FD);
 	assert_int_equal(c->ready_fd, 7);
 	assert_int_equal(c->reload_signal, SIGHUP);
 	assert_int_equal(c->umask, 0);
-	conf_unref(c);
+	definition_unref(c);
 }
 
 static void
 knows_its_lines(void **state)
 {
-	struct conf *c = good("web",
+	struct definition *c = good("web",
 	    "command = x\n\ndepends-on = a b\n# c\ndepends-on = b c\n", NULL);
 
 	(void)state;
-	assert_int_equal(conf_line(c, "command", 0), 1);
-	assert_int_equal(conf_line(c, "depends-on", 0), 3);
-	assert_int_equal(conf_line(c, "depends-on", 1), 3);
-	assert_int_equal(conf_line(c, "depends-on", 2), 5);
-	assert_int_equal(conf_line(c, "nice", 0), 0);
-	conf_unref(c);
+	assert_int_equal(definition_line(c, "command", 0), 1);
+	assert_int_equal(definition_line(c, "depends-on", 0), 3);
+	assert_int_equal(definition_line(c, "depends-on", 1), 3);
+	assert_int_equal(definition_line(c, "depends-on", 2), 5);
+	assert_int_equal(definition_line(c, "nice", 0), 0);
+	definition_unref(c);
 }
 
 static void
 inherits_defaults(void **state)
 {
-	struct confset set;
-	struct conf *c;
+	struct config set;
+	struct definition *c;
 
 	(void)state;
 	load(&set,
@@ -212,57 +218,57 @@ inherits_defaults(void **state)
 	    set.defaults);
 	assert_int_equal(c->stop_timeout, 3000);
 	assert_int_equal(c->nice, 4);
-	assert_true(conf_has(c, "nice"));
-	assert_int_equal(conf_line(c, "nice", 0), 0);
+	assert_true(definition_has(c, "nice"));
+	assert_int_equal(definition_line(c, "nice", 0), 0);
 	assert_string_equal(c->env[0], "B=1");
 	assert_string_equal(c->env[1], "A=2");
 	assert_string_equal(c->env[2], "C=3");
 	assert_null(c->env[3]);
 	assert_string_equal(c->depends_on[0], "db");
 	assert_string_equal(c->depends_on[1], "cache");
-	assert_int_equal(conf_line(c, "depends-on", 0), 0);
-	assert_int_equal(conf_line(c, "depends-on", 1), 4);
+	assert_int_equal(definition_line(c, "depends-on", 0), 0);
+	assert_int_equal(definition_line(c, "depends-on", 1), 4);
 	assert_string_equal(c->env_file[0], "/a");
 	assert_string_equal(c->env_file[1], "/b");
 	assert_string_equal(c->groups[0], "c");
 	assert_null(c->groups[1]);
-	assert_non_null(conf_rlimit(c, RLIMIT_AS));
+	assert_non_null(value_find_rlimit(&c->rlimits, RLIMIT_AS));
 	/* One excludes the other, and the program's own wins. */
 	assert_null(c->reload_command);
-	assert_false(conf_has(c, "reload-command"));
+	assert_false(definition_has(c, "reload-command"));
 	assert_int_equal(c->reload_signal, SIGHUP);
-	conf_unref(c);
+	definition_unref(c);
 
 	c = good("db", "command = c\n", set.defaults);
 	assert_null(c->depends_on);
 	assert_string_equal(c->reload_command[1], "y");
-	conf_unref(c);
-	confset_clear(&set);
+	definition_unref(c);
+	config_clear(&set);
 }
 
 /* What is printed of it must be good to be parsed. */
 static void
 watches_only_who_can_be(void **state)
 {
-	struct confset set;
-	struct conf *c;
+	struct config set;
+	struct definition *c;
 
 	(void)state;
 	load(&set, "watchdog = 5s\n", 0);
 	c = good("web", "command = c\nready = notify\n", set.defaults);
 	assert_int_equal(c->watchdog, 5000);
-	conf_unref(c);
+	definition_unref(c);
 	c = good("db", "command = c\n", set.defaults);
 	assert_int_equal(c->watchdog, 0);
-	assert_false(conf_has(c, "watchdog"));
-	conf_unref(c);
-	confset_clear(&set);
+	assert_false(definition_has(c, "watchdog"));
+	definition_unref(c);
+	config_clear(&set);
 }
 
 static void
 checks_times_against_defaults(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set, "restart-delay-max = 1s\n", 0);
@@ -271,7 +277,7 @@ checks_times_against_defaults(void **state)
 	assert_complaint(0,
 	    "FILE:2: restart-delay: restart-delay is longer than "
 	    "restart-delay-max");
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
@@ -306,19 +312,19 @@ compares(void **state)
 		bool live;
 	} cases[] = {
 	    {"nice = 0\n", "", "nice changed", false},
-	    {"nice = 0\n", "nice = 0\n", NULL, false},
-	    {"umask = 022\n", "", NULL, false},
-	    {"env = A=1\nenv=A=2\n", "env=A=2\n", NULL, false},
+	    {"nice = 0\n", "nice = 0\n", "", false},
+	    {"umask = 022\n", "", "", false},
+	    {"env = A=1\nenv=A=2\n", "env=A=2\n", "", false},
 	    {"env = A=1\n", "env=B=2\n", "env changed", false},
-	    {"depends-on = a b\n", "depends-on = a\ndepends-on = b\n", NULL,
+	    {"depends-on = a b\n", "depends-on = a\ndepends-on = b\n", "",
 		false},
-	    {"stop-timeout = 60s\n", "stop-timeout = 1m\n", NULL, false},
+	    {"stop-timeout = 60s\n", "stop-timeout = 1m\n", "", false},
 	    {"stop-timeout = 60s\n", "", "stop-timeout changed", true},
 	    {"ready = fd:3\n", "ready = fd:4\n", "ready changed", false},
-	    {"rlimit-as = 1K\n", "rlimit-as = 1024:1024\n", NULL, false},
+	    {"rlimit-as = 1K\n", "rlimit-as = 1024:1024\n", "", false},
 	    {"rlimit-as = 1K\n", "rlimit-core = 1K\n",
 		"rlimit-as, rlimit-core changed", false},
-	    {"success-exit = 0 1\n", "success-exit = 1,0\n", NULL, false},
+	    {"success-exit = 0 1\n", "success-exit = 1,0\n", "", false},
 	    {"success-exit = 0 1\n", "log-keep = 3\n",
 		"success-exit, log-keep changed", true},
 	    {"directory = /a\n", "directory = /b\nlog-keep = 3\n",
@@ -329,86 +335,78 @@ compares(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		char a[128], b[128], *text;
-		struct conf *x, *y;
-		uint64_t mask;
+		char a[128], b[128];
+		struct definition *x, *y;
 
 		snprintf(a, sizeof(a), "command = x\n%s", cases[i].a);
 		snprintf(b, sizeof(b), "%scommand = x\n", cases[i].b);
 		x = good("web", a, NULL);
 		y = good("web", b, NULL);
-		mask = conf_diff(x, y);
-		assert_int_equal(mask, conf_diff(y, x));
-		if (cases[i].text == NULL) {
-			assert_int_equal(mask, 0);
-		} else {
-			text = conf_diff_text(mask);
-			assert_string_equal(text, cases[i].text);
-			free(text);
-			assert_int_equal((mask & ~conf_live_mask()) == 0,
+		assert_string_equal(difference(x, y), cases[i].text);
+		if (*cases[i].text != '\0')
+			assert_int_equal(
+			    keys_none(keys_not_live(definition_diff(x, y))),
 			    cases[i].live);
-		}
-		conf_unref(x);
-		conf_unref(y);
+		definition_unref(x);
+		definition_unref(y);
 	}
 }
 
 static void
 compares_what_was_resolved(void **state)
 {
-	struct conf *a = good("web", "command = x\n", NULL);
-	struct conf *b = conf_copy(a);
+	struct definition *a = good("web", "command = x\n", NULL);
+	struct definition *b = definition_copy(a);
 	gid_t gids[] = {1};
 
 	(void)state;
-	assert_int_equal(conf_diff(a, b), 0);
+	assert_string_equal(difference(a, b), "");
 	b->env_digest = 7;
-	assert_int_equal(conf_diff(a, b), bit("env-file"));
+	assert_string_equal(difference(a, b), "env-file changed");
 	b->uid = 3;
-	assert_int_equal(conf_diff(a, b), bit("env-file") | bit("user"));
+	assert_string_equal(difference(a, b), "user, env-file changed");
 	b->gid = 3;
 	b->gids = gids;
 	b->ngids = 1;
 	b->env_digest = 0;
-	assert_int_equal(conf_diff(a, b),
-	    bit("user") | bit("group") | bit("groups"));
+	assert_string_equal(difference(a, b), "user, group, groups changed");
 	b->gids = NULL;
-	conf_unref(a);
-	conf_unref(b);
+	definition_unref(a);
+	definition_unref(b);
 }
 
 static void
 compares_settings(void **state)
 {
-	struct confset a, b;
-	uint64_t mask;
+	struct config a, b;
+	struct keyset keys;
 	char *text;
 
 	(void)state;
 	load(&a, "", 0);
 	load(&b, "run-dir = /x\nsyslog = yes\nlog-dir = /var/log/hupd\n", 0);
-	mask = settings_diff(&a.settings, &b.settings);
-	text = settings_diff_text(mask);
+	keys = settings_diff(&a.settings, &b.settings);
+	text = keys_changed(keys);
 	assert_string_equal(text, "run-dir, syslog changed");
 	free(text);
-	text = settings_diff_text(mask & ~settings_live_mask());
+	text = keys_changed(keys_not_live(keys));
 	assert_string_equal(text, "run-dir changed");
 	free(text);
 	assert_int_equal(settings_line(&b.settings, "run-dir"), 1);
 	assert_int_equal(settings_line(&b.settings, "pidfile"), 0);
-	confset_clear(&a);
-	confset_clear(&b);
+	config_clear(&a);
+	config_clear(&b);
 }
 
 static void
 has_places(void **state)
 {
 	char config[] = "/c/hupd", runtime[] = "/r/hupd", state_home[] = "/s";
-	struct conf_places places = {false, config, runtime, state_home};
-	struct confset set;
+	struct places places = {false, config, runtime, state_home};
+	struct config set;
 
 	(void)state;
-	assert_int_equal(confset_init(&set, &places), 0);
+	assert_int_equal(config_init(&set, &places), 0);
 	assert_string_equal(set.settings.program_dir, "/c/hupd/hupd.d");
 	assert_string_equal(set.settings.run_dir, "/r/hupd");
 	assert_string_equal(set.settings.pidfile, "/r/hupd/hupd.pid");
@@ -416,20 +414,20 @@ has_places(void **state)
 	assert_string_equal(set.settings.log_dir, "/s/log");
 	assert_string_equal(set.settings.cgroup, "auto");
 	assert_true(set.settings.reload_rollback);
-	confset_clear(&set);
+	config_clear(&set);
 
 	places.root = true;
-	assert_int_equal(confset_init(&set, &places), 0);
+	assert_int_equal(config_init(&set, &places), 0);
 	assert_string_equal(set.settings.run_dir, "/run/hupd");
 	assert_string_equal(set.settings.pidfile, "/run/hupd.pid");
 	assert_null(set.settings.log_user);
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 checks_the_whole(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set,
@@ -439,11 +437,11 @@ checks_the_whole(void **state)
 	    0);
 	assert_int_equal(set.nprograms, 3);
 	assert_string_equal(set.programs[0]->name, "a");
-	assert_ptr_equal(confset_find(&set, "c"), set.programs[2]);
-	assert_null(confset_find(&set, "d"));
+	assert_ptr_equal(config_find(&set, "c"), set.programs[2]);
+	assert_null(config_find(&set, "d"));
 	assert_null(set.programs[0]->file);
-	confset_clear(&set);
-	assert_null(confset_find(&set, "c"));
+	config_clear(&set);
+	assert_null(config_find(&set, "c"));
 }
 
 /* What the defaults ask for is theirs to answer for, once. */
@@ -451,34 +449,33 @@ static void
 blames_the_defaults(void **state)
 {
 	static const char *const names[] = {"db", "web", "app"};
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set, "\ndepends-on = db dbx\n", 0);
 	for (size_t i = 0; i < nitems(names); i++)
-		confset_add(&set,
-		    good(names[i], "command = x\n", set.defaults));
-	assert_int_equal(confset_check(&set, &diags), -1);
+		config_add(&set, good(names[i], "command = x\n", set.defaults));
+	assert_int_equal(config_check(&set, &diags), -1);
 	assert_int_equal(diags.n, 1);
 	assert_complaint(0,
 	    "FILE:2: depends-on: there is no program dbx; did you mean db?");
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 finds_cycles_through_defaults(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set, "depends-on = db\n", 0);
-	confset_add(&set, good("a", "command = x\n", set.defaults));
-	confset_add(&set,
+	config_add(&set, good("a", "command = x\n", set.defaults));
+	config_add(&set,
 	    good("db", "command = x\ndepends-on = a\n", set.defaults));
-	assert_int_equal(confset_check(&set, &diags), -1);
+	assert_int_equal(config_check(&set, &diags), -1);
 	assert_int_equal(diags.n, 1);
 	assert_complaint(0, "FILE:2: depends-on: cycle: db -> a -> db");
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 /* Keys with every kind of value, good and bad. */
@@ -492,12 +489,12 @@ static const char *const values[] = {"yes", "no", "/a/b", "/x y", "1", "0",
 static void
 add_random(char *text, size_t size, unsigned *seed)
 {
-	const struct conf_key *k;
+	const struct key *k;
 	size_t len = strlen(text), n;
 
-	for (n = 0; conf_key(n) != NULL; n++)
+	for (n = 0; keys_at(n) != NULL; n++)
 		;
-	k = conf_key((size_t)rand_r(seed) % n);
+	k = keys_at((size_t)rand_r(seed) % n);
 	snprintf(text + len, size - len, "%s = %s\n", k->name,
 	    values[(size_t)rand_r(seed) % nitems(values)]);
 }
@@ -508,7 +505,7 @@ prints_what_it_parses(void **state)
 {
 	unsigned seed = 1, accepted = 0;
 	char text[8192], *first, *second;
-	struct conf *a, *b;
+	struct definition *a, *b;
 
 	(void)state;
 	for (int i = 0; i < 8000; i++) {
@@ -522,13 +519,13 @@ prints_what_it_parses(void **state)
 		accepted++;
 		first = print(a);
 		b = good("me", first, NULL);
-		assert_int_equal(conf_diff(a, b), 0);
+		assert_string_equal(difference(a, b), "");
 		second = print(b);
 		assert_string_equal(first, second);
 		free(first);
 		free(second);
-		conf_unref(a);
-		conf_unref(b);
+		definition_unref(a);
+		definition_unref(b);
 	}
 	assert_in_range(accepted, 200, 8000);
 }
@@ -537,10 +534,10 @@ prints_what_it_parses(void **state)
 static void
 survives_garbage(void **state)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	unsigned seed = 7;
 	char text[2048];
-	struct confset set;
+	struct config set;
 	size_t len;
 	bool whole;
 
@@ -556,11 +553,12 @@ survives_garbage(void **state)
 		len = strlen(text);
 		for (int n = rand_r(&seed) % 6; n > 0; n--)
 			text[(size_t)rand_r(&seed) % len] = (char)rand_r(&seed);
-		conf_unref(conf_parse("me", "FILE", text, len, NULL, &diags));
-		assert_int_equal(confset_init(&set, &places), 0);
-		conf_parse_daemon(&set, "FILE", text, len, &whole, &diags);
-		confset_check(&set, &diags);
-		confset_clear(&set);
+		definition_unref(syntax_parse("me", "FILE", text, len, NULL,
+		    &diags));
+		assert_int_equal(config_init(&set, &places), 0);
+		syntax_parse_config(&set, "FILE", text, len, &whole, &diags);
+		config_check(&set, &diags);
+		config_clear(&set);
 		diag_clear(&diags);
 	}
 }
@@ -568,13 +566,13 @@ survives_garbage(void **state)
 static void
 shares(void **state)
 {
-	struct conf *c = good("web", "command = x\n", NULL);
+	struct definition *c = good("web", "command = x\n", NULL);
 
 	(void)state;
-	assert_ptr_equal(conf_ref(c), c);
-	conf_unref(c);
+	assert_ptr_equal(definition_ref(c), c);
+	definition_unref(c);
 	assert_string_equal(c->name, "web");
-	conf_unref(c);
+	definition_unref(c);
 }
 
 int

@@ -20,14 +20,17 @@
 
 #include <cmocka.h>
 
-#include "config/confdir.h"
+#include "config/environ.h"
+#include "config/load.h"
+#include "config/save.h"
 #include "base/clock.h"
+#include "config/syntax.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 static char base[] = "/tmp/hupd-confdir-XXXXXX";
 static char config[64], folder[64];
-static struct conf_places places;
+static struct places places;
 static struct diags diags;
 
 static int
@@ -48,7 +51,7 @@ setup(void **state)
 	assert_int_equal(chmod(base, 0755), 0);
 	snprintf(config, sizeof(config), "%s/hupd.conf", base);
 	snprintf(folder, sizeof(folder), "%s/hupd.d", base);
-	places = (struct conf_places){.config_home = base,
+	places = (struct places){.config_home = base,
 	    .runtime_dir = base,
 	    .state_home = base};
 	umask(022);
@@ -105,9 +108,9 @@ say(void)
 }
 
 static void
-load_again(struct confset *set, const struct confset *known)
+load_again(struct config *set, const struct config *known)
 {
-	int r = confdir_load(set, &places, config, false, known, &diags);
+	int r = load_config(set, &places, config, false, known, &diags);
 
 	if (r == -1)
 		say();
@@ -116,7 +119,7 @@ load_again(struct confset *set, const struct confset *known)
 }
 
 static void
-load(struct confset *set)
+load(struct config *set)
 {
 	load_again(set, NULL);
 }
@@ -125,16 +128,16 @@ load(struct confset *set)
 static void
 assert_refused(const char *complaint)
 {
-	struct confset set;
+	struct config set;
 	char buf[512];
 
-	assert_int_equal(confdir_load(&set, &places, config, false, NULL,
+	assert_int_equal(load_config(&set, &places, config, false, NULL,
 			     &diags),
 	    -1);
 	/* The settings remain, for whoever has to say so. */
 	assert_int_equal(set.nprograms, 0);
 	assert_non_null(set.settings.state_dir);
-	confset_clear(&set);
+	config_clear(&set);
 	if (diags.n != 1)
 		say();
 	assert_int_equal(diags.n, 1);
@@ -154,7 +157,7 @@ needs_root(void)
 static void
 loads_a_folder(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	put("hupd.conf", "syslog = yes\nstop-timeout = 3s\n");
@@ -178,33 +181,32 @@ loads_a_folder(void **state)
 	assert_string_equal(set.programs[2]->name, "web");
 	assert_int_equal(set.programs[2]->stop_timeout, 3000);
 	assert_string_equal(set.programs[2]->file, at("hupd.d/web.conf"));
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 loads_what_is_absent(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set);
 	assert_int_equal(set.nprograms, 0);
-	confset_clear(&set);
+	config_clear(&set);
 	assert_int_equal(rmdir(folder), 0);
 	load(&set);
 	assert_int_equal(set.nprograms, 0);
-	confset_clear(&set);
-	assert_int_equal(confdir_load(&set, &places, config, true, NULL,
-			     &diags),
+	config_clear(&set);
+	assert_int_equal(load_config(&set, &places, config, true, NULL, &diags),
 	    -1);
 	assert_string_equal(diags.v[0].reason, "does not exist");
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 reports_all_files(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	put("hupd.conf", "sislog = yes\n");
@@ -213,7 +215,7 @@ reports_all_files(void **state)
 	put("hupd.d/bad name.conf", "command = x\n");
 	put("hupd.d/hupd.conf", "command = x\n");
 	put("hupd.d/A.conf", "command = x\ndepends-on = b gone\n");
-	assert_int_equal(confdir_load(&set, &places, config, false, NULL,
+	assert_int_equal(load_config(&set, &places, config, false, NULL,
 			     &diags),
 	    -1);
 	if (diags.n != 7)
@@ -229,7 +231,7 @@ reports_all_files(void **state)
 	/* b was refused, but it is there. */
 	assert_string_equal(diags.v[6].reason, "there is no program gone");
 	assert_int_equal(diags.v[6].line, 2);
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
@@ -264,18 +266,18 @@ refuses_a_device(void **state)
 static void
 limits_size(void **state)
 {
-	static char bytes[CONF_FILE_MAX + 1];
-	struct confset set;
+	static char bytes[SYNTAX_FILE_MAX + 1];
+	struct config set;
 	int fd;
 
 	(void)state;
 	memset(bytes, '#', sizeof(bytes));
 	memcpy(bytes, "command = x\n", 12);
-	put_bytes("hupd.d/x.conf", bytes, CONF_FILE_MAX);
+	put_bytes("hupd.d/x.conf", bytes, SYNTAX_FILE_MAX);
 	load(&set);
 	assert_int_equal(set.nprograms, 1);
-	confset_clear(&set);
-	put_bytes("hupd.d/x.conf", bytes, CONF_FILE_MAX + 1);
+	config_clear(&set);
+	put_bytes("hupd.d/x.conf", bytes, SYNTAX_FILE_MAX + 1);
 	assert_refused("hupd.d/x.conf: is larger than 64 KiB");
 	/* Huge, and not read at all. */
 	fd = open(at("hupd.d/x.conf"), O_WRONLY | O_CLOEXEC);
@@ -338,14 +340,14 @@ refuses_owners(void **state)
 static void
 follows_trusted_links(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	put("elsewhere", "command = x\n");
 	assert_int_equal(symlink("../elsewhere", at("hupd.d/x.conf")), 0);
 	load(&set);
 	assert_int_equal(set.nprograms, 1);
-	confset_clear(&set);
+	config_clear(&set);
 	chmod(at("elsewhere"), 0666);
 	assert_refused("hupd.d/x.conf: may be written by others (mode 0666)");
 	unlink(at("elsewhere"));
@@ -423,8 +425,8 @@ refuses_users_without_root(void **state)
 static void
 looks_up_users(void **state)
 {
-	struct confset set;
-	const struct conf *c;
+	struct config set;
+	const struct definition *c;
 
 	(void)state;
 	needs_root();
@@ -454,7 +456,7 @@ looks_up_users(void **state)
 	c = set.programs[4];
 	assert_int_equal(c->ngids, 0);
 	assert_null(c->home);
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
@@ -480,7 +482,7 @@ static void
 reads_env_files(void **state)
 {
 	char text[256], complaint[256];
-	struct confset set, now;
+	struct config set, now;
 	char **vars;
 
 	(void)state;
@@ -489,7 +491,7 @@ reads_env_files(void **state)
 	snprintf(complaint, sizeof(complaint),
 	    "hupd.d/a.conf:2: env-file: %s does not exist", at("env"));
 	assert_refused(complaint);
-	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(environ_read(at("env"), &vars), -1);
 	assert_int_equal(errno, ENOENT);
 
 	put("env", "A=1\nB\n");
@@ -497,15 +499,15 @@ reads_env_files(void **state)
 	    "hupd.d/a.conf:2: env-file: %s: line 2 is not NAME=VALUE",
 	    at("env"));
 	assert_refused(complaint);
-	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(environ_read(at("env"), &vars), -1);
 	assert_int_equal(errno, EBADMSG);
 
 	put("env", "A=1\n");
 	chmod(at("env"), 0666);
-	assert_int_equal(confdir_read_env(at("env"), &vars), -1);
+	assert_int_equal(environ_read(at("env"), &vars), -1);
 	assert_int_equal(errno, EPERM);
 	chmod(at("env"), 0644);
-	assert_int_equal(confdir_read_env(at("env"), &vars), 0);
+	assert_int_equal(environ_read(at("env"), &vars), 0);
 	assert_string_equal(vars[0], "A=1");
 	assert_null(vars[1]);
 	free(vars);
@@ -514,13 +516,15 @@ reads_env_files(void **state)
 	load(&set);
 	put("env", "A=1\n");
 	load_again(&now, &set);
-	assert_int_equal(conf_diff(set.programs[0], now.programs[0]), 0);
-	confset_clear(&now);
+	assert_true(keys_none(definition_diff(set.programs[0],
+	    now.programs[0])));
+	config_clear(&now);
 	put("env", "A=2\n");
 	load_again(&now, &set);
-	assert_int_not_equal(conf_diff(set.programs[0], now.programs[0]), 0);
-	confset_clear(&now);
-	confset_clear(&set);
+	assert_false(keys_none(definition_diff(set.programs[0],
+	    now.programs[0])));
+	config_clear(&now);
+	config_clear(&set);
 }
 
 /* A file whose last change is as old as a stamp needs. */
@@ -543,7 +547,7 @@ settle(const char *name)
 static void
 shares_what_is_unchanged(void **state)
 {
-	struct confset set, now;
+	struct config set, now;
 
 	(void)state;
 	put("hupd.d/a.conf", "command = x\n");
@@ -552,15 +556,15 @@ shares_what_is_unchanged(void **state)
 	/* Just written: it could change without a new time. */
 	load_again(&now, &set);
 	assert_ptr_not_equal(set.programs[0], now.programs[0]);
-	confset_clear(&now);
-	confset_clear(&set);
+	config_clear(&now);
+	config_clear(&set);
 
 	settle("hupd.d/b.conf");
 	load(&set);
 	load_again(&now, &set);
 	assert_ptr_equal(set.programs[0], now.programs[0]);
 	assert_int_equal(set.programs[0]->refs, 2);
-	confset_clear(&now);
+	config_clear(&now);
 	assert_int_equal(set.programs[0]->refs, 1);
 
 	put("hupd.d/b.conf", "command = y\n");
@@ -568,21 +572,21 @@ shares_what_is_unchanged(void **state)
 	assert_ptr_equal(set.programs[0], now.programs[0]);
 	assert_ptr_not_equal(set.programs[1], now.programs[1]);
 	assert_string_equal(now.programs[1]->command[0], "y");
-	confset_clear(&now);
+	config_clear(&now);
 
 	put("hupd.conf", "nice = 1\n");
 	load_again(&now, &set);
 	assert_ptr_not_equal(set.programs[0], now.programs[0]);
-	confset_clear(&now);
+	config_clear(&now);
 	put("hupd.conf", "");
 
 	/* Access is checked for what is shared as well. */
 	chmod(at("hupd.d/a.conf"), 0666);
-	assert_int_equal(confdir_load(&now, &places, config, false, &set,
+	assert_int_equal(load_config(&now, &places, config, false, &set,
 			     &diags),
 	    -1);
-	confset_clear(&now);
-	confset_clear(&set);
+	config_clear(&now);
+	config_clear(&set);
 }
 
 static void
@@ -595,7 +599,7 @@ put_link(const char *name, const char *to)
 static void
 loads_instances(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	put("hupd.d/w@.conf", "command = x\nnice = 3\n");
@@ -607,20 +611,21 @@ loads_instances(void **state)
 	assert_string_equal(set.programs[0]->name, "w@-");
 	assert_string_equal(set.programs[0]->file, at("hupd.d/w@.conf"));
 	assert_int_equal(set.programs[0]->nice, 3);
-	assert_int_equal(conf_line(set.programs[0], "nice", 0), 2);
-	assert_string_equal(conf_instance(set.programs[0]->name), "-");
+	assert_int_equal(definition_line(set.programs[0], "nice", 0), 2);
+	assert_string_equal(definition_instance(set.programs[0]->name), "-");
 	assert_string_equal(set.programs[1]->name, "w@a@b");
-	assert_string_equal(conf_instance(set.programs[1]->name), "a@b");
-	assert_int_equal(conf_diff(set.programs[0], set.programs[1]), 0);
+	assert_string_equal(definition_instance(set.programs[1]->name), "a@b");
+	assert_true(keys_none(definition_diff(set.programs[0],
+	    set.programs[1])));
 	assert_string_equal(set.programs[2]->command[0], "y");
 	assert_string_equal(set.programs[2]->file, at("hupd.d/w@own.conf"));
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 shares_instances(void **state)
 {
-	struct confset set, now;
+	struct config set, now;
 
 	(void)state;
 	put("hupd.d/w@.conf", "command = x\n");
@@ -631,20 +636,20 @@ shares_instances(void **state)
 	load_again(&now, &set);
 	assert_ptr_equal(set.programs[0], now.programs[0]);
 	assert_ptr_equal(set.programs[1], now.programs[1]);
-	confset_clear(&now);
+	config_clear(&now);
 
 	/* It is not the instance's own file that has changed. */
 	put("hupd.d/w@.conf", "command = y\n");
 	load_again(&now, &set);
 	assert_string_equal(now.programs[0]->command[0], "y");
 	assert_string_equal(now.programs[1]->command[0], "y");
-	confset_clear(&now);
+	config_clear(&now);
 
 	put("hupd.d/w@b.conf", "command = z\n");
 	load_again(&now, &set);
 	assert_string_equal(now.programs[1]->command[0], "z");
-	confset_clear(&now);
-	confset_clear(&set);
+	config_clear(&now);
+	config_clear(&set);
 }
 
 static void
@@ -684,22 +689,22 @@ finds_the_file(void **state)
 	put_link("hupd.d/w@a.conf", "w@.conf");
 	put("hupd.d/w@own.conf", "command = x\n");
 	put("hupd.d/v@a.conf", "");
-	file = confdir_file_of(folder, "w@a");
+	file = load_file_of(folder, "w@a");
 	assert_string_equal(file, at("hupd.d/w@.conf"));
 	free(file);
-	file = confdir_file_of(folder, "w@own");
+	file = load_file_of(folder, "w@own");
 	assert_string_equal(file, at("hupd.d/w@own.conf"));
 	free(file);
-	file = confdir_file_of(folder, "v@a");
+	file = load_file_of(folder, "v@a");
 	assert_string_equal(file, at("hupd.d/v@a.conf"));
 	free(file);
-	assert_null(confdir_file_of(folder, "none"));
+	assert_null(load_file_of(folder, "none"));
 }
 
 static void
 saves_and_loads_the_whole(void **state)
 {
-	struct confset set, again;
+	struct config set, again;
 	struct stat st;
 	char text[256];
 
@@ -713,47 +718,41 @@ saves_and_loads_the_whole(void **state)
 	load(&set);
 	/* Left by a crash. */
 	put("accepted.new", "?");
-	assert_int_equal(confdir_save(&set, at("accepted")), 0);
+	assert_int_equal(save_config(&set, at("accepted")), 0);
 	assert_int_equal(stat(at("accepted"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(access(at("accepted.new"), F_OK), -1);
-	assert_int_equal(confdir_load_whole(&again, &places, at("accepted"),
-			     &diags),
+	assert_int_equal(load_whole(&again, &places, at("accepted"), &diags),
 	    0);
-	assert_int_equal(settings_diff(&set.settings, &again.settings), 0);
+	assert_true(keys_none(settings_diff(&set.settings, &again.settings)));
 	assert_int_equal(again.nprograms, 2);
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(conf_diff(set.programs[i], again.programs[i]),
-		    0);
-	confset_clear(&again);
+		assert_true(keys_none(definition_diff(set.programs[i],
+		    again.programs[i])));
+	config_clear(&again);
 
-	assert_int_equal(confdir_save_copy(at("accepted"), at("copy")), 0);
-	assert_int_equal(confdir_load_whole(&again, &places, at("copy"),
-			     &diags),
-	    0);
+	assert_int_equal(save_copy(at("accepted"), at("copy")), 0);
+	assert_int_equal(load_whole(&again, &places, at("copy"), &diags), 0);
 	assert_int_equal(again.nprograms, 2);
-	confset_clear(&again);
+	config_clear(&again);
 
 	/* At boot a lost environment file is the matter of its program. */
 	unlink(at("env"));
-	assert_int_equal(confdir_load_whole(&again, &places, at("accepted"),
-			     &diags),
+	assert_int_equal(load_whole(&again, &places, at("accepted"), &diags),
 	    0);
-	confset_clear(&again);
-	confset_clear(&set);
+	config_clear(&again);
+	config_clear(&set);
 
-	assert_int_equal(confdir_load_whole(&again, &places, at("none"),
-			     &diags),
-	    -1);
-	confset_clear(&again);
+	assert_int_equal(load_whole(&again, &places, at("none"), &diags), -1);
+	config_clear(&again);
 }
 
 static ino_t
-saved(const struct confset *set)
+saved(const struct config *set)
 {
 	struct stat st;
 
-	assert_int_equal(confdir_save(set, at("accepted")), 0);
+	assert_int_equal(save_config(set, at("accepted")), 0);
 	assert_int_equal(access(at("accepted.new"), F_OK), -1);
 	assert_int_equal(stat(at("accepted"), &st), 0);
 	return st.st_ino;
@@ -762,7 +761,7 @@ saved(const struct confset *set)
 static void
 saves_what_is_new(void **state)
 {
-	struct confset set;
+	struct config set;
 	ino_t first, longer;
 	FILE *f;
 
@@ -778,14 +777,14 @@ saves_what_is_new(void **state)
 	assert_int_not_equal(longer, first);
 	assert_int_equal(truncate(at("accepted"), 3), 0);
 	assert_int_not_equal(saved(&set), longer);
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 /* As hupd -f does: the programs of the folder are not added. */
 static void
 loads_a_whole_file(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	put("hupd.conf", "program = a\ncommand = x\n");
@@ -793,44 +792,44 @@ loads_a_whole_file(void **state)
 	load(&set);
 	assert_int_equal(set.nprograms, 1);
 	assert_string_equal(set.programs[0]->name, "a");
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 fails_to_save(void **state)
 {
-	struct confset set;
+	struct config set;
 
 	(void)state;
 	load(&set);
-	assert_int_equal(confdir_save(&set, at("none/accepted")), -1);
+	assert_int_equal(save_config(&set, at("none/accepted")), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(mkdir(at("accepted"), 0755), 0);
-	assert_int_equal(confdir_save(&set, at("accepted")), -1);
+	assert_int_equal(save_config(&set, at("accepted")), -1);
 	assert_int_equal(access(at("accepted.new"), F_OK), -1);
-	assert_int_equal(confdir_save_copy(at("none"), at("copy")), -1);
+	assert_int_equal(save_copy(at("none"), at("copy")), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(access(at("copy.new"), F_OK), -1);
-	confset_clear(&set);
+	config_clear(&set);
 }
 
 static void
 loads_one_file(void **state)
 {
-	struct conf *c;
+	struct definition *c;
 
 	(void)state;
 	put("web.conf", "command = x\n");
 	put("bad.conf", "comand = x\n");
-	c = confdir_load_file(at("web.conf"), NULL, NULL, &diags);
+	c = load_file(at("web.conf"), NULL, NULL, &diags);
 	assert_non_null(c);
 	assert_string_equal(c->name, "web");
-	conf_unref(c);
-	assert_null(confdir_load_file(at("bad.conf"), NULL, NULL, &diags));
+	definition_unref(c);
+	assert_null(load_file(at("bad.conf"), NULL, NULL, &diags));
 	assert_int_equal(diags.n, 2);
-	assert_null(confdir_load_file(at("none.conf"), NULL, NULL, &diags));
+	assert_null(load_file(at("none.conf"), NULL, NULL, &diags));
 	assert_string_equal(diags.v[2].reason, "does not exist");
-	assert_null(confdir_load_file(at("web"), NULL, NULL, &diags));
+	assert_null(load_file(at("web"), NULL, NULL, &diags));
 	assert_int_equal(diags.n, 4);
 }
 
@@ -838,7 +837,7 @@ static void
 loads_many(void **state)
 {
 	enum { N = 10000 };
-	struct confset set, now;
+	struct config set, now;
 	char name[32], text[64];
 
 	(void)state;
@@ -854,15 +853,15 @@ loads_many(void **state)
 	load_again(&now, &set);
 	for (size_t i = 0; i < N; i++)
 		assert_ptr_equal(set.programs[i], now.programs[i]);
-	confset_clear(&set);
-	confset_clear(&now);
+	config_clear(&set);
+	config_clear(&now);
 }
 
 /* A file that is replaced, removed and written all the time. */
 static void
 survives_changes(void **state)
 {
-	struct confset set;
+	struct config set;
 	pid_t pid;
 
 	(void)state;
@@ -876,9 +875,9 @@ survives_changes(void **state)
 		}
 	}
 	for (int i = 0; i < 300; i++) {
-		confdir_load(&set, &places, config, false, NULL, &diags);
+		load_config(&set, &places, config, false, NULL, &diags);
 		assert_in_range(set.nprograms, 0, 1);
-		confset_clear(&set);
+		config_clear(&set);
 		/* Half-written and changing files are no crash. */
 		diag_clear(&diags);
 	}
@@ -889,40 +888,40 @@ survives_changes(void **state)
 static void
 finds_places(void **state)
 {
-	struct conf_places p;
+	struct places p;
 	char *file;
 
 	(void)state;
-	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_int_equal(places_find(&p, &file), 0);
 	assert_true(p.root == (geteuid() == 0));
 	if (p.root)
 		assert_string_equal(file, HUPD_SYSCONFDIR "/hupd.conf");
 	free(file);
-	confdir_places_clear(&p);
+	places_clear(&p);
 }
 
 static void
 users_places(void)
 {
-	struct conf_places p;
+	struct places p;
 	char *file, tmp[64];
 
 	setenv("XDG_CONFIG_HOME", "/c", 1);
 	setenv("XDG_RUNTIME_DIR", "/r", 1);
 	setenv("XDG_STATE_HOME", "relative", 1);
 	setenv("HOME", "/h", 1);
-	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_int_equal(places_find(&p, &file), 0);
 	assert_false(p.root);
 	assert_string_equal(file, "/c/hupd/hupd.conf");
 	assert_string_equal(p.config_home, "/c/hupd");
 	assert_string_equal(p.runtime_dir, "/r/hupd");
 	assert_string_equal(p.state_home, "/h/.local/state/hupd");
 	free(file);
-	confdir_places_clear(&p);
+	places_clear(&p);
 
 	unsetenv("XDG_CONFIG_HOME");
 	unsetenv("XDG_RUNTIME_DIR");
-	assert_int_equal(confdir_places(&p, &file), 0);
+	assert_int_equal(places_find(&p, &file), 0);
 	assert_string_equal(file, "/h/.config/hupd/hupd.conf");
 	snprintf(tmp, sizeof(tmp), "/run/user/%u", (unsigned)geteuid());
 	if (access(tmp, F_OK) == -1) {
@@ -930,7 +929,7 @@ users_places(void)
 		assert_string_equal(p.runtime_dir, tmp);
 	}
 	free(file);
-	confdir_places_clear(&p);
+	places_clear(&p);
 }
 
 static void

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "config/envfile.h"
+#include "config/environ.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -41,7 +41,7 @@ reads(void **state)
 		const char *text = cases[i].text;
 		size_t n = 0;
 
-		assert_int_equal(envfile_parse(text, strlen(text), &vars,
+		assert_int_equal(environ_parse(text, strlen(text), &vars,
 				     &line),
 		    0);
 		for (; cases[i].vars[n] != NULL; n++)
@@ -76,7 +76,7 @@ refuses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		assert_int_equal(envfile_parse(cases[i].text, cases[i].len,
+		assert_int_equal(environ_parse(cases[i].text, cases[i].len,
 				     &vars, &line),
 		    -1);
 		assert_int_equal(line, cases[i].line);
@@ -92,7 +92,7 @@ holds_the_most(void **state)
 
 	(void)state;
 	for (size_t len = 0; len <= 9; len++) {
-		assert_int_equal(envfile_parse("A=\nA=\nA=\n", len, &vars,
+		assert_int_equal(environ_parse("A=\nA=\nA=\n", len, &vars,
 				     &line),
 		    len % 3 == 1 ? -1 : 0);
 		if (len % 3 != 1)

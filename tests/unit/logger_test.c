@@ -538,8 +538,8 @@ test_killed(void **state)
 {
 	struct world *w = *state;
 	const struct stream_conf confs[] = {
-	    {.timestamps = true, .size = 1000000, .keep = CONF_KEEP_MAX},
-	    {.timestamps = false, .size = 300000, .keep = CONF_KEEP_MAX},
+	    {.timestamps = true, .size = 1000000, .keep = DEFINITION_KEEP_MAX},
+	    {.timestamps = false, .size = 300000, .keep = DEFINITION_KEEP_MAX},
 	    {.timestamps = true, .size = 0, .keep = 0},
 	};
 	static const char *const names[] = {"a", "b", "c"};
@@ -567,7 +567,7 @@ test_killed(void **state)
 
 static const struct stream_conf rotated = {.timestamps = true,
     .size = 1000000,
-    .keep = CONF_KEEP_MAX};
+    .keep = DEFINITION_KEEP_MAX};
 
 /* A daemon with one stream, up when this returns; its log process in *log. */
 static pid_t

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "config/conf.h"
-#include "config/envfile.h"
-#include "config/envlist.h"
+#include "config/syntax.h"
+#include "config/environ.h"
+#include "config/environ.h"
 #include "wire/report.h"
 
 #ifndef __has_feature
@@ -133,26 +133,27 @@ static const char circle[] = "program = a\ncommand = a\ndepends-on = b\n"
 
 /* -1: something was wrong, and diags says so. */
 static int
-load(struct confset *set, const char *text, struct diags *diags)
+load(struct config *set, const char *text, struct diags *diags)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	bool whole;
 	int rv;
 
 	diag_init(diags);
-	if (confset_init(set, &places) == -1) {
+	if (config_init(set, &places) == -1) {
 		diag_add(diags, "FILE", 0, NULL, "out of memory");
 		return -1;
 	}
-	rv = conf_parse_daemon(set, "FILE", text, strlen(text), &whole, diags);
-	if (confset_check(set, diags) == -1)
+	rv =
+	    syntax_parse_config(set, "FILE", text, strlen(text), &whole, diags);
+	if (config_check(set, diags) == -1)
 		rv = -1;
 	assert_int_equal(rv == -1, diag_count(diags) > 0);
 	return rv;
 }
 
 static char *
-print(const struct confset *set)
+print(const struct config *set)
 {
 	char *text = NULL;
 	size_t size;
@@ -161,7 +162,7 @@ print(const struct confset *set)
 
 	if (f == NULL)
 		return NULL;
-	rv = confset_print(set, f);
+	rv = syntax_print_config(set, f);
 	if (fclose(f) == EOF || rv == -1) {
 		free(text);
 		return NULL;
@@ -172,14 +173,14 @@ print(const struct confset *set)
 static char *
 canonical(void)
 {
-	struct confset set = {0};
+	struct config set = {0};
 	struct diags diags;
 	char *text = NULL;
 
 	if (load(&set, good, &diags) == 0)
 		text = print(&set);
 	diag_clear(&diags);
-	confset_clear(&set);
+	config_clear(&set);
 	return text;
 }
 
@@ -198,13 +199,13 @@ static char *
 complaints_about(const char *conf)
 {
 	struct line_text t = {0};
-	struct confset set = {0};
+	struct config set = {0};
 	struct diags diags;
 
 	assert_int_equal(load(&set, conf, &diags), -1);
 	report_errors(&t, &diags);
 	diag_clear(&diags);
-	confset_clear(&set);
+	config_clear(&set);
 	return appended(&t);
 }
 
@@ -224,7 +225,7 @@ cycle(void)
 static char *
 planned(void)
 {
-	struct confset from = {0}, to = {0};
+	struct config from = {0}, to = {0};
 	struct diags diags, others;
 	struct line_text t = {0};
 	struct plan plan;
@@ -238,8 +239,8 @@ planned(void)
 	}
 	diag_clear(&diags);
 	diag_clear(&others);
-	confset_clear(&from);
-	confset_clear(&to);
+	config_clear(&from);
+	config_clear(&to);
 	return rv == 0 ? appended(&t) : NULL;
 }
 
@@ -270,24 +271,26 @@ tail(void)
 static char *
 copied(void)
 {
-	struct confset set = {0};
+	struct config set = {0};
 	struct settings settings = {0};
 	struct diags diags;
-	struct conf *copy;
+	struct definition *copy;
 	char *text = NULL;
 
 	if (load(&set, good, &diags) == 0 &&
 	    settings_copy(&settings, &set.settings) == 0) {
-		assert_int_equal(settings_diff(&settings, &set.settings), 0);
+		assert_true(keys_none(settings_diff(&settings, &set.settings)));
 		settings_clear(&settings);
-		if ((copy = conf_copy(set.programs[2])) != NULL) {
-			assert_int_equal(conf_diff(copy, set.programs[2]), 0);
-			text = conf_diff_text(conf_diff(copy, set.programs[0]));
+		if ((copy = definition_copy(set.programs[2])) != NULL) {
+			assert_true(keys_none(definition_diff(copy,
+			    set.programs[2])));
+			text = keys_changed(definition_diff(copy,
+			    set.programs[0]));
 		}
-		conf_unref(copy);
+		definition_unref(copy);
 	}
 	diag_clear(&diags);
-	confset_clear(&set);
+	config_clear(&set);
 	return text;
 }
 
@@ -295,19 +298,19 @@ static char *
 environment(void)
 {
 	static const char file[] = "A=1\nexport B='2 3'\n";
-	struct envlist e = {0};
+	struct environment e = {0};
 	char **vars = NULL, **v, *text = NULL;
 	unsigned bad_line = 1;
 
-	if (envfile_parse(file, strlen(file), &vars, &bad_line) == -1) {
+	if (environ_parse(file, strlen(file), &vars, &bad_line) == -1) {
 		assert_int_equal(bad_line, 0);
 		return NULL;
 	}
-	envlist_set_all(&e, vars);
-	if ((v = envlist_vector(&e)) != NULL && v[0] != NULL && v[1] != NULL &&
+	environ_set_all(&e, vars);
+	if ((v = environ_vector(&e)) != NULL && v[0] != NULL && v[1] != NULL &&
 	    asprintf(&text, "%s %s", v[0], v[1]) == -1)
 		text = NULL;
-	envlist_clear(&e);
+	environ_clear(&e);
 	free(vars);
 	return text;
 }

@@ -10,22 +10,23 @@
 #include <cmocka.h>
 
 #include "config/plan.h"
+#include "config/syntax.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 static void
-load(struct confset *set, const char *text)
+load(struct config *set, const char *text)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	struct diags diags;
 	bool whole;
 
 	diag_init(&diags);
-	assert_int_equal(confset_init(set, &places), 0);
-	assert_int_equal(conf_parse_daemon(set, "FILE", text, strlen(text),
+	assert_int_equal(config_init(set, &places), 0);
+	assert_int_equal(syntax_parse_config(set, "FILE", text, strlen(text),
 			     &whole, &diags),
 	    0);
-	assert_int_equal(confset_check(set, &diags), 0);
+	assert_int_equal(config_check(set, &diags), 0);
 }
 
 static void
@@ -41,8 +42,9 @@ tells_changes(void **state)
 	    {PLAN_REMOVE, "d", "removed"},
 	    {PLAN_ADD, "z", "added"},
 	};
-	struct confset from, to;
+	struct config from, to;
 	struct plan plan;
+	char *text;
 
 	(void)state;
 	load(&from,
@@ -56,8 +58,8 @@ tells_changes(void **state)
 	assert_int_equal(plan_make(&plan, &from, &to), 0);
 	assert_int_equal(plan.n, nitems(want));
 	for (size_t i = 0; i < plan.n; i++) {
-		const struct change *c = &plan.v[i];
-		char *reason = change_reason(c);
+		const struct plan_change *c = &plan.v[i];
+		char *reason = plan_reason(c);
 
 		assert_int_equal(c->kind, want[i].kind);
 		assert_string_equal(reason, want[i].reason);
@@ -75,19 +77,18 @@ tells_changes(void **state)
 	assert_int_equal(plan.count[PLAN_RESTART], 1);
 	assert_int_equal(plan.count[PLAN_ADJUST], 1);
 	/* syslog is live, run-dir is not. */
-	assert_int_equal(plan.deferred,
-	    settings_diff(&from.settings, &to.settings) &
-		~settings_live_mask());
-	assert_int_not_equal(plan.deferred, 0);
+	text = keys_changed(plan.deferred);
+	assert_string_equal(text, "run-dir changed");
+	free(text);
 	plan_clear(&plan);
-	confset_clear(&from);
-	confset_clear(&to);
+	config_clear(&from);
+	config_clear(&to);
 }
 
 static void
 keeps_what_is_equal(void **state)
 {
-	struct confset none, set;
+	struct config none, set;
 	struct plan plan;
 
 	(void)state;
@@ -103,8 +104,8 @@ keeps_what_is_equal(void **state)
 	assert_int_equal(plan_make(&plan, &set, &none), 0);
 	assert_int_equal(plan.count[PLAN_REMOVE], 2);
 	plan_clear(&plan);
-	confset_clear(&none);
-	confset_clear(&set);
+	config_clear(&none);
+	config_clear(&set);
 }
 
 int

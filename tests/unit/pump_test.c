@@ -181,7 +181,7 @@ teardown(void **state)
 }
 
 static void
-add(struct world *w, int i, enum conf_log to)
+add(struct world *w, int i, enum key_log to)
 {
 	int fds[2];
 

@@ -10,22 +10,23 @@
 #include <cmocka.h>
 
 #include "wire/report.h"
+#include "config/syntax.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 static void
-load(struct confset *set, const char *text)
+load(struct config *set, const char *text)
 {
-	struct conf_places places = {.root = true};
+	struct places places = {.root = true};
 	struct diags diags;
 	bool whole;
 
 	diag_init(&diags);
-	assert_int_equal(confset_init(set, &places), 0);
-	assert_int_equal(conf_parse_daemon(set, "FILE", text, strlen(text),
+	assert_int_equal(config_init(set, &places), 0);
+	assert_int_equal(syntax_parse_config(set, "FILE", text, strlen(text),
 			     &whole, &diags),
 	    0);
-	assert_int_equal(confset_check(set, &diags), 0);
+	assert_int_equal(config_check(set, &diags), 0);
 }
 
 /* Every line as text, each with a newline; malloc'd. */
@@ -58,7 +59,7 @@ static void
 reports_a_plan(void **state)
 {
 	struct line_text lines = {.s = NULL};
-	struct confset from, to;
+	struct config from, to;
 	struct plan plan;
 	char *text;
 
@@ -85,8 +86,8 @@ reports_a_plan(void **state)
 	free(text);
 	line_text_clear(&lines);
 	plan_clear(&plan);
-	confset_clear(&from);
-	confset_clear(&to);
+	config_clear(&from);
+	config_clear(&to);
 }
 
 static void

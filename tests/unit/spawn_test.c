@@ -230,13 +230,12 @@ test_path(void **state)
 static void
 test_stages(void **state)
 {
-	struct conf_rlimit limits[] = {{RLIMIT_CORE, 0, 0},
+	struct value_rlimit limits[] = {{RLIMIT_CORE, 0, 0},
 	    {RLIMIT_NOFILE, 20, 10}};
-	struct conf conf = {.umask = 077,
+	struct definition conf = {.umask = 077,
 	    .uid = (uid_t)-1,
 	    .gid = (gid_t)-1,
-	    .rlimits = limits,
-	    .nrlimits = 2};
+	    .rlimits = {limits, 2}};
 	char nowhere[] = "/nowhere", null[] = "/dev/null";
 	char *argv[] = {sh, NULL};
 	struct spawn_request req = request(argv);
@@ -244,7 +243,7 @@ test_stages(void **state)
 	(void)state;
 	req.conf = &conf;
 	assert_fails(&req, "rlimit-nofile", EINVAL);
-	conf.nrlimits = 1;
+	conf.rlimits.n = 1;
 	conf.directory = nowhere;
 	assert_fails(&req, "directory", ENOENT);
 	conf.directory = null;

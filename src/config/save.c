@@ -1,5 +1,5 @@
 /*
- * confsave - a configuration written to disk, whole or not at all.
+ * save - a configuration written to disk, whole or not at all.
  */
 #include <sys/sendfile.h>
 
@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/confdir.h"
+#include "config/save.h"
+#include "config/syntax.h"
 
 #define COPY_CHUNK ((size_t)1 << 20)
 #define COMPARE_CHUNK 16384
@@ -42,7 +43,7 @@ is_same(int fd, const char *file)
  * it lasts; -1 with errno.
  */
 static int
-print_to(int fd, const struct confset *set, const char *file)
+print_to(int fd, const struct config *set, const char *file)
 {
 	int err = 0, same = 0;
 	FILE *f;
@@ -53,7 +54,7 @@ print_to(int fd, const struct confset *set, const char *file)
 		errno = err;
 		return -1;
 	}
-	if (confset_print(set, f) == -1)
+	if (syntax_print_config(set, f) == -1)
 		err = ENOMEM;
 	else if (fflush(f) == EOF)
 		err = errno;
@@ -90,7 +91,7 @@ copy_to(int fd, const char *from)
 
 /* By a print of the set that lasts, or if that is NULL by a copy of from. */
 static int
-replace(const struct confset *set, const char *from, const char *temp,
+replace(const struct config *set, const char *from, const char *temp,
     const char *file)
 {
 	int fd, err, r;
@@ -115,7 +116,7 @@ replace(const struct confset *set, const char *from, const char *temp,
 }
 
 static int
-save(const struct confset *set, const char *from, const char *file)
+save(const struct config *set, const char *from, const char *file)
 {
 	char *temp;
 	int r, err;
@@ -132,13 +133,13 @@ save(const struct confset *set, const char *from, const char *file)
 }
 
 int
-confdir_save(const struct confset *set, const char *file)
+save_config(const struct config *set, const char *file)
 {
 	return save(set, NULL, file);
 }
 
 int
-confdir_save_copy(const char *from, const char *file)
+save_copy(const char *from, const char *file)
 {
 	return save(NULL, from, file);
 }

@@ -1,21 +1,18 @@
 /*
- * confparse - the text of a configuration file to a definition, settings or
- * a whole configuration.
+ * syntax - the text of configuration files: parsed to definitions and
+ * settings, and printed from them.
  *
- * All that is wrong is reported: a line that is refused is left out, and the
- * rest is read on.
+ * The parser reports every error: it skips a line that it refuses, and reads
+ * on.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/conf.h"
-#include "config/conftable.h"
-#include "config/conftype.h"
 #include "base/text.h"
 #include "base/text.h"
+#include "config/definition.h"
+#include "config/syntax.h"
 
-#define KEYS_MAX 64
 /* Looking for near names is slow: the first unknown keys get one, not all. */
 #define NEAR_MAX 20
 
@@ -25,10 +22,10 @@ struct parser {
 	unsigned line;
 	char *key; /* of this line, NULL before it is known */
 	/* Where the keys of programs go; NULL after a bad "program" line. */
-	struct conf *conf;
-	unsigned first[KEYS_MAX]; /* the line that gave row N of it */
+	struct definition *conf;
+	unsigned first[KEYS_MAX]; /* the line that gave it a key, by index */
 	/* Only in the daemon's file: */
-	struct confset *set;
+	struct config *set;
 	bool whole; /* a "program" line was seen */
 	unsigned nunknown;
 };
@@ -57,31 +54,15 @@ trim(char *s)
 	return s;
 }
 
-static int
-add_line(struct conf *conf, size_t row, unsigned line, size_t nth)
-{
-	struct conf_line *v;
-
-	v = reallocarray(conf->lines, conf->nlines + 1, sizeof *v);
-	if (v == NULL)
-		return -1;
-	conf->lines = v;
-	v[conf->nlines++] = (struct conf_line){.line = line,
-	    .nth = (uint16_t)nth,
-	    .row = (uint8_t)row};
-	return 0;
-}
-
 static void
 unknown_key(struct parser *p)
 {
-	const char *names[KEYS_MAX + CONF_SETTINGS + 1], *near;
+	const char *names[KEYS_MAX + 1], *near;
 	size_t n = 0;
 
-	for (size_t i = 0; i < conf_nrows; i++)
-		names[n++] = conf_rows[i].key.name;
-	for (size_t i = 0; p->set != NULL && i < CONF_SETTINGS; i++)
-		names[n++] = settings_rows[i].key.name;
+	for (size_t i = 0; i < keys_count; i++)
+		if (p->set != NULL || !keys_table[i].daemon)
+			names[n++] = keys_table[i].name;
 	names[n] = NULL;
 	near = p->nunknown++ < NEAR_MAX ? text_near(p->key, names) : NULL;
 	if (near == NULL)
@@ -90,65 +71,96 @@ unknown_key(struct parser *p)
 		complain(p, "unknown key; did you mean %s?", near);
 }
 
+/* The line that gave the key to this program, or 0. */
+static unsigned
+first_line(const struct parser *p, const char *key)
+{
+	return p->first[keys_index(keys_find(key))];
+}
+
+/* Take a key out of the definition, as if it had not been given. */
+static void
+take_back(struct definition *conf, const struct key *key)
+{
+	keys_clear(conf, key);
+	keys_remove(&conf->given, key);
+}
+
 /* Two keys exclude each other: one of the file overrides the defaults'. */
 static void
-settle_reload(struct parser *p, const struct conf_row *row)
+settle_reload(struct parser *p, const struct key *key)
 {
-	const struct conf_row *sig = conf_find("reload-signal");
-	const struct conf_row *command = conf_find("reload-command");
-	const struct conf_row *other;
+	const struct key *sig = keys_find("reload-signal");
+	const struct key *command = keys_find("reload-command");
+	const struct key *other = key == sig ? command : sig;
 
-	if (row != sig && row != command)
+	if (key != sig && key != command)
 		return;
-	other = row == sig ? command : sig;
-	if (p->first[other - conf_rows] != 0) {
-		complain(p, "%s, in line %u, excludes it", other->key.name,
-		    p->first[other - conf_rows]);
+	if (p->first[keys_index(other)] != 0) {
+		complain(p, "%s, in line %u, excludes it", other->name,
+		    p->first[keys_index(other)]);
 		return;
 	}
+	take_back(p->conf, other);
 	if (other == sig)
 		p->conf->reload_signal = 0;
-	else
-		other->type->store->clear(p->conf, other);
-	p->conf->given &= ~conf_bit(other);
+}
+
+/* -1: it depends on itself, which is reported. */
+static int
+refuse_itself(struct parser *p)
+{
+	struct definition *conf = p->conf;
+	size_t n = strings_count(conf->depends_on);
+
+	for (size_t i = 0; conf->name != NULL && i < n; i++) {
+		if (strcmp(conf->depends_on[i], conf->name) != 0)
+			continue;
+		complain(p, "%s cannot depend on itself", conf->name);
+		strings_remove(&conf->depends_on, i);
+		return -1;
+	}
+	return 0;
 }
 
 static void
-program_key(struct parser *p, const struct conf_row *row, const char *value)
+program_key(struct parser *p, const struct key *key, const char *value)
 {
-	char why[CONF_WHY_MAX];
-	size_t at = (size_t)(row - conf_rows), nth = 0;
+	char why[VALUE_WHY_MAX];
+	unsigned *first = &p->first[keys_index(key)];
+	size_t nth = 0;
 
-	if (p->first[at] != 0 && !row->key.repeat) {
-		complain(p, "given twice, first in line %u", p->first[at]);
+	if (*first != 0 && !key->repeat) {
+		complain(p, "given twice, first in line %u", *first);
 		return;
 	}
-	if (p->first[at] == 0)
-		p->first[at] = p->line;
+	if (*first == 0)
+		*first = p->line;
 	if (*value == '\0') {
 		complain(p, "has no value");
 		return;
 	}
-	if (row->key.repeat)
-		nth = strings_count(*(char **const *)conf_value(p->conf, row));
-	if (row->type->parse(p->conf, row, value, why) == -1) {
+	if (key->repeat)
+		nth = strings_count(*(char **const *)keys_value(p->conf, key));
+	if (keys_parse(p->conf, key, value, why) == -1) {
 		complain(p, "%s", why);
 		return;
 	}
-	p->conf->given |= conf_bit(row);
-	if (add_line(p->conf, at, p->line, nth) == -1)
+	if (refuse_itself(p) == -1)
+		return;
+	keys_add(&p->conf->given, key);
+	if (definition_add_line(p->conf, key, p->line, nth) == -1)
 		complain(p, "out of memory");
-	settle_reload(p, row);
+	settle_reload(p, key);
 }
 
 static void
-setting_key(struct parser *p, const struct conf_row *row, const char *value)
+setting_key(struct parser *p, const struct key *key, const char *value)
 {
 	struct settings *settings = &p->set->settings;
-	unsigned *first = &settings->lines[row - settings_rows];
-	const struct conf_store *store = row->type->store;
-	struct settings before = {.given = 0};
-	char why[CONF_WHY_MAX];
+	unsigned *first = &settings->lines[keys_index(key)];
+	struct settings before = {.program_dir = NULL};
+	char why[VALUE_WHY_MAX];
 
 	if (p->whole) {
 		complain(p, "belongs before the first program");
@@ -163,27 +175,27 @@ setting_key(struct parser *p, const struct conf_row *row, const char *value)
 		complain(p, "has no value");
 		return;
 	}
-	if (store->copy(&before, settings, row) == -1)
+	if (keys_copy(&before, settings, key) == -1)
 		complain(p, "out of memory");
-	else if (row->type->parse(settings, row, value, why) == -1)
+	else if (keys_parse(settings, key, value, why) == -1)
 		complain(p, "%s", why);
-	else if (!store->equal(&before, settings, row))
-		settings->given |= settings_bit(row);
-	store->clear(&before, row);
+	else if (!keys_same(&before, settings, key))
+		keys_add(&settings->given, key);
+	keys_clear(&before, key);
 }
 
 static void
 check_delays(struct parser *p)
 {
-	const struct conf *conf = p->conf;
+	const struct definition *conf = p->conf;
 	unsigned line;
 	const char *key;
 
 	if (conf->restart_delay > conf->restart_delay_max) {
 		key = "restart-delay";
-		if (conf_line(conf, key, 0) == 0)
+		if (definition_line(conf, key, 0) == 0)
 			key = "restart-delay-max";
-		line = conf_line(conf, key, 0);
+		line = definition_line(conf, key, 0);
 		if (line != 0)
 			diag_add(p->diags, p->file, line, key,
 			    "restart-delay is longer than restart-delay-max");
@@ -194,8 +206,8 @@ check_delays(struct parser *p)
 static void
 settle_watchdog(struct parser *p)
 {
-	struct conf *conf = p->conf;
-	unsigned line = conf_line(conf, "watchdog", 0);
+	struct definition *conf = p->conf;
+	unsigned line = definition_line(conf, "watchdog", 0);
 
 	if (conf->name == NULL || conf->ready == READY_NOTIFY)
 		return;
@@ -203,37 +215,37 @@ settle_watchdog(struct parser *p)
 		diag_add(p->diags, p->file, line, "watchdog",
 		    "needs ready = notify");
 	conf->watchdog = 0;
-	conf->given &= ~conf_bit(conf_find("watchdog"));
+	keys_remove(&conf->given, keys_find("watchdog"));
 }
 
 /* Check what needs all keys of a definition. */
 static void
 end_definition(struct parser *p)
 {
-	const struct conf *conf = p->conf;
+	const struct definition *conf = p->conf;
 	unsigned line;
 
 	if (conf == NULL)
 		return;
-	line = conf_line(conf, "program", 0);
+	line = definition_line(conf, "program", 0);
 	if (conf->name != NULL && conf->command == NULL &&
-	    p->first[conf_find("command") - conf_rows] == 0)
+	    first_line(p, "command") == 0)
 		diag_add(p->diags, p->file, line, "command", "is missing");
 	check_delays(p);
 	settle_watchdog(p);
 }
 
 /* A copy of defaults (NULL: the built-in ones) for the program of that name. */
-static struct conf *
-new_definition(const struct conf *defaults, const char *name)
+static struct definition *
+new_definition(const struct definition *defaults, const char *name)
 {
-	struct conf *conf;
+	struct definition *conf;
 
-	conf = defaults == NULL ? conf_new() : conf_copy(defaults);
+	conf = defaults == NULL ? definition_new() : definition_copy(defaults);
 	if (conf == NULL)
 		return NULL;
 	if ((conf->name = strdup(name)) == NULL) {
-		conf_unref(conf);
+		definition_unref(conf);
 		return NULL;
 	}
 	/* What all programs depend on does not depend on itself. */
@@ -264,15 +276,15 @@ begin_program(struct parser *p, const char *name)
 	p->whole = true;
 	p->conf = NULL;
 	memset(p->first, 0, sizeof p->first);
-	if (!text_is_name(name) || conf_is_template(name) ||
+	if (!text_is_name(name) || definition_is_template(name) ||
 	    strcasecmp(name, "hupd") == 0) {
 		complain(p, "\"%.80s\" is not a program name", name);
 		return;
 	}
 	if ((p->conf = new_definition(NULL, name)) == NULL ||
-	    add_line(p->conf, conf_nrows, p->line, 0) == -1 ||
-	    confset_add(p->set, p->conf) == -1) {
-		conf_unref(p->conf);
+	    definition_add_line(p->conf, NULL, p->line, 0) == -1 ||
+	    config_add(p->set, p->conf) == -1) {
+		definition_unref(p->conf);
 		p->conf = NULL;
 		complain(p, "out of memory");
 	}
@@ -281,25 +293,25 @@ begin_program(struct parser *p, const char *name)
 static void
 parse_key(struct parser *p, char *value)
 {
-	const struct conf_row *row;
+	const struct key *key = keys_find(p->key);
 
 	if (strcmp(p->key, "program") == 0) {
 		if (p->set == NULL)
 			complain(p, "belongs in a whole configuration");
 		else
 			begin_program(p, value);
-	} else if ((row = settings_find(p->key)) != NULL) {
+	} else if (key == NULL) {
+		unknown_key(p);
+	} else if (key->daemon) {
 		if (p->set == NULL)
 			complain(p, "belongs in hupd.conf");
 		else
-			setting_key(p, row, value);
-	} else if ((row = conf_find(p->key)) == NULL) {
-		unknown_key(p);
+			setting_key(p, key, value);
 	} else if (p->set != NULL && !p->whole &&
 	    strcmp(p->key, "command") == 0) {
 		complain(p, "belongs in the file of a program");
 	} else if (p->conf != NULL) {
-		program_key(p, row, value);
+		program_key(p, key, value);
 	}
 }
 
@@ -348,27 +360,27 @@ parse_text(struct parser *p, const char *bytes, size_t len)
 	return diag_count(p->diags) == before ? 0 : -1;
 }
 
-struct conf *
-conf_parse(const char *name, const char *file, const char *bytes, size_t len,
-    const struct conf *defaults, struct diags *diags)
+struct definition *
+syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
+    const struct definition *defaults, struct diags *diags)
 {
 	struct parser p = {.file = file, .diags = diags};
 
 	if ((p.conf = new_definition(defaults, name)) == NULL ||
 	    (p.conf->file = strdup(file)) == NULL) {
 		complain(&p, "out of memory");
-		conf_unref(p.conf);
+		definition_unref(p.conf);
 		return NULL;
 	}
 	if (parse_text(&p, bytes, len) == -1) {
-		conf_unref(p.conf);
+		definition_unref(p.conf);
 		return NULL;
 	}
 	return p.conf;
 }
 
 int
-conf_parse_daemon(struct confset *set, const char *file, const char *bytes,
+syntax_parse_config(struct config *set, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *diags)
 {
 	struct parser p = {.file = file, .diags = diags, .set = set};
@@ -382,5 +394,64 @@ conf_parse_daemon(struct confset *set, const char *file, const char *bytes,
 	}
 	r = parse_text(&p, bytes, len);
 	*whole = p.whole;
+	return r;
+}
+
+/* The canonical form. */
+
+static int
+print_differing(const struct definition *conf, const struct definition *builtin,
+    FILE *f)
+{
+	/* A key that was not given has the default, and most are not. */
+	for (const struct key *key = NULL;
+	     (key = keys_next(conf->given, key)) != NULL;)
+		if (!keys_same(conf, builtin, key) &&
+		    keys_print(conf, key, f) == -1)
+			return -1;
+	return 0;
+}
+
+int
+syntax_print(const struct definition *conf, FILE *f)
+{
+	struct definition *builtin;
+	int r;
+
+	if ((builtin = definition_new()) == NULL)
+		return -1;
+	r = print_differing(conf, builtin, f);
+	definition_unref(builtin);
+	return r;
+}
+
+static int
+print_settings(const struct settings *settings, FILE *f)
+{
+	for (const struct key *key = NULL;
+	     (key = keys_next(settings->given, key)) != NULL;)
+		if (keys_print(settings, key, f) == -1)
+			return -1;
+	return 0;
+}
+
+int
+syntax_print_config(const struct config *set, FILE *f)
+{
+	struct definition *builtin;
+	bool blank = !keys_none(set->settings.given);
+	int r;
+
+	if ((builtin = definition_new()) == NULL)
+		return -1;
+	r = print_settings(&set->settings, f);
+	for (size_t i = 0; r == 0 && i < set->nprograms; i++) {
+		fputs(blank ? "\nprogram = " : "program = ", f);
+		fputs(set->programs[i]->name, f);
+		putc('\n', f);
+		r = print_differing(set->programs[i], builtin, f);
+		blank = true;
+	}
+	definition_unref(builtin);
 	return r;
 }

@@ -1,8 +1,5 @@
 /*
- * confplaces - where the configuration of this user lies.
- *
- * Source: the XDG Base Directory Specification, which has relative values
- * ignored.
+ * places - where things are: the folders of this user, and the log files.
  */
 #include <sys/stat.h>
 
@@ -13,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/confdir.h"
+#include "config/places.h"
 
 static char *__attribute__((format(printf, 1, 2))) format(const char *fmt, ...)
 {
@@ -85,7 +82,7 @@ runtime_folder(void)
 }
 
 static int
-user_places(struct conf_places *places)
+user_places(struct places *places)
 {
 	places->config_home = user_folder("XDG_CONFIG_HOME", ".config");
 	places->state_home = user_folder("XDG_STATE_HOME", ".local/state");
@@ -97,12 +94,12 @@ user_places(struct conf_places *places)
 }
 
 int
-confdir_places(struct conf_places *places, char **config_file)
+places_find(struct places *places, char **config_file)
 {
 	int err;
 
 	*config_file = NULL;
-	*places = (struct conf_places){.root = geteuid() == 0};
+	*places = (struct places){.root = geteuid() == 0};
 	if (places->root)
 		*config_file = strdup(HUPD_SYSCONFDIR "/hupd.conf");
 	else if (user_places(places) == 0)
@@ -110,16 +107,22 @@ confdir_places(struct conf_places *places, char **config_file)
 	if (*config_file != NULL)
 		return 0;
 	err = errno;
-	confdir_places_clear(places);
+	places_clear(places);
 	errno = err;
 	return -1;
 }
 
 void
-confdir_places_clear(struct conf_places *places)
+places_clear(struct places *places)
 {
 	free(places->config_home);
 	free(places->runtime_dir);
 	free(places->state_home);
-	*places = (struct conf_places){.root = places->root};
+	*places = (struct places){.root = places->root};
+}
+
+char *
+places_log(const char *log_dir, const char *name)
+{
+	return format("%s/%s.log", log_dir, name);
 }

@@ -1,11 +1,15 @@
 /*
- * envfile - the text of an environment file to variables.
+ * environ - the environment of a program: environment files read, and the
+ * whole put together from its sources.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/envfile.h"
+#include "base/file.h"
+#include "config/environ.h"
 
 struct span {
 	const char *at;
@@ -96,7 +100,7 @@ take_line(struct span s, char **v, size_t *n, char **out)
 }
 
 int
-envfile_parse(const char *bytes, size_t len, char ***vars, unsigned *badline)
+environ_parse(const char *bytes, size_t len, char ***vars, unsigned *badline)
 {
 	/* "A=" and a newline: a variable takes three bytes, or two at last. */
 	size_t most = len / 3 + 2, n = 0;
@@ -121,4 +125,111 @@ envfile_parse(const char *bytes, size_t len, char ***vars, unsigned *badline)
 	v[n] = NULL;
 	*vars = v;
 	return 0;
+}
+
+int
+environ_read(const char *path, char ***vars)
+{
+	struct file f;
+	unsigned line;
+	int r;
+
+	r = file_read(&f, AT_FDCWD, path, ENVIRON_FILE_MAX);
+	if (r == 0)
+		errno = ENOENT;
+	if (r != 1)
+		return -1;
+	r = environ_parse(f.bytes, f.len, vars, &line);
+	file_clear(&f);
+	if (r == -1)
+		errno = line == 0 ? ENOMEM : EBADMSG;
+	return r;
+}
+
+static size_t
+find(const struct environment *e, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		if (strncmp(e->v[i], name, len) == 0 && e->v[i][len] == '=')
+			break;
+	return i;
+}
+
+/* Room for one more, and for the NULL after it. */
+static int
+grow(struct environment *e)
+{
+	size_t size;
+	char **v;
+
+	if (e->n + 1 < e->size)
+		return 0;
+	size = e->size == 0 ? 32 : 2 * e->size;
+	v = reallocarray(e->v, size, sizeof(*v));
+	if (v == NULL) {
+		e->failed = 1;
+		return -1;
+	}
+	e->v = v;
+	e->size = size;
+	return 0;
+}
+
+void
+environ_set(struct environment *e, char *kv)
+{
+	size_t i;
+
+	i = find(e, kv, strcspn(kv, "="));
+	if (i == e->n && grow(e) == -1)
+		return;
+	e->v[i] = kv;
+	if (i == e->n)
+		e->n++;
+}
+
+void
+environ_set_all(struct environment *e, char *const *v)
+{
+	for (; v != NULL && *v != NULL; v++)
+		environ_set(e, *v);
+}
+
+void
+environ_unset(struct environment *e, const char *name)
+{
+	size_t i;
+
+	i = find(e, name, strlen(name));
+	if (i < e->n)
+		e->v[i] = e->v[--e->n];
+}
+
+const char *
+environ_get(const struct environment *e, const char *name)
+{
+	size_t i, len = strlen(name);
+
+	i = find(e, name, len);
+	return i < e->n ? e->v[i] + len + 1 : NULL;
+}
+
+char **
+environ_vector(struct environment *e)
+{
+	if (e->failed || grow(e) == -1) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	e->v[e->n] = NULL;
+	return e->v;
+}
+
+void
+environ_clear(struct environment *e)
+{
+	free(e->v);
+	memset(e, 0, sizeof(*e));
 }

@@ -1,128 +1,57 @@
 /*
- * confset - a whole configuration: made, searched, and checked for what no
+ * config - the whole configuration: made, searched, and checked for what no
  * single file can tell.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/conf.h"
-#include "config/conftable.h"
-#include "config/conftype.h"
-#include "config/order.h"
 #include "base/text.h"
+#include "config/definition.h"
+#include "config/config.h"
+#include "config/order.h"
 
 /* Looking for near names is slow: the first complaints get one, not all. */
 #define NEAR_MAX 20
 /* As many cycles are reported at most. */
 #define CYCLES_MAX 20
 
-/* base/leaf, or NULL. */
-static char *
-join(const char *base, const char *leaf)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", base, leaf) == -1 ? NULL : path;
-}
-
-/* An ordinary user's places; root's are in the table. */
-static int
-user_places(struct settings *s, const struct conf_places *places)
-{
-	struct {
-		char **field;
-		char *value;
-	} v[] = {
-	    {&s->program_dir, join(places->config_home, "hupd.d")},
-	    {&s->log_dir, join(places->state_home, "log")},
-	    {&s->run_dir, strdup(places->runtime_dir)},
-	    {&s->state_dir, strdup(places->state_home)},
-	    {&s->pidfile, join(places->runtime_dir, "hupd.pid")},
-	};
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
-		free(*v[i].field);
-		*v[i].field = v[i].value;
-		if (v[i].value == NULL)
-			r = -1;
-	}
-	return r;
-}
-
 int
-confset_init(struct confset *set, const struct conf_places *places)
+config_init(struct config *config, const struct places *places)
 {
-	char why[CONF_WHY_MAX];
-	const struct conf_row *row;
-
-	memset(set, 0, sizeof *set);
-	for (size_t i = 0; i < CONF_SETTINGS; i++) {
-		row = &settings_rows[i];
-		if (row->key.fallback != NULL &&
-		    row->type->parse(&set->settings, row, row->key.fallback,
-			why) == -1)
-			goto fail;
+	memset(config, 0, sizeof *config);
+	if (settings_init(&config->settings, places) == -1)
+		return -1;
+	if ((config->defaults = definition_new()) == NULL) {
+		config_clear(config);
+		return -1;
 	}
-	if (!places->root && user_places(&set->settings, places) == -1)
-		goto fail;
-	if ((set->defaults = conf_new()) == NULL)
-		goto fail;
-	return 0;
-fail:
-	confset_clear(set);
-	return -1;
-}
-
-void
-settings_clear(struct settings *s)
-{
-	for (size_t i = 0; i < CONF_SETTINGS; i++)
-		settings_rows[i].type->store->clear(s, &settings_rows[i]);
-	memset(s, 0, sizeof *s);
-}
-
-int
-settings_copy(struct settings *to, const struct settings *from)
-{
-	const struct conf_row *row;
-
-	memset(to, 0, sizeof *to);
-	for (size_t i = 0; i < CONF_SETTINGS; i++) {
-		row = &settings_rows[i];
-		if (row->type->store->copy(to, from, row) == -1) {
-			settings_clear(to);
-			return -1;
-		}
-	}
-	to->given = from->given;
 	return 0;
 }
 
 void
-confset_clear_programs(struct confset *set)
+config_clear_programs(struct config *set)
 {
 	for (size_t i = 0; i < set->nprograms; i++)
-		conf_unref(set->programs[i]);
+		definition_unref(set->programs[i]);
 	free(set->programs);
 	set->programs = NULL;
 	set->nprograms = set->size = 0;
 }
 
 void
-confset_clear(struct confset *set)
+config_clear(struct config *set)
 {
 	settings_clear(&set->settings);
-	conf_unref(set->defaults);
-	confset_clear_programs(set);
+	definition_unref(set->defaults);
+	config_clear_programs(set);
 	free(set->file);
 	memset(set, 0, sizeof *set);
 }
 
 int
-confset_add(struct confset *set, struct conf *conf)
+config_add(struct config *set, struct definition *conf)
 {
-	struct conf **v;
+	struct definition **v;
 	size_t size;
 
 	if (set->nprograms == set->size) {
@@ -140,7 +69,7 @@ confset_add(struct confset *set, struct conf *conf)
 static int
 compare_names(const void *a, const void *b)
 {
-	const struct conf *const *x = a, *const *y = b;
+	const struct definition *const *x = a, *const *y = b;
 
 	return strcmp((*x)->name, (*y)->name);
 }
@@ -148,7 +77,7 @@ compare_names(const void *a, const void *b)
 static int
 compare_caseless(const void *a, const void *b)
 {
-	const struct conf *const *x = a, *const *y = b;
+	const struct definition *const *x = a, *const *y = b;
 	int r = strcasecmp((*x)->name, (*y)->name);
 
 	return r != 0 ? r : strcmp((*x)->name, (*y)->name);
@@ -156,7 +85,8 @@ compare_caseless(const void *a, const void *b)
 
 /* Names that come from a folder are sorted already, but for a few. */
 static void
-sort(struct conf **v, size_t n, int (*compare)(const void *, const void *))
+sort(struct definition **v, size_t n,
+    int (*compare)(const void *, const void *))
 {
 	for (size_t i = 1; i < n; i++)
 		if (compare(&v[i - 1], &v[i]) > 0) {
@@ -165,14 +95,14 @@ sort(struct conf **v, size_t n, int (*compare)(const void *, const void *))
 		}
 }
 
-static struct conf **
-find_slot(const struct confset *set, const char *name)
+static struct definition **
+find_slot(const struct config *set, const char *name)
 {
 	union {
 		const char *name;
 		char *key;
 	} u = {.name = name};
-	struct conf key = {.name = u.key}, *p = &key;
+	struct definition key = {.name = u.key}, *p = &key;
 
 	if (set->nprograms == 0)
 		return NULL;
@@ -180,16 +110,16 @@ find_slot(const struct confset *set, const char *name)
 	    sizeof(*set->programs), compare_names);
 }
 
-struct conf *
-confset_find(const struct confset *set, const char *name)
+struct definition *
+config_find(const struct config *set, const char *name)
 {
-	struct conf **slot = find_slot(set, name);
+	struct definition **slot = find_slot(set, name);
 
 	return slot == NULL ? NULL : *slot;
 }
 
 static const char *
-file_of(const struct confset *set, const struct conf *conf)
+file_of(const struct config *set, const struct definition *conf)
 {
 	if (conf->file != NULL)
 		return conf->file;
@@ -201,10 +131,10 @@ file_of(const struct confset *set, const struct conf *conf)
  * program to most readers.
  */
 static void
-check_names(const struct confset *set, struct diags *diags)
+check_names(const struct config *set, struct diags *diags)
 {
-	const struct conf *one, *two;
-	struct conf **sorted;
+	const struct definition *one, *two;
+	struct definition **sorted;
 	size_t n = set->nprograms;
 	unsigned line;
 
@@ -220,7 +150,7 @@ check_names(const struct confset *set, struct diags *diags)
 		two = sorted[i];
 		if (strcasecmp(one->name, two->name) != 0)
 			continue;
-		line = conf_line(two, "program", 0);
+		line = definition_line(two, "program", 0);
 		if (strcmp(one->name, two->name) == 0)
 			diag_add(diags, file_of(set, two), line, "program",
 			    "%s is defined twice", two->name);
@@ -233,7 +163,7 @@ check_names(const struct confset *set, struct diags *diags)
 }
 
 struct dependencies {
-	const struct confset *set;
+	const struct config *set;
 	struct diags *diags;
 	const char **names; /* of all programs, NULL-terminated */
 	size_t nnear;
@@ -263,9 +193,9 @@ unknown_dependency(struct dependencies *d, const char *file, unsigned line,
 static void
 collect_edges(struct dependencies *d, size_t node)
 {
-	const struct confset *set = d->set;
-	const struct conf *conf = set->programs[node];
-	struct conf **slot;
+	const struct config *set = d->set;
+	const struct definition *conf = set->programs[node];
+	struct definition **slot;
 	unsigned line;
 
 	for (size_t i = 0; i < strings_count(conf->depends_on); i++) {
@@ -275,7 +205,7 @@ collect_edges(struct dependencies *d, size_t node)
 			    (size_t)(slot - set->programs)};
 			continue;
 		}
-		line = conf_line(conf, "depends-on", i);
+		line = definition_line(conf, "depends-on", i);
 		if (line != 0)
 			unknown_dependency(d, file_of(set, conf), line,
 			    conf->depends_on[i]);
@@ -285,24 +215,24 @@ collect_edges(struct dependencies *d, size_t node)
 static void
 check_defaults(struct dependencies *d)
 {
-	const struct conf *defaults = d->set->defaults;
+	const struct definition *defaults = d->set->defaults;
 	const char *name;
 
 	for (size_t i = 0; i < strings_count(defaults->depends_on); i++) {
 		name = defaults->depends_on[i];
 		if (d->set->nprograms != 0 && find_slot(d->set, name) == NULL)
 			unknown_dependency(d, d->set->file,
-			    conf_line(defaults, "depends-on", i), name);
+			    definition_line(defaults, "depends-on", i), name);
 	}
 }
 
 /* The line of conf's own file that makes it depend on name, or 0. */
 static unsigned
-dependency_line(const struct conf *conf, const char *name)
+dependency_line(const struct definition *conf, const char *name)
 {
 	for (size_t i = 0; i < strings_count(conf->depends_on); i++)
 		if (strcmp(conf->depends_on[i], name) == 0)
-			return conf_line(conf, "depends-on", i);
+			return definition_line(conf, "depends-on", i);
 	return 0;
 }
 
@@ -313,7 +243,7 @@ dependency_line(const struct conf *conf, const char *name)
 static void
 report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 {
-	struct conf *const *programs = d->set->programs;
+	struct definition *const *programs = d->set->programs;
 	const char *file = d->set->file;
 	size_t start = 0, size;
 	unsigned line = 0;
@@ -329,7 +259,7 @@ report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 		}
 	}
 	if (line == 0)
-		line = conf_line(d->set->defaults, "depends-on", 0);
+		line = definition_line(d->set->defaults, "depends-on", 0);
 	if ((f = open_memstream(&text, &size)) != NULL) {
 		for (size_t i = 0; i <= n; i++)
 			/* No cycle has no nodes. */
@@ -375,7 +305,7 @@ check_cycles(struct dependencies *d)
 }
 
 static void
-check_dependencies(const struct confset *set, struct diags *diags)
+check_dependencies(const struct config *set, struct diags *diags)
 {
 	struct dependencies d = {.set = set, .diags = diags};
 	size_t total = 0;
@@ -399,14 +329,37 @@ check_dependencies(const struct confset *set, struct diags *diags)
 	free(d.edges);
 }
 
+/* Can what exit-on waits for come to pass? */
+static void
+check_exit_on(const struct config *set, struct diags *diags)
+{
+	const char *name = set->settings.exit_on;
+	const struct definition *conf;
+	unsigned line = settings_line(&set->settings, "exit-on");
+
+	if (name == NULL || strcmp(name, SETTINGS_ANY_FAILED) == 0 ||
+	    strcmp(name, SETTINGS_ALL_DONE) == 0)
+		return;
+	conf = config_find(set, name);
+	if (conf == NULL)
+		diag_add(diags, set->file, line, "exit-on",
+		    "there is no program %s", name);
+	else if (conf->command != NULL && conf->restart == RESTART_ALWAYS &&
+	    conf->restart_limit == 0)
+		diag_add(diags, set->file, line, "exit-on",
+		    "%s is always started again: give it restart = never or "
+		    "on-failure, or a restart-limit",
+		    name);
+}
+
 int
-confset_check(struct confset *set, struct diags *diags)
+config_check(struct config *set, struct diags *diags)
 {
 	size_t before = diag_count(diags);
 
 	sort(set->programs, set->nprograms, compare_names);
 	check_names(set, diags);
 	check_dependencies(set, diags);
-	confset_check_exit(set, diags);
+	check_exit_on(set, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }

@@ -1,0 +1,40 @@
+/*
+ * config - the whole configuration: the settings of the daemon and all
+ * programs, with the checks that no single file can make.
+ *
+ * Pure.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "base/diag.h"
+#include "config/definition.h"
+#include "config/settings.h"
+
+struct config {
+	char *file; /* hupd.conf, or that of the whole configuration */
+	struct settings settings;
+	struct definition *defaults;  /* the program keys of hupd.conf */
+	struct definition **programs; /* sorted by name (strcmp) */
+	size_t nprograms;
+	size_t size; /* of programs */
+};
+
+/* Built-in settings and defaults, no program.  -1: no memory. */
+int config_init(struct config *, const struct places *);
+/* Free what it holds; a zeroed one is cleared as well. */
+void config_clear(struct config *);
+/* Free its programs only. */
+void config_clear_programs(struct config *);
+/* Add a program at the end; its reference becomes the set's.  -1: no memory. */
+int config_add(struct config *, struct definition *);
+/* The program of that name, or NULL; binary search. */
+struct definition *config_find(const struct config *, const char *name);
+/*
+ * Sort the programs, and check what needs the whole: names that are equal, or
+ * but for case; dependencies that do not exist; cycles; an exit-on that cannot
+ * come to pass.  -1: diagnostics were added.
+ */
+int config_check(struct config *, struct diags *);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * definition - the definition of one program: made, copied, compared, freed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/definition.h"
+
+/* What every definition begins with, the values apart. */
+static struct definition *
+make_blank(void)
+{
+	struct definition *d;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return NULL;
+	d->refs = 1;
+	d->uid = (uid_t)-1;
+	d->gid = (gid_t)-1;
+	d->nice = DEFINITION_UNSET;
+	d->oom_score_adj = DEFINITION_UNSET;
+	return d;
+}
+
+struct definition *
+definition_new(void)
+{
+	struct definition *d;
+
+	if ((d = make_blank()) == NULL)
+		return NULL;
+	for (size_t i = 0; i < keys_count; i++) {
+		if (!keys_table[i].daemon &&
+		    keys_set_default(d, &keys_table[i]) == -1) {
+			definition_unref(d);
+			return NULL;
+		}
+	}
+	return d;
+}
+
+struct definition *
+definition_copy(const struct definition *from)
+{
+	struct definition *d;
+
+	if ((d = make_blank()) == NULL)
+		return NULL;
+	d->given = from->given;
+	for (size_t i = 0; i < keys_count; i++) {
+		if (!keys_table[i].daemon &&
+		    keys_copy(d, from, &keys_table[i]) == -1) {
+			definition_unref(d);
+			return NULL;
+		}
+	}
+	return d;
+}
+
+struct definition *
+definition_ref(struct definition *d)
+{
+	if (d != NULL)
+		d->refs++;
+	return d;
+}
+
+void
+definition_unref(struct definition *d)
+{
+	if (d == NULL || --d->refs > 0)
+		return;
+	for (size_t i = 0; i < keys_count; i++)
+		if (!keys_table[i].daemon)
+			keys_clear(d, &keys_table[i]);
+	free(d->name);
+	free(d->file);
+	free(d->lines);
+	free(d->gids);
+	free(d->home);
+	free(d->shell);
+	free(d);
+}
+
+bool
+definition_has(const struct definition *d, const char *name)
+{
+	const struct key *key = keys_find(name);
+
+	return key != NULL && keys_has(d->given, key);
+}
+
+unsigned
+definition_line(const struct definition *d, const char *name, size_t nth)
+{
+	const struct key *key = keys_find(name);
+	size_t i = key == NULL ? keys_count : keys_index(key);
+	unsigned line = 0;
+
+	for (const struct definition_line *at = d->lines;
+	     at < d->lines + d->nlines; at++)
+		if (at->key == i && at->nth <= nth)
+			line = at->line;
+	return line;
+}
+
+int
+definition_add_line(struct definition *d, const struct key *key, unsigned line,
+    size_t nth)
+{
+	size_t i = key == NULL ? keys_count : keys_index(key);
+	struct definition_line *v;
+
+	v = reallocarray(d->lines, d->nlines + 1, sizeof *v);
+	if (v == NULL)
+		return -1;
+	d->lines = v;
+	v[d->nlines++] = (struct definition_line){.line = line,
+	    .nth = (uint16_t)nth,
+	    .key = (uint8_t)i};
+	return 0;
+}
+
+static bool
+same_string(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_gids(const struct definition *a, const struct definition *b)
+{
+	return a->ngids == b->ngids &&
+	    (a->ngids == 0 ||
+		memcmp(a->gids, b->gids, a->ngids * sizeof *a->gids) == 0);
+}
+
+/* A difference in what resolve set counts as one of the key that it is of. */
+struct keyset
+definition_diff_resolved(const struct definition *a, const struct definition *b)
+{
+	struct keyset keys = {0};
+
+	if (a->uid != b->uid || !same_string(a->home, b->home) ||
+	    !same_string(a->shell, b->shell))
+		keys_add(&keys, keys_find("user"));
+	if (a->gid != b->gid)
+		keys_add(&keys, keys_find("group"));
+	if (!same_gids(a, b))
+		keys_add(&keys, keys_find("groups"));
+	if (a->env_digest != b->env_digest)
+		keys_add(&keys, keys_find("env-file"));
+	return keys;
+}
+
+struct keyset
+definition_diff(const struct definition *a, const struct definition *b)
+{
+	struct keyset keys = {0};
+
+	if (a == b)
+		return keys;
+	keys = definition_diff_resolved(a, b);
+	for (size_t i = 0; i < keys_count; i++)
+		if (!keys_table[i].daemon && !keys_same(a, b, &keys_table[i]))
+			keys_add(&keys, &keys_table[i]);
+	return keys;
+}
+
+const char *
+definition_instance(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return at != NULL && at[1] != '\0' ? at + 1 : NULL;
+}
+
+bool
+definition_is_template(const char *name)
+{
+	const char *at = strchr(name, '@');
+
+	return at != NULL && at[1] == '\0';
+}

@@ -1,0 +1,49 @@
+/*
+ * definition - the definition of one program: made, copied, compared, freed.
+ *
+ * The struct is in keys.h, for the key table says how its fields are handled.
+ *
+ * Pure.
+ */
+#ifndef DEFINITION_H
+#define DEFINITION_H
+
+#include "config/keys.h"
+#include "base/strings.h"
+
+/* A definition with the built-in defaults and no name; NULL: no memory. */
+struct definition *definition_new(void);
+/* A copy of its keys: no name, no file, nothing that resolve set. */
+struct definition *definition_copy(const struct definition *);
+/* Both accept NULL. */
+struct definition *definition_ref(struct definition *);
+void definition_unref(struct definition *);
+
+/* Was the key (its name in the file) given, by the file or by hupd.conf? */
+bool definition_has(const struct definition *, const char *key);
+/*
+ * The line of its own file that gave the key, or the nth element of a
+ * repeatable key; 0 if that came from the defaults.  For the key "program":
+ * the line that begins the definition in a whole configuration.
+ */
+unsigned definition_line(const struct definition *, const char *key,
+    size_t nth);
+/* Note that the line gave the key, NULL for "program".  -1: no memory. */
+int definition_add_line(struct definition *, const struct key *, unsigned line,
+    size_t nth);
+
+/* The keys that differ.  Those that are not live need a restart. */
+struct keyset definition_diff(const struct definition *,
+    const struct definition *);
+/* The same of nothing but what resolve set. */
+struct keyset definition_diff_resolved(const struct definition *,
+    const struct definition *);
+
+/*
+ * "web@" is the name of a template, "web@1" that of an instance: what follows
+ * the first @, or NULL.
+ */
+bool definition_is_template(const char *name);
+const char *definition_instance(const char *name);
+
+#endif

@@ -1,0 +1,363 @@
+/*
+ * keys - the key table: every key with its kind of value, its default and
+ * whether it is live.  The order is that of the canonical form.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/keys.h"
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const restart_words[] = {
+    [RESTART_ALWAYS] = "always",
+    [RESTART_ON_FAILURE] = "on-failure",
+    [RESTART_NEVER] = "never",
+    NULL,
+};
+static const char *const ready_words[] = {
+    [READY_STARTED] = "started",
+    [READY_NOTIFY] = "notify",
+    [READY_FD] = "fd:N",
+    NULL,
+};
+static const char *const log_words[] = {
+    [LOG_TO_FILE] = "file",
+    [LOG_TO_SYSLOG] = "syslog",
+    [LOG_TO_STDOUT] = "stdout",
+    [LOG_TO_NONE] = "none",
+    NULL,
+};
+static const char *const exit_on_words[] = {SETTINGS_ANY_FAILED,
+    SETTINGS_ALL_DONE, NULL};
+
+/*
+ * Readiness: "fd:N" is two fields, so this kind works on the definition.
+ */
+
+static bool
+ready_equal(const void *a, const void *b, const struct value *value)
+{
+	const struct definition *x = a, *y = b;
+
+	(void)value;
+	return x->ready == y->ready && x->ready_fd == y->ready_fd;
+}
+
+static int
+ready_copy(void *to, const void *from, const struct value *value)
+{
+	const struct definition *original = from;
+	struct definition *copy = to;
+
+	(void)value;
+	copy->ready = original->ready;
+	copy->ready_fd = original->ready_fd;
+	return 0;
+}
+
+static int
+ready_parse(void *field, const struct value *value, const char *text, char *why)
+{
+	struct definition *definition = field;
+	const char *errstr;
+	long long fd;
+	int choice;
+
+	if (strncmp(text, "fd:", 3) == 0) {
+		fd = strtonum(text + 3, value->min, value->max, &errstr);
+		if (errstr != NULL)
+			return value_refuse(why,
+			    "\"%.40s\": the descriptor is a number from %d to "
+			    "%d",
+			    text, value->min, value->max);
+		definition->ready = READY_FD;
+		definition->ready_fd = (int)fd;
+		return 0;
+	}
+	if ((choice = value_choose(value, text, why)) == -1)
+		return -1;
+	if (choice == READY_FD)
+		return value_refuse(why, "\"%.40s\" lacks the descriptor",
+		    text);
+	definition->ready = (enum key_ready)choice;
+	definition->ready_fd = 0;
+	return 0;
+}
+
+static int
+ready_print(const void *field, const struct value *value, const char *key,
+    FILE *f)
+{
+	const struct definition *definition = field;
+
+	if (definition->ready != READY_FD)
+		return value_put(key, value->words[definition->ready], f);
+	fprintf(f, "%s = fd:%d\n", key, definition->ready_fd);
+	return 0;
+}
+
+static const struct value_store store_ready = {ready_equal, ready_copy, NULL};
+static const struct value_kind value_ready = {&store_ready, ready_parse,
+    ready_print};
+
+/*
+ * The rows: a key of programs, a live one, a limit, a setting of the daemon.
+ */
+#define PROCESS(key, standard, type, field)           \
+	.name = key, .fallback = standard,            \
+	.offset = offsetof(struct definition, field), \
+	.value.kind = &value_##type
+#define LIVE(key, standard, type, field)                 \
+	.name = key, .fallback = standard, .live = true, \
+	.offset = offsetof(struct definition, field),    \
+	.value.kind = &value_##type
+#define RLIMIT(key, id, in_bytes)                      \
+	PROCESS("rlimit-" key, NULL, rlimit, rlimits), \
+	    .value.which = RLIMIT_##id, .value.bytes = in_bytes
+#define SETTING(key, standard, is_live, type, field)                        \
+	.name = key, .fallback = standard, .live = is_live, .daemon = true, \
+	.offset = offsetof(struct settings, field),                         \
+	.value.kind = &value_##type
+
+const struct key keys_table[] = {
+    {PROCESS("command", NULL, words, command)},
+    {PROCESS("directory", NULL, path, directory)},
+    {PROCESS("user", NULL, account, user)},
+    {PROCESS("group", NULL, account, group)},
+    {PROCESS("groups", NULL, accounts, groups)},
+    {PROCESS("umask", "022", octal, umask)},
+    {PROCESS("nice", NULL, number, nice), .value.min = -20, .value.max = 19},
+    {PROCESS("oom-score-adj", NULL, number, oom_score_adj), .value.min = -1000,
+	.value.max = 1000},
+    {PROCESS("no-new-privs", "no", bool, no_new_privs)},
+    {RLIMIT("as", AS, true)},
+    {RLIMIT("core", CORE, true)},
+    {RLIMIT("cpu", CPU, false)},
+    {RLIMIT("data", DATA, true)},
+    {RLIMIT("fsize", FSIZE, true)},
+    {RLIMIT("locks", LOCKS, false)},
+    {RLIMIT("memlock", MEMLOCK, true)},
+    {RLIMIT("msgqueue", MSGQUEUE, true)},
+    {RLIMIT("nice", NICE, false)},
+    {RLIMIT("nofile", NOFILE, false)},
+    {RLIMIT("nproc", NPROC, false)},
+    {RLIMIT("rss", RSS, true)},
+    {RLIMIT("rtprio", RTPRIO, false)},
+    {RLIMIT("rttime", RTTIME, false)},
+    {RLIMIT("sigpending", SIGPENDING, false)},
+    {RLIMIT("stack", STACK, true)},
+    {PROCESS("env", NULL, env, env), .repeat = true},
+    {PROCESS("env-file", NULL, paths, env_file), .repeat = true},
+    {PROCESS("env-clear", "no", bool, env_clear)},
+    {LIVE("autostart", "yes", bool, autostart)},
+    {LIVE("restart", "always", choice, restart), .value.words = restart_words},
+    {LIVE("restart-delay", "100ms", duration, restart_delay)},
+    {LIVE("restart-delay-max", "30s", duration, restart_delay_max)},
+    {LIVE("restart-reset", "10s", duration, restart_reset)},
+    {LIVE("restart-limit", "0", number, restart_limit), .value.max = 1000000},
+    {LIVE("success-exit", "0", exits, success_exit)},
+    {LIVE("stop-signal", "TERM", signal, stop_signal)},
+    {LIVE("stop-timeout", "10s", duration, stop_timeout)},
+    {LIVE("reload-signal", NULL, signal, reload_signal)},
+    {LIVE("reload-command", NULL, words, reload_command)},
+    {.name = "ready",
+	.fallback = "started",
+	.value.kind = &value_ready,
+	.value.words = ready_words,
+	.value.min = 3,
+	.value.max = 1023},
+    /* Without an end, one program could hold up every later reload. */
+    {LIVE("start-timeout", "30s", duration, start_timeout), .value.min = 1},
+    {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},
+    {LIVE("health-command", NULL, words, health_command)},
+    {LIVE("health-interval", "30s", duration, health_interval), .value.min = 1},
+    {LIVE("health-timeout", "10s", duration, health_timeout), .value.min = 1},
+    {LIVE("health-retries", "3", number, health_retries), .value.min = 1,
+	.value.max = 1000000},
+    {LIVE("depends-on", NULL, programs, depends_on), .repeat = true},
+    {PROCESS("log", "file", choice, log), .value.words = log_words},
+    {LIVE("log-size", "10M", size, log_size)},
+    {LIVE("log-keep", "10", number, log_keep),
+	.value.max = DEFINITION_KEEP_MAX},
+    {LIVE("log-timestamps", "yes", bool, log_timestamps)},
+
+    /* The defaults of places are root's; see settings_init. */
+    {SETTING("program-dir", HUPD_SYSCONFDIR "/hupd.d", false, path,
+	program_dir)},
+    {SETTING("log-dir", "/var/log/hupd", false, path, log_dir)},
+    {SETTING("run-dir", "/run/hupd", false, path, run_dir)},
+    {SETTING("state-dir", "/var/lib/hupd", false, path, state_dir)},
+    {SETTING("pidfile", "/run/hupd.pid", false, path, pidfile)},
+    {SETTING("log-user", NULL, false, account, log_user)},
+    {SETTING("control-group", NULL, true, account, control_group)},
+    {SETTING("syslog", "no", true, bool, syslog)},
+    {SETTING("reload-rollback", "yes", true, bool, reload_rollback)},
+    {SETTING("cgroup", "auto", false, cgroup, cgroup)},
+    {SETTING("exit-on", NULL, true, exit_on, exit_on),
+	.value.words = exit_on_words},
+};
+const size_t keys_count = nitems(keys_table);
+_Static_assert(nitems(keys_table) <= KEYS_MAX && KEYS_MAX < UINT8_MAX,
+    "struct keyset and struct definition_line have room for every key");
+
+const struct key *
+keys_at(size_t i)
+{
+	return i < keys_count ? &keys_table[i] : NULL;
+}
+
+size_t
+keys_index(const struct key *key)
+{
+	return (size_t)(key - keys_table);
+}
+
+const struct key *
+keys_find(const char *name)
+{
+	for (size_t i = 0; i < keys_count; i++)
+		if (strcmp(keys_table[i].name, name) == 0)
+			return &keys_table[i];
+	return NULL;
+}
+
+void *
+keys_field(void *base, const struct key *key)
+{
+	return (char *)base + key->offset;
+}
+
+const void *
+keys_value(const void *base, const struct key *key)
+{
+	return (const char *)base + key->offset;
+}
+
+bool
+keys_same(const void *a, const void *b, const struct key *key)
+{
+	return key->value.kind->store->equal(keys_value(a, key),
+	    keys_value(b, key), &key->value);
+}
+
+int
+keys_parse(void *base, const struct key *key, const char *text,
+    char why[static VALUE_WHY_MAX])
+{
+	return key->value.kind->parse(keys_field(base, key), &key->value, text,
+	    why);
+}
+
+int
+keys_print(const void *base, const struct key *key, FILE *f)
+{
+	return key->value.kind->print(keys_value(base, key), &key->value,
+	    key->name, f);
+}
+
+int
+keys_set_default(void *base, const struct key *key)
+{
+	char why[VALUE_WHY_MAX];
+
+	return key->fallback == NULL
+	    ? 0
+	    : keys_parse(base, key, key->fallback, why);
+}
+
+int
+keys_copy(void *to, const void *from, const struct key *key)
+{
+	return key->value.kind->store->copy(keys_field(to, key),
+	    keys_value(from, key), &key->value);
+}
+
+void
+keys_clear(void *base, const struct key *key)
+{
+	const struct value_store *store = key->value.kind->store;
+
+	if (store->clear != NULL)
+		store->clear(keys_field(base, key));
+}
+
+void
+keys_add(struct keyset *set, const struct key *key)
+{
+	size_t i = keys_index(key);
+
+	set->word[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+void
+keys_remove(struct keyset *set, const struct key *key)
+{
+	size_t i = keys_index(key);
+
+	set->word[i / 64] &= ~(UINT64_C(1) << (i % 64));
+}
+
+bool
+keys_has(struct keyset set, const struct key *key)
+{
+	size_t i = keys_index(key);
+
+	return (set.word[i / 64] >> (i % 64) & 1) != 0;
+}
+
+bool
+keys_none(struct keyset set)
+{
+	return keys_equal(set, (struct keyset){0});
+}
+
+bool
+keys_equal(struct keyset a, struct keyset b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+struct keyset
+keys_not_live(struct keyset set)
+{
+	for (const struct key *key = NULL; (key = keys_next(set, key)) != NULL;)
+		if (key->live)
+			keys_remove(&set, key);
+	return set;
+}
+
+const struct key *
+keys_next(struct keyset set, const struct key *after)
+{
+	size_t i = after == NULL ? 0 : keys_index(after) + 1;
+	uint64_t rest;
+
+	for (; i < KEYS_MAX; i = (i / 64 + 1) * 64) {
+		rest = set.word[i / 64] >> (i % 64);
+		if (rest != 0)
+			return &keys_table[i + (size_t)__builtin_ctzll(rest)];
+	}
+	return NULL;
+}
+
+char *
+keys_changed(struct keyset set)
+{
+	char *text = NULL;
+	const char *comma = "";
+	size_t size;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &size)) == NULL)
+		return NULL;
+	for (const struct key *key = NULL; (key = keys_next(set, key)) != NULL;
+	     comma = ", ")
+		fprintf(f, "%s%s", comma, key->name);
+	fprintf(f, " changed");
+	if (fclose(f) == EOF) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

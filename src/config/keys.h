@@ -1,0 +1,198 @@
+/*
+ * keys - every key of the configuration, in one table, and the structs that
+ * hold the values.
+ *
+ * A key is one row of the table.  The parser, the printer, the comparison, the
+ * defaults, the check of the manual page and the completion come from the row;
+ * the place that uses the value is all that a new key needs besides.
+ *
+ * Pure.
+ */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "config/value.h"
+
+/* A number that has no default and was not given. */
+#define DEFINITION_UNSET INT_MIN
+
+/* The largest log-keep. */
+#define DEFINITION_KEEP_MAX 1000
+
+enum key_restart { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
+enum key_ready { READY_STARTED, READY_NOTIFY, READY_FD };
+enum key_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
+
+/* There may be this many keys; at most 255, see struct definition_line. */
+#define KEYS_MAX 192
+
+/* A set of keys.  All zero: the empty one. */
+struct keyset {
+	uint64_t word[KEYS_MAX / 64];
+};
+
+/* One key. */
+struct key {
+	const char *name;
+	const char *fallback; /* the default, as text; NULL: none */
+	bool live;	      /* a change needs no restart */
+	bool repeat;	      /* may be given again, and adds to its list */
+	bool daemon;	      /* in struct settings, hupd.conf only */
+	size_t offset;	      /* of its field in the struct */
+	struct value value;   /* what the field holds */
+};
+
+/*
+ * The file that a definition was read from, as it was then: unchanged values
+ * mean unchanged bytes.  All zero: not from a file of its own.
+ */
+struct definition_stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+	struct timespec ctime;
+};
+
+/* Where a key was given, for diagnostics that come after the parser's. */
+struct definition_line {
+	uint32_t line;
+	uint16_t nth; /* repeatable keys: the first element of this line */
+	uint8_t key;  /* its index; keys_count: "program = NAME" */
+};
+
+/*
+ * The definition of one program.  Shared by reference, and not changed once it
+ * is complete.  String lists are NULL-terminated, each in one allocation, or
+ * NULL when empty.
+ */
+struct definition {
+	unsigned refs;
+	char *name;
+	char *file; /* its own, or NULL in a whole configuration */
+	struct keyset given;
+	struct definition_line *lines; /* of its file; not of the defaults */
+	size_t nlines;
+	struct definition_stamp stamp;
+
+	/* process keys: a change restarts the program */
+	char **command;
+	char *directory;
+	char *user;
+	char *group;
+	char **groups;	   /* separated by blanks or commas in the file */
+	int umask;	   /* default 022 */
+	int nice;	   /* DEFINITION_UNSET: the daemon's own */
+	int oom_score_adj; /* likewise */
+	bool no_new_privs;
+	struct value_rlimits rlimits;
+	char **env;	 /* K=V, later entries win */
+	char **env_file; /* absolute paths */
+	bool env_clear;
+	uint64_t env_digest; /* of the contents of env_file; set by resolve */
+	enum key_ready ready;
+	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
+	int64_t watchdog; /* READY_NOTIFY; 0: none */
+	enum key_log log;
+
+	/* live keys: a change is applied without a restart */
+	bool autostart;
+	enum key_restart restart;
+	int64_t restart_delay; /* ms, this and all durations */
+	int64_t restart_delay_max;
+	int64_t restart_reset;
+	int restart_limit; /* 0: never give up */
+	struct value_exits success_exit;
+	int stop_signal;
+	int64_t stop_timeout;
+	int reload_signal;     /* 0: none */
+	char **reload_command; /* NULL: none */
+	int64_t start_timeout;
+	char **health_command; /* NULL: none */
+	int64_t health_interval;
+	int64_t health_timeout;
+	int health_retries;
+	char **depends_on;
+	int64_t log_size; /* bytes; 0: never rotate */
+	int log_keep;
+	bool log_timestamps;
+
+	/* set by resolve, not part of the text */
+	uid_t uid;   /* (uid_t)-1: the daemon's own */
+	gid_t gid;   /* (gid_t)-1: likewise */
+	gid_t *gids; /* supplementary groups; none: leave the daemon's */
+	size_t ngids;
+	char *home; /* of user, or NULL */
+	char *shell;
+};
+
+/* The values of exit_on that do not name a program. */
+#define SETTINGS_ANY_FAILED "any-failed"
+#define SETTINGS_ALL_DONE "all-done"
+
+/* The settings of the daemon.  Strings are owned by the struct. */
+struct settings {
+	struct keyset given;	  /* those that differ from the default */
+	unsigned lines[KEYS_MAX]; /* by index: where it was given, or 0 */
+	char *program_dir;
+	char *log_dir;
+	char *run_dir;
+	char *state_dir;
+	char *pidfile;
+	char *log_user;	     /* NULL: hupd where that user exists */
+	char *control_group; /* NULL: none */
+	bool syslog;
+	bool reload_rollback;
+	char *cgroup;  /* "auto", "off" or an absolute path */
+	char *exit_on; /* SETTINGS_ANY_FAILED, _ALL_DONE, a name; or NULL */
+};
+
+/*
+ * The table, in the order of the canonical form.  The keys of programs are
+ * fields of struct definition, those of the daemon of struct settings.
+ */
+extern const struct key keys_table[];
+extern const size_t keys_count;
+
+/* The key of that index, NULL past the end; the index of a key. */
+const struct key *keys_at(size_t i);
+size_t keys_index(const struct key *);
+/* The key of that name, or NULL. */
+const struct key *keys_find(const char *name);
+
+/* The field of a key; base is the struct that has it. */
+void *keys_field(void *base, const struct key *);
+const void *keys_value(const void *base, const struct key *);
+/* Do two structs hold the same there? */
+bool keys_same(const void *a, const void *b, const struct key *);
+/* Read the text into the field, or print its lines; see struct value_kind. */
+int keys_parse(void *base, const struct key *, const char *text,
+    char why[static VALUE_WHY_MAX]);
+int keys_print(const void *base, const struct key *, FILE *);
+/* Set the field to the default, if there is one.  -1: no memory. */
+int keys_set_default(void *base, const struct key *);
+/* to's field is zero, or holds nothing that must be freed.  -1: no memory. */
+int keys_copy(void *to, const void *from, const struct key *);
+void keys_clear(void *base, const struct key *);
+
+void keys_add(struct keyset *, const struct key *);
+void keys_remove(struct keyset *, const struct key *);
+bool keys_has(struct keyset, const struct key *);
+bool keys_none(struct keyset);
+bool keys_equal(struct keyset, struct keyset);
+/* The members that are not live: if there are any, a restart is needed. */
+struct keyset keys_not_live(struct keyset);
+/* The member that follows, the first for NULL; NULL after the last. */
+const struct key *keys_next(struct keyset, const struct key *);
+/* "command, env changed"; malloc'd, or NULL. */
+char *keys_changed(struct keyset);
+
+#endif

@@ -1,0 +1,644 @@
+/*
+ * load - the configuration as it lies on disk: hupd.conf, the folder of
+ * programs, templates; read safely, parsed and resolved.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "config/definition.h"
+#include "config/load.h"
+#include "config/resolve.h"
+#include "config/syntax.h"
+
+/* The accepted configuration may have this many bytes. */
+#define WHOLE_MAX ((size_t)256 * 1024 * 1024)
+
+#define SUFFIX ".conf"
+#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
+/* Of what text_is_name accepts, and a NUL. */
+#define NAME_SIZE 65
+
+/* The file of one program: its name, and its definition. */
+
+static int
+no_memory(struct diags *diags, const char *file)
+{
+	diag_add(diags, file, 0, NULL, "out of memory");
+	return -1;
+}
+
+/* "web" of "web.conf"; false if there is no such suffix or no room. */
+static bool
+program_name(const char *entry, char name[static NAME_SIZE])
+{
+	size_t len = strlen(entry);
+
+	if (len < SUFFIX_LEN || strcmp(entry + len - SUFFIX_LEN, SUFFIX) != 0 ||
+	    len - SUFFIX_LEN >= NAME_SIZE)
+		return false;
+	memcpy(name, entry, len - SUFFIX_LEN);
+	name[len - SUFFIX_LEN] = '\0';
+	return true;
+}
+
+/* The name that the file gives its program, or complaints. */
+static int
+file_name(const char *path, const char *entry, char name[static NAME_SIZE],
+    struct diags *diags)
+{
+	if (!program_name(entry, name) || !text_is_name(name)) {
+		diag_add(diags, path, 0, NULL,
+		    "not a program name: letters, digits and _ . @ -, the "
+		    "first a letter or digit, 64 at most, then .conf");
+		return -1;
+	}
+	if (strcasecmp(name, "hupd") == 0) {
+		diag_add(diags, path, 0, NULL,
+		    "the name hupd is reserved for the daemon itself");
+		return -1;
+	}
+	return 0;
+}
+
+/* Parse what was read and resolve it. */
+static struct definition *
+make(const char *name, const char *path, const char *bytes, size_t len,
+    const struct definition *defaults, struct resolver *resolver,
+    struct diags *diags)
+{
+	struct definition *conf;
+
+	conf = syntax_parse(name, path, bytes, len, defaults, diags);
+	if (conf != NULL &&
+	    resolve_definition(resolver, conf, path, diags) == -1) {
+		definition_unref(conf);
+		return NULL;
+	}
+	return conf;
+}
+
+/*
+ * The file of a template, "web@.conf", which defines its instances.
+ */
+struct template
+{
+	struct template *next;
+	char name[NAME_SIZE]; /* "web@" */
+	char *path;
+	struct file file;
+	struct timespec read_at; /* just before */
+	bool missing;
+	bool good; /* it was read, and nothing is wrong with it */
+};
+
+/* A definition of its own, which nothing runs, tells what is wrong. */
+static void
+check(struct template *t, const struct definition *defaults,
+    struct resolver *resolver, struct diags *diags)
+{
+	struct definition *conf;
+
+	conf = make(t->name, t->path, t->file.bytes, t->file.len, defaults,
+	    resolver, diags);
+	t->good = conf != NULL;
+	definition_unref(conf);
+}
+
+/*
+ * Errors in it land in diags, so no instance repeats them; that it does not
+ * exist is for an instance to report.  NULL: no memory.
+ */
+static struct template *
+template_read(int dir, const char *folder, const char *name,
+    const struct definition *defaults, struct resolver *resolver,
+    struct diags *diags)
+{
+	const char *entry;
+	struct template *t;
+	int r;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	strlcpy(t->name, name, sizeof(t->name));
+	if (asprintf(&t->path, "%s/%s" SUFFIX, folder, name) == -1) {
+		free(t);
+		return NULL;
+	}
+	entry = t->path + strlen(folder) + 1;
+	t->read_at = clock_wall();
+	r = file_read(&t->file, dir, entry, SYNTAX_FILE_MAX);
+	t->missing = r == 0;
+	if (r == -1)
+		diag_add(diags, t->path, 0, NULL, "%s", t->file.why);
+	else if (r == 1)
+		check(t, defaults, resolver, diags);
+	return t;
+}
+
+static void
+free_templates(struct template *t)
+{
+	struct template *next;
+
+	for (; t != NULL; t = next) {
+		next = t->next;
+		file_clear(&t->file);
+		free(t->path);
+		free(t);
+	}
+}
+
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * Does the own file of an instance leave its definition to the template, as a
+ * link to that does, and an empty file?  looked: what file_look returned
+ * for it.
+ */
+static bool
+template_defines(const struct template *t, const struct file *f, int looked)
+{
+	if (looked == 0)
+		return false;
+	if (S_ISLNK(f->st.st_mode)) /* it leads nowhere */
+		return t->missing && f->link;
+	if (!t->missing && is_same_file(&f->st, &t->file.st))
+		return looked == 1 || !t->good;
+	return looked == 1 && f->st.st_size == 0;
+}
+
+/* What one reading of the configuration needs. */
+struct loading {
+	struct config *set;
+	const struct config *known; /* NULL: nothing can be shared */
+	const char *folder;	    /* of the programs; NULL: set's own */
+	struct resolver *resolver;
+	struct template *templates; /* as far as they were read */
+	struct diags *diags;
+};
+
+static struct definition_stamp
+stamp_of(const struct stat *st)
+{
+	return (struct definition_stamp){st->st_dev, st->st_ino, st->st_size,
+	    st->st_mtim, st->st_ctim};
+}
+
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool
+same_stamp(const struct definition_stamp *a, const struct definition_stamp *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}
+
+/*
+ * May a stamp be relied on?  The kernel takes ctime from a clock that moves
+ * once a tick, 10 ms at most, so a change just after reading could carry the
+ * time of one just before; file systems without nanoseconds count in steps of
+ * up to two seconds.  A time to come is never reliable.
+ */
+static bool
+is_settled(const struct stat *st, const struct timespec *now)
+{
+	int64_t step = st->st_ctim.tv_nsec == 0 ? 2000 : 20;
+	int64_t age = (int64_t)(now->tv_sec - st->st_ctim.tv_sec) * 1000 +
+	    (now->tv_nsec - st->st_ctim.tv_nsec) / 1000000;
+
+	return age > step;
+}
+
+/*
+ * The definition that is known already, if it would come out the same again:
+ * the file did not change, nor did the users and files that it names.
+ */
+static struct definition *
+share_known(struct loading *l, const char *name, const char *path,
+    const struct stat *st)
+{
+	struct definition_stamp stamp = stamp_of(st);
+	struct definition *known, now;
+	bool same;
+
+	if (l->known == NULL || (known = config_find(l->known, name)) == NULL)
+		return NULL;
+	if (known->file == NULL || strcmp(known->file, path) != 0 ||
+	    !same_stamp(&known->stamp, &stamp))
+		return NULL;
+	now = *known;
+	now.gids = NULL;
+	now.home = now.shell = NULL;
+	resolve_clear(&now);
+	same = resolve_definition(l->resolver, &now, path, l->diags) == 0 &&
+	    keys_none(definition_diff_resolved(known, &now));
+	resolve_clear(&now);
+	return same ? definition_ref(known) : NULL;
+}
+
+/* In place of what was refused, so that others may still depend on it. */
+static struct definition *
+placeholder(const char *name)
+{
+	struct definition *conf;
+
+	if ((conf = definition_new()) == NULL)
+		return NULL;
+	if ((conf->name = strdup(name)) == NULL) {
+		definition_unref(conf);
+		return NULL;
+	}
+	return conf;
+}
+
+/* What its own file says.  NULL with complaints, or *gone. */
+static struct definition *
+load_own(struct loading *l, int dir, const char *entry, const char *name,
+    const char *path, bool *gone)
+{
+	struct definition *conf = NULL;
+	struct timespec now;
+	struct file f;
+	int r;
+
+	now = clock_wall();
+	r = file_read(&f, dir, entry, SYNTAX_FILE_MAX);
+	*gone = r == 0;
+	if (r == -1)
+		diag_add(l->diags, path, 0, NULL, "%s", f.why);
+	if (r == 1)
+		conf = make(name, path, f.bytes, f.len, l->set->defaults,
+		    l->resolver, l->diags);
+	if (conf != NULL && is_settled(&f.st, &now))
+		conf->stamp = stamp_of(&f.st);
+	file_clear(&f);
+	return conf;
+}
+
+/* What its template says.  NULL, with complaints if none are about that. */
+static struct definition *
+load_instance(struct loading *l, const char *name, const char *path,
+    const struct template *t)
+{
+	struct definition *conf;
+
+	if (t->missing)
+		diag_add(l->diags, path, 0, NULL,
+		    "its template %s does not exist", t->path);
+	if (!t->good)
+		return NULL;
+	if ((conf = share_known(l, name, t->path, &t->file.st)) != NULL)
+		return conf;
+	conf = make(name, t->path, t->file.bytes, t->file.len, l->set->defaults,
+	    l->resolver, l->diags);
+	if (conf != NULL && is_settled(&t->file.st, &t->read_at))
+		conf->stamp = stamp_of(&t->file.st);
+	return conf;
+}
+
+/* The template of that name, read when it is asked for first. */
+static const struct template *
+find_template(struct loading *l, int dir, const char *folder, const char *name)
+{
+	struct template *t;
+
+	for (t = l->templates; t != NULL; t = t->next)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	t = template_read(dir, folder, name, l->set->defaults, l->resolver,
+	    l->diags);
+	if (t != NULL) {
+		t->next = l->templates;
+		l->templates = t;
+	} else
+		no_memory(l->diags, folder);
+	return t;
+}
+
+/* The template that defines the program, or NULL. */
+static const struct template *
+defined_by(struct loading *l, int dir, const char *folder, const char *name,
+    const struct file *f, int looked)
+{
+	char base[NAME_SIZE];
+	const struct template *t;
+
+	if (definition_instance(name) == NULL)
+		return NULL;
+	snprintf(base, sizeof(base), "%.*s",
+	    (int)(definition_instance(name) - name), name);
+	t = find_template(l, dir, folder, base);
+	return t != NULL && template_defines(t, f, looked) ? t : NULL;
+}
+
+/* Add the program of one file to the set, unless the file has vanished. */
+static int
+load_program(struct loading *l, int dir, const char *folder, const char *entry,
+    const char *path)
+{
+	char name[NAME_SIZE];
+	const struct template *t;
+	struct definition *conf = NULL;
+	struct file f;
+	bool gone = false;
+	int r;
+
+	if (file_name(path, entry, name, l->diags) == -1)
+		return -1;
+	if (definition_is_template(name))
+		return find_template(l, dir, folder, name) != NULL ? 0 : -1;
+	r = file_look(&f, dir, entry, SYNTAX_FILE_MAX);
+	if ((t = defined_by(l, dir, folder, name, &f, r)) != NULL)
+		conf = load_instance(l, name, path, t);
+	else if (r == 1)
+		conf = share_known(l, name, path, &f.st);
+	if (conf == NULL && t == NULL)
+		conf = load_own(l, dir, entry, name, path, &gone);
+	if (gone)
+		return 0;
+	if (conf == NULL && (conf = placeholder(name)) == NULL)
+		return no_memory(l->diags, path);
+	if (config_add(l->set, conf) == -1) {
+		definition_unref(conf);
+		return no_memory(l->diags, path);
+	}
+	return 0;
+}
+
+static int
+is_program_file(const struct dirent *d)
+{
+	const size_t len = strlen(d->d_name), suffix = strlen(SUFFIX);
+
+	return d->d_name[0] != '.' && len >= suffix &&
+	    strcmp(d->d_name + len - suffix, SUFFIX) == 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int
+load_entries(struct loading *l, int dir, const char *folder)
+{
+	char path[PATH_MAX + NAME_MAX + 2], *entry;
+	struct dirent **v;
+	int n;
+
+	if ((n = scandirat(dir, ".", &v, is_program_file, by_name)) == -1) {
+		diag_add(l->diags, folder, 0, NULL, "cannot be read: %s",
+		    strerror(errno));
+		return -1;
+	}
+	/* Having been opened, it is no longer than PATH_MAX. */
+	entry = stpcpy(stpcpy(path, folder), "/");
+	for (int i = 0; i < n; i++) {
+		stpcpy(entry, v[i]->d_name);
+		load_program(l, dir, folder, v[i]->d_name, path);
+		free(v[i]);
+	}
+	free(v);
+	return 0;
+}
+
+static void
+load_folder(struct loading *l)
+{
+	const char *folder =
+	    l->folder != NULL ? l->folder : l->set->settings.program_dir;
+	char why[FILE_WHY_MAX];
+	int dir;
+
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	if (dir == -1) {
+		if (errno != ENOENT)
+			diag_add(l->diags, folder, 0, NULL,
+			    "cannot be opened: %s", strerror(errno));
+		return;
+	}
+	if (file_check_folder(dir, why) == -1)
+		diag_add(l->diags, folder, 0, NULL, "%s", why);
+	else
+		load_entries(l, dir, folder);
+	close(dir);
+	free_templates(l->templates);
+	l->templates = NULL;
+}
+
+/* The daemon's file, or a whole configuration. */
+static int
+load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
+    bool *whole)
+{
+	struct file f;
+	int r;
+
+	*whole = false;
+	r = file_read(&f, AT_FDCWD, file, max);
+	if (r == 1)
+		r = syntax_parse_config(l->set, file, f.bytes, f.len, whole,
+		    l->diags);
+	else if (r == -1)
+		diag_add(l->diags, file, 0, NULL, "%s", f.why);
+	else if (must_exist)
+		diag_add(l->diags, file, 0, NULL, "does not exist");
+	file_clear(&f);
+	return r;
+}
+
+/* The programs of a whole configuration have no files of their own. */
+static void
+resolve_whole(struct loading *l, const char *file)
+{
+	for (size_t i = 0; i < l->set->nprograms; i++)
+		resolve_definition(l->resolver, l->set->programs[i], file,
+		    l->diags);
+}
+
+/* Definitions can be shared only if they began with the same defaults. */
+static void
+forget_known(struct loading *l)
+{
+	const struct definition *defaults = l->set->defaults;
+
+	if (l->known == NULL)
+		return;
+	if (l->known->defaults == NULL ||
+	    !keys_none(definition_diff(l->known->defaults, defaults)) ||
+	    !keys_equal(l->known->defaults->given, defaults->given))
+		l->known = NULL;
+}
+
+static int
+load(struct loading *l, const struct places *places, const char *file,
+    size_t max, bool must_exist, bool lenient)
+{
+	size_t before = diag_count(l->diags);
+	bool whole;
+
+	if (config_init(l->set, places) == -1)
+		return no_memory(l->diags, file);
+	if ((l->resolver = resolve_new(lenient)) == NULL) {
+		config_clear(l->set);
+		return no_memory(l->diags, file);
+	}
+	load_daemon(l, file, max, must_exist, &whole);
+	resolve_settings(l->resolver, &l->set->settings, file, l->diags);
+	resolve_definition(l->resolver, l->set->defaults, file, l->diags);
+	if (whole || lenient) {
+		resolve_whole(l, file);
+	} else {
+		forget_known(l);
+		load_folder(l);
+	}
+	config_check(l->set, l->diags);
+	resolve_free(l->resolver);
+	if (diag_count(l->diags) == before)
+		return 0;
+	config_clear_programs(l->set);
+	return -1;
+}
+
+int
+load_config(struct config *set, const struct places *places, const char *file,
+    bool must_exist, const struct config *known, struct diags *diags)
+{
+	struct loading l = {.set = set, .known = known, .diags = diags};
+
+	if (known != NULL)
+		l.folder = known->settings.program_dir;
+	return load(&l, places, file, SYNTAX_FILE_MAX, must_exist, false);
+}
+
+int
+load_whole(struct config *set, const struct places *places, const char *file,
+    struct diags *diags)
+{
+	struct loading l = {.set = set, .diags = diags};
+
+	return load(&l, places, file, WHOLE_MAX, true, true);
+}
+
+/* One program alone, from its own file or its template. */
+/* "DIR/web@.conf" for "DIR/web@1.conf"; NULL: it is no instance's, or ENOMEM.
+ */
+static char *
+template_path(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *entry = slash == NULL ? file : slash + 1, *at;
+	char *path;
+
+	errno = 0;
+	at = strchr(entry, '@');
+	if (at == NULL ||
+	    asprintf(&path, "%.*s" SUFFIX, (int)(at + 1 - file), file) == -1)
+		return NULL;
+	return path;
+}
+
+char *
+load_file_of(const char *folder, const char *name)
+{
+	struct stat own, base;
+	char *file, *path;
+
+	if (asprintf(&file, "%s/%s" SUFFIX, folder, name) == -1)
+		return NULL;
+	if (stat(file, &own) == -1) {
+		free(file);
+		return NULL;
+	}
+	path = template_path(file);
+	if (path != NULL && stat(path, &base) == 0 &&
+	    (own.st_size == 0 ||
+		(own.st_dev == base.st_dev && own.st_ino == base.st_ino))) {
+		free(file);
+		return path;
+	}
+	free(path);
+	return file;
+}
+
+/* The program of that name, or file's, as path says, maybe its template. */
+static struct definition *
+make_alone(const char *file, const char *name, const char *path,
+    const char *bytes, size_t len, const struct definition *defaults,
+    struct diags *diags)
+{
+	const char *slash = strrchr(file, '/');
+	const char *entry = slash == NULL ? file : slash + 1;
+	char own[NAME_SIZE];
+	struct resolver *resolver;
+	struct definition *conf;
+
+	if (file_name(file, entry, own, diags) == -1)
+		return NULL;
+	if (name == NULL)
+		name = own;
+	if ((resolver = resolve_new(false)) == NULL) {
+		no_memory(diags, file);
+		return NULL;
+	}
+	conf = make(name, path, bytes, len, defaults, resolver, diags);
+	resolve_free(resolver);
+	return conf;
+}
+
+struct definition *
+load_text(const char *file, const char *bytes, size_t len,
+    const struct definition *defaults, struct diags *diags)
+{
+	return make_alone(file, NULL, file, bytes, len, defaults, diags);
+}
+
+/* Read what an empty file of an instance leaves to its template. */
+static int
+read_template(struct file *f, const char *path)
+{
+	file_clear(f);
+	return file_read(f, AT_FDCWD, path, SYNTAX_FILE_MAX);
+}
+
+struct definition *
+load_file(const char *file, const char *name, const struct definition *defaults,
+    struct diags *diags)
+{
+	struct definition *conf = NULL;
+	char *base = NULL;
+	const char *path;
+	struct file f;
+	int r;
+
+	r = file_read(&f, AT_FDCWD, file, SYNTAX_FILE_MAX);
+	if (r == 1 && f.len == 0 && (base = template_path(file)) != NULL)
+		r = read_template(&f, base);
+	path = base != NULL ? base : file;
+	if (r == 1)
+		conf = make_alone(file, name, path, f.bytes, f.len, defaults,
+		    diags);
+	else
+		diag_add(diags, path, 0, NULL, "%s",
+		    r == 0 ? "does not exist" : f.why);
+	file_clear(&f);
+	free(base);
+	return conf;
+}

@@ -1,0 +1,110 @@
+/*
+ * value - how a value of the configuration is held, read, printed, compared:
+ * a kind of value for each sort of key.
+ *
+ * The kinds know nothing of the keys.  They work on a field, the object that
+ * holds the value, by what the key says of it in a struct value.
+ *
+ * Pure.
+ */
+#ifndef VALUE_H
+#define VALUE_H
+
+#include <sys/resource.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Room for the reason why a value was refused. */
+#define VALUE_WHY_MAX 256
+
+struct value_rlimit {
+	int which; /* RLIMIT_NOFILE ... */
+	rlim_t soft;
+	rlim_t hard;
+};
+
+/* One field holds the limits of all sixteen keys. */
+struct value_rlimits {
+	struct value_rlimit *v;
+	size_t n;
+};
+
+/* Exit codes and signals that are no failure. */
+struct value_exits {
+	uint64_t codes[4]; /* bit N: exit code N */
+	uint64_t signals;  /* bit N: signal N + 1 */
+};
+
+struct value_kind;
+
+/* The value of a key: its kind, and what the kind has to know. */
+struct value {
+	const struct value_kind *kind;
+	const char *const *words; /* choices: the word of each value */
+	int min;		  /* numbers: the range */
+	int max;
+	int which;  /* limits: RLIMIT_ */
+	bool bytes; /* limits: counted in bytes */
+};
+
+/* How a field is held. */
+struct value_store {
+	bool (*equal)(const void *a, const void *b, const struct value *);
+	/* to is zeroed; -1: no memory */
+	int (*copy)(void *to, const void *from, const struct value *);
+	/* NULL: it owns no memory */
+	void (*clear)(void *field);
+};
+
+struct value_kind {
+	const struct value_store *store;
+	/*
+	 * Replaces the value, or adds to it if the key is repeatable.  -1: the
+	 * text is refused, and why says the reason.
+	 */
+	int (*parse)(void *field, const struct value *, const char *text,
+	    char why[static VALUE_WHY_MAX]);
+	/* Prints whole lines "KEY = text".  -1: no memory. */
+	int (*print)(const void *field, const struct value *, const char *key,
+	    FILE *);
+};
+
+/* The kinds, with the C type of the field. */
+extern const struct value_kind value_bool;     /* bool */
+extern const struct value_kind value_choice;   /* an enumeration */
+extern const struct value_kind value_number;   /* int */
+extern const struct value_kind value_octal;    /* int */
+extern const struct value_kind value_duration; /* int64_t, ms */
+extern const struct value_kind value_size;     /* int64_t, bytes */
+extern const struct value_kind value_signal;   /* int */
+extern const struct value_kind value_path;     /* char *, absolute */
+extern const struct value_kind value_account;  /* char * */
+extern const struct value_kind value_cgroup;   /* char * */
+extern const struct value_kind value_exit_on;  /* char * */
+extern const struct value_kind value_words;    /* char **, a command line */
+extern const struct value_kind value_accounts; /* char ** */
+extern const struct value_kind value_programs; /* char **, repeatable */
+extern const struct value_kind value_env;      /* char **, repeatable */
+extern const struct value_kind value_paths;    /* char **, repeatable */
+extern const struct value_kind value_exits;    /* struct value_exits */
+extern const struct value_kind value_rlimit;   /* struct value_rlimits */
+
+/* For kinds that are made elsewhere: write the reason, return -1. */
+int value_refuse(char why[static VALUE_WHY_MAX], const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The index of the text among the words, or -1 and the reason. */
+int value_choose(const struct value *, const char *text,
+    char why[static VALUE_WHY_MAX]);
+/* Print "KEY = text".  Always 0, as print has it. */
+int value_put(const char *key, const char *text, FILE *);
+
+/* The limit of RLIMIT_ which, or NULL. */
+const struct value_rlimit *value_find_rlimit(const struct value_rlimits *,
+    int which);
+/* Set or replace it; -1: no memory. */
+int value_set_rlimit(struct value_rlimits *, const struct value_rlimit *);
+
+#endif
