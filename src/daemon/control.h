@@ -50,6 +50,14 @@
  *		the line "hup" to have the daemon do so.  The verdict of the
  *		first reload that begins after "waiting" follows as the lines
  *		of report.h, status 0, 1 or 6.
+ *	plan [as=NAME file=PATH text=TEXT ...]
+ *		What would a reload do?  TEXT stands in for the file of the
+ *		program or template NAME; PATH is where diagnostics say that
+ *		it comes from, and is not opened.  Status 0: the "report",
+ *		"change" and "deferred" lines of report.h that a reload would
+ *		begin with.  Status 6: its "error" lines.  Nothing is changed.
+ *		The environment files of a TEXT are opened for root and the
+ *		daemon's own user only.
  *	reopen		(nothing)
  *	reexec		"executing", and then the connection ends: the daemon
  *			that answers next on the same socket, with another

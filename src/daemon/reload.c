@@ -289,41 +289,87 @@ reload_rests(void *arg, const char *name)
 	return p != NULL && p->want == WANT_REST;
 }
 
+/* What a reload begins with: a valid set, and its plan; or the errors. */
+struct attempt {
+	struct config set;
+	struct plan plan;
+	struct diags errors;
+};
+
 static void
-transact(struct reload *r)
+attempt_clear(struct attempt *a)
+{
+	plan_clear(&a->plan);
+	config_clear(&a->set);
+	diag_clear(&a->errors);
+}
+
+/* Let the candidates stand in for the files of their names. */
+static int
+put_candidates(struct attempt *a, const struct candidate *v, size_t n,
+    const struct config *distrust)
+{
+	size_t before = diag_count(&a->errors);
+
+	for (size_t i = 0; i < n; i++)
+		candidate_put(&a->set, &v[i], distrust, &a->errors);
+	if (diag_count(&a->errors) != before)
+		return -1;
+	return n == 0 ? 0 : config_check(&a->set, &a->errors);
+}
+
+/* Collect, parse, validate and plan.  -1 with errors; nothing is changed. */
+static int
+attempt_make(struct attempt *a, const struct reload *r,
+    const struct candidate *v, size_t n, bool trusted)
 {
 	struct daemon *d = r->daemon;
 	const struct config now = reload_effective(r);
-	struct config set = {0};
-	struct plan plan = {0};
-	struct diags errors;
+	int loaded;
 
-	diag_init(&errors);
-	if (load_config(&set, &d->places, d->config, d->must_exist, &now,
-		&errors) == -1) {
-		reject(r, &errors);
-		goto out;
+	*a = (struct attempt){0};
+	diag_init(&a->errors);
+	loaded = load_config(&a->set, &d->places, d->config, d->must_exist,
+	    &now, &a->errors);
+	if (put_candidates(a, v, n, trusted ? NULL : &now) == -1 ||
+	    loaded == -1)
+		return -1;
+	if (plan_make(&a->plan, &now, &a->set) == -1) {
+		diag_add(&a->errors, d->config, 0, NULL, "out of memory");
+		return -1;
 	}
-	if (plan_make(&plan, &now, &set) == 0) {
-		plan_let_rest(&plan, reload_rests, d);
-		r->settle = settle_new(&d->programs, &plan,
-		    set.settings.reload_rollback, settled, put_back, r,
-		    &errors);
+	plan_let_rest(&a->plan, reload_rests, d);
+	return settle_check(&d->programs, &a->plan, &a->errors);
+}
+
+/* Everything that can fail.  -1 with errors, and what was prepared is gone. */
+static int
+prepare(struct reload *r, struct attempt *a)
+{
+	struct daemon *d = r->daemon;
+
+	r->settle = settle_new(&d->programs, &a->plan,
+	    a->set.settings.reload_rollback, settled, put_back, r, &a->errors);
+	if (r->settle != NULL)
+		return 0;
+	if (a->errors.n == 0)
+		diag_add(&a->errors, d->config, 0, NULL, "%s", strerror(errno));
+	return -1;
+}
+
+static void
+transact(struct reload *r)
+{
+	struct attempt a;
+
+	if (attempt_make(&a, r, NULL, 0, true) == -1 || prepare(r, &a) == -1) {
+		reject(r, &a.errors);
+	} else {
+		settle_announce(r->settle);
+		keep_accepted(r, &a.set);
+		commit(r, &a.set, &a.plan);
 	}
-	if (r->settle == NULL) {
-		if (errors.n == 0)
-			diag_add(&errors, d->config, 0, NULL, "%s",
-			    strerror(errno));
-		reject(r, &errors);
-		goto out;
-	}
-	settle_announce(r->settle);
-	keep_accepted(r, &set);
-	commit(r, &set, &plan);
-out:
-	plan_clear(&plan);
-	config_clear(&set);
-	diag_clear(&errors);
+	attempt_clear(&a);
 }
 
 static void
@@ -431,25 +477,33 @@ reload_forget(struct reload *r, struct verdict *v)
 	TAILQ_REMOVE(&r->now, v, entry);
 }
 
-/* Would a reload change anything, or fail? */
+int
+reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
+    struct line_text *t)
+{
+	struct attempt a;
+	int status = STATUS_OK;
+
+	if (attempt_make(&a, r, v, n, trusted) == -1) {
+		report_errors(t, &a.errors);
+		status = STATUS_REJECTED;
+	} else
+		report_plan(t, &a.plan, r->generation + 1);
+	attempt_clear(&a);
+	return t->failed ? STATUS_FAILED : status;
+}
+
+/* Would a reload change anything, or be rejected? */
 static const char *
 differs(struct reload *r)
 {
-	struct daemon *d = r->daemon;
-	const struct config now = reload_effective(r);
-	struct config set = {0};
-	struct plan plan = {0};
-	struct diags errors;
+	struct attempt a;
 	const char *answer = "rejected";
 
-	diag_init(&errors);
-	if (load_config(&set, &d->places, d->config, d->must_exist, &now,
-		&errors) == 0 &&
-	    plan_make(&plan, &now, &set) == 0)
-		answer = plan.n > 0 || !keys_none(plan.deferred) ? "yes" : "no";
-	plan_clear(&plan);
-	config_clear(&set);
-	diag_clear(&errors);
+	if (attempt_make(&a, r, NULL, 0, true) == 0)
+		answer =
+		    a.plan.n > 0 || !keys_none(a.plan.deferred) ? "yes" : "no";
+	attempt_clear(&a);
 	return answer;
 }
 

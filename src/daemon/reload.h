@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "config/candidate.h"
 #include "daemon/state.h"
 #include "wire/line.h"
 
@@ -55,6 +56,15 @@ struct verdict {
 /* Of the first reload that begins from now on. */
 void reload_wait(struct reload *, struct verdict *);
 void reload_forget(struct reload *, struct verdict *);
+
+/*
+ * What would a reload do, with these candidates in place of the files of their
+ * names?  Appends the lines of its report, or the errors for which it would
+ * be rejected.  Returns STATUS_OK, STATUS_REJECTED or, without memory,
+ * STATUS_FAILED.  Changes nothing.  trusted: see candidate_put.
+ */
+int reload_plan(struct reload *, const struct candidate *, size_t n,
+    bool trusted, struct line_text *);
 
 /* The "config" line of status, and the last rejection: control.h. */
 void reload_status(struct reload *, struct line_text *);

@@ -17,6 +17,9 @@
 #include "base/text.h"
 #include "config/syntax.h"
 
+/* Files that a "plan" may propose. */
+#define CANDIDATES_MAX 1024
+
 /*
  * A program that is named again is not told again, that no request is answered
  * with more than there is.
@@ -188,6 +191,61 @@ do_signal(struct client *c, const struct line *pl)
 	client_end(c, STATUS_OK, NULL);
 }
 
+/* "as=NAME file=PATH text=TEXT" is a candidate; v has room for all. */
+static const char *
+find_candidates(const struct line *pl, struct candidate *v, size_t *n)
+{
+	const struct line_field *f;
+	struct candidate *c = NULL;
+
+	*n = 0;
+	for (f = pl->v; f < pl->v + pl->n; f++) {
+		if (f->key == NULL)
+			return "plan takes no words";
+		if (strcmp(f->key, "as") == 0) {
+			for (size_t i = 0; i < *n; i++)
+				if (strcmp(v[i].name, f->value) == 0)
+					return "a name is given twice";
+			if (*n == CANDIDATES_MAX)
+				return "too many files";
+			c = &v[(*n)++];
+			c->name = c->file = f->value;
+			c->text = "";
+		} else if (c != NULL && strcmp(f->key, "file") == 0)
+			c->file = f->value;
+		else if (c != NULL && strcmp(f->key, "text") == 0) {
+			c->text = f->value;
+			c->len = strlen(f->value);
+		}
+	}
+	return NULL;
+}
+
+static void
+do_plan(struct client *c, const struct line *pl)
+{
+	struct daemon *d = client_daemon(c);
+	const bool trusted = client_uid(c) == 0 || client_uid(c) == geteuid();
+	struct candidate *v;
+	const char *why;
+	size_t n;
+	int status;
+
+	v = calloc(CANDIDATES_MAX, sizeof(*v));
+	if (v == NULL) {
+		client_end(c, STATUS_FAILED, strerror(errno));
+		return;
+	}
+	if ((why = find_candidates(pl, v, &n)) != NULL)
+		client_end(c, STATUS_USAGE, why);
+	else {
+		status = reload_plan(d->reload, v, n, trusted, client_text(c));
+		client_end(c, status,
+		    status == STATUS_FAILED ? "out of memory" : NULL);
+	}
+	free(v);
+}
+
 static void
 do_version(struct client *c, const char *tag)
 {
@@ -240,6 +298,8 @@ request_begin(struct client *c, const struct line *pl)
 		do_status(c, pl);
 	else if (strcmp(tag, "where") == 0)
 		do_where(c, pl);
+	else if (strcmp(tag, "plan") == 0)
+		do_plan(c, pl);
 	else if (strcmp(tag, "dump") == 0)
 		do_dump(c);
 	else if (strcmp(tag, "signal") == 0)

@@ -57,17 +57,33 @@ item_changed(struct watch *w)
 	look_later(it->settle);
 }
 
+static const char *
+file_of(const struct definition *conf)
+{
+	return conf->file != NULL ? conf->file : conf->name;
+}
+
+int
+settle_check(const struct programs *ps, const struct plan *plan,
+    struct diags *errors)
+{
+	size_t before = diag_count(errors);
+
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->v[i].kind == PLAN_ADD &&
+		    programs_find(ps, plan->v[i].to->name) != NULL)
+			diag_add(errors, file_of(plan->v[i].to), 0, NULL,
+			    "the removed program of this name has not ended "
+			    "yet");
+	return diag_count(errors) == before ? 0 : -1;
+}
+
 static int
 prepare_add(struct settle *s, struct item *it, struct diags *errors)
 {
 	struct definition *c = it->to;
-	const char *file = c->file != NULL ? c->file : c->name;
+	const char *file = file_of(c);
 
-	if (programs_find(s->programs, c->name) != NULL) {
-		diag_add(errors, file, 0, NULL,
-		    "the removed program of this name has not ended yet");
-		return -1;
-	}
 	it->program = program_new(s->programs, c);
 	if (it->program == NULL)
 		return -1;

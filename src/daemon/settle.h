@@ -14,6 +14,9 @@
 
 struct settle;
 
+/* Can the plan be carried out?  Changes nothing.  -1 with diagnostics. */
+int settle_check(const struct programs *, const struct plan *, struct diags *);
+
 /*
  * Prepare: everything that can fail.  done is called, from the loop, when all
  * programs concerned have an outcome; put_back when one shall get its previous

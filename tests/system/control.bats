@@ -100,7 +100,7 @@ has_descriptors() {
 	random.seed(1)
 	words = [b"start", b"stop", b"status", b"where", b"reload", b"hup",
 	    b"web", b"all=yes", b"wait=no", b"=", b"\"", b"\\", b"\n", b" ",
-	    b"\0", b"\xc3\xa9", b"signal", b"TERM", b"dump", b"restart"]
+	    b"\0", b"\xc3\xa9", b"signal", b"TERM", b"plan", b"restart"]
 	for i in range(500):
 	    s = connect()
 	    n = random.randrange(1, 12)
@@ -116,6 +116,75 @@ has_descriptors() {
 	E
 	hupd_answers
 	wait_for 20 has_descriptors "$fds"
+}
+
+@test "plan: what a reload would do, and nothing is done" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	cp "$T/run/records" "$T/records"
+	sleeper db
+	run -0 client <<-'E'
+	s.sendall(b"plan\n")
+	print(rest(s), end="")
+	E
+	diff <(echo "$output") - <<-'E'
+	report generation=2 added=1 removed=0 restarted=0 adjusted=0 unchanged=1
+	change kind=added name=db reason=added
+	end 0
+	E
+	run -0 client <<-'E'
+	for text in (b"%0anice%3d1", b"%0anice%3dx"):
+	    s = connect()
+	    s.sendall(b"plan as=web file=/new/web.conf text=command%3dsleep%201000"
+	        + text + b" as=db file=/new/db.conf text=command%3dtrue\n")
+	    print(rest(s), end="")
+	for bad in (b"x", b"as=web as=web", b"as=a " * 1025):
+	    s = connect()
+	    s.sendall(b"plan " + bad + b"\n")
+	    print(rest(s), end="")
+	E
+	diff <(echo "$output") - <<-'E'
+	report generation=2 added=1 removed=0 restarted=1 adjusted=0 unchanged=0
+	change kind=added name=db reason=added
+	change kind=restarted name=web reason=nice%20changed
+	end 0
+	error text=/new/web.conf:2:%20nice:%20"x"%20is%20not%20a%20number%20from%20-20%20to%2019 file=/new/web.conf line=2 key=nice reason="x"%20is%20not%20a%20number%20from%20-20%20to%2019
+	end 6
+	end 2 text=plan%20takes%20no%20words
+	end 2 text=a%20name%20is%20given%20twice
+	end 2 text=a%20name%20is%20given%20twice
+	E
+	[ -z "$(state_of db)" ]
+	cmp "$T/run/records" "$T/records"
+	run -0 ctl status
+	[[ $output = *'generation 1'* ]]
+	[[ $output != *rejected\ at* ]]
+}
+
+@test "a plan opens no environment file for a member of control-group" {
+	needs_root
+	setting 'control-group = games'
+	sleeper web
+	(umask 077 && echo secret >"$T/secret")
+	hupd_start
+	run -0 client "$T/secret" "$(id -g games)" "$(id -u nobody)" <<-'E'
+	import os
+	def plan():
+	    s = connect()
+	    s.sendall(b"plan as=new file=new.conf text=command%3dtrue%0a"
+	        b"env-file%3d" + sys.argv[2].encode() + b"\n")
+	    print(rest(s), end="")
+	plan()
+	os.setgroups([])
+	os.setgid(int(sys.argv[3]))
+	os.setuid(int(sys.argv[4]))
+	plan()
+	E
+	[[ ${lines[0]} = error\ *line%201%20is%20not%20NAME* ]]
+	[ "${lines[1]}" = 'end 6' ]
+	[[ ${lines[2]} = report\ *added=1\ * ]]
+	[ "${lines[4]}" = 'end 0' ]
 }
 
 @test "lines that come together are all read" {

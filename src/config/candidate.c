@@ -1,0 +1,130 @@
+/*
+ * candidate - a program file that somebody proposes: it stands in for the
+ * file of its name.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/candidate.h"
+#include "config/resolve.h"
+#include "config/syntax.h"
+#include "base/strings.h"
+#include "base/text.h"
+
+/* Resolve all but the environment files, as candidate.h says. */
+static int
+resolve_distrusted(struct resolver *resolver, struct definition *conf,
+    const char *file, const struct config *running, struct diags *diags)
+{
+	const struct definition *known = config_find(running, conf->name);
+	char **files = conf->env_file;
+	int r;
+
+	conf->env_file = NULL;
+	r = resolve_definition(resolver, conf, file, diags);
+	conf->env_file = files;
+	if (known != NULL && strings_equal(known->env_file, files))
+		conf->env_digest = known->env_digest;
+	return r;
+}
+
+/* The program of that name as the candidate defines it; NULL: diagnostics. */
+static struct definition *
+make(const struct candidate *c, const char *name,
+    const struct definition *defaults, const struct config *distrust,
+    struct diags *diags)
+{
+	struct resolver *resolver = resolve_new(false);
+	struct definition *conf = NULL;
+	int r;
+
+	if (resolver == NULL)
+		diag_add(diags, c->file, 0, NULL, "out of memory");
+	else
+		conf = syntax_parse(name, c->file, c->text, c->len, defaults,
+		    diags);
+	if (conf != NULL) {
+		r = distrust == NULL
+		    ? resolve_definition(resolver, conf, c->file, diags)
+		    : resolve_distrusted(resolver, conf, c->file, distrust,
+			  diags);
+		if (r == -1) {
+			definition_unref(conf);
+			conf = NULL;
+		}
+	}
+	resolve_free(resolver);
+	return conf;
+}
+
+/* Put it in the place of the definition of its name.  Takes the reference. */
+static int
+put(struct config *set, struct definition *conf, const char *file,
+    struct diags *diags)
+{
+	for (size_t i = 0; i < set->nprograms; i++) {
+		if (strcmp(set->programs[i]->name, conf->name) != 0)
+			continue;
+		definition_unref(set->programs[i]);
+		set->programs[i] = conf;
+		return 0;
+	}
+	if (config_add(set, conf) == 0)
+		return 0;
+	definition_unref(conf);
+	diag_add(diags, file, 0, NULL, "out of memory");
+	return -1;
+}
+
+/* Does the template of that name define this program? */
+static bool
+is_instance_of(const struct definition *conf, const char *template)
+{
+	const char *instance = definition_instance(conf->name), *entry;
+	size_t len = strlen(template);
+
+	if (instance == NULL || (size_t)(instance - conf->name) != len ||
+	    strncmp(conf->name, template, len) != 0 || conf->file == NULL ||
+	    (entry = strrchr(conf->file, '/')) == NULL)
+		return false;
+	return strncmp(entry + 1, template, len) == 0 && entry[1 + len] == '.';
+}
+
+static int
+put_instances(struct config *set, const struct candidate *c,
+    const struct config *distrust, struct diags *diags)
+{
+	struct definition *conf;
+
+	for (size_t i = 0; i < set->nprograms; i++) {
+		if (!is_instance_of(set->programs[i], c->name))
+			continue;
+		conf = make(c, set->programs[i]->name, set->defaults, distrust,
+		    diags);
+		if (conf == NULL)
+			return -1;
+		definition_unref(set->programs[i]);
+		set->programs[i] = conf;
+	}
+	return 0;
+}
+
+int
+candidate_put(struct config *set, const struct candidate *c,
+    const struct config *distrust, struct diags *diags)
+{
+	struct definition *conf;
+
+	if (!text_is_name(c->name) || strcasecmp(c->name, "hupd") == 0) {
+		diag_add(diags, c->file, 0, NULL, "not a program name: %.64s",
+		    c->name);
+		return -1;
+	}
+	conf = make(c, c->name, set->defaults, distrust, diags);
+	if (conf == NULL)
+		return -1;
+	if (!definition_is_template(c->name))
+		return put(set, conf, c->file, diags);
+	definition_unref(conf);
+	return put_instances(set, c, distrust, diags);
+}
