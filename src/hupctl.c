@@ -95,6 +95,7 @@ usage_row(FILE *f, const struct command *command)
 static void
 usage(FILE *f)
 {
+	const char *meaning;
 	size_t i;
 
 	fputs("usage: hupctl [-j] [-f FILE | -s SOCKET] COMMAND [ARGUMENT ...]"
@@ -111,11 +112,11 @@ usage(FILE *f)
 	      "  -V, --version        show the version of hupctl\n"
 	      "  --no-wait            do not wait for the outcome\n"
 	      "  -a, --all            all programs\n"
-	      "\nexit status: 0 ok, 1 failed, 2 usage, 3 a named program is "
-	      "not "
-	      "up,\n4 not permitted, 6 configuration rejected, "
-	      "7 hupd is not running\n",
+	      "\nexit status:\n",
 	    f);
+	for (int status = 0; status <= STATUS_MAX; status++)
+		if ((meaning = line_status_meaning(status)) != NULL)
+			fprintf(f, "  %d  %s\n", status, meaning);
 }
 
 static int

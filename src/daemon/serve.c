@@ -158,17 +158,17 @@ make_paths(struct daemon *d)
 		log_fatal("paths");
 }
 
+const int serve_signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGCHLD,
+    0};
+
 static void
 make_loop(struct daemon *d)
 {
-	static const int signals[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2,
-	    SIGCHLD};
 	sigset_t mask;
-	size_t i;
 
 	sigemptyset(&mask);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaddset(&mask, signals[i]);
+	for (const int *sig = serve_signals; *sig != 0; sig++)
+		sigaddset(&mask, *sig);
 	d->loop = loop_new(&mask, signalled, d);
 	if (d->loop == NULL)
 		log_fatal("the event loop cannot be made");

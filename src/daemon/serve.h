@@ -9,6 +9,9 @@
 
 #include "daemon/state.h"
 
+/* The signals that the daemon acts on; 0 at the end. */
+extern const int serve_signals[];
+
 /* From here on a start that fails removes the pidfile and the sockets. */
 void serve_guard(struct daemon *);
 /*

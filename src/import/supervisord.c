@@ -167,6 +167,12 @@ static const struct rule program_rules[] = {
     {NULL, drop, "is unknown"},
 };
 
+const char *
+supervisord_key(size_t i)
+{
+	return program_rules[i].name;
+}
+
 /* A program that lacks one of the keys without a function gets it from here. */
 static const struct rule daemon_rules[] = {
     {"environment", NULL, NULL},

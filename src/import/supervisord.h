@@ -14,6 +14,9 @@
 /* The largest numprocs. */
 #define SUPERVISORD_PROCESSES_MAX 1000
 
+/* The i-th key of a program that is known, or NULL after the last. */
+const char *supervisord_key(size_t i);
+
 /* What values may refer to, besides the configuration itself. */
 struct supervisord_names {
 	const char *host;     /* %(host_node_name)s */

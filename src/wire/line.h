@@ -36,6 +36,10 @@ enum {
 	STATUS_REJECTED = 6,
 	STATUS_NO_DAEMON = 7,
 };
+#define STATUS_MAX STATUS_NO_DAEMON
+
+/* What the exit status means, in a few words; NULL: it is not in use. */
+const char *line_status_meaning(int status);
 
 /* A parsed line: pointers into its text, which was changed in place. */
 struct line_field {

@@ -172,8 +172,7 @@ guide() {
 	local key
 	sed -n '/^## supervisord/,/^## runit/p' "$TOP/docs/migration.md" |
 	    grep '^|' | grep -o '`[a-z_*]*`' | tr -d '`' >"$T/patterns"
-	sed -n '/{"command"/,/^}/s/^    {"\([a-z_]*\)".*/\1/p' \
-	    "$TOP/src/import/supervisord.c" | sed '/^serverurl/q' >"$T/keys"
+	"$HUPD_BUILD/tools/keys" supervisord >"$T/keys"
 	lines "$T/keys" 25
 	while read -r key; do
 		while read -r pattern; do

@@ -4,6 +4,11 @@
 
 load helper
 
+# table NAME: a table of the source, the first column only.
+table() {
+	"$HUPD_BUILD/tools/keys" "$1" | cut -f 1
+}
+
 # The literal block number $2 of a page.
 literal() {
 	awk -v want="$2" '
@@ -87,14 +92,12 @@ items() {
 }
 
 @test "signals that hupd acts on are in hupd(8)" {
-	diff <(items hupd.8 Signals Dv) <(sed -n \
-	    '/signals\[\] = {/,/}/p' "$TOP/src/daemon/serve.c" | grep -o 'SIG[A-Z0-9]*' |
-	    grep -v SIGCHLD | LC_ALL=C sort)
+	diff <(items hupd.8 Signals Dv) \
+	    <(table signals | grep -v SIGCHLD | LC_ALL=C sort)
 }
 
 @test "states of a program are in hupd(8) and hupctl(1)" {
-	sed -n '/^names_state/,/^}/s/.*return "\([a-z]*\)";/\1/p' \
-	    "$TOP/src/wire/names.c" | LC_ALL=C sort >"$T/states"
+	table states | LC_ALL=C sort >"$T/states"
 	lines "$T/states" 8
 	diff "$T/states" <(items hupd.8 'States of a program' Sy)
 	while read -r state; do
@@ -104,29 +107,22 @@ items() {
 }
 
 @test "exit statuses are in the manual" {
-	sed -n 's/^\tSTATUS_[A-Z_]* = \([0-9]*\),.*/\1/p' "$TOP/src/wire/line.h" \
-	    >"$T/statuses"
+	table statuses >"$T/statuses"
 	lines "$T/statuses" 7
 	diff "$T/statuses" <(items hupctl.1 'EXIT STATUS' '')
 	# The rest is about programs, and about a daemon that is asked.
 	diff <(grep -vx '[37]' "$T/statuses") <(items hupd.8 'EXIT STATUS' '')
 	run -0 "$HUPCTL" help
-	while read -r status; do
-		grep -q "\b$status [a-z]" <<<"${output#*exit status:}"
-	done <"$T/statuses"
+	diff <("$HUPD_BUILD/tools/keys" statuses) \
+	    <(sed '1,/^exit status:/d; s/^  //; s/  /\t/' <<<"$output")
 }
 
 @test "keys of hupctl top are in hupctl(1) and its own help" {
-	{
-		sed -n "s/^ *\[ORDER_.*{'\(.\)', .*/\1/p" "$TOP/src/client/view.c"
-		sed -n "s/^\tcase '\([^ ]\)':/\1/p" "$TOP/src/client/view.c"
-	} | LC_ALL=C sort >"$T/keys"
+	table top | LC_ALL=C sort >"$T/keys"
 	lines "$T/keys" 10
 	diff "$T/keys" <(items hupctl.1 'The screen of top' Ic |
 	    sed 's/^\\&//' | grep -x . | LC_ALL=C sort)
-	while read -r key; do
-		grep -q "^    \"  \(h, \)\?[$key]" "$TOP/src/client/view.c"
-	done <"$T/keys"
+	[ -z "$("$HUPD_BUILD/tools/keys" top | awk -F '\t' '$2 == "-"')" ]
 }
 
 @test "options of each command are completed, and in hupctl(1)" {
@@ -136,8 +132,10 @@ items() {
 	run -0 "$HUPCTL" --help
 	commands=$(awk '/^commands:/ { show = 1; next } /^$/ { show = 0 }
 	    show && /^  [a-z]/ { print $1 }' <<<"$output")
-	sed -n '/^command_options/,/^}/s/^.*{"\([a-z-]*\)", .*/\1/p' \
-	    "$TOP/src/hupctl.c" >"$T/options"
+	for command in $commands; do
+		"$HUPCTL" help "$command"
+	done | cat - <(printf '%s\n' --help --json) | grep -o -e '--[a-z-]\+' |
+	    sed 's/^--//' | LC_ALL=C sort -u >"$T/options"
 	lines "$T/options" 8
 	while read -r option; do
 		grep -q "Fl Fl $option\b" "$TOP/man/hupctl.1"

@@ -1,13 +1,31 @@
 /*
- * keys - print the key table, one key a line: name, default, and the words
- * live and repeatable as they apply, separated by tabs.
+ * keys - print a table of the source, for tests that compare it with a manual.
+ *
+ * usage: keys [TABLE]
+ *	keys		of a definition: name, default, and the words live and
+ *			repeatable as they apply; the default
+ *	signals		that the daemon acts on
+ *	states		of a program
+ *	statuses	exit statuses, with their meaning
+ *	supervisord	keys of supervisord's programs
+ *	top		keys of hupctl top, each with its line of the help
+ *
+ * One row a line, columns separated by tabs; "-" is an empty column.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
+#include "client/view.h"
 #include "config/config.h"
+#include "daemon/serve.h"
+#include "import/supervisord.h"
+#include "wire/line.h"
+#include "wire/names.h"
 
-int
-main(void)
+static void
+print_keys(void)
 {
 	const struct key *key;
 
@@ -15,5 +33,96 @@ main(void)
 		printf("%s\t%s\t%s\t%s\n", key->name,
 		    key->fallback != NULL ? key->fallback : "-",
 		    key->live ? "live" : "-", key->repeat ? "repeatable" : "-");
-	return 0;
+}
+
+static void
+print_signals(void)
+{
+	char buf[TEXT_NUMBER_MAX];
+
+	for (const int *sig = serve_signals; *sig != 0; sig++)
+		printf("SIG%s\n", text_signal_name(*sig, buf));
+}
+
+static void
+print_states(void)
+{
+	for (int i = 0; i < PROGRAM_STATES; i++)
+		printf("%s\n", names_state((enum program_state)i));
+}
+
+static void
+print_statuses(void)
+{
+	const char *meaning;
+
+	for (int i = 0; i <= STATUS_MAX; i++)
+		if ((meaning = line_status_meaning(i)) != NULL)
+			printf("%d\t%s\n", i, meaning);
+}
+
+static void
+print_supervisord(void)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = supervisord_key(i)) != NULL; i++)
+		printf("%s\n", name);
+}
+
+/* Does the key change a view, or ask for something? */
+static bool
+acts(char key)
+{
+	struct view view = {.order = ORDER_NAME, .reverse = true, .rows = 1};
+	enum wish wish = view_key(&view, key, 0);
+
+	return wish != WISH_NOTHING || view.order != ORDER_NAME ||
+	    !view.reverse || view.help;
+}
+
+/* The line "  K  TEXT" or "  K, K" of the help. */
+static const char *
+help_of(char key)
+{
+	for (const char *const *line = view_help; *line != NULL; line++)
+		if (strncmp(*line, "  ", 2) == 0 &&
+		    ((*line)[2] == key ||
+			((*line)[3] == ',' && (*line)[5] == key)))
+			return *line + 2;
+	return "-";
+}
+
+static void
+print_top(void)
+{
+	for (char key = '!'; key <= '~'; key++)
+		if (acts(key))
+			printf("%c\t%s\n", key, help_of(key));
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} tables[] = {
+    {"keys", print_keys},
+    {"signals", print_signals},
+    {"states", print_states},
+    {"statuses", print_statuses},
+    {"supervisord", print_supervisord},
+    {"top", print_top},
+};
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "keys";
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(tables[i].name, name) == 0) {
+			tables[i].print();
+			return EXIT_SUCCESS;
+		}
+	fprintf(stderr, "keys: no table '%s'\n", name);
+	return EXIT_FAILURE;
 }
