@@ -1,11 +1,8 @@
 /*
- * outfifo - the folder with the FIFOs that programs print to.
+ * fifo - the folder of the FIFOs that programs print to.
  *
- * Only the daemon can change the folder, so what is in it was made by a
- * daemon; each FIFO belongs to its program's user, who can so open
- * /dev/stdout.
- *
- * Layer 2.
+ * Only the daemon can change the folder, so a daemon made what is in it.  Each
+ * FIFO belongs to the user of its program, who can so open /dev/stdout again.
  */
 #ifndef FIFO_H
 #define FIFO_H

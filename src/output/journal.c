@@ -1,8 +1,9 @@
 /*
- * journal - what the log process is doing, where a later one finds it.
+ * journal - the work in progress of the log process, where a successor finds
+ * it.
  *
- * The stores are ordered for the compiler's sake only: a process that was
- * killed leaves memory as it has written it.
+ * The stores are ordered only against the compiler: a killed process leaves
+ * memory as it wrote it.
  */
 #include "output/journal.h"
 
@@ -17,7 +18,7 @@
 
 #include "base/text.h"
 
-/* Another form of the file has another number here. */
+/* A new number for each new form of the file. */
 #define MAGIC 0x68757064006c0002ULL
 #define HEAD 4096
 
@@ -47,7 +48,7 @@ journal_holder(int fd)
 	return fl.l_type == F_UNLCK ? 0 : fl.l_pid;
 }
 
-/* A slot that no process can have left like this is not believed. */
+/* Could a log process have left the slot like this? */
 static bool
 is_sound(const struct slot *s)
 {
@@ -143,7 +144,7 @@ map_file(struct journal *j)
 	    j->fd, 0);
 	if (j->map == MAP_FAILED)
 		return -1;
-	/* Pages stay once touched; better, but not needed. */
+	/* Keep touched pages in memory.  Useful, but not required. */
 	mlock2(j->map, FILE_BYTES, MLOCK_ONFAULT);
 	head = j->map;
 	j->slots = head->slots;

@@ -1,24 +1,23 @@
 /*
- * journal - what the log process is doing, where a later one finds it.
+ * journal - the work in progress of the log process, where a successor finds
+ * it.
  *
- * Output goes from FIFO to file in batches.  A batch has a slot of this file,
- * which is mapped: so it outlives the process, even one that is killed, and
- * costs no system call.  A batch goes through these steps, each completed by
- * one store of one word; whoever finds the slot knows what was done:
+ * Output goes from FIFO to file in batches.  Each batch has a slot of this
+ * file, which is mapped: so it outlives the process, even after SIGKILL, and
+ * costs no system call.  A batch goes through these steps.  One store of one
+ * word completes a step, so a successor knows from the slot what was done:
  *
- *	INTENT	the slot names the stream and how many bytes its FIFO holds,
- *		and the first byte of the buffer is not the byte that is the
- *		first in the FIFO.  Then read(2).  As the bytes are there and
- *		the buffer is in memory it transfers all of them, or the
- *		process was killed before and none: the first byte tells.
- *	HAVE	the bytes are in the buffer and no longer in the FIFO.  They
- *		are written in segments [done, end), more than one if the
- *		file is rotated on the way.  Before a segment is begun the
- *		slot says which file it goes to and how long that file is; so
- *		the file's length tells how much of it was written.
- *	FREE	all was written.
- *
- * Layer 2.
+ *	INTENT	The slot names the stream and the number of bytes to read, and
+ *		the first byte of the buffer differs from the first byte in the
+ *		FIFO.  Then read(2).  The bytes are there and the buffer is in
+ *		memory, so the read transfers all of them, or the process was
+ *		killed before and it transferred none: the first byte tells.
+ *	HAVE	The bytes are in the buffer and no longer in the FIFO.  They
+ *		are written in segments [done, end), several if the file is
+ *		rotated on the way.  Before a segment is begun the slot notes
+ *		its file and the length of that file; so the length of the
+ *		file tells how much of the segment was written.
+ *	FREE	Everything was written.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -35,8 +34,8 @@
 /* The capacity of a pipe: one read empties it. */
 #define JOURNAL_BYTES ((size_t)64 * 1024)
 /*
- * Each place has slots of its own: one that hangs does not hold up the others.
- * Standard output has one, so that lines are written one after the other.
+ * Each place has slots of its own, so that a place that hangs does not delay
+ * the others.  Standard output has one, so that lines come one after another.
  */
 #define JOURNAL_FILES 6
 #define JOURNAL_SYSLOG 2
@@ -48,18 +47,18 @@ enum slot_state { SLOT_FREE, SLOT_INTENT, SLOT_HAVE };
 
 struct slot {
 	_Atomic uint32_t state;
-	/* [done, end) is the segment begun; equal: none is. */
+	/* [done, end) is the segment that was begun; equal: none. */
 	_Atomic uint32_t done;
 	_Atomic uint32_t end;
 	uint32_t len;
 	/*
-	 * Where the segment goes: the file, its length before, and how.  On
-	 * standard output, how much of the next lines has been written.
+	 * The file of the segment and its length before the segment.  For
+	 * standard output, offset is how much of the next lines was written.
 	 */
 	uint64_t dev;
 	uint64_t ino;
 	int64_t offset;
-	/* how the batch is written */
+	/* How the batch is written. */
 	int64_t limit;
 	int32_t keep;
 	uint8_t bol;
@@ -78,16 +77,13 @@ struct journal {
 };
 
 /*
- * Lock and map the file fd; it becomes the journal's.  Makes it first if it
- * is empty or of another form.  Finishes what a killed process left at
- * INTENT.  -1 with errno; EAGAIN: another process works with it.
+ * Lock and map the file fd, which becomes the journal's.  An empty file, or one
+ * of another form, is initialized.  What a killed process left at INTENT
+ * becomes HAVE or FREE.  -1 with errno; EAGAIN: another process has the lock.
  */
 int journal_open(struct journal *, int fd);
 void journal_close(struct journal *);
-/*
- * The process that has the file locked, as the kernel tells it: 0 for none,
- * -1 with errno.
- */
+/* The pid of the process that has the lock; 0: none, -1: errno. */
 pid_t journal_holder(int fd);
 
 /* Slot i, 0 to JOURNAL_SLOTS - 1, and the buffer of a slot. */
@@ -100,7 +96,10 @@ char *journal_buffer(struct journal *, const struct slot *);
  */
 struct slot *journal_take(struct journal *, enum key_log to);
 
-/* The steps.  To be called in their order, with all fields set before. */
+/*
+ * The steps, in their order.  Set all fields before; a segment ends at end, and
+ * journal_segment_done notes that it is written.
+ */
 void journal_intent(struct slot *);
 void journal_have(struct slot *);
 void journal_segment(struct slot *, uint32_t end);

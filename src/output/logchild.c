@@ -1,12 +1,14 @@
 /*
- * logger_life - begin and end of the log process.
+ * logchild - the daemon starts the log process, replaces it when it dies, and
+ * ends it.
  */
+#include "output/logchild.h"
+
 #include <sys/epoll.h>
 #include <sys/param.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,56 +19,129 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output/journal.h"
 #include "base/log.h"
-#include "output/logger.h"
+#include "output/journal.h"
 #include "output/logproc.h"
-#include "output/logger_int.h"
+#include "output/message.h"
+#include "output/writer.h"
+#include "process/spawn.h"
 
-/* A process that does not live so long waits before it is started again. */
+/* After a shorter life its successor is started with a delay. */
 #define SHORT_LIFE_MS 1000
 #define DELAY_MS 100
 #define DELAY_MAX_MS 5000
-/* A process that is killed ends in this time. */
+/* A process that is killed ends within this time. */
 #define KILL_MS 2000
-/* How often is looked where nothing can be waited for. */
-#define LOOK_MS 10
+/* The journal, relative to the folder of the FIFOs. */
+#define JOURNAL "../log.journal"
+/* The interval of polling where no descriptor reports the event. */
+#define POLL_MS 10
+
+/* The process has a descriptor for each stream, as many as we may have. */
+static int
+allow_descriptors(struct definition *as)
+{
+	struct value_rlimit most = {.which = RLIMIT_NOFILE};
+	struct rlimit own;
+
+	if (getrlimit(RLIMIT_NOFILE, &own) == -1)
+		return 0;
+	most.soft = most.hard = own.rlim_max;
+	return value_set_rlimit(&as->rlimits, &most);
+}
+
+static void start_due(struct deadline *);
+
+int
+logchild_init(struct logchild *c, struct loop *loop,
+    const struct logger_conf *conf, const struct logchild_calls *calls)
+{
+	*c = (struct logchild){
+	    .loop = loop,
+	    .calls = *calls,
+	    .log_gid = conf->log_gid,
+	    .self = conf->self,
+	    .journal = -1,
+	    .console = -1,
+	    .process = {.pidfd = -1},
+	    .fd = -1,
+	    .sock = {.fd = -1},
+	    .pidfd = {.fd = -1},
+	    .start = {.due = start_due, .arg = c},
+	};
+	if ((c->as = definition_new()) == NULL ||
+	    allow_descriptors(c->as) == -1 ||
+	    (c->log_dir = strdup(conf->log_dir)) == NULL)
+		return -1;
+	c->as->umask = 027;
+	c->as->uid = conf->uid;
+	c->as->gid = conf->uid == (uid_t)-1 ? (gid_t)-1 : conf->gid;
+	c->console = writer_open_console(STDOUT_FILENO);
+	return c->console == -1 ? -1 : 0;
+}
+
+void
+logchild_free(struct logchild *c)
+{
+	loop_cancel(c->loop, &c->start);
+	if (c->journal != -1)
+		close(c->journal);
+	if (c->console != -1)
+		close(c->console);
+	definition_unref(c->as);
+	free(c->log_dir);
+}
+
+int
+logchild_open_journal(struct logchild *c, int dir)
+{
+	c->journal = openat(dir, JOURNAL,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return c->journal == -1 ? -1 : 0;
+}
+
+void
+logchild_remove_journal(struct logchild *c, int dir)
+{
+	(void)c;
+	unlinkat(dir, JOURNAL, 0);
+}
 
 static int
-make_folder(struct logger *l)
+make_folder(struct logchild *c)
 {
 	int fd;
 
-	if (mkdir(l->log_dir, 0750) == -1)
+	if (mkdir(c->log_dir, 0750) == -1)
 		return -1;
-	fd = open(l->log_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(c->log_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
 		return -1;
-	/* The files get the folder's group, whatever the process's is. */
-	if ((l->as->uid != (uid_t)-1 &&
-		fchown(fd, l->as->uid, l->log_gid) == -1) ||
+	/* The files get the group of the folder, not that of the process. */
+	if ((c->as->uid != (uid_t)-1 &&
+		fchown(fd, c->as->uid, c->log_gid) == -1) ||
 	    fchmod(fd, 02750) == -1)
-		log_warn("%s", l->log_dir);
+		log_warn("%s: cannot set owner and mode", c->log_dir);
 	return fd;
 }
 
 int
-logger_open_folder(struct logger *l)
+logchild_open_folder(struct logchild *c)
 {
 	int fd;
 
-	fd = open(l->log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(c->log_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
-		fd = make_folder(l);
+		fd = make_folder(c);
 	return fd;
 }
 
-/* Tell in good time of a folder that the log user cannot write to. */
+/* Report early that the log user cannot write to the folder. */
 static void
-check_folder(const struct logger *l, int fd)
+check_folder(const struct logchild *c, int fd)
 {
-	const uid_t uid = l->as->uid == (uid_t)-1 ? geteuid() : l->as->uid;
-	const gid_t gid = l->as->gid == (gid_t)-1 ? getegid() : l->as->gid;
+	const uid_t uid = c->as->uid == (uid_t)-1 ? geteuid() : c->as->uid;
+	const gid_t gid = c->as->gid == (gid_t)-1 ? getegid() : c->as->gid;
 	mode_t need = S_IWOTH | S_IXOTH;
 	struct stat st;
 
@@ -78,113 +153,50 @@ check_folder(const struct logger *l, int fd)
 		need = S_IWGRP | S_IXGRP;
 	if ((st.st_mode & need) != need)
 		log_warnx("%s: the log user, uid %u, cannot write there",
-		    l->log_dir, (unsigned)uid);
+		    c->log_dir, (unsigned)uid);
 }
 
 static void
-unhook(struct logger *l)
+sock_ready(struct source *s, uint32_t events)
 {
-	loop_unwatch(l->loop, &l->sock);
-	loop_unwatch(l->loop, &l->pidfd);
-	if (l->fd != -1)
-		close(l->fd);
-	if (l->child.pidfd != -1)
-		close(l->child.pidfd);
-	l->fd = -1;
-	l->child = (struct process){-1, -1};
-}
+	struct logchild *c = s->arg;
 
-static void
-start_later(struct logger *l)
-{
-	l->delay = MIN(DELAY_MAX_MS, MAX(DELAY_MS, 2 * l->delay));
-	loop_at(l->loop, &l->start, clock_add_ms(clock_now(), l->delay));
-}
-
-static void
-start_again(struct logger *l)
-{
-	char why[256];
-
-	if (logger_start(l, why, sizeof(why)) == 0)
-		return;
-	log_warnx("log process: %s, trying again", why);
-	start_later(l);
-}
-
-static void
-start_due(struct deadline *d)
-{
-	start_again(d->arg);
-}
-
-/*
- * It has died.  One that was killed was so from outside, and is started again
- * at once; one that ends by itself again and again has a delay.
- */
-static void
-died(struct logger *l, bool killed)
-{
-	const int64_t life = clock_diff_ms(clock_now(), l->began);
-
-	if (l->fd != -1)
-		logger_listen(l);
-	log_warnx("log process, pid %d: %s, starting it again",
-	    (int)l->child.pid, killed ? "killed" : "ended");
-	unhook(l);
-	if (killed || life >= SHORT_LIFE_MS) {
-		l->delay = 0;
-		start_again(l);
-	} else
-		start_later(l);
-}
-
-static int
-reap(const struct process *c, siginfo_t *si)
-{
-	*si = (siginfo_t){0};
-	if (c->pidfd != -1)
-		return waitid(P_PIDFD, (id_t)c->pidfd, si, WEXITED | WNOHANG);
-	return waitid(P_PID, (id_t)c->pid, si, WEXITED | WNOHANG);
-}
-
-void
-logger_died(struct logger *l)
-{
-	siginfo_t si;
-
-	/* If somebody else has reaped it, it is dead all the same. */
-	if (reap(&l->child, &si) == 0 && si.si_pid == 0)
-		return;
-	died(l, si.si_code == CLD_KILLED && si.si_status == SIGKILL);
+	c->calls.ready(c->calls.arg, events);
 }
 
 static void
 pidfd_ready(struct source *s, uint32_t events)
 {
 	(void)events;
-	logger_died(s->arg);
+	logchild_died(s->arg);
 }
 
-pid_t
-logger_pid(const struct logger *l)
+void
+logchild_forget(struct logchild *c)
 {
-	return l->child.pid;
+	loop_unwatch(c->loop, &c->sock);
+	loop_unwatch(c->loop, &c->pidfd);
+	if (c->fd != -1)
+		close(c->fd);
+	if (c->process.pidfd != -1)
+		close(c->process.pidfd);
+	c->fd = -1;
+	c->process = (struct process){.pidfd = -1};
 }
 
 static int
-execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
+execute(struct logchild *c, int sock, int folder, char *why, size_t whysize)
 {
 	char name[] = LOGPROC_ARGV0, zone[256] = "";
 	char *argv[] = {name, NULL}, *envp[] = {NULL, NULL};
 	const struct spawn_fd fds[] = {{sock, MESSAGE_SOCKET},
-	    {l->journal, MESSAGE_JOURNAL}, {folder, MESSAGE_FOLDER},
-	    {l->console, MESSAGE_CONSOLE}};
+	    {c->journal, MESSAGE_JOURNAL}, {folder, MESSAGE_FOLDER},
+	    {c->console, MESSAGE_CONSOLE}};
 	const struct spawn_request req = {
 	    .argv = argv,
 	    .envp = envp,
-	    .execfd = l->self,
-	    .conf = l->as,
+	    .execfd = c->self,
+	    .conf = c->as,
 	    .cgroup = -1,
 	    .outdir = -1,
 	    .session = true,
@@ -198,168 +210,212 @@ execute(struct logger *l, int sock, int folder, char *why, size_t whysize)
 		snprintf(zone, sizeof(zone), "TZ=%s", tz);
 		envp[0] = zone;
 	}
-	if (spawn(&req, &l->child, &e) == 0)
+	if (spawn(&req, &c->process, &e) == 0)
 		return 0;
-	l->child = (struct process){-1, -1};
+	c->process = (struct process){.pidfd = -1};
 	snprintf(why, whysize, "%s: %s", spawn_stage_name(&e), strerror(e.err));
 	return -1;
 }
 
 static int
-hook(struct logger *l)
+watch(struct logchild *c)
 {
-	l->sock = (struct source){-1, logger_sock_ready, l};
-	l->pidfd = (struct source){-1, pidfd_ready, l};
-	if (loop_watch(l->loop, &l->sock, l->fd, EPOLLIN) == -1)
+	c->sock = (struct source){-1, sock_ready, c};
+	c->pidfd = (struct source){-1, pidfd_ready, c};
+	if (loop_watch(c->loop, &c->sock, c->fd, EPOLLIN) == -1)
 		return -1;
-	if (l->child.pidfd == -1)
+	if (c->process.pidfd == -1)
 		return 0;
-	return loop_watch(l->loop, &l->pidfd, l->child.pidfd, EPOLLIN);
-}
-
-/*
- * The one that has the journal locked is it.  Asked again once its pidfd is
- * open, so that it is no other process that got its number.  True if it has
- * ended.
- */
-static bool
-kill_holder(struct logger *l, pid_t pid)
-{
-	struct process c = {.pid = pid};
-	struct pollfd pfd;
-	siginfo_t si;
-
-	c.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (journal_holder(l->journal) == pid)
-		process_signal(&c, SIGKILL);
-	pfd = (struct pollfd){.fd = c.pidfd, .events = POLLIN};
-	poll(&pfd, 1, LOOK_MS);
-	/* It is a child if this daemon was executed in place of its parent. */
-	reap(&c, &si);
-	if (c.pidfd != -1)
-		close(c.pidfd);
-	return journal_holder(l->journal) != pid;
+	return loop_watch(c->loop, &c->pidfd, c->process.pidfd, EPOLLIN);
 }
 
 static int
-start_in(struct logger *l, int folder, char *why, size_t whysize)
+start_in(struct logchild *c, int folder, char *why, size_t whysize)
 {
 	int sv[2], rc;
 
-	check_folder(l, folder);
+	check_folder(c, folder);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, sv) == -1) {
 		snprintf(why, whysize, "socket: %s", strerror(errno));
 		return -1;
 	}
-	l->fd = sv[0];
-	rc = execute(l, sv[1], folder, why, whysize);
+	c->fd = sv[0];
+	rc = execute(c, sv[1], folder, why, whysize);
 	close(sv[1]);
-	if (rc == 0 && hook(l) == -1) {
+	if (rc == 0 && watch(c) == -1) {
 		snprintf(why, whysize, "epoll: %s", strerror(errno));
 		rc = -1;
 	}
-	/* One that has no daemon ends by itself. */
+	/* A process without a daemon ends by itself. */
 	if (rc == -1)
-		unhook(l);
+		logchild_forget(c);
 	return rc;
 }
 
-int
-logger_start(struct logger *l, char *why, size_t whysize)
+/*
+ * The process that has the journal locked is a log process.  Ask again once
+ * its pidfd is open, so that no other process that got its pid is killed.
+ * True if it has ended.
+ */
+static bool
+kill_holder(struct logchild *c, pid_t pid)
 {
-	int folder, rc;
-	pid_t pid;
+	struct process p = {.pid = pid, .pidfd = process_open(pid)};
+	struct pollfd pfd = {.fd = p.pidfd, .events = POLLIN};
 
-	l->start = (struct deadline){.due = start_due, .arg = l};
-	/* One that was begun by an earlier daemon just before its end. */
-	if ((pid = journal_holder(l->journal)) > 0 && !kill_holder(l, pid)) {
-		snprintf(why, whysize, "pid %d has not ended", (int)pid);
-		return -1;
-	}
-	folder = logger_open_folder(l);
-	/* It is asked for again whenever something is to be written. */
-	if (folder == -1 && errno == EROFS) {
-		log_warn("%s: no log can be written there", l->log_dir);
-		folder = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	}
-	if (folder == -1) {
-		snprintf(why, whysize, "%s: %s", l->log_dir, strerror(errno));
-		return -1;
-	}
-	rc = start_in(l, folder, why, whysize);
-	close(folder);
-	if (rc == -1)
-		return -1;
-	l->began = clock_now();
-	logger_introduce(l);
-	return 0;
+	if (journal_holder(c->journal) == pid)
+		process_signal(&p, SIGKILL);
+	poll(&pfd, 1, POLL_MS);
+	/* It is our child if this daemon was executed in place of its parent.
+	 */
+	process_reap(p.pid, p.pidfd);
+	if (p.pidfd != -1)
+		close(p.pidfd);
+	return journal_holder(c->journal) != pid;
 }
 
 int
-logger_end_former(struct logger *l)
+logchild_end_former(struct logchild *c)
 {
 	const struct mono until = clock_add_ms(clock_now(), KILL_MS);
 	pid_t pid;
 
-	while ((pid = journal_holder(l->journal)) > 0) {
+	while ((pid = journal_holder(c->journal)) > 0) {
 		if (clock_before(until, clock_now())) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		kill_holder(l, pid);
+		kill_holder(c, pid);
 	}
 	return pid == 0 ? 0 : -1;
 }
 
-/* Wait for a message, for room, or for its end; true once it has ended. */
-static bool
-await(struct logger *l, bool untold, siginfo_t *si)
+int
+logchild_start(struct logchild *c, char *why, size_t whysize)
 {
-	struct pollfd pfd[] = {
-	    {.fd = l->fd, .events = POLLIN},
-	    {.fd = l->child.pidfd, .events = POLLIN},
-	};
+	int folder, rc;
+	pid_t pid;
 
-	if (untold)
-		pfd[0].events |= POLLOUT;
-	poll(pfd, 2, LOOK_MS);
-	if (l->fd != -1)
-		logger_listen(l);
-	return reap(&l->child, si) == -1 || si->si_pid != 0;
+	/* A former daemon may have started it just before its end. */
+	if ((pid = journal_holder(c->journal)) > 0 && !kill_holder(c, pid)) {
+		snprintf(why, whysize,
+		    "pid %d was killed and still has the journal", (int)pid);
+		return -1;
+	}
+	folder = logchild_open_folder(c);
+	/* The process asks for it again whenever something is to be written. */
+	if (folder == -1 && errno == EROFS) {
+		log_warn("%s: no log can be written there", c->log_dir);
+		folder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	if (folder == -1) {
+		snprintf(why, whysize, "%s: %s", c->log_dir, strerror(errno));
+		return -1;
+	}
+	rc = start_in(c, folder, why, whysize);
+	close(folder);
+	if (rc == -1)
+		return -1;
+	c->began = clock_now();
+	c->calls.started(c->calls.arg);
+	return 0;
 }
 
-static bool
-tell_to_quit(struct logger *l)
+static void
+start_later(struct logchild *c)
 {
-	const struct message_order o = {.type = MESSAGE_QUIT};
+	c->delay = MIN(DELAY_MAX_MS, MAX(DELAY_MS, 2 * c->delay));
+	loop_at(c->loop, &c->start, clock_add_ms(clock_now(), c->delay));
+}
 
-	l->blocked = false;
-	logger_tell(l);
-	return TAILQ_EMPTY(&l->dirty) && l->fd != -1 &&
-	    message_send(l->fd, &o, sizeof(o), -1) == 0;
+static void
+start_again(struct logchild *c)
+{
+	char why[256];
+
+	if (logchild_start(c, why, sizeof(why)) == 0)
+		return;
+	start_later(c);
+	log_warnx("log process: cannot start: %s; retrying in %d ms", why,
+	    (int)c->delay);
+}
+
+static void
+start_due(struct deadline *d)
+{
+	start_again(d->arg);
+}
+
+static void
+describe_end(const struct process_end *end, char *buf, size_t size)
+{
+	if (!end->known)
+		strlcpy(buf, "ended", size);
+	else if (end->signal && end->code == SIGKILL)
+		strlcpy(buf, "killed", size);
+	else
+		snprintf(buf, size, "ended by %s %d",
+		    end->signal ? "signal" : "exit status", end->code);
+}
+
+/*
+ * SIGKILL came from outside: the successor starts at once.  After repeated
+ * ends by itself there is a delay.
+ */
+void
+logchild_died(struct logchild *c)
+{
+	const int64_t life = clock_diff_ms(clock_now(), c->began);
+	struct process_end end;
+	char how[48];
+
+	if (c->process.pid == 0 ||
+	    (!process_ended(c->process.pid, c->process.pidfd, &end) &&
+		process_is_child(c->process.pid)))
+		return;
+	process_reap(c->process.pid, c->process.pidfd);
+	if (c->fd != -1)
+		c->calls.ready(c->calls.arg, EPOLLIN);
+	describe_end(&end, how, sizeof(how));
+	log_warnx("log process, pid %d: %s; starting a replacement",
+	    (int)c->process.pid, how);
+	logchild_forget(c);
+	if ((end.signal && end.code == SIGKILL) || life >= SHORT_LIFE_MS) {
+		c->delay = 0;
+		start_again(c);
+	} else
+		start_later(c);
 }
 
 bool
-logger_finish(struct logger *l, struct mono until)
+logchild_wait(struct logchild *c, bool writable, struct process_end *end)
 {
-	bool ended = false, told = false;
-	siginfo_t si = {0};
+	struct pollfd pfd[] = {
+	    {.fd = c->fd, .events = POLLIN},
+	    {.fd = c->process.pidfd, .events = POLLIN},
+	};
 
-	while (!ended && clock_before(clock_now(), until)) {
-		if (!told)
-			told = tell_to_quit(l);
-		ended = await(l, !told, &si);
-	}
-	if (!ended) {
-		log_warnx("log process, pid %d: still not all written, killed",
-		    (int)l->child.pid);
-		process_signal(&l->child, SIGKILL);
-		until = clock_add_ms(clock_now(), KILL_MS);
-		while (!await(l, false, &si) &&
-		    clock_before(clock_now(), until))
-			;
-	}
-	unhook(l);
-	return ended && si.si_code == CLD_EXITED && si.si_status == 0;
+	if (writable)
+		pfd[0].events |= POLLOUT;
+	poll(pfd, 2, POLL_MS);
+	if (c->fd != -1)
+		c->calls.ready(c->calls.arg, EPOLLIN);
+	if (!process_ended(c->process.pid, c->process.pidfd, end) &&
+	    process_is_child(c->process.pid))
+		return false;
+	process_reap(c->process.pid, c->process.pidfd);
+	return true;
+}
+
+void
+logchild_kill(struct logchild *c)
+{
+	const struct mono until = clock_add_ms(clock_now(), KILL_MS);
+	struct process_end end;
+
+	process_signal(&c->process, SIGKILL);
+	while (!logchild_wait(c, false, &end) &&
+	    clock_before(clock_now(), until))
+		;
 }

@@ -1,31 +1,87 @@
 /*
- * logger - the daemon's handle on the "hupd: log" process: the streams.
+ * logger - the daemon's handle on the "hupd: log" process: the streams, the
+ * orders to the process and its reports.
  */
 #include "output/logger.h"
 
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "output/console.h"
 #include "base/log.h"
-#include "output/logger_int.h"
-#include "output/fifo.h"
 #include "base/text.h"
+#include "output/fifo.h"
 
-/* So long is waited for the last lines of a program. */
+/* The last lines of a program are waited for so long. */
 #define TAIL_MS 3000
-/* The journal, seen from the folder of the FIFOs. */
-#define JOURNAL "../log.journal"
+/* The delay before a retry when memory or descriptors are short. */
+#define AGAIN_MS 1000
+/* Reports read in a turn. */
+#define REPORTS 64
 
-void
+/* Orders of a stream still to be sent to the process, in this order; bits. */
+enum unsent {
+	UNSENT_OPEN = 1,
+	UNSENT_SET = 2,
+	UNSENT_ENDED = 4,
+	UNSENT_CLOSE = 8,
+};
+
+/* A caller waits for the last lines. */
+struct tail {
+	struct deadline late;
+	void (*done)(void *arg, const char *bytes, size_t len);
+	void *arg;
+};
+
+struct logger {
+	struct loop *loop;
+	struct logchild child;
+	int outdir;
+	bool lost; /* nobody reads standard output, which was logged */
+
+	struct stream **streams; /* by index */
+	uint32_t size;		 /* of streams and of spare */
+	uint32_t *spare;	 /* the indexes not in use */
+	uint32_t nspare;
+	uint32_t gen;
+	TAILQ_HEAD(, stream) dirty;
+	LIST_HEAD(, stream) draining;
+	bool renew;   /* the process must be ordered to reopen its files */
+	bool blocked; /* its socket takes no more for now */
+
+	struct deadline again; /* retries what failed for lack of memory */
+	struct deadline found; /* then unclaimed FIFOs are emptied */
+};
+
+static void
+stream_mark(struct stream *s, uint8_t unsent)
+{
+	if (s->unsent == 0 && unsent != 0)
+		TAILQ_INSERT_TAIL(&s->logger->dirty, s, dirty);
+	s->unsent |= unsent;
+}
+
+static void
+stream_unmark(struct stream *s, uint8_t unsent)
+{
+	if ((s->unsent & unsent) == 0)
+		return;
+	if ((s->unsent &= (uint8_t)~unsent) == 0)
+		TAILQ_REMOVE(&s->logger->dirty, s, dirty);
+}
+
+/* Pass the last lines to the caller that waits for them; NULL: unknown. */
+static void
 stream_tail(struct stream *s, const char *bytes, size_t len)
 {
 	struct tail *t = s->tail;
@@ -75,7 +131,7 @@ grow(struct logger *l)
 	return 0;
 }
 
-void
+static void
 stream_free(struct stream *s)
 {
 	struct logger *l = s->logger;
@@ -83,7 +139,7 @@ stream_free(struct stream *s)
 	tail_drop(s);
 	stream_unmark(s, UINT8_MAX);
 	if (s->closing)
-		LIST_REMOVE(s, going);
+		LIST_REMOVE(s, draining);
 	if (l->streams[s->id.index] == s) {
 		l->streams[s->id.index] = NULL;
 		l->spare[l->nspare++] = s->id.index;
@@ -117,22 +173,140 @@ stream_new(struct logger *l, const char *name, uid_t owner)
 	return NULL;
 }
 
-/* One that is being closed, or was found, is used again, with its bytes. */
+/* The padding is zero too, so that the process sees no other memory of ours. */
+static void
+order(struct message_order *o, const struct stream *s)
+{
+	memset(o, 0, sizeof(*o));
+	o->id = s->id;
+	o->end = s->end;
+	o->want_tail = s->tail != NULL;
+	o->stuck = s->stuck;
+	o->conf.to = s->conf.to;
+	o->conf.timestamps = s->conf.timestamps;
+	o->conf.size = s->conf.size;
+	o->conf.keep = s->conf.keep;
+	strlcpy(o->name, s->name, sizeof(o->name));
+}
+
+static int
+send_order(struct stream *s, enum unsent what)
+{
+	struct logger *l = s->logger;
+	struct message_order o;
+	int fd = -1, rc;
+
+	order(&o, s);
+	switch (what) {
+	case UNSENT_OPEN:
+		o.type = MESSAGE_OPEN;
+		if ((fd = fifo_reader(l->outdir, s->name, s->fd)) == -1)
+			return -1;
+		break;
+	case UNSENT_SET:
+		o.type = MESSAGE_SET;
+		break;
+	case UNSENT_ENDED:
+		o.type = MESSAGE_ENDED;
+		break;
+	case UNSENT_CLOSE:
+		o.type = MESSAGE_CLOSE;
+		break;
+	}
+	rc = message_send(l->child.fd, &o, sizeof(o), fd);
+	if (fd != -1) {
+		const int saved = errno;
+
+		close(fd);
+		errno = saved;
+	}
+	return rc;
+}
+
+static int
+send_renew(struct logger *l)
+{
+	const struct message_order o = {.type = MESSAGE_RENEW};
+	int fd = logchild_open_folder(&l->child), rc, saved;
+
+	rc = message_send(l->child.fd, &o, sizeof(o), fd);
+	saved = errno;
+	if (fd != -1)
+		close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* The order was not taken: wait for room in the socket, or some time. */
+static void
+hold_back(struct logger *l)
+{
+	if (errno == EAGAIN) {
+		l->blocked = true;
+		loop_rewatch(l->loop, &l->child.sock, EPOLLIN | EPOLLOUT);
+	} else if (errno != EPIPE && errno != ECONNRESET) {
+		l->blocked = true;
+		loop_at(l->loop, &l->again,
+		    clock_add_ms(clock_now(), AGAIN_MS));
+	}
+}
+
+/* Send orders, as many as the socket takes. */
+static void
+send_orders(struct logger *l)
+{
+	struct stream *s;
+	enum unsent what;
+
+	if (l->child.fd == -1 || l->blocked)
+		return;
+	if (l->renew) {
+		if (send_renew(l) == -1) {
+			hold_back(l);
+			return;
+		}
+		l->renew = false;
+	}
+	while ((s = TAILQ_FIRST(&l->dirty)) != NULL) {
+		what = s->unsent & -s->unsent;
+		if (send_order(s, what) == -1) {
+			hold_back(l);
+			return;
+		}
+		if ((s->unsent &= (uint8_t)~what) == 0)
+			TAILQ_REMOVE(&l->dirty, s, dirty);
+	}
+}
+
+/* Order everything, of a process that does not have the stream. */
+static void
+stream_mark_anew(struct stream *s)
+{
+	s->unopened = false;
+	stream_unmark(s, UNSENT_SET);
+	stream_mark(s, UNSENT_OPEN);
+	if (s->ended)
+		stream_mark(s, UNSENT_ENDED);
+	if (s->closing)
+		stream_mark(s, UNSENT_CLOSE);
+}
+
+/* Reuse a stream that is being closed or was found, with its bytes. */
 static struct stream *
 stream_revive(struct logger *l, const char *name, uid_t owner)
 {
 	struct stream *s;
 
-	LIST_FOREACH (s, &l->going, going)
+	LIST_FOREACH (s, &l->draining, draining)
 		if (strcmp(s->name, name) == 0)
 			break;
 	if (s == NULL)
 		return NULL;
 	if (fifo_chown(s->fd, owner) == -1)
-		log_warn("%s: output belongs to its former user", name);
-	LIST_REMOVE(s, going);
+		log_warn("%s: cannot change the owner of its FIFO", name);
+	LIST_REMOVE(s, draining);
 	s->closing = false;
-	stream_unmark(s, UNTOLD_CLOSE);
+	stream_unmark(s, UNSENT_CLOSE);
 	return s;
 }
 
@@ -152,7 +326,7 @@ logger_stream_open(struct logger *l, const char *name, uid_t owner,
 	s->conf = *conf;
 	s->id.gen = ++l->gen;
 	stream_mark_anew(s);
-	logger_tell(l);
+	send_orders(l);
 	return s;
 }
 
@@ -166,14 +340,14 @@ is_same(const struct stream_conf *a, const struct stream_conf *b)
 void
 logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 {
-	/* As at most starts of a program. */
+	/* The usual case at the start of a program. */
 	if (is_same(&s->conf, conf))
 		return;
 	s->conf = *conf;
-	/* A stream that is still to be opened is told this with it. */
-	if ((s->untold & UNTOLD_OPEN) == 0)
-		stream_mark(s, UNTOLD_SET);
-	logger_tell(s->logger);
+	/* The order to open a stream contains the settings. */
+	if ((s->unsent & UNSENT_OPEN) == 0)
+		stream_mark(s, UNSENT_SET);
+	send_orders(s->logger);
 }
 
 int
@@ -203,25 +377,25 @@ logger_stream_ended(struct stream *s,
 	}
 	s->ended = true;
 	s->end++;
-	stream_mark(s, UNTOLD_ENDED);
-	logger_tell(s->logger);
+	stream_mark(s, UNSENT_ENDED);
+	send_orders(s->logger);
 }
 
-/* Its index and FIFO are in use until the process has read all. */
+/* Index and FIFO stay in use until the process has read everything. */
 static void
-stream_go(struct stream *s)
+start_closing(struct stream *s)
 {
 	s->closing = true;
-	LIST_INSERT_HEAD(&s->logger->going, s, going);
-	stream_mark(s, UNTOLD_CLOSE);
+	LIST_INSERT_HEAD(&s->logger->draining, s, draining);
+	stream_mark(s, UNSENT_CLOSE);
 }
 
 void
 logger_stream_close(struct stream *s)
 {
 	tail_drop(s);
-	stream_go(s);
-	logger_tell(s->logger);
+	start_closing(s);
+	send_orders(s->logger);
 }
 
 int
@@ -246,12 +420,195 @@ void
 logger_reopen(struct logger *l)
 {
 	l->renew = true;
-	logger_tell(l);
+	send_orders(l);
+}
+
+/* There is a new process, which knows no stream. */
+static void
+child_started(void *arg)
+{
+	struct logger *l = arg;
+
+	l->blocked = false;
+	l->renew = false;
+	/* The settings of found streams are not known yet. */
+	for (uint32_t i = 0; i < l->size; i++)
+		if (l->streams[i] != NULL && l->streams[i]->id.gen != 0)
+			stream_mark_anew(l->streams[i]);
+	send_orders(l);
+}
+
+static void
+again_due(struct deadline *d)
+{
+	struct logger *l = d->arg;
+
+	l->blocked = false;
+	for (uint32_t i = 0; i < l->size; i++)
+		if (l->streams[i] != NULL && l->streams[i]->unopened)
+			stream_mark_anew(l->streams[i]);
+	send_orders(l);
+}
+
+static void
+on_stuck(struct stream *s, const struct message_reply *r)
+{
+	if (s == NULL || !s->stuck)
+		log_warnx("%s: cannot write its output: %s; retrying", r->name,
+		    strerror(r->err));
+	if (s != NULL)
+		s->stuck = true;
+}
+
+static void
+on_recovered(struct stream *s)
+{
+	if (s->stuck)
+		log_info("%s: its output is written again", s->name);
+	s->stuck = false;
+}
+
+static void
+on_unopened(struct stream *s, const struct message_reply *r)
+{
+	on_stuck(s, r);
+	s->unopened = true;
+	if (!clock_is_set(s->logger->again.at))
+		loop_at(s->logger->loop, &s->logger->again,
+		    clock_add_ms(clock_now(), AGAIN_MS));
+}
+
+/* If the folder cannot be made, the process asks again. */
+static void
+on_no_folder(struct logger *l)
+{
+	int fd = logchild_open_folder(&l->child);
+
+	if (fd == -1)
+		return;
+	close(fd);
+	logger_reopen(l);
+}
+
+/* Logged once, although each successor reports it. */
+static void
+on_lost(struct logger *l, const struct message_reply *r)
+{
+	if (!l->lost)
+		log_warnx("standard output: %s; what programs print there is "
+			  "lost",
+		    strerror(r->err));
+	l->lost = true;
+}
+
+static void
+on_ended(struct stream *s, const struct message_reply *r)
+{
+	s->ended = false;
+	stream_tail(s, r->has_tail ? r->tail : NULL, r->len);
+}
+
+static void
+on_closed(struct stream *s)
+{
+	fifo_remove(s->logger->outdir, s->name);
+	stream_free(s);
+}
+
+static void
+on_reply(struct logger *l, const struct message_reply *r)
+{
+	struct stream *s = NULL;
+
+	if (r->id.index < l->size)
+		s = l->streams[r->id.index];
+	if (s != NULL && s->id.gen != r->id.gen)
+		s = NULL;
+	switch (r->type) {
+	case MESSAGE_STUCK:
+		on_stuck(s, r);
+		return;
+	case MESSAGE_NO_FOLDER:
+		on_no_folder(l);
+		return;
+	case MESSAGE_FAILED:
+		errno = r->err;
+		log_warn("log process: cannot initialize");
+		return;
+	case MESSAGE_LOST:
+		on_lost(l, r);
+		return;
+	case MESSAGE_RECOVERED:
+		if (s != NULL)
+			on_recovered(s);
+		return;
+	case MESSAGE_UNOPENED:
+		if (s != NULL)
+			on_unopened(s, r);
+		return;
+	case MESSAGE_ENDED:
+		if (s != NULL && s->end == r->end)
+			on_ended(s, r);
+		return;
+	case MESSAGE_CLOSE:
+		if (s != NULL && s->closing)
+			on_closed(s);
+		return;
+	case MESSAGE_OPEN:
+	case MESSAGE_SET:
+	case MESSAGE_RENEW:
+	case MESSAGE_QUIT:
+		return;
+	}
+}
+
+/* Terminate its strings.  False: no whole message has come. */
+static bool
+receive(struct logger *l, struct message_reply *r)
+{
+	const size_t head = offsetof(struct message_reply, tail);
+	ssize_t n;
+	int fd;
+
+	n = message_recv(l->child.fd, r, sizeof(*r) - 1, &fd);
+	if (fd != -1)
+		close(fd);
+	if (n == 0)
+		/* Its pidfd reports its end. */
+		loop_unwatch(l->loop, &l->child.sock);
+	if (n < (ssize_t)head || r->len != (size_t)n - head)
+		return false;
+	r->tail[r->len] = '\0';
+	r->name[sizeof(r->name) - 1] = '\0';
+	return true;
+}
+
+/* Act on the reports that have come. */
+static void
+read_reports(struct logger *l)
+{
+	struct message_reply r;
+
+	for (int i = 0; i < REPORTS && receive(l, &r); i++)
+		on_reply(l, &r);
+}
+
+static void
+child_ready(void *arg, uint32_t events)
+{
+	struct logger *l = arg;
+
+	if (events & EPOLLOUT) {
+		l->blocked = false;
+		loop_rewatch(l->loop, &l->child.sock, EPOLLIN);
+		send_orders(l);
+	}
+	read_reports(l);
 }
 
 /*
- * A FIFO of an earlier daemon is held before that one's log process is ended,
- * so that what it holds is not lost.
+ * Open a FIFO of a former daemon before the log process of that daemon is
+ * ended: otherwise its bytes would be lost.
  */
 static void
 keep_found(struct logger *l, const char *name)
@@ -264,14 +621,15 @@ keep_found(struct logger *l, const char *name)
 	    !S_ISFIFO(st.st_mode))
 		return;
 	if ((s = stream_new(l, name, st.st_uid)) == NULL) {
-		log_warn("%s: output of an earlier hupd", name);
+		log_warn("%s: cannot keep the output left by a former hupd",
+		    name);
 		return;
 	}
 	s->conf = (struct stream_conf){.timestamps = true,
 	    .size = INT64_C(10) * 1024 * 1024,
 	    .keep = 10};
 	s->closing = true;
-	LIST_INSERT_HEAD(&l->going, s, going);
+	LIST_INSERT_HEAD(&l->draining, s, draining);
 }
 
 static int
@@ -294,7 +652,7 @@ find(struct logger *l)
 	return 0;
 }
 
-/* What was found and not opened: its program is gone, or from the start. */
+/* A found FIFO that nobody opened: its program is gone. */
 static void
 found_due(struct deadline *d)
 {
@@ -302,7 +660,7 @@ found_due(struct deadline *d)
 	struct stream *s, *next;
 	int n;
 
-	LIST_FOREACH_SAFE (s, &l->going, going, next) {
+	LIST_FOREACH_SAFE (s, &l->draining, draining, next) {
 		if (s->id.gen != 0)
 			continue;
 		if (ioctl(s->fd, FIONREAD, &n) == 0 && n == 0) {
@@ -313,48 +671,28 @@ found_due(struct deadline *d)
 		s->id.gen = ++l->gen;
 		stream_mark_anew(s);
 	}
-	logger_tell(l);
-}
-
-/* The process has one of each stream, and so needs as many as we may have. */
-static int
-give_descriptors(struct definition *as)
-{
-	struct value_rlimit most = {.which = RLIMIT_NOFILE};
-	struct rlimit own;
-
-	if (getrlimit(RLIMIT_NOFILE, &own) == -1)
-		return 0;
-	most.soft = most.hard = own.rlim_max;
-	return value_set_rlimit(&as->rlimits, &most);
+	send_orders(l);
 }
 
 static struct logger *
 logger_alloc(struct loop *loop, const struct logger_conf *conf)
 {
+	struct logchild_calls calls = {child_started, child_ready, NULL};
 	struct logger *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return NULL;
+	calls.arg = l;
 	l->loop = loop;
-	l->log_gid = conf->log_gid;
-	l->self = conf->self;
-	l->outdir = l->journal = l->console = -1;
-	l->child = (struct process){-1, -1};
-	l->fd = l->sock.fd = l->pidfd.fd = -1;
+	l->outdir = -1;
 	TAILQ_INIT(&l->dirty);
-	LIST_INIT(&l->going);
-	l->again = (struct deadline){.due = logger_again, .arg = l};
+	LIST_INIT(&l->draining);
+	l->again = (struct deadline){.due = again_due, .arg = l};
 	l->found = (struct deadline){.due = found_due, .arg = l};
-	if ((l->as = definition_new()) == NULL ||
-	    give_descriptors(l->as) == -1 ||
-	    (l->log_dir = strdup(conf->log_dir)) == NULL) {
+	if (logchild_init(&l->child, loop, conf, &calls) == -1) {
 		logger_free(l, 0);
 		return NULL;
 	}
-	l->as->umask = 027;
-	l->as->uid = conf->uid;
-	l->as->gid = conf->uid == (uid_t)-1 ? (gid_t)-1 : conf->gid;
 	return l;
 }
 
@@ -366,18 +704,13 @@ prepare(struct logger *l, const char *run_dir, char *why, size_t whysize)
 	if ((l->outdir = fifo_dir(run_dir)) == -1)
 		goto fail;
 	what = "journal";
-	l->journal = openat(l->outdir, JOURNAL,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (l->journal == -1)
-		goto fail;
-	what = "standard output";
-	if ((l->console = console_open(STDOUT_FILENO)) == -1)
+	if (logchild_open_journal(&l->child, l->outdir) == -1)
 		goto fail;
 	what = "FIFOs";
 	if (find(l) == -1)
 		goto fail;
 	what = "former log process";
-	if (logger_end_former(l) == -1)
+	if (logchild_end_former(&l->child) == -1)
 		goto fail;
 	return 0;
 fail:
@@ -392,16 +725,52 @@ logger_new(struct loop *loop, const struct logger_conf *conf, char *why,
 	struct logger *l;
 
 	if ((l = logger_alloc(loop, conf)) == NULL) {
-		snprintf(why, whysize, "%s", strerror(errno));
+		snprintf(why, whysize, "log process: %s", strerror(errno));
 		return NULL;
 	}
 	if (prepare(l, conf->run_dir, why, whysize) == -1 ||
-	    logger_start(l, why, whysize) == -1) {
+	    logchild_start(&l->child, why, whysize) == -1) {
 		logger_free(l, 0);
 		return NULL;
 	}
 	loop_at(loop, &l->found, loop_now(loop));
 	return l;
+}
+
+static bool
+send_quit(struct logger *l)
+{
+	const struct message_order o = {.type = MESSAGE_QUIT};
+
+	l->blocked = false;
+	send_orders(l);
+	return TAILQ_EMPTY(&l->dirty) && l->child.fd != -1 &&
+	    message_send(l->child.fd, &o, sizeof(o), -1) == 0;
+}
+
+/*
+ * Let the process write everything and end; kill it if it has not by then.
+ * True if everything is written.
+ */
+static bool
+finish(struct logger *l, struct mono until)
+{
+	struct process_end end = {.known = false};
+	bool ended = false, sent = false;
+
+	while (!ended && clock_before(clock_now(), until)) {
+		if (!sent)
+			sent = send_quit(l);
+		ended = logchild_wait(&l->child, !sent, &end);
+	}
+	if (!ended) {
+		log_warnx("log process, pid %d: output not written in time; "
+			  "killing it",
+		    (int)l->child.process.pid);
+		logchild_kill(&l->child);
+	}
+	logchild_forget(&l->child);
+	return ended && end.known && !end.signal && end.code == 0;
 }
 
 void
@@ -412,32 +781,38 @@ logger_free(struct logger *l, int64_t ms)
 
 	if (l == NULL)
 		return;
-	started = l->child.pid != -1;
+	started = l->child.process.pid != 0;
 	for (uint32_t i = 0; i < l->size; i++)
 		if (l->streams[i] != NULL)
 			tail_drop(l->streams[i]);
-	if (started && logger_finish(l, clock_add_ms(clock_now(), ms)))
-		unlinkat(l->outdir, JOURNAL, 0);
+	if (started && finish(l, clock_add_ms(clock_now(), ms)))
+		logchild_remove_journal(&l->child, l->outdir);
 	for (uint32_t i = 0; i < l->size; i++) {
 		if ((s = l->streams[i]) == NULL)
 			continue;
-		/* What was found and not looked at is for the next daemon. */
+		/* A found FIFO that was not emptied is for the next daemon. */
 		if (started && s->id.gen != 0)
 			fifo_remove(l->outdir, s->name);
 		stream_free(s);
 	}
 	loop_cancel(l->loop, &l->again);
 	loop_cancel(l->loop, &l->found);
-	loop_cancel(l->loop, &l->start);
-	if (l->journal != -1)
-		close(l->journal);
-	if (l->console != -1)
-		close(l->console);
+	logchild_free(&l->child);
 	if (l->outdir != -1)
 		close(l->outdir);
-	definition_unref(l->as);
 	free(l->streams);
 	free(l->spare);
-	free(l->log_dir);
 	free(l);
+}
+
+pid_t
+logger_pid(const struct logger *l)
+{
+	return l->child.process.pid;
+}
+
+void
+logger_died(struct logger *l)
+{
+	logchild_died(&l->child);
 }

@@ -1,9 +1,8 @@
 /*
- * logproc - the "hupd: log" process: obeys the daemon and reports to it.
+ * logproc - the "hupd: log" process.
  *
- * It outlives a daemon that was killed, so that what programs print is not
- * lost, and then ends by itself when no program is left; the next daemon
- * ends it sooner.
+ * A daemon that does not read must not stop it: reports that the socket does
+ * not take are kept as bits in the stream.
  */
 #include "output/logproc.h"
 
@@ -14,16 +13,44 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "output/logproc.h"
+#include "base/loop.h"
 
-/* So many messages are read in a turn, so that output has its turn too. */
+/* Messages read in a turn, so that output has its turn too. */
 #define ORDERS 64
 /* Files kept open at most. */
 #define FILES_MAX 256
+/* A tail is cut out of so many bytes: its lines and their stamps. */
+#define TAIL_READ (2 * MESSAGE_TAIL)
+/* The index in a report on a batch whose stream is not open. */
+#define NO_STREAM UINT32_MAX
+
+/* Reports still to be sent to the daemon, in this order; bits. */
+enum unsent {
+	UNSENT_STUCK = 1,
+	UNSENT_RECOVERED = 2,
+	UNSENT_ENDED = 4,
+	UNSENT_CLOSED = 8,
+};
+
+struct proc {
+	struct loop *loop;
+	struct source sock;
+	struct journal journal;
+	struct pump pump;
+	struct writer writer;
+	struct entry **entries; /* by index */
+	uint32_t nentries;
+	uint32_t open;
+	TAILQ_HEAD(, entry) owing; /* entries with unsent reports */
+	bool blocked;		   /* the socket takes no more for now */
+	bool alone;		   /* the daemon is gone */
+	bool quit;
+};
 
 static struct entry *
 entry_find(const struct proc *p, struct message_id id)
@@ -35,25 +62,144 @@ entry_find(const struct proc *p, struct message_id id)
 	return e->id.gen == id.gen ? e : NULL;
 }
 
-void
-logproc_end_if_done(struct proc *p)
+/* End the loop if nothing is left to do. */
+static void
+end_if_done(struct proc *p)
 {
-	if ((p->quit || p->alone) && p->open == 0 && !pump_busy(&p->pump))
+	if ((p->quit || p->alone) && p->open == 0 && !pump_is_busy(&p->pump))
 		loop_end(p->loop);
 }
 
-void
+/* Forget the stream. */
+static void
 entry_free(struct entry *e)
 {
 	struct proc *p = e->proc;
 
-	if (e->owed != 0)
+	if (e->unsent != 0)
 		TAILQ_REMOVE(&p->owing, e, owing);
 	pump_remove(&e->pumped);
 	p->entries[e->id.index] = NULL;
 	p->open--;
 	free(e);
-	logproc_end_if_done(p);
+	end_if_done(p);
+}
+
+static int
+reply(struct proc *p, const struct message_reply *r)
+{
+	const size_t len = offsetof(struct message_reply, tail) + r->len;
+
+	if (p->alone || p->quit || message_send(p->sock.fd, r, len, -1) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS &&
+	    errno != ENOMEM)
+		return 0;
+	if (!p->blocked)
+		loop_rewatch(p->loop, &p->sock, EPOLLIN | EPOLLOUT);
+	p->blocked = true;
+	return -1;
+}
+
+/* The last lines that this instance of the program has printed. */
+static void
+put_tail(struct entry *e, struct message_reply *r)
+{
+	struct pumped *m = &e->pumped;
+	char buf[TAIL_READ];
+	ssize_t n;
+
+	if (!e->want_tail || m->out.to != LOG_TO_FILE)
+		return;
+	n = 0;
+	if (m->instance > 0)
+		n = logfile_read_end(&e->proc->writer.dir, &m->file,
+		    m->out.name, buf, MIN((size_t)m->instance, sizeof(buf)));
+	if (n == -1)
+		return;
+	r->has_tail = true;
+	r->len = (uint32_t)loglines_tail(buf, (size_t)n, MESSAGE_TAIL_LINES,
+	    MESSAGE_TAIL, m->out.timestamps);
+	memcpy(r->tail, buf, r->len);
+}
+
+/* Send the first unsent report. */
+static int
+send_first(struct entry *e)
+{
+	struct message_reply r = {.id = e->id};
+	enum unsent what = e->unsent & -e->unsent;
+
+	memcpy(r.name, e->pumped.out.name, sizeof(r.name));
+	switch (what) {
+	case UNSENT_STUCK:
+		r.type = MESSAGE_STUCK;
+		r.err = e->err;
+		break;
+	case UNSENT_RECOVERED:
+		r.type = MESSAGE_RECOVERED;
+		break;
+	case UNSENT_ENDED:
+		r.type = MESSAGE_ENDED;
+		r.end = e->end;
+		put_tail(e, &r);
+		break;
+	case UNSENT_CLOSED:
+		r.type = MESSAGE_CLOSE;
+		break;
+	}
+	if (reply(e->proc, &r) == -1)
+		return -1;
+	if (what == UNSENT_ENDED)
+		e->pumped.instance = 0;
+	e->unsent &= (uint8_t)~what;
+	return 0;
+}
+
+/* Send unsent reports, as many as the socket takes. */
+static void
+send_reports(struct proc *p)
+{
+	struct entry *e;
+
+	while (!p->blocked && (e = TAILQ_FIRST(&p->owing)) != NULL) {
+		while (e->unsent != 0)
+			if (send_first(e) == -1)
+				return;
+		TAILQ_REMOVE(&p->owing, e, owing);
+		if (e->closing && !e->pumped.ending)
+			entry_free(e);
+	}
+}
+
+/* Report as soon as the socket takes it; a closed stream is forgotten then. */
+static void
+report(struct entry *e, enum unsent what)
+{
+	if (e->unsent == 0)
+		TAILQ_INSERT_TAIL(&e->proc->owing, e, owing);
+	e->unsent |= (uint8_t)what;
+	send_reports(e->proc);
+}
+
+/* The stream is in use again: do not report its close. */
+static void
+withdraw_close(struct entry *e)
+{
+	if (e->unsent == UNSENT_CLOSED)
+		TAILQ_REMOVE(&e->proc->owing, e, owing);
+	e->unsent &= (uint8_t)~UNSENT_CLOSED;
+}
+
+/* Send a report now, or never if the socket is full. */
+static void
+report_once(struct proc *p, enum message_type type, struct message_id id,
+    const char *name, int err)
+{
+	struct message_reply r = {.type = type, .id = id, .err = err};
+
+	strlcpy(r.name, name, sizeof(r.name));
+	reply(p, &r);
 }
 
 static void
@@ -61,8 +207,7 @@ on_ended(struct pumped *m)
 {
 	struct entry *e = (struct entry *)m;
 
-	logtell_owe(e, e->closing ? OWE_CLOSED : OWE_ENDED);
-	logtell_all(e->proc);
+	report(e, e->closing ? UNSENT_CLOSED : UNSENT_ENDED);
 }
 
 static void
@@ -70,54 +215,52 @@ on_silent(struct pumped *m)
 {
 	struct entry *e = (struct entry *)m;
 
-	/* A program of the next daemon's finds its FIFO anew. */
+	/* The next daemon opens the FIFO again for its program. */
 	if (e->proc->alone)
 		entry_free(e);
 }
 
 static void
-on_mended(struct pumped *m)
+on_recovered(struct pumped *m)
 {
 	struct entry *e = (struct entry *)m;
 
-	logtell_owe(e, OWE_MENDED);
-	logtell_all(e->proc);
+	report(e, UNSENT_RECOVERED);
 }
 
 static void
 on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 {
-	const struct message_id none = {.index = LOGPROC_NO_STREAM};
+	const struct message_id none = {.index = NO_STREAM};
 	struct proc *p = arg;
 	struct entry *e = (struct entry *)m;
 
 	if ((err == ENOENT || err == ENOTDIR) &&
 	    (m == NULL || m->out.to == LOG_TO_FILE))
-		logtell_once(p, MESSAGE_NO_FOLDER, none, name, err);
-	if (again || (m != NULL && m->told))
+		report_once(p, MESSAGE_NO_FOLDER, none, name, err);
+	if (again || (m != NULL && m->reported))
 		return;
 	if (m == NULL) {
-		logtell_once(p, MESSAGE_STUCK, none, name, err);
+		report_once(p, MESSAGE_STUCK, none, name, err);
 		return;
 	}
-	m->told = true;
+	m->reported = true;
 	e->err = err;
-	logtell_owe(e, OWE_STUCK);
-	logtell_all(p);
+	report(e, UNSENT_STUCK);
 }
 
 static void
 on_lost(void *arg, int err)
 {
-	const struct message_id none = {.index = LOGPROC_NO_STREAM};
+	const struct message_id none = {.index = NO_STREAM};
 
-	logtell_once(arg, MESSAGE_LOST, none, "", err);
+	report_once(arg, MESSAGE_LOST, none, "", err);
 }
 
 static void
 on_retried(void *arg)
 {
-	logproc_end_if_done(arg);
+	end_if_done(arg);
 }
 
 static bool
@@ -160,13 +303,13 @@ entry_new(struct proc *p, const struct message_order *o)
 		return NULL;
 	e->proc = p;
 	memcpy(e->pumped.out.name, o->name, sizeof(e->pumped.out.name));
-	e->pumped.told = o->stuck;
+	e->pumped.reported = o->stuck;
 	p->entries[o->id.index] = e;
 	p->open++;
 	return e;
 }
 
-/* The entry is new, or its stream was being closed and is opened again. */
+/* The stream is new, or it was being closed and is opened again. */
 static void
 order_open(struct proc *p, const struct message_order *o, int fd)
 {
@@ -174,15 +317,15 @@ order_open(struct proc *p, const struct message_order *o, int fd)
 
 	if (o->id.index < p->nentries)
 		e = p->entries[o->id.index];
-	/* The daemon tries again. */
+	/* The daemon retries. */
 	if (fd == -1 || (e == NULL && (e = entry_new(p, o)) == NULL)) {
-		logtell_once(p, MESSAGE_UNOPENED, o->id, o->name,
+		report_once(p, MESSAGE_UNOPENED, o->id, o->name,
 		    fd == -1 ? EMFILE : ENOMEM);
 		if (fd != -1)
 			close(fd);
 		return;
 	}
-	logtell_revive(e);
+	withdraw_close(e);
 	e->id = o->id;
 	e->closing = false;
 	set(e, &o->conf);
@@ -206,7 +349,7 @@ order_quit(struct proc *p)
 	for (uint32_t i = 0; i < p->nentries; i++)
 		if (p->entries[i] != NULL)
 			order_end(p->entries[i], true, false, 0);
-	logproc_end_if_done(p);
+	end_if_done(p);
 }
 
 static void
@@ -229,7 +372,7 @@ obey(struct proc *p, const struct message_order *o, int fd)
 			    o->end);
 		break;
 	case MESSAGE_RENEW:
-		logfile_dir_renew(&p->sink.dir, fd);
+		logfile_dir_renew(&p->writer.dir, fd);
 		pump_retry(&p->pump);
 		return;
 	case MESSAGE_QUIT:
@@ -247,7 +390,7 @@ obey(struct proc *p, const struct message_order *o, int fd)
 		close(fd);
 }
 
-/* Go on alone until no program can write any more. */
+/* Continue alone until no program can write any more. */
 static void
 daemon_gone(struct proc *p)
 {
@@ -261,8 +404,8 @@ daemon_gone(struct proc *p)
 		if ((e = p->entries[i]) != NULL &&
 		    e->pumped.state == PUMP_SILENT)
 			entry_free(e);
-	logtell_all(p);
-	logproc_end_if_done(p);
+	send_reports(p);
+	end_if_done(p);
 }
 
 static void
@@ -276,7 +419,7 @@ sock_ready(struct source *s, uint32_t events)
 	if (events & EPOLLOUT) {
 		p->blocked = false;
 		loop_rewatch(p->loop, s, EPOLLIN);
-		logtell_all(p);
+		send_reports(p);
 	}
 	for (int i = 0; i < ORDERS; i++) {
 		n = message_recv(MESSAGE_SOCKET, &o, sizeof(o), &fd);
@@ -287,7 +430,7 @@ sock_ready(struct source *s, uint32_t events)
 			return;
 		}
 		if (n == -1) {
-			/* The daemon waits for us: the next has a new link. */
+			/* The daemon starts a successor, with a new socket. */
 			loop_end(p->loop);
 			return;
 		}
@@ -308,7 +451,7 @@ ignore_signals(void)
 		signal(sigs[i], SIG_IGN);
 }
 
-/* A descriptor for each FIFO: all that we may have. */
+/* Each FIFO needs a descriptor: take as many as are allowed. */
 static unsigned
 raise_limit(void)
 {
@@ -328,7 +471,7 @@ proc_init(struct proc *p)
 	    .ended = on_ended,
 	    .silent = on_silent,
 	    .stuck = on_stuck,
-	    .mended = on_mended,
+	    .recovered = on_recovered,
 	    .lost = on_lost,
 	    .retried = on_retried,
 	    .arg = p,
@@ -338,23 +481,21 @@ proc_init(struct proc *p)
 	sigemptyset(&none);
 	TAILQ_INIT(&p->owing);
 	p->sock = (struct source){-1, sock_ready, p};
-	logfile_dir_init(&p->sink.dir, MESSAGE_FOLDER, raise_limit());
-	devlog_init(&p->sink.devlog, "/dev/log");
-	p->sink.console = MESSAGE_CONSOLE;
-	p->sink.journal = &p->journal;
+	writer_init(&p->writer, &p->journal, MESSAGE_FOLDER, raise_limit(),
+	    MESSAGE_CONSOLE, "/dev/log");
 	if (journal_open(&p->journal, MESSAGE_JOURNAL) == -1 ||
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
 	    loop_watch(p->loop, &p->sock, MESSAGE_SOCKET, EPOLLIN) == -1)
 		return -1;
-	/* What is printed after an order must not be read before it. */
+	/* Read an order before the output that is printed after it. */
 	loop_prefer(p->loop, &p->sock);
-	return pump_init(&p->pump, p->loop, &p->sink, &calls);
+	return pump_init(&p->pump, p->loop, &p->writer, &calls);
 }
 
 int
 logproc_main(int argc, char **argv)
 {
-	static struct proc proc; /* there is one in a process */
+	static struct proc proc; /* large; one in a process */
 	struct proc *p = &proc;
 
 	(void)argc;
@@ -364,7 +505,7 @@ logproc_main(int argc, char **argv)
 	prctl(PR_SET_NAME, LOGPROC_ARGV0);
 	if (proc_init(p) == -1) {
 		p->sock.fd = MESSAGE_SOCKET;
-		logtell_once(p, MESSAGE_FAILED, (struct message_id){0}, "",
+		report_once(p, MESSAGE_FAILED, (struct message_id){0}, "",
 		    errno);
 		return 1;
 	}

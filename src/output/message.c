@@ -1,5 +1,5 @@
 /*
- * logmsg - what the daemon and its log process tell each other.
+ * message - what the daemon and its log process send each other.
  */
 #include "output/message.h"
 

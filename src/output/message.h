@@ -1,11 +1,9 @@
 /*
- * logmsg - what the daemon and its log process tell each other.
+ * message - what the daemon and its log process send each other.
  *
- * Over a SOCK_SEQPACKET pair; both ends are the same binary, so a message is
- * a struct.  A stream is an index, and a generation that tells streams apart
- * that had the same index.
- *
- * Layer 2.
+ * They have a SOCK_SEQPACKET pair.  Both ends are the same binary, so a message
+ * is a struct.  A stream is identified by an index, and by a generation that
+ * distinguishes streams that had the same index.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -42,34 +40,33 @@ struct message_id {
 };
 
 enum message_type {
-	/* to the process */
-	MESSAGE_OPEN, /* with the FIFO */
-	MESSAGE_SET,
-	MESSAGE_ENDED, /* answered by itself, when all was written */
-	MESSAGE_CLOSE, /* likewise */
-	MESSAGE_RENEW, /* open all files again, in the folder sent */
+	/* To the log process. */
+	MESSAGE_OPEN,  /* a stream, with its FIFO */
+	MESSAGE_SET,   /* new settings */
+	MESSAGE_ENDED, /* replied with ENDED when everything is written */
+	MESSAGE_CLOSE, /* replied with CLOSE when everything is written */
+	MESSAGE_RENEW, /* reopen all files, in the folder that is sent */
 	MESSAGE_QUIT,  /* close all streams, then exit(0) */
-	/* to the daemon */
-	MESSAGE_STUCK, /* the stream cannot be written: err; it is tried again
-			*/
-	MESSAGE_RECOVERED, /* it can again */
-	MESSAGE_UNOPENED,  /* it could not be opened: err */
-	MESSAGE_NO_FOLDER, /* the folder is gone */
-	MESSAGE_FAILED,	   /* the process cannot begin: err */
+	/* To the daemon. */
+	MESSAGE_STUCK,	   /* output cannot be written: err; it is retried */
+	MESSAGE_RECOVERED, /* it is written again */
+	MESSAGE_UNOPENED,  /* the stream could not be opened: err */
+	MESSAGE_NO_FOLDER, /* the log folder is gone */
+	MESSAGE_FAILED,	   /* the process cannot start: err */
 	MESSAGE_LOST,	   /* nobody reads standard output any more: err */
 };
 
 struct message_order {
 	enum message_type type;
 	struct message_id id;
-	uint32_t end; /* ENDED: its number, given back */
+	uint32_t end; /* ENDED: its number, for the reply */
 	bool want_tail;
-	bool stuck; /* OPEN: the daemon has been told so */
+	bool stuck; /* OPEN: it was reported as stuck */
 	struct stream_conf conf;
 	char name[MESSAGE_NAME];
 };
 
-/* Sent without the part of tail that is not used. */
+/* Sent without the unused part of tail. */
 struct message_reply {
 	enum message_type type;
 	struct message_id id;
@@ -78,14 +75,14 @@ struct message_reply {
 	bool has_tail;
 	char name[MESSAGE_NAME];
 	uint32_t len;
-	char tail[MESSAGE_TAIL + 1]; /* room for a NUL at the receiver's */
+	char tail[MESSAGE_TAIL + 1]; /* the receiver adds a NUL */
 };
 
-/* Send, with a descriptor unless it is -1.  -1 with errno; never blocks. */
+/* Send, with a descriptor unless fd is -1.  -1 with errno; never blocks. */
 int message_send(int sock, const void *, size_t, int fd);
 /*
- * Receive; *fd is the descriptor that came along, else -1.  The length, 0
- * when the other end is gone, -1 with errno.
+ * Receive; *fd is the descriptor that came with it, else -1.  Returns the
+ * length, 0 when the other end is closed, -1 with errno.  Never blocks.
  */
 ssize_t message_recv(int sock, void *, size_t, int *fd);
 

@@ -1,28 +1,191 @@
 /*
- * logpump - the streams of the log process: from each FIFO, batch by batch,
- * to where it is written.
+ * pump - the streams of the log process: take the output out of each FIFO,
+ * batch by batch, and have it written.
+ *
+ * First comes how one batch is taken, by the steps of the journal; then the
+ * streams, and what they wait for.
  */
 #include "output/pump.h"
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/param.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+/* An unfinished line for syslog of this length does not wait for its end. */
+#define UNFINISHED 8192
 #define RETRY_MS 1000
 /*
- * One that prints a line at a time is faster than we wake up and write: after
- * less than this many bytes we leave it so long, in ns, to print more.
+ * A program that prints a line at a time is faster than a wake-up and a write.
+ * After less than FEW bytes it gets NAP ns to print more.
  */
 #define FEW 4096
 #define NAP 100000
 
+/* How many bytes its FIFO holds. */
+static uint32_t
+available(const struct outlet *o)
+{
+	int n;
+
+	return ioctl(o->fd, FIONREAD, &n) == -1 || n < 0 ? 0 : (uint32_t)n;
+}
+
+/* Remove what a failed read has left: it is not from this FIFO. */
+static bool
+empty_peek(struct taker *t)
+{
+	char buf[512];
+
+	while (read(t->peek[0], buf, sizeof(buf)) > 0)
+		continue;
+	t->stale = errno != EAGAIN;
+	return !t->stale;
+}
+
+/* Copy the first bytes of the FIFO, at most n; how many. */
+static size_t
+peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
+{
+	ssize_t copied;
+
+	if (t->stale && !empty_peek(t))
+		return 0;
+	copied = tee(o->fd, t->peek[1], n, SPLICE_F_NONBLOCK);
+	if (copied <= 0) {
+		/* Perhaps it was the pipe that had no room. */
+		t->stale = true;
+		return 0;
+	}
+	t->stale = read(t->peek[0], buf, (size_t)copied) != copied;
+	return t->stale ? 0 : (size_t)copied;
+}
+
+/* Its owner can shrink a pipe, and so can the kernel. */
+static bool
+is_half_full(int fd, size_t n)
+{
+	int capacity = fcntl(fd, F_GETPIPE_SZ);
+
+	return capacity > 0 && n >= (size_t)capacity / 2;
+}
+
+static bool
+is_too_long(const struct taker *t, const struct outlet *o, size_t n)
+{
+	if (o->to == LOG_TO_SYSLOG && n >= UNFINISHED)
+		return true;
+	return n == JOURNAL_BYTES || is_half_full(o->fd, n) ||
+	    is_half_full(t->peek[0], n);
+}
+
+/*
+ * How many of the n bytes in the FIFO make a batch; at least the first is put
+ * into buf.  all: do not wait for the end of a line.
+ */
+static size_t
+choose(struct taker *t, const struct outlet *o, char *buf, size_t n, bool all)
+{
+	const char *nl;
+
+	n = MIN(n, JOURNAL_BYTES);
+	if (o->to == LOG_TO_FILE)
+		return peek(t, o, buf, 1) == 1 ? n : 0;
+	n = peek(t, o, buf, n);
+	if ((nl = memrchr(buf, '\n', n)) != NULL)
+		return (size_t)(nl - buf) + 1;
+	return all || is_too_long(t, o, n) ? n : 0;
+}
+
+/* The time, as it stands before a line. */
+static const char *
+stamp_now(struct taker *t)
+{
+	const struct timespec now = clock_wall();
+	const int ms = (int)(now.tv_nsec / 1000000);
+	char text[CLOCK_WALL_MAX];
+
+	if (now.tv_sec != t->second) {
+		clock_print_wall(now.tv_sec, text);
+		/* Put fraction and blank into 2026-11-22T13:17:05+00:00. */
+		snprintf(t->stamp, sizeof(t->stamp), "%.19s.000%.6s ", text,
+		    text + 19);
+		t->second = now.tv_sec;
+	}
+	t->stamp[20] = (char)('0' + ms / 100);
+	t->stamp[21] = (char)('0' + ms / 10 % 10);
+	t->stamp[22] = (char)('0' + ms % 10);
+	return t->stamp;
+}
+
+static void
+describe(struct taker *t, const struct outlet *o, struct slot *s, size_t len)
+{
+	memcpy(s->name, o->name, sizeof(s->name));
+	s->to = (uint8_t)o->to;
+	s->offset = 0;
+	s->limit = o->limit;
+	s->keep = o->keep;
+	s->len = (uint32_t)len;
+	s->stamplen = 0;
+	if (o->timestamps && o->to != LOG_TO_SYSLOG) {
+		s->stamplen = LOGLINES_STAMP;
+		memcpy(s->stamp, stamp_now(t), LOGLINES_STAMP);
+	}
+}
+
+/*
+ * Take at most n bytes, which are there, into a free slot.  For syslog and
+ * standard output only whole lines: an unfinished one stays in the FIFO, unless
+ * it is very long or all is set.  False if nothing was taken; the slot is free
+ * then.
+ */
+static bool
+take_batch(struct pump *m, const struct outlet *o, struct slot *s, uint32_t n,
+    bool all)
+{
+	char *buf = journal_buffer(m->journal, s);
+	struct taker *t = &m->taker;
+	size_t len;
+	ssize_t got;
+
+	if ((len = choose(t, o, buf, n, all)) == 0)
+		return false;
+	describe(t, o, s, len);
+	buf[0] = (char)~buf[0];
+	s->first = (uint8_t)buf[0];
+	journal_intent(s);
+	got = read(o->fd, buf, len);
+	if (got <= 0) {
+		/* The program has read its own output. */
+		journal_release(s);
+		return false;
+	}
+	s->len = (uint32_t)got;
+	journal_have(s);
+	return true;
+}
+
+/* Make a batch that is the end of a line. */
+static void
+take_line_end(struct pump *m, const struct outlet *o, struct slot *s)
+{
+	describe(&m->taker, o, s, 1);
+	/* As nothing is read, a slot found at INTENT is dropped. */
+	journal_buffer(m->journal, s)[0] = '\n';
+	s->first = '\n';
+	journal_intent(s);
+	journal_have(s);
+}
+
 static void finish(struct pumped *);
 
-/* Where lines go whole, an unfinished one stays unread: wake for new bytes. */
+/* Where an unfinished line stays in the FIFO: wake for new bytes only. */
 static uint32_t
 events_of(const struct pumped *p)
 {
@@ -78,7 +241,7 @@ slot_index(const struct pump *m, const struct slot *s)
 	return (int)(s - journal_slot(m->journal, 0));
 }
 
-/* What tells that there is room again. */
+/* The source that reports that there is room again. */
 static struct source *
 room_of(struct pump *m, const struct slot *s)
 {
@@ -86,15 +249,14 @@ room_of(struct pump *m, const struct slot *s)
 }
 
 /*
- * The socket of syslog holds a few lines only, and so may standard output:
- * that it is full is usual, and passes.  True if nothing has moved for a
- * while.
+ * The socket of syslog holds a few lines only, and so may standard output: a
+ * full one is usual, and passes.  True if nothing has moved for a while.
  */
 static bool
 is_hung(struct pump *m, const struct slot *s)
 {
 	const int fd =
-	    s->to == LOG_TO_SYSLOG ? m->sink->devlog.fd : m->sink->console;
+	    s->to == LOG_TO_SYSLOG ? m->writer->syslog : m->writer->console;
 	const int64_t done = s->done + s->offset;
 	const struct mono now = clock_now();
 	struct source *room = room_of(m, s);
@@ -133,10 +295,10 @@ write_batch(struct pump *m, struct slot *s)
 	struct pumped *p = m->owner[i];
 	int64_t ignored = 0;
 
-	/* It may be closed and opened again. */
+	/* The write may close and reopen its descriptor. */
 	if (s->to != LOG_TO_FILE)
 		loop_unwatch(m->loop, room_of(m, s));
-	if (writer_write(m->sink, s, p != NULL ? &p->file : &m->orphan[i],
+	if (writer_write(m->writer, s, p != NULL ? &p->file : &m->orphan[i],
 		p != NULL ? &p->instance : &ignored) == -1) {
 		batch_waits(m, s, errno);
 		return -1;
@@ -144,15 +306,15 @@ write_batch(struct pump *m, struct slot *s)
 	m->owner[i] = NULL;
 	m->stuck[i] = false;
 	m->progress[i].since = (struct mono){0};
-	logfile_close(&m->sink->dir, m->orphan[i]);
+	logfile_close(&m->writer->dir, m->orphan[i]);
 	journal_release(s);
-	if (m->sink->console_err != 0 && !m->lost) {
+	if (m->writer->console_err != 0 && !m->lost) {
 		m->lost = true;
-		m->calls.lost(m->calls.arg, m->sink->console_err);
+		m->calls.lost(m->calls.arg, m->writer->console_err);
 	}
-	if (p != NULL && p->told) {
-		p->told = false;
-		m->calls.mended(p);
+	if (p != NULL && p->reported) {
+		p->reported = false;
+		m->calls.recovered(p);
 	}
 	return 0;
 }
@@ -167,10 +329,7 @@ take_slot(struct pumped *p)
 	return s;
 }
 
-/*
- * Move one batch.  1, or 0 if there is nothing to move; -1: the stream has to
- * wait.
- */
+/* Move one batch.  1, or 0 if there is nothing; -1: the stream must wait. */
 static int
 move(struct pumped *p, uint32_t n, bool all)
 {
@@ -179,14 +338,14 @@ move(struct pumped *p, uint32_t n, bool all)
 
 	if ((s = take_slot(p)) == NULL)
 		return -1;
-	if (!take_batch(&m->taker, &p->out, s, n, all))
+	if (!take_batch(m, &p->out, s, n, all))
 		return 0;
 	p->left -= MIN(p->left, s->len);
 	m->owner[slot_index(m, s)] = p;
 	return write_batch(m, s) == -1 ? -1 : 1;
 }
 
-/* Complete the last line.  -1: the stream has to wait. */
+/* Complete the last line.  -1: the stream must wait. */
 static int
 end_line(struct pumped *p)
 {
@@ -194,12 +353,12 @@ end_line(struct pumped *p)
 	struct slot *s;
 
 	if (p->out.to != LOG_TO_FILE ||
-	    logfile_open(&m->sink->dir, &p->file, p->out.name, false) == -1 ||
+	    logfile_open(&m->writer->dir, &p->file, p->out.name, false) == -1 ||
 	    p->file->bol)
 		return 0;
 	if ((s = take_slot(p)) == NULL)
 		return -1;
-	take_line_end(&m->taker, &p->out, s);
+	take_line_end(m, &p->out, s);
 	m->owner[slot_index(m, s)] = p;
 	return write_batch(m, s);
 }
@@ -210,7 +369,7 @@ finish(struct pumped *p)
 	uint32_t n;
 	int rc = 1;
 
-	while (rc == 1 && p->left > 0 && (n = outlet_available(&p->out)) > 0)
+	while (rc == 1 && p->left > 0 && (n = available(&p->out)) > 0)
 		rc = move(p, MIN(n, p->left), true);
 	if (rc == -1)
 		return;
@@ -247,7 +406,7 @@ ready(struct source *source, uint32_t events)
 	const bool hup = (events & (EPOLLHUP | EPOLLERR)) != 0;
 	uint32_t n;
 
-	if ((n = outlet_available(&p->out)) == 0) {
+	if ((n = available(&p->out)) == 0) {
 		if (hup) {
 			unwatch(p, PUMP_SILENT);
 			p->pump->calls.silent(p);
@@ -256,13 +415,13 @@ ready(struct source *source, uint32_t events)
 	}
 	if (n < FEW)
 		nap_later(p->pump);
-	/* There may be more: for an edge, ask for it again. */
+	/* There may be more: ask for that edge again. */
 	if (move(p, n, hup) == 1 && p->out.to != LOG_TO_FILE)
 		loop_rewatch(p->pump->loop, source, events_of(p));
 }
 
 bool
-pump_busy(const struct pump *m)
+pump_is_busy(const struct pump *m)
 {
 	for (int i = 0; i < JOURNAL_SLOTS; i++)
 		if (journal_is_busy(journal_slot(m->journal, i)))
@@ -270,7 +429,7 @@ pump_busy(const struct pump *m)
 	return false;
 }
 
-/* Those of a place, or all. */
+/* The busy slots of a place that has room, or all. */
 static void
 retry_slots(struct pump *m, const struct source *room)
 {
@@ -297,7 +456,7 @@ retry_parked(struct pump *m)
 
 	TAILQ_FOREACH (p, &m->parked, entry)
 		n++;
-	/* Each once: one may have to wait again, at the end of the list. */
+	/* Each once: a stream that must wait again goes to the end. */
 	for (p = TAILQ_FIRST(&m->parked); n-- > 0; p = next) {
 		next = TAILQ_NEXT(p, entry);
 		if (journal_take(m->journal, p->out.to) != NULL)
@@ -334,20 +493,21 @@ room_ready(struct source *source, uint32_t events)
 }
 
 int
-pump_init(struct pump *m, struct loop *loop, struct writer *sink,
+pump_init(struct pump *m, struct loop *loop, struct writer *writer,
     const struct pump_calls *calls)
 {
 	*m = (struct pump){
 	    .loop = loop,
 	    .calls = *calls,
-	    .journal = sink->journal,
-	    .sink = sink,
+	    .journal = writer->journal,
+	    .writer = writer,
 	    .retry = {.due = retry_due, .arg = m},
 	    .syslog = {-1, room_ready, m},
 	    .console = {-1, room_ready, m},
 	};
 	TAILQ_INIT(&m->parked);
-	if (taker_init(&m->taker, sink->journal) == -1)
+	m->taker.second = -1;
+	if (pipe2(m->taker.peek, O_NONBLOCK | O_CLOEXEC) == -1)
 		return -1;
 	retry_slots(m, NULL);
 	return 0;
@@ -359,10 +519,11 @@ pump_free(struct pump *m)
 	loop_cancel(m->loop, &m->retry);
 	loop_unwatch(m->loop, &m->syslog);
 	loop_unwatch(m->loop, &m->console);
-	taker_free(&m->taker);
+	close(m->taker.peek[0]);
+	close(m->taker.peek[1]);
 }
 
-/* What an earlier process has left of it comes first. */
+/* Its output that an earlier process has left comes first. */
 static void
 adopt_orphans(struct pumped *p)
 {
@@ -374,7 +535,7 @@ adopt_orphans(struct pumped *p)
 		if (!journal_is_busy(s) || m->owner[i] != NULL ||
 		    strcmp(s->name, p->out.name) != 0)
 			continue;
-		logfile_close(&m->sink->dir, m->orphan[i]);
+		logfile_close(&m->writer->dir, m->orphan[i]);
 		m->owner[i] = p;
 		p->state = PUMP_STUCK;
 	}
@@ -409,7 +570,7 @@ pump_remove(struct pumped *p)
 	for (int i = 0; i < JOURNAL_SLOTS; i++)
 		if (m->owner[i] == p)
 			m->owner[i] = NULL;
-	logfile_close(&m->sink->dir, p->file);
+	logfile_close(&m->writer->dir, p->file);
 	close(p->out.fd);
 }
 
@@ -427,7 +588,7 @@ void
 pump_end(struct pumped *p)
 {
 	p->ending = true;
-	p->left = outlet_available(&p->out);
+	p->left = available(&p->out);
 	if (p->state == PUMP_READING || p->state == PUMP_SILENT)
 		finish(p);
 }

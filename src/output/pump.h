@@ -1,13 +1,11 @@
 /*
- * logpump - the streams of the log process: from each FIFO, batch by batch,
- * to where it is written.
+ * pump - the streams of the log process: take the output out of each FIFO,
+ * batch by batch, and have it written.
  *
  * Each turn of the loop takes at most one batch of each stream that has
- * something, so that one that floods does not hold up the others.  A batch
- * that cannot be written keeps its slot and its stream waits; it is tried
- * again each second.
- *
- * Layer 2.
+ * output, so that a flood of one does not delay the others.  A batch that
+ * cannot be written keeps its slot of the journal, and its stream waits; the
+ * write is retried every second.
  */
 #ifndef PUMP_H
 #define PUMP_H
@@ -16,16 +14,26 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
-#include "output/writer.h"
-#include "output/logtake.h"
 #include "base/loop.h"
+#include "output/writer.h"
 
 enum pumped_state {
 	PUMP_READING, /* its FIFO is watched */
 	PUMP_STUCK,   /* a batch of it cannot be written and has a slot */
 	PUMP_PARKED,  /* it waits for a slot */
 	PUMP_SILENT,  /* nobody has its FIFO open for writing any more */
+};
+
+/* A program's output: its FIFO, and how it is written. */
+struct outlet {
+	int fd;
+	int32_t keep;
+	int64_t limit;
+	enum key_log to;
+	bool timestamps;
+	char name[JOURNAL_NAME];
 };
 
 /* A stream.  The user's struct begins with it. */
@@ -38,35 +46,44 @@ struct pumped {
 	uint32_t left;	      /* bytes that are to be read before the end */
 	enum pumped_state state;
 	bool ending;
-	bool told; /* that it is stuck */
+	bool reported; /* that it is stuck */
 	struct outlet out;
 };
 
-/* What the user is told; each may remove the stream. */
+/* The user's callbacks; each may remove the stream. */
 struct pump_calls {
 	/* The end was reached, and all before it is written. */
 	void (*ended)(struct pumped *);
 	/* It went silent and all is read. */
 	void (*silent)(struct pumped *);
 	/*
-	 * A batch could not be written; again: nor when it was tried before.
-	 * p is NULL if its stream is not open.
+	 * A batch could not be written; again: nor at the attempt before.  The
+	 * stream is NULL if it is not open.
 	 */
-	void (*stuck)(void *arg, struct pumped *p, const char *name, int err,
+	void (*stuck)(void *arg, struct pumped *, const char *name, int err,
 	    bool again);
-	void (*mended)(struct pumped *);
+	/* A stream that was reported as stuck is written again. */
+	void (*recovered)(struct pumped *);
 	/* Nobody reads standard output any more. */
 	void (*lost)(void *arg, int err);
-	/* What was stuck has been tried again. */
+	/* Everything stuck was retried. */
 	void (*retried)(void *arg);
 	void *arg;
+};
+
+/* The state of taking batches. */
+struct taker {
+	int peek[2];   /* a pipe to look at the bytes of a FIFO */
+	bool stale;    /* it is not empty */
+	time_t second; /* the one that stamp is for */
+	char stamp[LOGLINES_STAMP + 1];
 };
 
 struct pump {
 	struct loop *loop;
 	struct pump_calls calls;
 	struct journal *journal;
-	struct writer *sink;
+	struct writer *writer;
 	struct deadline retry;
 	TAILQ_HEAD(, pumped) parked;
 	struct taker taker;
@@ -79,29 +96,29 @@ struct pump {
 	} progress[JOURNAL_SLOTS]; /* of a batch that waits for room */
 	struct source syslog;	   /* its socket, while it is full */
 	struct source console;	   /* standard output, likewise */
-	bool lost;		   /* that nobody reads it has been told */
+	bool lost;		   /* its loss was reported */
 	bool nap_due;		   /* before the next turn */
 };
 
 /*
- * Then write what the journal holds.  sink, with its journal, stays the
- * caller's.  -1 with errno.
+ * Write what the journal holds, then be ready for streams.  The writer, with
+ * its journal, stays the caller's.  -1 with errno.
  */
 int pump_init(struct pump *, struct loop *, struct writer *,
     const struct pump_calls *);
 void pump_free(struct pump *);
-/* Try again now what is stuck. */
+/* Retry now what is stuck. */
 void pump_retry(struct pump *);
 /* Is a batch stuck? */
-bool pump_busy(const struct pump *);
+bool pump_is_busy(const struct pump *);
 
 /*
  * Begin to read fd, which becomes the stream's; name and settings are set.
- * If it was added before, fd takes the place of the former one.
+ * If the stream was added before, fd replaces the former one.
  */
 void pump_add(struct pump *, struct pumped *, int fd);
 void pump_remove(struct pumped *);
-/* Its settings have changed. */
+/* Change the place that its output goes to. */
 void pump_adjust(struct pumped *, enum key_log to);
 /*
  * Write what is in the FIFO now, complete the last line, then call ended.

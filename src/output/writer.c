@@ -1,22 +1,66 @@
 /*
- * logbatch - write what is left of a batch in the journal, from wherever it
- * was left.
+ * writer - write what is left of a batch of the journal, to its place.
+ *
+ * A batch may have been begun by a process that was killed.  For a file its
+ * length tells how much was written, so every byte is written once.  Syslog
+ * and standard output tell nothing: there the lines of one write may come
+ * twice.
  */
 #include "output/writer.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <string.h>
 #include <sys/param.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
-#include "output/console.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/socket.h"
+
+void
+writer_init(struct writer *w, struct journal *journal, int dir, unsigned max,
+    int console, const char *devlog)
+{
+	w->journal = journal;
+	logfile_dir_init(&w->dir, dir, max);
+	w->console = console;
+	w->console_err = 0;
+	w->devlog = devlog;
+	w->syslog = -1;
+}
+
+static void
+disconnect(struct writer *w)
+{
+	int saved = errno;
+
+	if (w->syslog != -1)
+		close(w->syslog);
+	w->syslog = -1;
+	errno = saved;
+}
+
+void
+writer_free(struct writer *w)
+{
+	logfile_dir_free(&w->dir);
+	disconnect(w);
+}
 
 /* The raw bytes of [done, end), as lines. */
 static struct loglines
-lines_of(struct writer *k, struct slot *s, uint32_t end, bool bol)
+lines_of(struct writer *w, struct slot *s, uint32_t end, bool bol)
 {
 	return (struct loglines){
-	    .raw = journal_buffer(k->journal, s) + s->done,
+	    .raw = journal_buffer(w->journal, s) + s->done,
 	    .len = end - s->done,
 	    .stamp = s->stamp,
 	    .stamplen = s->stamplen,
@@ -24,21 +68,21 @@ lines_of(struct writer *k, struct slot *s, uint32_t end, bool bol)
 	};
 }
 
-/* Rotate if need be, and say in the slot what goes where. */
+/* Rotate if needed; note in the slot what goes where. */
 static int
-segment_begin(struct writer *k, struct slot *s, struct logfile **ref)
+segment_begin(struct writer *w, struct slot *s, struct logfile **ref)
 {
 	struct loglines l;
 	struct logfile *f;
 	size_t fit;
 
-	if (logfile_open(&k->dir, ref, s->name, true) == -1)
+	if (logfile_open(&w->dir, ref, s->name, true) == -1)
 		return -1;
-	l = lines_of(k, s, s->len, (*ref)->bol);
+	l = lines_of(w, s, s->len, (*ref)->bol);
 	fit = loglines_fit(&l, (*ref)->size, s->limit);
 	if (fit == 0) {
-		if (logfile_rotate(&k->dir, ref, s->name, s->keep) == 0)
-			return segment_begin(k, s, ref);
+		if (logfile_rotate(&w->dir, ref, s->name, s->keep) == 0)
+			return segment_begin(w, s, ref);
 		fit = l.len;
 	}
 	f = *ref;
@@ -50,29 +94,29 @@ segment_begin(struct writer *k, struct slot *s, struct logfile **ref)
 	return 0;
 }
 
-/* How much of the segment's output is in its file already? */
+/* How many bytes of the segment's output are in its file already. */
 static int64_t
-segment_written(struct writer *k, const struct slot *s, const struct logfile *f)
+segment_written(struct writer *w, const struct slot *s, const struct logfile *f)
 {
 	int64_t size = f->size;
 
 	if (f->dev != s->dev || f->ino != s->ino)
-		size = logfile_rotated(&k->dir, s->name, s->dev, s->ino);
+		size = logfile_rotated(&w->dir, s->name, s->dev, s->ino);
 	return size > s->offset ? size - s->offset : 0;
 }
 
 static int
-segment_write(struct writer *k, struct slot *s, struct logfile *f, int64_t skip,
+segment_write(struct writer *w, struct slot *s, struct logfile *f, int64_t skip,
     int64_t *written)
 {
-	struct loglines l = lines_of(k, s, s->end, s->bol);
+	struct loglines l = lines_of(w, s, s->end, s->bol);
 	int64_t before = f->size;
 	const char *piece;
 	size_t n, drop;
 	int rc = 0;
 
 	while (rc == 0 &&
-	    (n = loglines_next(&l, k->buf, sizeof(k->buf), &piece)) > 0) {
+	    (n = loglines_next(&l, w->buf, sizeof(w->buf), &piece)) > 0) {
 		drop = skip < (int64_t)n ? (size_t)skip : n;
 		skip -= (int64_t)drop;
 		if (drop < n)
@@ -81,48 +125,95 @@ segment_write(struct writer *k, struct slot *s, struct logfile *f, int64_t skip,
 	*written += f->size - before;
 	if (rc == -1)
 		return -1;
-	f->bol = journal_buffer(k->journal, s)[s->end - 1] == '\n';
+	f->bol = journal_buffer(w->journal, s)[s->end - 1] == '\n';
 	journal_segment_done(s);
 	return 0;
 }
 
 static int
-write_file(struct writer *k, struct slot *s, struct logfile **ref,
+write_file(struct writer *w, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
 	int64_t skip;
 
 	while (s->done < s->len) {
 		if (s->done == s->end) {
-			if (segment_begin(k, s, ref) == -1)
+			if (segment_begin(w, s, ref) == -1)
 				return -1;
 			skip = 0;
 		} else {
-			if (logfile_open(&k->dir, ref, s->name, true) == -1)
+			if (logfile_open(&w->dir, ref, s->name, true) == -1)
 				return -1;
-			skip = segment_written(k, s, *ref);
+			skip = segment_written(w, s, *ref);
 		}
-		if (segment_write(k, s, *ref, skip, written) == -1)
+		if (segment_write(w, s, *ref, skip, written) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-/* A line that a killed process was sending may be sent twice. */
 static int
-write_syslog(struct writer *k, struct slot *s)
+connect_syslog(struct writer *w)
+{
+	if (w->syslog != -1)
+		return 0;
+	w->syslog =
+	    socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (w->syslog == -1)
+		return -1;
+	if (socket_connect(w->syslog, w->devlog) == 0)
+		return 0;
+	disconnect(w);
+	return -1;
+}
+
+/* Send at most WRITER_SYSLOG_LINE bytes as a line of ident's. */
+static int
+send_line(struct writer *w, time_t now, const char *ident, const char *line,
+    size_t len)
+{
+	char buf[128 + WRITER_SYSLOG_LINE], date[32];
+	struct tm tm;
+	int head;
+
+	if (localtime_r(&now, &tm) == NULL)
+		memset(&tm, 0, sizeof(tm));
+	strftime(date, sizeof(date), "%b %e %H:%M:%S", &tm);
+	head = snprintf(buf, sizeof(buf) - WRITER_SYSLOG_LINE,
+	    "<%d>%s %s: ", LOG_DAEMON | LOG_INFO, date, ident);
+	if (head < 0 || (size_t)head >= sizeof(buf) - WRITER_SYSLOG_LINE) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	memcpy(buf + head, line, len);
+	/* After a restart of the log daemon: one new connection. */
+	for (int i = 0; i < 2; i++) {
+		if (connect_syslog(w) == -1)
+			return -1;
+		if (send(w->syslog, buf, (size_t)head + len, MSG_NOSIGNAL) !=
+		    -1)
+			return 0;
+		if (errno == EAGAIN || errno == ENOBUFS)
+			return -1;
+		disconnect(w);
+	}
+	return -1;
+}
+
+/* A killed process may have sent the line of the next segment. */
+static int
+write_syslog(struct writer *w, struct slot *s)
 {
 	const time_t now = clock_wall().tv_sec;
 	const char *raw, *nl;
 	size_t n, len;
 
 	while (s->done < s->len) {
-		raw = journal_buffer(k->journal, s) + s->done;
-		n = MIN(s->len - s->done, DEVLOG_LINE);
+		raw = journal_buffer(w->journal, s) + s->done;
+		n = MIN(s->len - s->done, WRITER_SYSLOG_LINE);
 		nl = memchr(raw, '\n', n);
 		len = nl != NULL ? (size_t)(nl - raw) : n;
-		if (len > 0 &&
-		    devlog_send(&k->devlog, now, s->name, raw, len) == -1)
+		if (len > 0 && send_line(w, now, s->name, raw, len) == -1)
 			return -1;
 		journal_segment(s,
 		    s->done + (uint32_t)(nl != NULL ? len + 1 : n));
@@ -131,9 +222,58 @@ write_syslog(struct writer *k, struct slot *s)
 	return 0;
 }
 
-/* "web: ", and the time if there is one. */
+/*
+ * O_NONBLOCK belongs to the open file description, which others share, the
+ * shell for example.  So a pipe or a terminal is opened anew.  A file is not:
+ * writing to it does not block, and would begin at its start.
+ */
+int
+writer_open_console(int fd)
+{
+	char path[32];
+	struct stat st;
+	int own = -1;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own != -1 ? own : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+/* At most len bytes, or EAGAIN.  A pipe takes up to PIPE_BUF bytes whole. */
+static ssize_t
+put(int fd, const char *buf, size_t len)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLOUT};
+	ssize_t n;
+
+	n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n != -1 || errno != ENOTSOCK)
+		return n;
+	/* fd may block: a pipe that is ready takes so much without. */
+	while ((n = poll(&pfd, 1, 0)) == -1 && errno == EINTR)
+		;
+	if (n == 0)
+		errno = EAGAIN;
+	if (n != 1)
+		return -1;
+	return write(fd, buf, MIN(len, PIPE_BUF));
+}
+
+static bool
+has_no_reader(int err)
+{
+	return err == EPIPE || err == EIO || err == EBADF ||
+	    err == ECONNRESET || err == ENOTCONN;
+}
+
+#define HEAD_MAX (JOURNAL_NAME + 2 + LOGLINES_STAMP)
+
+/* Put "web: " and the time, if it is wanted, into head; their length. */
 static size_t
-head_of(const struct slot *s, char head[static JOURNAL_NAME + LOGLINES_STAMP])
+head_of(const struct slot *s, char head[static HEAD_MAX])
 {
 	size_t len = strlen(s->name);
 
@@ -145,14 +285,15 @@ head_of(const struct slot *s, char head[static JOURNAL_NAME + LOGLINES_STAMP])
 }
 
 /*
- * The next lines, whole, each with its head, in k->buf: as many as one write
- * takes, but at least one.  *raw is how much of the batch they are.
+ * Put the next lines, whole, each with its head, into the buffer: as many as
+ * one write takes, but at least one.  *raw is how many bytes of the batch they
+ * are.  Returns their length with heads.
  */
 static size_t
-pack(struct writer *k, const struct slot *s, size_t *raw)
+pack(struct writer *w, const struct slot *s, size_t *raw)
 {
-	const char *at = journal_buffer(k->journal, s) + s->done, *nl;
-	char head[JOURNAL_NAME + LOGLINES_STAMP];
+	const char *at = journal_buffer(w->journal, s) + s->done, *nl;
+	char head[HEAD_MAX];
 	size_t left = s->len - s->done, len, n = 0;
 	const size_t headlen = head_of(s, head);
 
@@ -161,38 +302,38 @@ pack(struct writer *k, const struct slot *s, size_t *raw)
 		len = nl != NULL ? (size_t)(nl - at) + 1 : left - *raw;
 		if (n > 0 && n + headlen + len + 1 > PIPE_BUF)
 			break;
-		memcpy(k->buf + n, head, headlen);
-		memcpy(k->buf + n + headlen, at, len);
+		memcpy(w->buf + n, head, headlen);
+		memcpy(w->buf + n + headlen, at, len);
 		n += headlen + len;
 		if (nl == NULL)
-			k->buf[n++] = '\n';
+			w->buf[n++] = '\n';
 		at += len;
 	}
 	return n;
 }
 
-_Static_assert(JOURNAL_BYTES + JOURNAL_NAME + LOGLINES_STAMP + 1 < WRITER_BUF,
+_Static_assert(JOURNAL_BYTES + HEAD_MAX + 1 < WRITER_BUF,
     "one line and its head fit");
 
-/* Lines that a killed process was writing may be written twice. */
+/* offset is how much of the lines that pack returns was written. */
 static int
-write_console(struct writer *k, struct slot *s)
+write_console(struct writer *w, struct slot *s)
 {
 	size_t n, raw;
-	ssize_t put;
+	ssize_t done;
 
 	while (s->done < s->len) {
-		n = pack(k, s, &raw);
+		n = pack(w, s, &raw);
 		while (s->offset < (int64_t)n) {
-			put = console_write(k->console, k->buf + s->offset,
+			done = put(w->console, w->buf + s->offset,
 			    n - (size_t)s->offset);
-			if (put == -1 && !console_is_gone(errno))
+			if (done == -1 && !has_no_reader(errno))
 				return -1;
-			if (put == -1) {
-				k->console_err = errno;
+			if (done == -1) {
+				w->console_err = errno;
 				return 0;
 			}
-			s->offset += put;
+			s->offset += done;
 		}
 		s->offset = 0;
 		journal_segment(s, s->done + (uint32_t)raw);
@@ -202,12 +343,12 @@ write_console(struct writer *k, struct slot *s)
 }
 
 int
-writer_write(struct writer *k, struct slot *s, struct logfile **ref,
+writer_write(struct writer *w, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
 	if (s->to == LOG_TO_SYSLOG)
-		return write_syslog(k, s);
+		return write_syslog(w, s);
 	if (s->to == LOG_TO_STDOUT)
-		return write_console(k, s);
-	return write_file(k, s, ref, written);
+		return write_console(w, s);
+	return write_file(w, s, ref, written);
 }

@@ -1,40 +1,57 @@
 /*
- * logbatch - write what is left of a batch in the journal, from wherever it
- * was left.
+ * writer - write what is left of a batch of the journal: to its log file, to
+ * syslog, or to standard output.
  *
- * Layer 2.
+ * No write waits for the receiver.  Standard output is the one that the daemon
+ * was started with.  Syslog is written without syslog(3), which waits when the
+ * system's log daemon hangs: RFC 3164, facility daemon, level info.
  */
 #ifndef WRITER_H
 #define WRITER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "output/devlog.h"
 #include "output/journal.h"
 #include "output/logfile.h"
-#include "base/clock.h"
+
+/* A longer line is sent to syslog in pieces. */
+#define WRITER_SYSLOG_LINE 1400
 
 /* Output with stamps is put together in pieces of this size. */
 #define WRITER_BUF ((size_t)128 * 1024)
 
-/* Where batches go. */
 struct writer {
 	struct journal *journal;
 	struct logdir dir;
-	struct devlog devlog;
-	int console;	 /* standard output */
-	int console_err; /* why it takes nothing any more, or 0 */
+	int console;	    /* standard output; the owner's */
+	int console_err;    /* why it takes nothing any more, or 0 */
+	const char *devlog; /* the path of the system's log socket */
+	int syslog;	    /* connected to it when needed, else -1 */
 	char buf[WRITER_BUF];
 };
 
 /*
+ * dir, a folder, becomes the writer's, and at most max files are open at once.
+ * The journal, console and the string devlog ("/dev/log") stay the caller's.
+ */
+void writer_init(struct writer *, struct journal *, int dir, unsigned max,
+    int console, const char *devlog);
+void writer_free(struct writer *);
+
+/*
  * Write the batch of a slot at HAVE; *written grows by the bytes written to
- * its file.  -1 with errno: not all could be, to be called again.  A file that
+ * its file.  -1 with errno: a part is left, call again later.  A file that
  * cannot be rotated grows beyond its limit: that is better than silence.
- * Standard output that nobody can read any more takes everything, and
- * console_err says so.
+ * Standard output without a reader takes everything, and console_err is set.
  */
 int writer_write(struct writer *, struct slot *, struct logfile **,
     int64_t *written);
+
+/*
+ * A descriptor for what fd is, close-on-exec, and non-blocking as far as other
+ * owners of fd do not notice.  -1 with errno.
+ */
+int writer_open_console(int fd);
 
 #endif

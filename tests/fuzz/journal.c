@@ -73,28 +73,28 @@ make_file(const uint8_t *data, size_t size)
 static void
 write_all(struct journal *j)
 {
-	static struct writer sink;
+	static struct writer writer;
+	static int console = -1;
 	struct logfile *file = NULL;
 	struct slot *s;
 	int64_t written;
 
-	sink.journal = j;
-	if (sink.console == 0)
-		sink.console = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	logfile_dir_init(&sink.dir, open_folder(), 4);
+	if (console == -1)
+		console = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	writer_init(&writer, j, open_folder(), 4, console, "/dev/log");
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(j, i);
 		if (!journal_is_busy(s) || s->to == LOG_TO_SYSLOG)
 			continue;
 		written = 0;
-		if (writer_write(&sink, s, &file, &written) == 0)
+		if (writer_write(&writer, s, &file, &written) == 0)
 			must(s->done == s->len);
 		must(written >= 0 &&
 		    written <= (int64_t)s->len * (LOGLINES_STAMP + 1));
 		journal_release(s);
-		logfile_close(&sink.dir, file);
+		logfile_close(&writer.dir, file);
 	}
-	logfile_dir_free(&sink.dir);
+	writer_free(&writer);
 	empty_folder();
 }
 

@@ -267,7 +267,7 @@ children() {
 	HUPD_EXEC="exec" hupd_env "$HUPD" -d -f "$T/hupd.conf" \
 	    > >(exec 3>&-; head -n 1) 2>/dev/null </dev/null &
 	DAEMON=$!
-	wait_for 10 logged 'what programs print to standard output is lost: Broken pipe'
+	wait_for 10 logged 'standard output: Broken pipe; what programs print there is lost'
 	touch "$T/end"
 	ended "$DAEMON" 0
 	[ "$(grep -c 'is lost' "$T/log/hupd.log")" -eq 1 ]

@@ -1,6 +1,6 @@
 /*
- * journal: a process may be killed after any step; whatever it left, the
- * batch is then in its file once and whole.
+ * journal: what a successor finds in the slots, damaged files, and a file
+ * system without room.
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -20,29 +20,16 @@
 
 #include <cmocka.h>
 
-#include "output/writer.h"
-
-#define STAMP "2026-11-22T13:17:05.123+00:00 "
-
-static const char raw[] = "one\ntwo\n\nthree and more\n";
-static const char plain[] = "half one\ntwo\n\nthree and more\n";
-static const char stamped[] =
-    "half one\n" STAMP "two\n" STAMP "\n" STAMP "three and more\n";
+#include "batch.h"
+#include "output/journal.h"
 
 struct world {
 	char path[64];
 	int dir;
 	bool mounted;
 	struct journal journal;
-	struct writer sink;
 	struct slot *slot;
 };
-
-static int
-journal_fd(struct world *w)
-{
-	return openat(w->dir, "journal", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-}
 
 static int
 setup(void **state)
@@ -52,9 +39,7 @@ setup(void **state)
 	strcpy(w->path, "/tmp/journal_test.XXXXXX");
 	assert_non_null(mkdtemp(w->path));
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
-	logfile_dir_init(&w->sink.dir, dup(w->dir), 4);
-	w->sink.journal = &w->journal;
-	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
+	assert_int_equal(journal_open(&w->journal, journal_fd(w->dir)), 0);
 	*state = w;
 	return 0;
 }
@@ -66,7 +51,6 @@ teardown(void **state)
 	char command[128];
 
 	journal_close(&w->journal);
-	logfile_dir_free(&w->sink.dir);
 	close(w->dir);
 	if (w->mounted)
 		assert_int_equal(umount2(w->path, MNT_DETACH), 0);
@@ -76,75 +60,24 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-put(struct world *w, const char *file, const char *text, size_t len)
+static struct slot *
+leave(struct world *w)
 {
-	int fd = openat(w->dir, file, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-
-	assert_int_equal(write(fd, text, len), len);
-	close(fd);
+	w->slot = have(&w->journal, LOG_TO_FILE, false, 0);
+	assert_non_null(w->slot);
+	return w->slot;
 }
 
-static void
-expect(struct world *w, const char *file, const char *text)
-{
-	char buf[512];
-	ssize_t n;
-	int fd = openat(w->dir, file, O_RDONLY);
-
-	assert_int_not_equal(fd, -1);
-	n = read(fd, buf, sizeof(buf) - 1);
-	assert_true(n >= 0);
-	buf[n] = '\0';
-	close(fd);
-	assert_string_equal(buf, text);
-}
-
-/* A batch that was read, to be written by a process that was killed. */
-static void
-have(struct world *w, bool stamps, int64_t limit)
-{
-	struct slot *s = journal_take(&w->journal, LOG_TO_FILE);
-
-	assert_non_null(s);
-	strcpy(s->name, "web");
-	s->to = LOG_TO_FILE;
-	s->limit = limit;
-	s->keep = 9;
-	s->stamplen = stamps ? LOGLINES_STAMP : 0;
-	memcpy(s->stamp, STAMP, LOGLINES_STAMP);
-	s->len = sizeof(raw) - 1;
-	journal_buffer(&w->journal, s)[0] = (char)~raw[0];
-	s->first = (uint8_t)~raw[0];
-	journal_intent(s);
-	memcpy(journal_buffer(&w->journal, s), raw, s->len);
-	journal_have(s);
-	w->slot = s;
-}
-
-/* Its next process: opens the journal, and finds this in the slot. */
+/* Its successor: opens the journal, and finds this in the slot. */
 static enum slot_state
 next_process(struct world *w)
 {
 	const ptrdiff_t i = w->slot - journal_slot(&w->journal, 0);
 
 	journal_close(&w->journal);
-	logfile_dir_renew(&w->sink.dir, -1);
-	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
+	assert_int_equal(journal_open(&w->journal, journal_fd(w->dir)), 0);
 	w->slot = journal_slot(&w->journal, (int)i);
 	return w->slot->state;
-}
-
-static void
-finish(struct world *w)
-{
-	struct logfile *ref = NULL;
-	int64_t written = 0;
-
-	assert_int_equal(next_process(w), SLOT_HAVE);
-	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), 0);
-	journal_release(w->slot);
-	assert_int_equal(next_process(w), SLOT_FREE);
 }
 
 static void
@@ -153,7 +86,7 @@ test_before_read(void **state)
 	struct world *w = *state;
 	char *buf;
 
-	have(w, false, 0);
+	leave(w);
 	buf = journal_buffer(&w->journal, w->slot);
 	buf[0] = (char)~raw[0];
 	journal_intent(w->slot);
@@ -165,140 +98,11 @@ test_after_read(void **state)
 {
 	struct world *w = *state;
 
-	put(w, "web.log", "half ", 5);
-	have(w, true, 0);
-	journal_intent(w->slot);
-	finish(w);
-	expect(w, "web.log", stamped);
-}
-
-/* Begun, and any number of bytes of it written. */
-static void
-check_segment(struct world *w, bool stamps, const char *want)
-{
-	const size_t len = strlen(want);
-	struct stat st;
-
-	for (size_t n = 5; n <= len; n++) {
-		put(w, "web.log", want, n);
-		assert_int_equal(fstatat(w->dir, "web.log", &st, 0), 0);
-		have(w, stamps, 0);
-		w->slot->dev = st.st_dev;
-		w->slot->ino = st.st_ino;
-		w->slot->offset = 5;
-		w->slot->bol = 0;
-		journal_segment(w->slot, w->slot->len);
-		finish(w);
-		expect(w, "web.log", want);
-	}
-}
-
-static void
-test_in_segment(void **state)
-{
-	check_segment(*state, false, plain);
-	check_segment(*state, true, stamped);
-}
-
-/* Segments end where the file is rotated; killed between two of them. */
-static void
-test_between_segments(void **state)
-{
-	struct world *w = *state;
-
-	put(w, "web.log", "half one\n", 9);
-	have(w, false, 12);
-	journal_segment(w->slot, 4);
-	journal_segment_done(w->slot);
-	finish(w);
-	expect(w, "web.log.2", "half one\n");
-	expect(w, "web.log.1", "two\n\n");
-	expect(w, "web.log", "three and more\n");
-}
-
-/* The same, when the file was already moved and the new one not made. */
-static void
-test_after_rotation(void **state)
-{
-	struct world *w = *state;
-
-	put(w, "web.log.1", "half one\n", 9);
-	have(w, false, 12);
-	journal_segment(w->slot, 4);
-	journal_segment_done(w->slot);
-	finish(w);
-	expect(w, "web.log.2", "half one\n");
-	expect(w, "web.log.1", "two\n\n");
-	expect(w, "web.log", "three and more\n");
-}
-
-static void
-begin(struct world *w, size_t written)
-{
-	struct stat st;
-
-	put(w, "web.log", plain, written);
-	assert_int_equal(fstatat(w->dir, "web.log", &st, 0), 0);
-	have(w, false, 0);
-	w->slot->dev = st.st_dev;
-	w->slot->ino = st.st_ino;
-	w->slot->offset = 5;
-	w->slot->bol = 0;
-	journal_segment(w->slot, w->slot->len);
-}
-
-/* Others did something to the file before the next process came. */
-static void
-test_moved(void **state)
-{
-	struct world *w = *state;
-
-	begin(w, 9);
-	renameat(w->dir, "web.log", w->dir, "web.log.1");
-	finish(w);
-	expect(w, "web.log.1", "half one\n");
-	expect(w, "web.log", "two\n\nthree and more\n");
-}
-
-static void
-test_cut(void **state)
-{
-	struct world *w = *state;
-
-	begin(w, 9);
-	put(w, "web.log", "", 0);
-	finish(w);
-	expect(w, "web.log", raw);
-}
-
-static void
-test_removed(void **state)
-{
-	struct world *w = *state;
-
-	begin(w, 9);
-	renameat(w->dir, "web.log", w->dir, "elsewhere");
-	finish(w);
-	expect(w, "web.log", raw);
-}
-
-/* It cannot be written now, and then it can. */
-static void
-test_stuck(void **state)
-{
-	struct world *w = *state;
-	struct logfile *ref = NULL;
-	int64_t written = 0;
-
-	assert_int_equal(mkdirat(w->dir, "web.log", 0700), 0);
-	have(w, false, 0);
-	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), -1);
-	assert_int_equal(errno, EISDIR);
-	unlinkat(w->dir, "web.log", AT_REMOVEDIR);
-	assert_int_equal(writer_write(&w->sink, w->slot, &ref, &written), 0);
-	assert_int_equal(written, sizeof(raw) - 1);
-	expect(w, "web.log", raw);
-	logfile_close(&w->sink.dir, ref);
+	journal_intent(leave(w));
+	assert_int_equal(next_process(w), SLOT_HAVE);
+	assert_memory_equal(journal_buffer(&w->journal, w->slot), raw,
+	    sizeof(raw) - 1);
+	assert_int_equal(next_process(w), SLOT_HAVE);
 }
 
 /* Files, syslog and standard output do not take each other's slots. */
@@ -333,7 +137,7 @@ test_unsound(void **state)
 	struct world *w = *state;
 
 	for (int i = 0; i < 7; i++) {
-		have(w, false, 0);
+		leave(w);
 		switch (i) {
 		case 0:
 			w->slot->len = JOURNAL_BYTES + 1;
@@ -366,13 +170,16 @@ static void
 test_other_form(void **state)
 {
 	struct world *w = *state;
+	int fd;
 
-	have(w, false, 0);
+	leave(w);
 	*(uint64_t *)w->journal.map = 42;
 	assert_int_equal(next_process(w), SLOT_FREE);
 	journal_close(&w->journal);
-	put(w, "journal", "nonsense", 8);
-	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
+	fd = openat(w->dir, "journal", O_WRONLY | O_TRUNC);
+	assert_int_equal(write(fd, "nonsense", 8), 8);
+	close(fd);
+	assert_int_equal(journal_open(&w->journal, journal_fd(w->dir)), 0);
 	assert_non_null(journal_take(&w->journal, LOG_TO_FILE));
 }
 
@@ -414,13 +221,13 @@ test_full(void **state)
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
 	journal_close(&w->journal);
 	fill(w->dir, 4096);
-	assert_int_equal(journal_open(&w->journal, journal_fd(w)), 0);
+	assert_int_equal(journal_open(&w->journal, journal_fd(w->dir)), 0);
 	assert_null(journal_take(&w->journal, LOG_TO_FILE));
 	assert_int_equal(errno, ENOSPC);
 
 	assert_int_equal(unlinkat(w->dir, "filling", 0), 0);
-	have(w, false, 0);
-	have(w, false, 0);
+	leave(w);
+	leave(w);
 	journal_intent(w->slot);
 	/* No process leaves these: busy, and the buffer is a hole. */
 	for (int i = 4; i < 6; i++)
@@ -454,7 +261,7 @@ test_lock(void **state)
 	pid_t pid;
 
 	if ((pid = fork()) == 0) {
-		fd = journal_fd(w);
+		fd = journal_fd(w->dir);
 		if (journal_holder(fd) != getppid())
 			_exit(1);
 		if (journal_open(&other, fd) != -1 || errno != EAGAIN)
@@ -464,7 +271,7 @@ test_lock(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	journal_close(&w->journal);
-	fd = journal_fd(w);
+	fd = journal_fd(w->dir);
 	assert_int_equal(journal_holder(fd), 0);
 	assert_int_equal(journal_open(&w->journal, fd), 0);
 }
@@ -476,13 +283,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(test_before_read),
 	    T(test_after_read),
-	    T(test_in_segment),
-	    T(test_between_segments),
-	    T(test_after_rotation),
-	    T(test_moved),
-	    T(test_cut),
-	    T(test_removed),
-	    T(test_stuck),
 	    T(test_slots),
 	    T(test_unsound),
 	    T(test_other_form),

@@ -1,4 +1,4 @@
-/* logpump: syslog streams, streams that wait, and what a hung place holds up.
+/* pump: syslog streams, streams that wait, and what a hung place holds up.
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -19,7 +19,6 @@
 
 #include <cmocka.h>
 
-#include "output/console.h"
 #include "output/pump.h"
 
 #define PATIENCE_MS 60000
@@ -32,15 +31,15 @@ struct world {
 	int receiver;
 	struct loop *loop;
 	struct journal journal;
-	struct writer sink;
+	struct writer writer;
 	struct pump pump;
 	struct deadline end;
 	struct pumped p[STREAMS];
-	int writer[STREAMS];
+	int input[STREAMS];
 	int ended;
 	int silent;
 	int stuck;
-	int mended;
+	int recovered;
 	int lost;
 	int reader; /* of standard output */
 	int want;   /* end the loop when so many have ended, silent or mended */
@@ -79,16 +78,16 @@ on_stuck(void *arg, struct pumped *p, const char *name, int err, bool again)
 	    err == EAGAIN);
 	if (!again) {
 		assert_non_null(p);
-		p->told = true;
+		p->reported = true;
 		count(&world->stuck);
 	}
 }
 
 static void
-on_mended(struct pumped *p)
+on_recovered(struct pumped *p)
 {
 	(void)p;
-	count(&world->mended);
+	count(&world->recovered);
 }
 
 static void
@@ -123,7 +122,7 @@ static int
 setup(void **state)
 {
 	const struct pump_calls calls = {on_ended, on_silent, on_stuck,
-	    on_mended, on_lost, on_retried, NULL};
+	    on_recovered, on_lost, on_retried, NULL};
 	struct pump_calls mine = calls;
 	struct world *w = calloc(1, sizeof(*w));
 	sigset_t none;
@@ -136,17 +135,15 @@ setup(void **state)
 	strcat(w->socket, "/dev-log");
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY);
 	receive(w);
-	logfile_dir_init(&w->sink.dir, dup(w->dir), 4);
-	devlog_init(&w->sink.devlog, w->socket);
-	w->sink.console = w->reader = -1;
-	w->sink.journal = &w->journal;
+	w->reader = -1;
+	writer_init(&w->writer, &w->journal, dup(w->dir), 4, -1, w->socket);
 	sigemptyset(&none);
 	w->loop = loop_new(&none, NULL, NULL);
 	assert_int_equal(journal_open(&w->journal,
 			     openat(w->dir, "journal", O_RDWR | O_CREAT, 0600)),
 	    0);
-	assert_int_equal(pump_init(&w->pump, w->loop, &w->sink, &mine), 0);
-	memset(w->writer, -1, sizeof(w->writer));
+	assert_int_equal(pump_init(&w->pump, w->loop, &w->writer, &mine), 0);
+	memset(w->input, -1, sizeof(w->input));
 	*state = w;
 	return 0;
 }
@@ -160,17 +157,16 @@ teardown(void **state)
 	for (int i = 0; i < STREAMS; i++) {
 		if (w->p[i].pump != NULL)
 			pump_remove(&w->p[i]);
-		if (w->writer[i] != -1)
-			close(w->writer[i]);
+		if (w->input[i] != -1)
+			close(w->input[i]);
 	}
 	pump_free(&w->pump);
-	devlog_close(&w->sink.devlog);
-	if (w->sink.console != -1)
-		close(w->sink.console);
+	writer_free(&w->writer);
+	if (w->writer.console != -1)
+		close(w->writer.console);
 	if (w->reader != -1)
 		close(w->reader);
 	journal_close(&w->journal);
-	logfile_dir_free(&w->sink.dir);
 	loop_free(w->loop);
 	close(w->receiver);
 	close(w->dir);
@@ -188,14 +184,14 @@ add(struct world *w, int i, enum key_log to)
 	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
 	snprintf(w->p[i].out.name, sizeof(w->p[i].out.name), "s%d", i);
 	w->p[i].out.to = to;
-	w->writer[i] = fds[1];
+	w->input[i] = fds[1];
 	pump_add(&w->pump, &w->p[i], fds[0]);
 }
 
 static void
 print(struct world *w, int i, const char *text)
 {
-	assert_int_equal(write(w->writer[i], text, strlen(text)), strlen(text));
+	assert_int_equal(write(w->input[i], text, strlen(text)), strlen(text));
 }
 
 static void
@@ -253,7 +249,7 @@ test_syslog(void **state)
 	assert_string_equal(datagram(w), "s0: two");
 	assert_string_equal(datagram(w), "");
 	/* It stays in the FIFO, where no crash can take it. */
-	assert_false(pump_busy(&w->pump));
+	assert_false(pump_is_busy(&w->pump));
 	print(w, 0, "ished\nmo");
 	run(w, 0);
 	assert_string_equal(datagram(w), "s0: unfinished");
@@ -262,8 +258,8 @@ test_syslog(void **state)
 	assert_string_equal(datagram(w), "s0: mo");
 	/* What comes after a line without end, and with the last writer. */
 	print(w, 0, "bye");
-	close(w->writer[0]);
-	w->writer[0] = -1;
+	close(w->input[0]);
+	w->input[0] = -1;
 	run(w, 1);
 	assert_int_equal(w->silent, 1);
 	assert_string_equal(datagram(w), "s0: bye");
@@ -287,7 +283,7 @@ test_syslog_long_line(void **state)
 		run(w, 0);
 		s = datagram(w);
 		assert_int_not_equal(*s, '\0');
-		assert_true(strlen(s) - 4 <= DEVLOG_LINE);
+		assert_true(strlen(s) - 4 <= WRITER_SYSLOG_LINE);
 		total += strlen(s) - 4;
 		pieces++;
 	}
@@ -306,7 +302,7 @@ test_syslog_small_pipe(void **state)
 	memset(text, 'x', 4096);
 	text[4096] = '\0';
 	add(w, 0, LOG_TO_SYSLOG);
-	assert_int_equal(fcntl(w->writer[0], F_SETPIPE_SZ, 4096), 4096);
+	assert_int_equal(fcntl(w->input[0], F_SETPIPE_SZ, 4096), 4096);
 	print(w, 0, text);
 	run(w, 0);
 	print(w, 0, "\n");
@@ -334,7 +330,7 @@ test_syslog_restarted(void **state)
 	print(w, 0, "three\n");
 	run(w, 1);
 	run(w, 0);
-	assert_int_equal(w->mended, 1);
+	assert_int_equal(w->recovered, 1);
 	assert_string_equal(datagram(w), "s0: two");
 	assert_string_equal(datagram(w), "s0: three");
 }
@@ -387,7 +383,7 @@ test_syslog_hung(void **state)
 		assert_string_equal(datagram(w), "s0: line");
 		run(w, 0);
 	}
-	assert_int_equal(w->mended, 1);
+	assert_int_equal(w->recovered, 1);
 }
 
 /* More streams are stuck than there are slots; syslog is not. */
@@ -417,10 +413,10 @@ test_all_stuck(void **state)
 	pump_retry(&w->pump);
 	run(w, 0);
 	assert_int_equal(w->ended, STREAMS - 1);
-	assert_int_equal(w->mended, w->stuck);
+	assert_int_equal(w->recovered, w->stuck);
 	for (int i = 1; i < STREAMS; i++)
 		assert_string_equal(slurp(w, i), "one\ntwo\n");
-	assert_false(pump_busy(&w->pump));
+	assert_false(pump_is_busy(&w->pump));
 }
 
 /* A stream that is removed while stuck leaves its batch to the next. */
@@ -434,8 +430,8 @@ test_orphan(void **state)
 	print(w, 0, "first\n");
 	run(w, 0);
 	pump_remove(&w->p[0]);
-	close(w->writer[0]);
-	assert_true(pump_busy(&w->pump));
+	close(w->input[0]);
+	assert_true(pump_is_busy(&w->pump));
 	memset(&w->p[0], 0, sizeof(w->p[0]));
 	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "second\n");
@@ -476,8 +472,8 @@ open_console(struct world *w)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_not_equal(fcntl(fds[1], F_SETPIPE_SZ, 4096), -1);
 	w->reader = fds[0];
-	w->sink.console = console_open(fds[1]);
-	assert_int_not_equal(w->sink.console, -1);
+	w->writer.console = writer_open_console(fds[1]);
+	assert_int_not_equal(w->writer.console, -1);
 	/* That of the others goes on blocking. */
 	assert_int_equal(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
 	close(fds[1]);
@@ -546,7 +542,7 @@ test_stdout_hung(void **state)
 	run(w, 1);
 	assert_int_equal(w->stuck, 1);
 	all = shown(w);
-	assert_int_equal(w->mended, 1);
+	assert_int_equal(w->recovered, 1);
 	assert_int_equal(strlen(all), 10 * strlen(want));
 	for (int i = 0; i < 10; i++)
 		assert_memory_equal(all + (size_t)i * strlen(want), want,
@@ -606,8 +602,8 @@ test_fair(void **state)
 	memset(flood, 'x', sizeof(flood));
 	add(w, 0, LOG_TO_FILE);
 	add(w, 1, LOG_TO_FILE);
-	fcntl(w->writer[0], F_SETPIPE_SZ, sizeof(flood));
-	assert_true(write(w->writer[0], flood, sizeof(flood)) >=
+	fcntl(w->input[0], F_SETPIPE_SZ, sizeof(flood));
+	assert_true(write(w->input[0], flood, sizeof(flood)) >=
 	    (ssize_t)JOURNAL_BYTES);
 	print(w, 1, "quiet\n");
 	w->end.due = end_turn;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "output/logger_int.h"
+#include "output/logger.h"
 #include "output/logproc.h"
 #include "program/program.h"
 #include "program/record.h"
