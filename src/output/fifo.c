@@ -1,5 +1,5 @@
 /*
- * outfifo - the folder with the FIFOs that programs print to.
+ * fifo - the folder of the FIFOs that programs print to.
  */
 #include "output/fifo.h"
 
@@ -15,7 +15,7 @@
 
 #define FLAGS (O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
 
-/* Private to the daemon, whatever it was. */
+/* Make it private to the daemon. */
 static int
 secure(int dir)
 {
@@ -99,9 +99,9 @@ fifo_remove(int dir, const char *name)
 }
 
 /*
- * Call fn for each descriptor of a FIFO in the folder's file system, which
- * no other FIFO that a daemon has is in.  What the kernel has is asked, since
- * a guard does not know what the daemon opened after it was made.
+ * Call fn for each open FIFO of the folder's file system; a daemon has no other
+ * FIFO there.  The kernel is asked, because a guard does not know what the
+ * daemon opened after the guard was made.
  */
 static void
 each_open(int dir, void (*fn)(int fd, int flag), int flag)
@@ -135,7 +135,7 @@ fifo_inherit(int dir, bool on)
 	each_open(dir, set_flag, on ? 0 : FD_CLOEXEC);
 }
 
-/* Our own have the flag from birth. */
+/* The FIFOs that we opened have the flag. */
 static void
 close_without(int fd, int flag)
 {

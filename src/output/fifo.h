@@ -14,27 +14,27 @@
 /* Make run_dir/out if it is missing; its descriptor, or -1 with errno. */
 int fifo_dir(const char *run_dir);
 /*
- * Open a FIFO for reading and writing, so that it keeps its bytes.  One that
- * is there is kept, with its bytes; anything else in its place is removed.
- * -1 with errno.
+ * Open a FIFO for reading and writing, so that it keeps its bytes.  An existing
+ * FIFO is kept, with its bytes; any other file with its name is removed.  owner
+ * (uid_t)-1 is the daemon's own user.  -1 with errno.
  */
 int fifo_open(int dir, const char *name, uid_t owner);
-/* Its owner as logger_stream_open(3) takes it; fd is the FIFO's. */
+/* Change the owner, as for fifo_open; fd is the FIFO. */
 int fifo_chown(int fd, uid_t owner);
 /*
- * A descriptor for reading only, whose reader notices that no writer is left.
- * If there can be none, one like fd, whose reader does not.
+ * A descriptor for reading only: its reader notices when no writer is left.  If
+ * it cannot be opened, a copy of fd, whose reader does not notice.
  */
 int fifo_reader(int dir, const char *name, int fd);
 void fifo_remove(int dir, const char *name);
 
 /*
- * Before an exec that another daemon is to follow: let it have every open
- * FIFO of the folder, so that none loses its bytes where the log process is
- * dead as well; or, if it came to nothing, do not.
+ * Let the next exec inherit every open FIFO of the folder, or not.  A successor
+ * of the daemon inherits them, so that no byte is lost even if the log process
+ * is dead.
  */
 void fifo_inherit(int dir, bool on);
-/* And in that one, once it has opened them itself: close them. */
+/* Close the inherited ones, once the successor has opened all itself. */
 void fifo_drop_inherited(int dir);
 
 #endif

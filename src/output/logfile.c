@@ -1,5 +1,5 @@
 /*
- * logfile - the log files of a folder: opened, appended to, rotated.
+ * logfile - open, append to and rotate the log files of a folder.
  */
 #include "output/logfile.h"
 
@@ -37,7 +37,7 @@ logfile_dir_renew(struct logdir *d, int fd)
 	struct logfile *f;
 
 	while ((f = TAILQ_FIRST(&d->files)) != NULL)
-		/* It takes the file off the list. */
+		/* This removes the file from the list. */
 		logfile_close(d, f); /* NOLINT(clang-analyzer-unix.Malloc) */
 	if (fd == -1)
 		return;
@@ -70,7 +70,7 @@ logfile_close(struct logdir *d, struct logfile *f)
 	errno = saved;
 }
 
-/* Take note of its length and of how it ends. */
+/* Note its length, and whether its end is the end of a line. */
 static int
 examine(struct logfile *f, const struct stat *st)
 {
@@ -189,7 +189,7 @@ logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
 		if (shift(d, name, i) == -1 && errno != ENOENT)
 			return -1;
 	logfile_close(d, *ref);
-	/* Those that a smaller number to keep leaves over. */
+	/* Surplus files, if fewer are to be kept than before. */
 	for (int i = keep + 1; i > keep; i++)
 		if (unlinkat(d->fd, file_name(path, name, i), 0) == -1)
 			break;

@@ -1,15 +1,13 @@
 /*
- * logfile - the log files of a folder: opened, appended to, rotated.
+ * logfile - open, append to and rotate the log files of a folder.
  *
- * Open files are a cache: when too many are open the one used least recently
- * is closed.  A file is looked at before each use, so that one that was
- * removed or cut short is noticed.
+ * Open files are a cache: if too many are open, the least recently used one is
+ * closed.  A file is examined before each use, so that a removed or truncated
+ * file is noticed.
  *
- * Rotation: NAME.log becomes NAME.log.1, that NAME.log.2, and so on up to the
- * number kept.  The shift goes only up to the first number that is missing,
- * so a rotation that was cut short loses nothing when it is done again.
- *
- * Layer 2.
+ * Rotation: NAME.log becomes NAME.log.1, NAME.log.1 becomes NAME.log.2, and so
+ * on up to the number to keep.  The shift goes only up to the first missing
+ * number, so an interrupted rotation loses nothing when it is repeated.
  */
 #ifndef LOGFILE_H
 #define LOGFILE_H
@@ -37,36 +35,36 @@ struct logdir {
 	int fd; /* -1: the folder is gone */
 	unsigned open;
 	unsigned max;
-	struct logfiles files; /* used least recently first */
+	struct logfiles files; /* least recently used first */
 };
 
-/* fd becomes the logdir's. */
+/* fd, a folder, becomes the logdir's; at most max files stay open. */
 void logfile_dir_init(struct logdir *, int fd, unsigned max);
-/* Close all files; take fd for the folder, or keep the old one if -1. */
+/* Close all files; fd is the new folder, -1 keeps the old one. */
 void logfile_dir_renew(struct logdir *, int fd);
 void logfile_dir_free(struct logdir *);
 
 /*
- * Make *ref the file NAME.log, open, at its end.  It is made if missing and
- * create is set.  -1 with errno.
+ * Open NAME.log as *ref, unless it is open.  A missing file is made if create
+ * is set.  -1 with errno.
  */
 int logfile_open(struct logdir *, struct logfile **ref, const char *name,
     bool create);
 void logfile_close(struct logdir *, struct logfile *); /* accepts NULL */
 /*
- * Move NAME.log out of the way and close it.  keep: how many old ones stay.
- * -1 with errno: it is where it was.
+ * Rename NAME.log and close it; keep is how many old files stay.  -1 with
+ * errno: it has its name still.
  */
 int logfile_rotate(struct logdir *, struct logfile **ref, const char *name,
     int keep);
-/* Append all; -1 with errno after a part, which is in size. */
+/* Append everything.  -1 with errno: size has grown by what was written. */
 int logfile_append(struct logfile *, const char *bytes, size_t len);
 /* The length of NAME.log.1 if it is that file, else -1. */
 int64_t logfile_rotated(const struct logdir *, const char *name, uint64_t dev,
     uint64_t ino);
 /*
- * The last len bytes, or what there is of them, going back to NAME.log.1 if
- * need be.  Returns how many; -1 with errno.
+ * Read the last len bytes, or as many as there are, from NAME.log.1 too if
+ * needed.  Returns their number; -1 with errno.
  */
 ssize_t logfile_read_end(struct logdir *, struct logfile **ref,
     const char *name, char *buf, size_t len);

@@ -1,5 +1,5 @@
 /*
- * loglines - what a program printed, to what stands in its log file.
+ * loglines - turn the output of a program into the lines of its log file.
  */
 #include "output/loglines.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/param.h>
 
-/* The rest of the line that raw is in, its end included. */
+/* The length of the line at raw, its end included. */
 static size_t
 line_length(const char *raw, size_t len, bool *whole)
 {
@@ -95,7 +95,7 @@ loglines_fit(const struct loglines *l, int64_t size, int64_t limit)
 
 	if (limit == 0)
 		return l->len;
-	/* Nothing to search if it fits were each byte a line of its own. */
+	/* No search if it fits even with a stamp for every byte. */
 	if ((int64_t)(l->len * (l->stamplen + 1)) <= limit - size)
 		return l->len;
 	while (at < l->len) {
@@ -110,7 +110,7 @@ loglines_fit(const struct loglines *l, int64_t size, int64_t limit)
 	return at;
 }
 
-/* Does it begin with what loglines writes before a line? */
+/* Does it begin with a stamp? */
 static bool
 is_stamped(const char *s, size_t len)
 {
