@@ -27,6 +27,7 @@
 #include "wire/line.h"
 #include "daemon/serve.h"
 #include "output/logproc.h"
+#include "process/accounts.h"
 
 /* A successor tries so often, every so many ms, to get the pidfile. */
 #define PIDFILE_TRIES 500
@@ -144,7 +145,8 @@ load_accepted(struct daemon *d, struct config *set)
 		log_fatal("accepted");
 	config_clear(set);
 	diag_init(&older);
-	if (load_whole(set, &d->places, file, &older) == -1) {
+	if (load_whole(set, &d->places, file, &accounts_lookups, &older) ==
+	    -1) {
 		if (access(file, F_OK) == 0)
 			print_errors(&older);
 		exit(STATUS_REJECTED);
@@ -161,7 +163,7 @@ load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
 {
 	if (load_config(set, &d->places, d->config, d->must_exist, NULL,
-		errors) == 0)
+		&accounts_lookups, errors) == 0)
 		return;
 	print_errors(errors);
 	if (o->check || o->strict)

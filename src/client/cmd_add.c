@@ -22,6 +22,7 @@
 #include "client/cmd_reload.h"
 #include "client/target.h"
 #include "config/load.h"
+#include "process/accounts.h"
 
 struct job {
 	const struct ctl *ctl;
@@ -139,8 +140,10 @@ define(const struct job *job, const struct definition *defaults,
     struct diags *diags)
 {
 	if (job->text == NULL)
-		return load_file(job->template, job->name, defaults, diags);
-	return load_text(job->file, job->text, job->len, defaults, diags);
+		return load_file(job->template, job->name, defaults,
+		    &accounts_lookups, diags);
+	return load_text(job->file, job->text, job->len, defaults,
+	    &accounts_lookups, diags);
 }
 
 /* Would the daemon accept what is on disk, and this besides? */

@@ -14,6 +14,7 @@
 #include "config/syntax.h"
 #include "config/plan.h"
 #include "wire/report.h"
+#include "process/accounts.h"
 
 /* The configuration that the daemon runs, as a set. */
 struct running {
@@ -212,7 +213,7 @@ put_template(struct config *set, const char *file, const char *template,
 		if (!is_of(set->programs[i], template))
 			continue;
 		conf = load_file(file, set->programs[i]->name, set->defaults,
-		    diags);
+		    &accounts_lookups, diags);
 		if (conf == NULL)
 			return -1;
 		definition_unref(set->programs[i]);
@@ -228,7 +229,7 @@ put_file(struct config *set, const char *file, struct diags *diags)
 	struct definition *conf;
 	int error;
 
-	conf = load_file(file, NULL, set->defaults, diags);
+	conf = load_file(file, NULL, set->defaults, &accounts_lookups, diags);
 	if (conf == NULL)
 		return -1;
 	if (definition_is_template(conf->name)) {

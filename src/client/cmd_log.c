@@ -14,6 +14,7 @@
 #include "client/logread.h"
 #include "client/cmd.h"
 #include "client/target.h"
+#include "config/places.h"
 
 /* Ask where the logs are; name may be NULL.  Keeps why in talk. */
 static int
@@ -32,14 +33,6 @@ ask_where(const char *socket, const char *name, struct talk *talk,
 	return status;
 }
 
-static char *
-join(const char *dir, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s.log", dir, name) == -1 ? NULL : path;
-}
-
 /* Where NAME's log is in the folder that the running daemon uses. */
 static char *
 path_in_folder(const struct target *target, const char *name)
@@ -52,7 +45,7 @@ path_in_folder(const struct target *target, const char *name)
 	if (ask_where(target->socket, NULL, &talk, &reply) == STATUS_OK &&
 	    reply_find(&reply, "paths") != NULL)
 		dir = line_get(reply_find(&reply, "paths"), "log-dir");
-	path = join(dir != NULL ? dir : target->log_dir, name);
+	path = places_log(dir != NULL ? dir : target->log_dir, name);
 	talk_close(&talk);
 	reply_clear(&reply);
 	return path;

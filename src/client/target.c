@@ -15,6 +15,7 @@
 #include "config/load.h"
 #include "config/syntax.h"
 #include "wire/line.h"
+#include "process/accounts.h"
 
 #define SYSTEM_CONFIG HUPD_SYSCONFDIR "/hupd.conf"
 
@@ -271,7 +272,7 @@ target_load(const struct target *target, struct config *set,
 		error = -1;
 	} else
 		error = load_config(set, &target->places, target->config,
-		    target->named, &known, diags);
+		    target->named, &known, &accounts_lookups, diags);
 	config_clear(&known);
 	return error;
 }

@@ -32,9 +32,9 @@ resolve_distrusted(struct resolver *resolver, struct definition *conf,
 static struct definition *
 make(const struct candidate *c, const char *name,
     const struct definition *defaults, const struct config *distrust,
-    struct diags *diags)
+    const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct resolver *resolver = resolve_new(false);
+	struct resolver *resolver = resolve_new(lookups, false);
 	struct definition *conf = NULL;
 	int r;
 
@@ -92,7 +92,8 @@ is_instance_of(const struct definition *conf, const char *template)
 
 static int
 put_instances(struct config *set, const struct candidate *c,
-    const struct config *distrust, struct diags *diags)
+    const struct config *distrust, const struct resolve_lookups *lookups,
+    struct diags *diags)
 {
 	struct definition *conf;
 
@@ -100,7 +101,7 @@ put_instances(struct config *set, const struct candidate *c,
 		if (!is_instance_of(set->programs[i], c->name))
 			continue;
 		conf = make(c, set->programs[i]->name, set->defaults, distrust,
-		    diags);
+		    lookups, diags);
 		if (conf == NULL)
 			return -1;
 		definition_unref(set->programs[i]);
@@ -111,7 +112,8 @@ put_instances(struct config *set, const struct candidate *c,
 
 int
 candidate_put(struct config *set, const struct candidate *c,
-    const struct config *distrust, struct diags *diags)
+    const struct config *distrust, const struct resolve_lookups *lookups,
+    struct diags *diags)
 {
 	struct definition *conf;
 
@@ -120,11 +122,11 @@ candidate_put(struct config *set, const struct candidate *c,
 		    c->name);
 		return -1;
 	}
-	conf = make(c, c->name, set->defaults, distrust, diags);
+	conf = make(c, c->name, set->defaults, distrust, lookups, diags);
 	if (conf == NULL)
 		return -1;
 	if (!definition_is_template(c->name))
 		return put(set, conf, c->file, diags);
 	definition_unref(conf);
-	return put_instances(set, c, distrust, diags);
+	return put_instances(set, c, distrust, lookups, diags);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "config/resolve.h"
 
 struct candidate {
 	const char *name; /* of its program, or of its template */
@@ -26,6 +27,7 @@ struct candidate {
  * that the running program has as well count as unchanged.
  */
 int candidate_put(struct config *, const struct candidate *,
-    const struct config *distrust, struct diags *);
+    const struct config *distrust, const struct resolve_lookups *,
+    struct diags *);
 
 #endif

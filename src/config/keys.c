@@ -222,6 +222,16 @@ keys_find(const char *name)
 	return NULL;
 }
 
+const char *
+keys_rlimit_name(int which)
+{
+	for (size_t i = 0; i < keys_count; i++)
+		if (keys_table[i].value.kind == &value_rlimit &&
+		    keys_table[i].value.which == which)
+			return keys_table[i].name;
+	return "rlimit";
+}
+
 void *
 keys_field(void *base, const struct key *key)
 {

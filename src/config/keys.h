@@ -167,6 +167,8 @@ const struct key *keys_at(size_t i);
 size_t keys_index(const struct key *);
 /* The key of that name, or NULL. */
 const struct key *keys_find(const char *name);
+/* The name of the key of RLIMIT_ which, "rlimit" if there is none. */
+const char *keys_rlimit_name(int which);
 
 /* The field of a key; base is the struct that has it. */
 void *keys_field(void *base, const struct key *);

@@ -489,14 +489,15 @@ forget_known(struct loading *l)
 
 static int
 load(struct loading *l, const struct places *places, const char *file,
-    size_t max, bool must_exist, bool lenient)
+    size_t max, bool must_exist, bool lenient,
+    const struct resolve_lookups *lookups)
 {
 	size_t before = diag_count(l->diags);
 	bool whole;
 
 	if (config_init(l->set, places) == -1)
 		return no_memory(l->diags, file);
-	if ((l->resolver = resolve_new(lenient)) == NULL) {
+	if ((l->resolver = resolve_new(lookups, lenient)) == NULL) {
 		config_clear(l->set);
 		return no_memory(l->diags, file);
 	}
@@ -519,22 +520,24 @@ load(struct loading *l, const struct places *places, const char *file,
 
 int
 load_config(struct config *set, const struct places *places, const char *file,
-    bool must_exist, const struct config *known, struct diags *diags)
+    bool must_exist, const struct config *known,
+    const struct resolve_lookups *lookups, struct diags *diags)
 {
 	struct loading l = {.set = set, .known = known, .diags = diags};
 
 	if (known != NULL)
 		l.folder = known->settings.program_dir;
-	return load(&l, places, file, SYNTAX_FILE_MAX, must_exist, false);
+	return load(&l, places, file, SYNTAX_FILE_MAX, must_exist, false,
+	    lookups);
 }
 
 int
 load_whole(struct config *set, const struct places *places, const char *file,
-    struct diags *diags)
+    const struct resolve_lookups *lookups, struct diags *diags)
 {
 	struct loading l = {.set = set, .diags = diags};
 
-	return load(&l, places, file, WHOLE_MAX, true, true);
+	return load(&l, places, file, WHOLE_MAX, true, true, lookups);
 }
 
 /* One program alone, from its own file or its template. */
@@ -582,7 +585,7 @@ load_file_of(const char *folder, const char *name)
 static struct definition *
 make_alone(const char *file, const char *name, const char *path,
     const char *bytes, size_t len, const struct definition *defaults,
-    struct diags *diags)
+    const struct resolve_lookups *lookups, struct diags *diags)
 {
 	const char *slash = strrchr(file, '/');
 	const char *entry = slash == NULL ? file : slash + 1;
@@ -594,7 +597,7 @@ make_alone(const char *file, const char *name, const char *path,
 		return NULL;
 	if (name == NULL)
 		name = own;
-	if ((resolver = resolve_new(false)) == NULL) {
+	if ((resolver = resolve_new(lookups, false)) == NULL) {
 		no_memory(diags, file);
 		return NULL;
 	}
@@ -605,9 +608,11 @@ make_alone(const char *file, const char *name, const char *path,
 
 struct definition *
 load_text(const char *file, const char *bytes, size_t len,
-    const struct definition *defaults, struct diags *diags)
+    const struct definition *defaults, const struct resolve_lookups *lookups,
+    struct diags *diags)
 {
-	return make_alone(file, NULL, file, bytes, len, defaults, diags);
+	return make_alone(file, NULL, file, bytes, len, defaults, lookups,
+	    diags);
 }
 
 /* Read what an empty file of an instance leaves to its template. */
@@ -620,7 +625,7 @@ read_template(struct file *f, const char *path)
 
 struct definition *
 load_file(const char *file, const char *name, const struct definition *defaults,
-    struct diags *diags)
+    const struct resolve_lookups *lookups, struct diags *diags)
 {
 	struct definition *conf = NULL;
 	char *base = NULL;
@@ -634,7 +639,7 @@ load_file(const char *file, const char *name, const struct definition *defaults,
 	path = base != NULL ? base : file;
 	if (r == 1)
 		conf = make_alone(file, name, path, f.bytes, f.len, defaults,
-		    diags);
+		    lookups, diags);
 	else
 		diag_add(diags, path, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);

@@ -8,6 +8,7 @@
 #define LOAD_H
 
 #include "config/config.h"
+#include "config/resolve.h"
 
 /*
  * Read everything.  file: the daemon's file (may be absent unless must_exist);
@@ -19,7 +20,8 @@
  * program, and is cleared by its owner all the same.
  */
 int load_config(struct config *, const struct places *, const char *file,
-    bool must_exist, const struct config *known, struct diags *);
+    bool must_exist, const struct config *known, const struct resolve_lookups *,
+    struct diags *);
 
 /*
  * The file of the folder that defines the program: its own, or its template
@@ -32,9 +34,11 @@ char *load_file_of(const char *folder, const char *name);
  * the file's; or what would be in it.  NULL with diagnostics.
  */
 struct definition *load_file(const char *file, const char *name,
-    const struct definition *defaults, struct diags *);
+    const struct definition *defaults, const struct resolve_lookups *,
+    struct diags *);
 struct definition *load_text(const char *file, const char *bytes, size_t len,
-    const struct definition *defaults, struct diags *);
+    const struct definition *defaults, const struct resolve_lookups *,
+    struct diags *);
 
 /*
  * A whole configuration from one file (the accepted one).  Environment files
@@ -42,6 +46,6 @@ struct definition *load_text(const char *file, const char *bytes, size_t len,
  * it starts.
  */
 int load_whole(struct config *, const struct places *, const char *file,
-    struct diags *);
+    const struct resolve_lookups *, struct diags *);
 
 #endif

@@ -124,5 +124,5 @@ places_clear(struct places *places)
 char *
 places_log(const char *log_dir, const char *name)
 {
-	return format("%s/%s.log", log_dir, name);
+	return format("%s/%s" PLACES_LOG_SUFFIX, log_dir, name);
 }

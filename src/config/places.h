@@ -24,7 +24,11 @@ struct places {
 int places_find(struct places *, char **config_file);
 void places_clear(struct places *);
 
-/* The log file of the program in that folder; malloc'd, or NULL. */
+/* The log file of a program is its name and this. */
+#define PLACES_LOG_SUFFIX ".log"
+
+/* The log file of the program in that folder; malloc'd, or NULL.  The events
+ * of the daemon are in that of the program "hupd". */
 char *places_log(const char *log_dir, const char *name);
 
 #endif

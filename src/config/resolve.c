@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/accounts.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "config/environ.h"
@@ -21,6 +20,7 @@
 struct resolver {
 	bool lenient;
 	bool root;
+	const struct resolve_lookups *look_up;
 	struct accounts *accounts;
 	void *files; /* tsearch(3): environment files that were read */
 };
@@ -41,15 +41,16 @@ struct task {
 };
 
 struct resolver *
-resolve_new(bool lenient)
+resolve_new(const struct resolve_lookups *lookups, bool lenient)
 {
 	struct resolver *r;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return NULL;
+	r->look_up = lookups;
 	r->lenient = lenient;
 	r->root = geteuid() == 0;
-	if ((r->accounts = accounts_new()) == NULL) {
+	if ((r->accounts = lookups->open()) == NULL) {
 		free(r);
 		return NULL;
 	}
@@ -70,7 +71,7 @@ resolve_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	accounts_free(r->accounts);
+	r->look_up->close(r->accounts);
 	tdestroy(r->files, envread_free);
 	free(r);
 }
@@ -118,7 +119,7 @@ find_user(struct task *t, const struct account **user)
 	struct definition *conf = t->conf;
 	char why[WHY_MAX];
 
-	*user = accounts_user(t->r->accounts, conf->user);
+	*user = t->r->look_up->user(t->r->accounts, conf->user);
 	if (*user == NULL)
 		return no_memory(t);
 	if (account_trouble(*user, "user", why) != NULL)
@@ -143,7 +144,7 @@ find_group(struct task *t)
 	const struct account *group;
 	char why[WHY_MAX];
 
-	group = accounts_group(t->r->accounts, t->conf->group);
+	group = t->r->look_up->group(t->r->accounts, t->conf->group);
 	if (group == NULL)
 		return no_memory(t);
 	if (account_trouble(group, "group", why) != NULL)
@@ -172,7 +173,7 @@ find_groups(struct task *t)
 	if ((conf->gids = calloc(n, sizeof(*conf->gids))) == NULL)
 		return no_memory(t);
 	for (size_t i = 0; i < n; i++) {
-		group = accounts_group(t->r->accounts, conf->groups[i]);
+		group = t->r->look_up->group(t->r->accounts, conf->groups[i]);
 		if (group == NULL)
 			return no_memory(t);
 		if (account_trouble(group, "group", why) != NULL)
@@ -190,7 +191,8 @@ default_groups(struct task *t, const struct account *user)
 	struct definition *conf = t->conf;
 
 	if (user != NULL) {
-		conf->gids = accounts_groups(user, conf->gid, &conf->ngids);
+		conf->gids =
+		    t->r->look_up->groups(user, conf->gid, &conf->ngids);
 	} else if ((conf->gids = malloc(sizeof(*conf->gids))) != NULL) {
 		/* Without this it would keep the groups of root. */
 		conf->gids[0] = conf->gid;
@@ -361,11 +363,11 @@ resolve_settings(struct resolver *r, const struct settings *settings,
 	int bad = 0;
 
 	if (settings->log_user != NULL)
-		bad |= check_setting(accounts_user(r->accounts,
+		bad |= check_setting(r->look_up->user(r->accounts,
 					 settings->log_user),
 		    settings, "log-user", "user", file, diags);
 	if (settings->control_group != NULL)
-		bad |= check_setting(accounts_group(r->accounts,
+		bad |= check_setting(r->look_up->group(r->accounts,
 					 settings->control_group),
 		    settings, "control-group", "group", file, diags);
 	return bad;

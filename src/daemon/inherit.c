@@ -13,6 +13,7 @@
 #include "config/save.h"
 #include "daemon/inherit.h"
 #include "base/log.h"
+#include "process/accounts.h"
 
 /* run_dir/name; what is no memory is fatal. */
 static char *
@@ -36,7 +37,8 @@ load(struct daemon *d, const char *run_dir, const char *name,
 	size_t i;
 
 	diag_init(&errors);
-	good = load_whole(set, &d->places, path, &errors) == 0;
+	good =
+	    load_whole(set, &d->places, path, &accounts_lookups, &errors) == 0;
 	for (i = 0; i < errors.n; i++) {
 		diag_print(&errors.v[i], text, sizeof(text));
 		log_warnx("%s", text);

@@ -19,6 +19,7 @@
 #include "daemon/reload.h"
 #include "wire/report.h"
 #include "daemon/settle.h"
+#include "process/accounts.h"
 
 TAILQ_HEAD(verdicts, verdict);
 
@@ -312,7 +313,8 @@ put_candidates(struct attempt *a, const struct candidate *v, size_t n,
 	size_t before = diag_count(&a->errors);
 
 	for (size_t i = 0; i < n; i++)
-		candidate_put(&a->set, &v[i], distrust, &a->errors);
+		candidate_put(&a->set, &v[i], distrust, &accounts_lookups,
+		    &a->errors);
 	if (diag_count(&a->errors) != before)
 		return -1;
 	return n == 0 ? 0 : config_check(&a->set, &a->errors);
@@ -330,7 +332,7 @@ attempt_make(struct attempt *a, const struct reload *r,
 	*a = (struct attempt){0};
 	diag_init(&a->errors);
 	loaded = load_config(&a->set, &d->places, d->config, d->must_exist,
-	    &now, &a->errors);
+	    &now, &accounts_lookups, &a->errors);
 	if (put_candidates(a, v, n, trusted ? NULL : &now) == -1 ||
 	    loaded == -1)
 		return -1;

@@ -16,6 +16,7 @@
 #include "daemon/statusline.h"
 #include "base/text.h"
 #include "config/syntax.h"
+#include "config/places.h"
 
 /* Files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
@@ -93,9 +94,8 @@ do_where(struct client *c, const struct line *pl)
 			return;
 		}
 	}
-	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE) &&
-	    asprintf(&log, "%s/%s.log", d->effective.log_dir, name) == -1)
-		log = NULL;
+	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE))
+		log = places_log(d->effective.log_dir, name);
 	line_begin(t, "paths");
 	line_put(t, "log-dir", d->effective.log_dir);
 	line_put(t, "program-dir", d->effective.program_dir);

@@ -6,6 +6,7 @@
 
 #include "daemon/statusline.h"
 #include "base/words.h"
+#include "config/places.h"
 
 /* As people read it, and for machines. */
 static void
@@ -71,7 +72,7 @@ status_program(struct line_text *t, const struct program *p,
 	line_put(t, "status", p->status);
 	line_put(t, "conf", p->conf->file);
 	if (p->conf->log == LOG_TO_FILE &&
-	    asprintf(&log, "%s/%s.log", log_dir, p->conf->name) != -1) {
+	    (log = places_log(log_dir, p->conf->name)) != NULL) {
 		line_put(t, "log", log);
 		free(log);
 	}
@@ -82,12 +83,11 @@ void
 status_details(struct line_text *t, const struct program *p,
     const char *log_dir)
 {
-	char *command = words_join(p->conf->command), *events = NULL;
+	char *command = words_join(p->conf->command);
+	char *events = places_log(log_dir, "hupd");
 	const struct program *need;
 	size_t i;
 
-	if (asprintf(&events, "%s/hupd.log", log_dir) == -1)
-		events = NULL;
 	line_begin(t, "details");
 	line_put(t, "name", p->conf->name);
 	line_put(t, "command", command);

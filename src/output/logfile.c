@@ -2,6 +2,7 @@
  * logfile - open, append to and rotate the log files of a folder.
  */
 #include "output/logfile.h"
+#include "config/places.h"
 
 #include <sys/stat.h>
 
@@ -18,9 +19,10 @@ static const char *
 file_name(char buf[static NAME_MAX + 1], const char *name, int n)
 {
 	if (n == 0)
-		snprintf(buf, NAME_MAX + 1, "%s.log", name);
+		snprintf(buf, NAME_MAX + 1, "%s" PLACES_LOG_SUFFIX, name);
 	else
-		snprintf(buf, NAME_MAX + 1, "%s.log.%d", name, n);
+		snprintf(buf, NAME_MAX + 1, "%s" PLACES_LOG_SUFFIX ".%d", name,
+		    n);
 	return buf;
 }
 

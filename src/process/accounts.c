@@ -15,8 +15,8 @@ struct accounts {
 	void *groups;
 };
 
-struct accounts *
-accounts_new(void)
+static struct accounts *
+open_accounts(void)
 {
 	return calloc(1, sizeof(struct accounts));
 }
@@ -35,8 +35,8 @@ account_free(void *p)
 	free(a);
 }
 
-void
-accounts_free(struct accounts *as)
+static void
+close_accounts(struct accounts *as)
 {
 	if (as == NULL)
 		return;
@@ -146,20 +146,20 @@ look_up(void **tree, const char *name, int (*fill)(struct account *))
 	return a;
 }
 
-const struct account *
-accounts_user(struct accounts *as, const char *name)
+static const struct account *
+find_user(struct accounts *as, const char *name)
 {
 	return look_up(&as->users, name, look_up_user);
 }
 
-const struct account *
-accounts_group(struct accounts *as, const char *name)
+static const struct account *
+find_group(struct accounts *as, const char *name)
 {
 	return look_up(&as->groups, name, look_up_group);
 }
 
-gid_t *
-accounts_groups(const struct account *user, gid_t gid, size_t *n)
+static gid_t *
+groups_of(const struct account *user, gid_t gid, size_t *n)
 {
 	gid_t *gids;
 
@@ -171,3 +171,11 @@ accounts_groups(const struct account *user, gid_t gid, size_t *n)
 	*n = user->ngids;
 	return gids;
 }
+
+const struct resolve_lookups accounts_lookups = {
+    .open = open_accounts,
+    .close = close_accounts,
+    .user = find_user,
+    .group = find_group,
+    .groups = groups_of,
+};

@@ -541,29 +541,6 @@ spawn_twin(int (*fn)(void *), void *arg, struct process *child)
 const char *
 spawn_stage_name(const struct spawn_error *e)
 {
-	static const struct {
-		int which;
-		const char *name;
-	} rlimits[] = {
-	    {RLIMIT_AS, "rlimit-as"},
-	    {RLIMIT_CORE, "rlimit-core"},
-	    {RLIMIT_CPU, "rlimit-cpu"},
-	    {RLIMIT_DATA, "rlimit-data"},
-	    {RLIMIT_FSIZE, "rlimit-fsize"},
-	    {RLIMIT_LOCKS, "rlimit-locks"},
-	    {RLIMIT_MEMLOCK, "rlimit-memlock"},
-	    {RLIMIT_MSGQUEUE, "rlimit-msgqueue"},
-	    {RLIMIT_NICE, "rlimit-nice"},
-	    {RLIMIT_NOFILE, "rlimit-nofile"},
-	    {RLIMIT_NPROC, "rlimit-nproc"},
-	    {RLIMIT_RSS, "rlimit-rss"},
-	    {RLIMIT_RTPRIO, "rlimit-rtprio"},
-	    {RLIMIT_RTTIME, "rlimit-rttime"},
-	    {RLIMIT_SIGPENDING, "rlimit-sigpending"},
-	    {RLIMIT_STACK, "rlimit-stack"},
-	};
-	size_t i;
-
 	switch (e->stage) {
 	case SPAWN_RECORD:
 		return "record";
@@ -582,10 +559,7 @@ spawn_stage_name(const struct spawn_error *e)
 	case SPAWN_NICE:
 		return "nice";
 	case SPAWN_RLIMIT:
-		for (i = 0; i < sizeof(rlimits) / sizeof(rlimits[0]); i++)
-			if (rlimits[i].which == e->which)
-				return rlimits[i].name;
-		return "rlimit";
+		return keys_rlimit_name(e->which);
 	case SPAWN_GROUPS:
 		return "groups";
 	case SPAWN_GROUP:

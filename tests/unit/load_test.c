@@ -1,6 +1,7 @@
 /*
- * confdir: reading folders as they may be found, as root and as a user.  Root
- * tries what only root can set up; the rest runs for everybody.
+ * load, with places, save and resolve: folders as they may be found, read as
+ * root and as a user.  Root tries what only root can set up; the rest runs for
+ * everybody.
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,6 +26,7 @@
 #include "config/save.h"
 #include "base/clock.h"
 #include "config/syntax.h"
+#include "process/accounts.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -110,7 +112,8 @@ say(void)
 static void
 load_again(struct config *set, const struct config *known)
 {
-	int r = load_config(set, &places, config, false, known, &diags);
+	int r = load_config(set, &places, config, false, known,
+	    &accounts_lookups, &diags);
 
 	if (r == -1)
 		say();
@@ -132,7 +135,7 @@ assert_refused(const char *complaint)
 	char buf[512];
 
 	assert_int_equal(load_config(&set, &places, config, false, NULL,
-			     &diags),
+			     &accounts_lookups, &diags),
 	    -1);
 	/* The settings remain, for whoever has to say so. */
 	assert_int_equal(set.nprograms, 0);
@@ -197,7 +200,8 @@ loads_what_is_absent(void **state)
 	load(&set);
 	assert_int_equal(set.nprograms, 0);
 	config_clear(&set);
-	assert_int_equal(load_config(&set, &places, config, true, NULL, &diags),
+	assert_int_equal(load_config(&set, &places, config, true, NULL,
+			     &accounts_lookups, &diags),
 	    -1);
 	assert_string_equal(diags.v[0].reason, "does not exist");
 	config_clear(&set);
@@ -216,7 +220,7 @@ reports_all_files(void **state)
 	put("hupd.d/hupd.conf", "command = x\n");
 	put("hupd.d/A.conf", "command = x\ndepends-on = b gone\n");
 	assert_int_equal(load_config(&set, &places, config, false, NULL,
-			     &diags),
+			     &accounts_lookups, &diags),
 	    -1);
 	if (diags.n != 7)
 		say();
@@ -583,7 +587,7 @@ shares_what_is_unchanged(void **state)
 	/* Access is checked for what is shared as well. */
 	chmod(at("hupd.d/a.conf"), 0666);
 	assert_int_equal(load_config(&now, &places, config, false, &set,
-			     &diags),
+			     &accounts_lookups, &diags),
 	    -1);
 	config_clear(&now);
 	config_clear(&set);
@@ -722,7 +726,8 @@ saves_and_loads_the_whole(void **state)
 	assert_int_equal(stat(at("accepted"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(access(at("accepted.new"), F_OK), -1);
-	assert_int_equal(load_whole(&again, &places, at("accepted"), &diags),
+	assert_int_equal(load_whole(&again, &places, at("accepted"),
+			     &accounts_lookups, &diags),
 	    0);
 	assert_true(keys_none(settings_diff(&set.settings, &again.settings)));
 	assert_int_equal(again.nprograms, 2);
@@ -732,18 +737,23 @@ saves_and_loads_the_whole(void **state)
 	config_clear(&again);
 
 	assert_int_equal(save_copy(at("accepted"), at("copy")), 0);
-	assert_int_equal(load_whole(&again, &places, at("copy"), &diags), 0);
+	assert_int_equal(load_whole(&again, &places, at("copy"),
+			     &accounts_lookups, &diags),
+	    0);
 	assert_int_equal(again.nprograms, 2);
 	config_clear(&again);
 
 	/* At boot a lost environment file is the matter of its program. */
 	unlink(at("env"));
-	assert_int_equal(load_whole(&again, &places, at("accepted"), &diags),
+	assert_int_equal(load_whole(&again, &places, at("accepted"),
+			     &accounts_lookups, &diags),
 	    0);
 	config_clear(&again);
 	config_clear(&set);
 
-	assert_int_equal(load_whole(&again, &places, at("none"), &diags), -1);
+	assert_int_equal(load_whole(&again, &places, at("none"),
+			     &accounts_lookups, &diags),
+	    -1);
 	config_clear(&again);
 }
 
@@ -821,15 +831,18 @@ loads_one_file(void **state)
 	(void)state;
 	put("web.conf", "command = x\n");
 	put("bad.conf", "comand = x\n");
-	c = load_file(at("web.conf"), NULL, NULL, &diags);
+	c = load_file(at("web.conf"), NULL, NULL, &accounts_lookups, &diags);
 	assert_non_null(c);
 	assert_string_equal(c->name, "web");
 	definition_unref(c);
-	assert_null(load_file(at("bad.conf"), NULL, NULL, &diags));
+	assert_null(load_file(at("bad.conf"), NULL, NULL, &accounts_lookups,
+	    &diags));
 	assert_int_equal(diags.n, 2);
-	assert_null(load_file(at("none.conf"), NULL, NULL, &diags));
+	assert_null(load_file(at("none.conf"), NULL, NULL, &accounts_lookups,
+	    &diags));
 	assert_string_equal(diags.v[2].reason, "does not exist");
-	assert_null(load_file(at("web"), NULL, NULL, &diags));
+	assert_null(load_file(at("web"), NULL, NULL, &accounts_lookups,
+	    &diags));
 	assert_int_equal(diags.n, 4);
 }
 
@@ -875,7 +888,8 @@ survives_changes(void **state)
 		}
 	}
 	for (int i = 0; i < 300; i++) {
-		load_config(&set, &places, config, false, NULL, &diags);
+		load_config(&set, &places, config, false, NULL,
+		    &accounts_lookups, &diags);
 		assert_in_range(set.nprograms, 0, 1);
 		config_clear(&set);
 		/* Half-written and changing files are no crash. */

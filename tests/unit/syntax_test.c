@@ -1,5 +1,6 @@
 /*
- * conf: parsing, defaults, the canonical form, comparison, whole sets.  What
+ * syntax, with definition, settings and config, which texts make: parsing,
+ * defaults, the canonical form, comparison, whole configurations.  What
  * a value may be and what is said of a bad one stands in tests/golden/.
  */
 #include <setjmp.h>
