@@ -34,10 +34,11 @@ optimizes = $(and $(filter -O%,$(CFLAGS)),$(if $(filter -O0 -fsanitize%,\
 	$(CFLAGS)),,yes))
 hardening_cflags = -fstack-protector-strong -fPIE \
 	$(if $(optimizes),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-hardening_ldflags = -pie -Wl,-z,relro,-z,now
+hardening_ldflags = -fPIE -pie -Wl,-z,relro,-z,now
 compile = $(CC) $(hupd_cppflags) $(hardening_cflags) $(CPPFLAGS) \
 	$(hupd_cflags) $(CFLAGS)
-link = $(CC) $(CFLAGS) $(hardening_ldflags) $(LDFLAGS)
+link_flags = $(hardening_ldflags) $(LDFLAGS)
+link = $(CC) $(CFLAGS) $(link_flags)
 
 all: $(B)/hupd $(B)/hupctl
 
@@ -78,17 +79,17 @@ unit: $(unit_tests)
 
 $(B)/unit/%_test: tests/unit/%_test.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
 	    $(B)/libhupd.a -lcmocka $(bsd_libs)
 
 # Programs that the tests and the examples run.
 $(B)/examples/%: examples/src/%.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $<
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $<
 
 $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) -o $@ $< \
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
 	    $(B)/libhupd.a $(bsd_libs)
 
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
@@ -124,10 +125,9 @@ clean:
 help::
 	@echo 'make              build/hupd and build/hupctl'
 	@echo 'make run          a demonstration: start, reload, rejected reload, log'
-	@echo 'make check        all tests: check-unit, check-golden,'
-	@echo '                  check-system, check-san, check-hostile, check-fuzz,'
-	@echo '                  check-faults, check-chaos, check-init and lint are'
-	@echo '                  its parts'
+	@echo 'make check        all tests; single suites: lint, check-unit,'
+	@echo '                  check-golden, check-system, check-san, check-hostile,'
+	@echo '                  check-fuzz, check-faults, check-chaos, check-init'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'

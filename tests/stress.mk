@@ -16,7 +16,7 @@ $(B)/fuzz/record $(B)/fuzz/control: fuzz_wrap = $(patsubst %,-Wl$(,)--wrap=%,\
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) -MMD -MP -MT $@ -MF $@.d $(LDFLAGS) $(fuzz_wrap) \
+	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) $(fuzz_wrap) \
 	    -o $@ $< $(FUZZ_ENGINE) $(B)/libhupd.a $(bsd_libs)
 
 -include $(wildcard $(B)/fuzz/*.d)
@@ -33,12 +33,12 @@ faults: all
 chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
 $(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) $(LDFLAGS) -o $@ $(chaos_sources) $(B)/libhupd.a \
+	$(compile) $(link_flags) -o $@ $(chaos_sources) $(B)/libhupd.a \
 	    $(bsd_libs)
 
 $(B)/chaos/numbers: tests/chaos/numbers.c $(B)/flags
 	@mkdir -p $(@D)
-	$(compile) $(LDFLAGS) -o $@ $<
+	$(compile) $(link_flags) -o $@ $<
 
 $(B)/chaos/chaos $(B)/chaos/numbers: $(wildcard tests/chaos/*.h)
 
