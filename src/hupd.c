@@ -184,9 +184,12 @@ refuse(const char *path, const char *why)
 static struct pidfh *
 open_pidfile(const char *path)
 {
+	char why[FILE_WHY_MAX];
 	struct pidfh *pf;
 	pid_t other;
 
+	if (file_check_path(AT_FDCWD, path, NULL, why) == -1)
+		refuse(path, why);
 	pf = pidfile_open(path, 0644, &other);
 	if (pf != NULL) {
 		/* Its manual says so, but libbsd 0.11 does not set it. */

@@ -21,6 +21,8 @@
 
 /* A file that changes while it is read is read this many times. */
 #define TRIES 4
+/* Symbolic links on one path, as path_resolution(7) has it. */
+#define LINKS_MAX 40
 
 /* Set why and errno; returns -1. */
 static int __attribute__((format(printf, 3, 4)))
@@ -67,18 +69,182 @@ kind(mode_t mode)
 	}
 }
 
+/*
+ * Write access of group 0 and of the owner's private group harms nobody.
+ * also: one more owner to trust.  ignored: bits of the mode that do not matter.
+ */
 static int
-check_owner(const struct stat *st, char *why)
+check_stat(const struct stat *st, uid_t also, mode_t ignored, char *why)
 {
-	if (!is_trusted(st->st_uid))
+	const mode_t mode = st->st_mode & ~ignored;
+
+	if (!is_trusted(st->st_uid) && st->st_uid != also)
 		return refuse(why, EPERM,
 		    "belongs to user %u, neither root nor hupd's own user",
 		    (unsigned)st->st_uid);
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	if ((mode & S_IWOTH) != 0 ||
+	    ((mode & S_IWGRP) != 0 && st->st_gid != 0 &&
+		st->st_gid != st->st_uid))
 		return refuse(why, EPERM,
 		    "may be written by others (mode %04o)",
 		    (unsigned)st->st_mode & 07777);
 	return 0;
+}
+
+/* A path that is being followed, folder by folder. */
+struct walk {
+	const struct file_trust *trust;
+	int at;		      /* the folder reached, O_PATH */
+	int links;	      /* followed so far */
+	char where[PATH_MAX]; /* its path, for messages */
+	char rest[PATH_MAX];  /* what is still to be followed */
+	char *why;
+};
+
+/* Only the last folder of a path names itself in the message. */
+static int
+refuse_folder(struct walk *w, bool last, const char *reason)
+{
+	char copy[FILE_WHY_MAX];
+
+	if (last)
+		return -1;
+	strlcpy(copy, reason, sizeof(copy));
+	return refuse(w->why, EPERM, "%s, on the path to it, %s",
+	    *w->where != '\0' ? w->where : "/", copy);
+}
+
+static int
+check_folder(struct walk *w, const struct stat *st, bool last)
+{
+	const struct file_trust *trust = w->trust;
+	uid_t also = (uid_t)-1;
+	mode_t ignored = 0;
+
+	if (last && trust != NULL)
+		also = trust->owner;
+	if (!last && (st->st_mode & S_ISVTX) != 0)
+		ignored = S_IWGRP | S_IWOTH;
+	if (!last && trust != NULL && trust->any_group)
+		ignored |= S_IWGRP;
+	if (check_stat(st, also, ignored, w->why) == -1)
+		return refuse_folder(w, last, w->why);
+	return 0;
+}
+
+/* Go on in the folder that fd is open on; takes fd. */
+static int
+enter(struct walk *w, int fd, const char *name)
+{
+	size_t n = strlen(w->where);
+	struct stat st;
+	bool last = w->rest[strspn(w->rest, "/")] == '\0';
+
+	if (w->at != -1)
+		close(w->at);
+	w->at = fd;
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return failed(w->why, errno);
+	if (*name != '\0')
+		snprintf(w->where + n, sizeof(w->where) - n, "/%s", name);
+	return check_folder(w, &st, last);
+}
+
+static int
+refuse_link(const struct walk *w, const char *name, uid_t uid)
+{
+	if (w->links == 0 && *w->rest == '\0')
+		return refuse(w->why, EPERM,
+		    "is a symbolic link of user %u, neither root nor hupd's "
+		    "own user",
+		    (unsigned)uid);
+	return refuse(w->why, EPERM,
+	    "%s/%s, on the path to it, is a symbolic link of user %u, neither "
+	    "root nor hupd's own user",
+	    w->where, name, (unsigned)uid);
+}
+
+/* Put a link's target before the rest. */
+static int
+follow(struct walk *w, const char *name, const struct stat *st)
+{
+	char target[PATH_MAX], rest[PATH_MAX];
+	ssize_t n;
+
+	if (!is_trusted(st->st_uid))
+		return refuse_link(w, name, st->st_uid);
+	n = readlinkat(w->at, name, target, sizeof(target) - 1);
+	if (n == -1)
+		return failed(w->why, errno);
+	target[n] = '\0';
+	if (++w->links > LINKS_MAX)
+		return refuse(w->why, ELOOP,
+		    "is a symbolic link that leads nowhere: %s",
+		    strerror(ELOOP));
+	if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, w->rest) >=
+	    sizeof(rest))
+		return failed(w->why, ENAMETOOLONG);
+	memcpy(w->rest, rest, sizeof(rest));
+	if (*target != '/')
+		return 0;
+	*w->where = '\0';
+	return enter(w, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "");
+}
+
+/* Follow the next name of the rest: 1, or 0 at the end of the path. */
+static int
+step(struct walk *w)
+{
+	char name[NAME_MAX + 1];
+	struct stat st;
+	size_t skip, n;
+
+	skip = strspn(w->rest, "/");
+	n = strcspn(w->rest + skip, "/");
+	if (n == 0)
+		return 0;
+	if (n > NAME_MAX)
+		return failed(w->why, ENAMETOOLONG);
+	memcpy(name, w->rest + skip, n);
+	name[n] = '\0';
+	memmove(w->rest, w->rest + skip + n, strlen(w->rest + skip + n) + 1);
+	if (strcmp(name, ".") == 0)
+		return 1;
+	if (fstatat(w->at, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return errno == ENOENT ? 0 : failed(w->why, errno);
+	if (S_ISLNK(st.st_mode))
+		return follow(w, name, &st) == -1 ? -1 : 1;
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	return enter(w,
+		   openat(w->at, name,
+		       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		   name) == -1
+	    ? -1
+	    : 1;
+}
+
+int
+file_check_path(int dir, const char *path, const struct file_trust *trust,
+    char why[static FILE_WHY_MAX])
+{
+	struct walk w = {.trust = trust, .at = -1, .why = why};
+	int rv;
+
+	if (strlcpy(w.rest, path, sizeof(w.rest)) >= sizeof(w.rest))
+		return failed(why, ENAMETOOLONG);
+	if (*path == '/')
+		dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	else {
+		dir = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		strlcpy(w.where, ".", sizeof(w.where));
+	}
+	rv = enter(&w, dir, "");
+	while (rv != -1 && (rv = step(&w)) == 1)
+		continue;
+	if (w.at != -1)
+		close(w.at);
+	return rv;
 }
 
 static int
@@ -87,7 +253,7 @@ check_file(struct file *f)
 	if (!S_ISREG(f->st.st_mode))
 		return refuse(f->why, EINVAL, "is a %s, not a regular file",
 		    kind(f->st.st_mode));
-	if (check_owner(&f->st, f->why) == -1)
+	if (check_stat(&f->st, (uid_t)-1, 0, f->why) == -1)
 		return -1;
 	if (f->st.st_size > (off_t)f->max)
 		return refuse(f->why, EFBIG, "is larger than %zu KiB",
@@ -99,6 +265,10 @@ int
 file_look(struct file *f, int dir, const char *name, size_t max)
 {
 	*f = (struct file){.dir = dir, .name = name, .max = max};
+	/* The folder that dir is open on has been checked by our caller. */
+	if ((dir == AT_FDCWD || strchr(name, '/') != NULL) &&
+	    file_check_path(dir, name, NULL, f->why) == -1)
+		return -1;
 	if (fstatat(dir, name, &f->st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno == ENOENT)
 			return 0;
@@ -111,6 +281,8 @@ file_look(struct file *f, int dir, const char *name, size_t max)
 			    "hupd's own user",
 			    (unsigned)f->st.st_uid);
 		f->link = true;
+		if (file_check_path(dir, name, NULL, f->why) == -1)
+			return -1;
 		if (fstatat(dir, name, &f->st, 0) == -1)
 			return refuse(f->why, errno,
 			    "is a symbolic link that leads nowhere: %s",
@@ -378,16 +550,6 @@ file_remove(const char *file)
 
 /* Folders. */
 
-int
-file_check_folder(int fd, char why[static FILE_WHY_MAX])
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return failed(why, errno);
-	return check_owner(&st, why);
-}
-
 /* mkdir(2) with exactly this mode, whatever the umask. */
 static int
 make_folder(const char *path, mode_t mode)
@@ -401,37 +563,14 @@ make_folder(const char *path, mode_t mode)
 	return rv;
 }
 
-/*
- * Check a folder that exists already.  In /tmp anybody could have made it,
- * even as a link to a folder of ours.
- */
-static int
-check_existing(const char *path, char why[static FILE_WHY_MAX])
-{
-	struct stat st;
-	int fd, rv, saved;
-
-	if (lstat(path, &st) == -1)
-		return failed(why, errno);
-	if (S_ISLNK(st.st_mode) && !is_trusted(st.st_uid))
-		return refuse(why, EPERM, "is a symbolic link of user %u",
-		    (unsigned)st.st_uid);
-
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return failed(why, errno);
-	rv = file_check_folder(fd, why);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return rv;
-}
-
 int
 file_make_folder(const char *path, mode_t mode, char why[static FILE_WHY_MAX])
 {
 	char parent[PATH_MAX], *slash;
+	struct stat st;
 
+	if (file_check_path(AT_FDCWD, path, NULL, why) == -1)
+		return -1;
 	if (strlcpy(parent, path, sizeof(parent)) >= sizeof(parent))
 		return failed(why, ENAMETOOLONG);
 	for (slash = parent + 1; (slash = strchr(slash, '/')) != NULL;
@@ -444,5 +583,7 @@ file_make_folder(const char *path, mode_t mode, char why[static FILE_WHY_MAX])
 	}
 	if (make_folder(path, mode) == 0)
 		return 0;
-	return errno == EEXIST ? check_existing(path, why) : failed(why, errno);
+	if (errno == EEXIST && stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		errno = ENOTDIR;
+	return errno == EEXIST ? 0 : failed(why, errno);
 }

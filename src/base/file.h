@@ -3,9 +3,9 @@
  * written: reading them safely, writing them whole, making folders.
  *
  * Reading: a file is refused unless it is a regular file, not too large, owned
- * by root or by the daemon's user, and writable by nobody else.  A symbolic
- * link is followed if its own owner is trusted as well.  A file that changes
- * while it is read is read again.
+ * by root or by the daemon's user, and writable by nobody else, and so is each
+ * folder and each symbolic link on the path to it.  A file that changes while
+ * it is read is read again.
  *
  * Writing: a file in an administrator's folder appears and disappears whole,
  * even if the machine fails meanwhile.  Temporary names begin with a dot and
@@ -20,7 +20,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FILE_WHY_MAX 160
+#define FILE_WHY_MAX 512
+
+/* Who else may change the folders on a path. */
+struct file_trust {
+	bool any_group; /* above the last one: whatever group may write there */
+	uid_t owner;	/* of the last one, besides root and ourselves */
+};
 
 struct file {
 	int dir;	  /* as for openat(2) */
@@ -63,12 +69,20 @@ int file_remove(const char *file);
  */
 int file_sync(const char *file);
 
-/* Is the folder open as fd safe from other users?  -1: no, with why. */
-int file_check_folder(int fd, char why[static FILE_WHY_MAX]);
 /*
- * Make a folder with this mode, and its parents with mode 0755.  An existing
- * folder must be safe from other users; its mode is left alone.  -1 with errno
- * and why.
+ * Can nobody but root and the daemon's own user change where this path leads?
+ * Each folder on it is checked, and each symbolic link with the folders of its
+ * target.  Above the last folder sticky ones are safe, and so is group write
+ * of group 0 or of the owner's private group, which has the owner's number.
+ * What does not exist is safe.  trust: NULL, or whom else to trust.  -1: no,
+ * with why and errno.
+ */
+int file_check_path(int dir, const char *path, const struct file_trust *trust,
+    char why[static FILE_WHY_MAX]);
+/*
+ * Make a folder with this mode, and its parents with mode 0755.  The path to
+ * it, and the folder if it exists, must be safe from other users; the mode of
+ * an existing folder is left alone.  -1 with errno and why.
  */
 int file_make_folder(const char *path, mode_t mode,
     char why[static FILE_WHY_MAX]);

@@ -434,7 +434,7 @@ load_folder(struct loading *l)
 			    "cannot be opened: %s", strerror(errno));
 		return;
 	}
-	if (file_check_folder(dir, why) == -1)
+	if (file_check_path(AT_FDCWD, folder, NULL, why) == -1)
 		diag_add(l->diags, folder, 0, NULL, "%s", why);
 	else
 		load_entries(l, dir, folder);

@@ -15,7 +15,7 @@
 #include "config/environ.h"
 #include "config/resolve.h"
 
-#define WHY_MAX 256
+#define WHY_MAX (FILE_WHY_MAX + 96)
 
 struct resolver {
 	bool lenient;

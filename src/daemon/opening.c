@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/control.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "process/notify.h"
 #include "daemon/opening.h"
@@ -68,9 +69,14 @@ opening_logs(struct daemon *d, const struct definition *defaults)
 	    .self = d->self,
 	};
 	struct stream_conf sc = opening_events(defaults);
-	char why[256];
+	struct file_trust trust = {.any_group = true};
+	char why[FILE_WHY_MAX];
 
 	find_log_user(&d->effective, &lc);
+	/* Whoever can exchange a folder above has logs written anywhere. */
+	trust.owner = lc.uid;
+	if (file_check_path(AT_FDCWD, lc.log_dir, &trust, why) == -1)
+		log_fatalx("%s: %s", lc.log_dir, why);
 	d->logger = logger_new(d->loop, &lc, why, sizeof(why));
 	if (d->logger == NULL)
 		log_fatalx("%s", why);

@@ -76,7 +76,7 @@ told() {
 	sed -i 's/^nice.*/depends-on = nobody/' "$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
 	[ "$output" = "$T/hupd.d/web@.conf:3: depends-on: there is no program nobody" ]
-	chmod g+w "$T/hupd.d/web@.conf"
+	chmod o+w "$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
 	[[ $output = "$T/hupd.d/web@.conf: may be written by others"* ]]
 	told 1 .

@@ -85,9 +85,9 @@ refuses_to_read(void **state)
 	assert_int_equal(mkfifo("file", 0600), 0);
 	assert_refused("file", 3, EINVAL, "is a FIFO, not a regular file");
 	assert_refused(".", 3, EINVAL, "is a folder, not a regular file");
-	assert_int_equal(file_create(FILE_NAME, "one", 3, 0664), 0);
+	assert_int_equal(file_create(FILE_NAME, "one", 3, 0646), 0);
 	assert_refused(FILE_NAME, 3, EPERM,
-	    "may be written by others (mode 0664)");
+	    "may be written by others (mode 0646)");
 	assert_int_equal(chmod(FILE_NAME, 0644), 0);
 	assert_refused(FILE_NAME, 2, EFBIG, "is larger than 0 KiB");
 	assert_int_equal(symlink("nowhere", "link"), 0);
@@ -102,6 +102,86 @@ refuses_to_read(void **state)
 	assert_int_equal(chown(FILE_NAME, 1, 1), 0);
 	assert_refused(FILE_NAME, 3, EPERM,
 	    "belongs to user 1, neither root nor hupd's own user");
+}
+
+static void
+assert_path(const char *path, const struct file_trust *trust,
+    const char *reason)
+{
+	*why = '\0';
+	assert_int_equal(file_check_path(AT_FDCWD, path, trust, why),
+	    *reason == '\0' ? 0 : -1);
+	assert_string_equal(why, reason);
+}
+
+static void
+checks_each_folder_of_a_path(void **state)
+{
+	char reason[2 * PATH_MAX], here[PATH_MAX];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	assert_int_equal(mkdir("a", 0755), 0);
+	assert_int_equal(mkdir("a/b", 0755), 0);
+	assert_path("a/b/file", NULL, "");
+	assert_path("a/./b//../b/missing/x", NULL, "");
+	assert_int_equal(chmod("a", 0757), 0);
+	assert_path("a/b", NULL,
+	    "./a, on the path to it, may be written by others (mode 0757)");
+	assert_path("a", NULL, "may be written by others (mode 0757)");
+	/* The same by links, relative and absolute. */
+	assert_int_equal(symlink("a/b", "link"), 0);
+	assert_path("link/x", NULL,
+	    "./a, on the path to it, may be written by others (mode 0757)");
+	assert_int_equal(unlink("link"), 0);
+	snprintf(reason, sizeof(reason), "%s/a/b", here);
+	assert_int_equal(symlink(reason, "link"), 0);
+	snprintf(reason, sizeof(reason),
+	    "%s/a, on the path to it, may be written by others (mode 0757)",
+	    here);
+	assert_path("link", NULL, reason);
+	/* Sticky is safe above, and not for the folder itself. */
+	assert_int_equal(chmod("a", 01777), 0);
+	assert_path("a/b", NULL, "");
+	assert_path("a", NULL, "may be written by others (mode 1777)");
+	assert_int_equal(symlink("self", "self"), 0);
+	assert_path("self", NULL,
+	    "is a symbolic link that leads nowhere: Too many levels of "
+	    "symbolic links");
+	assert_int_equal(unlink("self"), 0);
+	assert_int_equal(unlink("link"), 0);
+	assert_int_equal(rmdir("a/b"), 0);
+}
+
+static void
+knows_whom_to_trust(void **state)
+{
+	const struct file_trust groups = {.any_group = true, .owner = 1};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("a", 0755), 0);
+	assert_int_equal(mkdir("a/b", 0755), 0);
+	assert_int_equal(chmod("a", 0775), 0);
+	assert_path("a/b", NULL, "");
+	assert_int_equal(chown("a", 0, 1), 0);
+	assert_path("a/b", NULL,
+	    "./a, on the path to it, may be written by others (mode 0775)");
+	assert_path("a/b", &groups, "");
+	assert_int_equal(chown("a/b", 1, 1), 0);
+	assert_path("a/b", &groups, "");
+	/* Its own group may write. */
+	assert_int_equal(chmod("a/b", 0775), 0);
+	assert_path("a/b", &groups, "");
+	assert_int_equal(chown("a/b", 2, 1), 0);
+	assert_path("a/b", &groups,
+	    "belongs to user 2, neither root nor hupd's own user");
+	assert_int_equal(chown("a", 1, 0), 0);
+	assert_path("a/b", &groups,
+	    "./a, on the path to it, belongs to user 1, neither root nor "
+	    "hupd's own user");
+	assert_int_equal(rmdir("a/b"), 0);
 }
 
 /* The number of files in the folder. */
@@ -255,7 +335,8 @@ refuses_a_folder_of_others(void **state)
 	assert_int_equal(symlink("a", "link"), 0);
 	assert_int_equal(lchown("link", 1, 1), 0);
 	assert_int_equal(file_make_folder("link", 0700, why), -1);
-	assert_string_equal(why, "is a symbolic link of user 1");
+	assert_string_equal(why,
+	    "is a symbolic link of user 1, neither root nor hupd's own user");
 	assert_int_equal(chown("a", 1, 1), 0);
 	assert_int_equal(file_make_folder("a", 0700, why), -1);
 	assert_int_equal(errno, EPERM);
@@ -285,6 +366,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(reads_what_is_safe),
 	    TEST(refuses_to_read),
+	    TEST(checks_each_folder_of_a_path),
+	    TEST(knows_whom_to_trust),
 	    TEST(creates_whole_files),
 	    TEST(sets_aside_and_puts_back),
 	    TEST(creates_links),

@@ -295,8 +295,8 @@ refuses_writable(void **state)
 {
 	(void)state;
 	put("hupd.d/x.conf", "command = x\n");
-	chmod(at("hupd.d/x.conf"), 0664);
-	assert_refused("hupd.d/x.conf: may be written by others (mode 0664)");
+	chmod(at("hupd.d/x.conf"), 0646);
+	assert_refused("hupd.d/x.conf: may be written by others (mode 0646)");
 	chmod(at("hupd.d/x.conf"), 0602);
 	assert_refused("hupd.d/x.conf: may be written by others (mode 0602)");
 	chmod(at("hupd.d/x.conf"), 0600);

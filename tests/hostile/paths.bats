@@ -1,0 +1,94 @@
+# A path is as safe as each folder on it.
+load helper
+
+setup() {
+	needs_root
+	hupd_setup
+	mkdir -m 755 "$T/theirs" "$T/theirs/ours"
+	chown 54321 "$T/theirs"
+	sleeper web
+}
+
+refused() {
+	run -6 hupd_start
+	echo "$output"
+	[[ $output == *"$T/theirs"* ]]
+	[ ! -e "$T/hupd.pid" ]
+}
+
+refused_at_start() {
+	run ! hupd_start
+	echo "$output"
+	[[ $output == *"$T/theirs"* ]]
+	! hupd_answers
+}
+
+@test "an env-file below a folder that somebody may exchange is refused" {
+	echo A=b >"$T/theirs/ours/env"
+	echo "env-file = $T/theirs/ours/env" >>"$T/hupd.d/web.conf"
+	refused
+}
+
+@test "an env-file by a link in such a folder is refused" {
+	echo A=b >"$T/env"
+	ln -s "$T/env" "$T/theirs/env"
+	echo "env-file = $T/theirs/env" >>"$T/hupd.d/web.conf"
+	refused
+}
+
+@test "a program folder below such a folder is refused" {
+	mv "$T/hupd.d" "$T/theirs/ours/hupd.d"
+	setting "program-dir = $T/theirs/ours/hupd.d"
+	refused
+}
+
+@test "a program folder that is a link to such a folder is refused" {
+	mv "$T/hupd.d" "$T/theirs/ours/hupd.d"
+	ln -s "$T/theirs/ours/hupd.d" "$T/hupd.d"
+	refused
+}
+
+@test "run-dir, state-dir and log-dir below such a folder are refused" {
+	local key
+	for key in run-dir state-dir log-dir; do
+		setting "$key = $T/theirs/ours/d"
+		refused_at_start
+		setting "$key = $T/${key%-dir}"
+	done
+}
+
+@test "a log-dir of another user that everybody may write is refused" {
+	mkdir -m 777 "$T/theirs/log"
+	chown 54322 "$T/theirs/log"
+	setting "log-dir = $T/theirs/log"
+	refused_at_start
+}
+
+@test "a pidfile that is a link in a sticky folder is not followed" {
+	mkdir -m 1777 "$T/tmp"
+	echo precious >"$T/precious"
+	setpriv --reuid=54321 --clear-groups ln -s "$T/precious" \
+	    "$T/tmp/hupd.pid"
+	setting "pidfile = $T/tmp/hupd.pid"
+	run hupd_start
+	[ "$(cat "$T/precious")" = precious ]
+	[ "$status" -ne 0 ] || hupd_teardown_at "$T/tmp/hupd.pid"
+}
+
+hupd_teardown_at() {
+	ctl ping
+	kill "$(ctl ping | sed 's/.*pid //')"
+	wait_for 10 none_left
+}
+
+@test "what is safe is accepted: sticky folders, root's own group" {
+	mkdir -m 1777 "$T/tmp"
+	mkdir -m 755 "$T/tmp/mine"
+	mkdir -m 775 "$T/group"
+	echo A=b >"$T/tmp/mine/env"
+	echo "env-file = $T/tmp/mine/env" >>"$T/hupd.d/web.conf"
+	mv "$T/hupd.d" "$T/group/hupd.d"
+	setting "program-dir = $T/group/hupd.d"
+	hupd_start
+	wait_for 5 is_state web up
+}
