@@ -115,7 +115,7 @@ usage(FILE *f)
 	      "\nexit status:\n",
 	    f);
 	for (int status = 0; status <= STATUS_MAX; status++)
-		if ((meaning = line_status_meaning(status)) != NULL)
+		if ((meaning = names_status(status)) != NULL)
 			fprintf(f, "  %d  %s\n", status, meaning);
 }
 

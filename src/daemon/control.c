@@ -1,39 +1,328 @@
 /*
- * control - the socket by which hupctl asks and acts, and who may connect.
+ * control - the control socket: who may connect, framing, bounds, deadlines.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/connection.h"
 #include "daemon/control.h"
 #include "base/log.h"
 #include "base/socket.h"
+#include "wire/names.h"
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59
 #endif
 
-/* ms before the next try when there is no descriptor left for a client. */
+#define CLIENTS_MAX 256
+/* The time to send a request, and for a reply to move on, in ms. */
+#define REQUEST_TIMEOUT 10000
+#define REPLY_TIMEOUT 30000
+/* The bytes that a client may send after its request. */
+#define EXTRA_MAX 4096
+/* The pause when no descriptor is left for a client, in ms. */
 #define PAUSE 500
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct control *control;
+	struct source source;
+	struct deadline deadline;
+	char *in; /* an incomplete line */
+	size_t inlen;
+	size_t insize;
+	bool asked; /* the request has come */
+	struct answer answer;
+	size_t sent; /* bytes of the answer */
+};
 
 struct control {
 	struct loop *loop;
+	control_handler *handler;
+	void *arg;
 	char *path;
 	struct source listener;
-	gid_t group;	       /* (gid_t)-1: none */
-	struct deadline again; /* the listener pauses until then */
-	bool short_of;	       /* descriptors or memory, as logged */
-	struct connections connections;
+	gid_t group;		      /* (gid_t)-1: none */
+	struct deadline again;	      /* the listener pauses until then */
+	bool short_of;		      /* descriptors or memory; it was logged */
+	TAILQ_HEAD(, client) clients; /* the oldest first */
+	unsigned nclients;
+	bool flush_due;
 };
+
+static void
+client_free(struct client *c)
+{
+	struct loop *loop = c->control->loop;
+	int fd = c->source.fd;
+
+	answer_clear(&c->answer);
+	loop_cancel(loop, &c->deadline);
+	loop_unwatch(loop, &c->source);
+	close(fd);
+	TAILQ_REMOVE(&c->control->clients, c, entry);
+	c->control->nclients--;
+	free(c->in);
+	free(c);
+}
+
+/*
+ * Wait for these events.  Stop reading once the reply is complete: input that
+ * nobody reads would wake the loop again and again.  The end of the client is
+ * reported all the same.
+ */
+static void
+client_rewatch(struct client *c, uint32_t events)
+{
+	if (!c->answer.ended)
+		events |= EPOLLIN | EPOLLRDHUP;
+	loop_rewatch(c->control->loop, &c->source, events);
+}
+
+/* Send as much as the socket takes.  False: the client is gone. */
+static bool
+client_flush(struct client *c)
+{
+	struct loop *loop = c->control->loop;
+	ssize_t n;
+
+	while (c->sent < c->answer.text.len) {
+		n = send(c->source.fd, c->answer.text.s + c->sent,
+		    c->answer.text.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN) {
+			client_rewatch(c, EPOLLOUT);
+			loop_at(loop, &c->deadline,
+			    clock_add_ms(loop_now(loop), REPLY_TIMEOUT));
+			return true;
+		}
+		if (n == -1) {
+			client_free(c);
+			return false;
+		}
+		c->sent += (size_t)n;
+	}
+	if (c->answer.ended || c->answer.text.failed) {
+		client_free(c);
+		return false;
+	}
+	line_text_clear(&c->answer.text);
+	c->sent = 0;
+	loop_cancel(loop, &c->deadline);
+	client_rewatch(c, 0);
+	return true;
+}
+
+/* Send at the end of the turn, all at once: see struct answer. */
+static void
+flush_all(void *arg)
+{
+	struct control *ctl = arg;
+	struct client *c, *next;
+
+	ctl->flush_due = false;
+	TAILQ_FOREACH_SAFE (c, &ctl->clients, entry, next)
+		if (c->answer.ended || c->sent < c->answer.text.len)
+			client_flush(c);
+}
+
+static void
+flush_later(struct control *ctl)
+{
+	if (ctl->flush_due)
+		return;
+	ctl->flush_due = true;
+	loop_after(ctl->loop, flush_all, ctl);
+}
+
+static struct client *
+client_of(struct answer *a)
+{
+	return (struct client *)((char *)a - offsetof(struct client, answer));
+}
+
+static void
+answer_changed(struct answer *a)
+{
+	flush_later(client_of(a)->control);
+}
+
+/* A request that is under way goes on, but its client hears no more of it. */
+static void
+client_refuse(struct client *c, const char *text)
+{
+	answer_forget(&c->answer);
+	answer_end(&c->answer, STATUS_USAGE, "%s", text);
+}
+
+static void
+client_line(struct client *c, char *line, size_t len)
+{
+	struct line pl;
+
+	if (memchr(line, '\0', len) != NULL || line_parse(&pl, line) == -1) {
+		client_refuse(c, "malformed request");
+		return;
+	}
+	if (!c->asked) {
+		c->asked = true;
+		loop_cancel(c->control->loop, &c->deadline);
+		c->control->handler(c->control->arg, &c->answer, &pl);
+	} else if (c->answer.more != NULL)
+		c->answer.more(&c->answer, &pl);
+	line_clear(&pl);
+}
+
+/* Make room for more of a line.  False: the line is too long. */
+static bool
+client_grow(struct client *c)
+{
+	size_t size = c->insize == 0 ? 512 : 2 * c->insize;
+	char *in;
+
+	if (c->inlen < c->insize)
+		return true;
+	if (size > (c->asked ? EXTRA_MAX : LINE_REQUEST_MAX))
+		return false;
+	in = realloc(c->in, size);
+	if (in == NULL)
+		return false;
+	c->in = in;
+	c->insize = size;
+	return true;
+}
+
+/* Act on the complete lines. */
+static void
+client_lines(struct client *c)
+{
+	char *line = c->in, *end;
+	size_t left = c->inlen;
+
+	while (!c->answer.ended && (end = memchr(line, '\n', left)) != NULL) {
+		*end = '\0';
+		left -= (size_t)(end + 1 - line);
+		client_line(c, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	memmove(c->in, line, left);
+	c->inlen = left;
+	if (left > 0)
+		return;
+	free(c->in);
+	c->in = NULL;
+	c->insize = 0;
+}
+
+static void
+client_read(struct client *c)
+{
+	ssize_t n;
+
+	if (!client_grow(c)) {
+		client_refuse(c, "the request is too long");
+		return;
+	}
+	n = recv(c->source.fd, c->in + c->inlen, c->insize - c->inlen,
+	    MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		client_free(c);
+		return;
+	}
+	c->inlen += (size_t)n;
+	client_lines(c);
+}
+
+static void
+client_ready(struct source *s, uint32_t events)
+{
+	struct client *c = s->arg;
+
+	/* A client that has gone may have left its request. */
+	if ((events & (EPOLLERR | EPOLLHUP)) && (c->asked || c->answer.ended)) {
+		client_free(c);
+		return;
+	}
+	if ((events & EPOLLOUT) && !client_flush(c))
+		return;
+	if (!c->answer.ended && (events & (EPOLLIN | EPOLLRDHUP)))
+		client_read(c);
+}
+
+static void
+client_due(struct deadline *d)
+{
+	struct client *c = d->arg;
+
+	log_debug("control: a client was too slow");
+	client_free(c);
+}
+
+/* A client that has not asked for anything makes room for a new one. */
+static bool
+make_room(struct control *ctl)
+{
+	struct client *c;
+
+	if (ctl->nclients < CLIENTS_MAX)
+		return true;
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		if (!c->asked) {
+			client_free(c);
+			return true;
+		}
+	return false;
+}
+
+static void
+refuse_at_once(struct client *c, int status, const char *text)
+{
+	c->asked = true;
+	answer_end(&c->answer, status, "%s", text);
+}
+
+/* Takes fd.  -1: fd is still the caller's. */
+static int
+client_add(struct control *ctl, int fd, uid_t uid, bool permitted)
+{
+	bool room = make_room(ctl);
+	struct client *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return -1;
+	c->control = ctl;
+	c->answer.uid = uid;
+	c->answer.changed = answer_changed;
+	c->source.ready = client_ready;
+	c->source.arg = c;
+	c->deadline.due = client_due;
+	c->deadline.arg = c;
+	if (loop_watch(ctl->loop, &c->source, fd, EPOLLIN | EPOLLRDHUP) == -1) {
+		free(c);
+		return -1;
+	}
+	TAILQ_INSERT_TAIL(&ctl->clients, c, entry);
+	ctl->nclients++;
+	loop_at(ctl->loop, &c->deadline,
+	    clock_add_ms(loop_now(ctl->loop), REQUEST_TIMEOUT));
+	if (!permitted)
+		refuse_at_once(c, STATUS_DENIED, "not permitted");
+	else if (!room)
+		refuse_at_once(c, STATUS_FAILED, "too many clients");
+	return 0;
+}
 
 static bool
 in_group(int fd, gid_t group)
@@ -45,7 +334,7 @@ in_group(int fd, gid_t group)
 
 	if (group == (gid_t)-1)
 		return false;
-	/* With no room it says how much it needs. */
+	/* Without room the kernel says how much it needs. */
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == -1 &&
 	    errno != ERANGE)
 		return false;
@@ -78,12 +367,12 @@ listener_due(struct deadline *d)
 	loop_rewatch(ctl->loop, &ctl->listener, EPOLLIN);
 }
 
-/* No descriptor for a client: it waits, and we do not spin. */
+/* No descriptor is left for a client: pause, so that the loop does not spin. */
 static void
 control_pause(struct control *ctl)
 {
 	if (!ctl->short_of)
-		log_warn("control: a client has to wait");
+		log_warn("control: a client cannot be accepted, trying again");
 	ctl->short_of = true;
 	loop_rewatch(ctl->loop, &ctl->listener, 0);
 	loop_at(ctl->loop, &ctl->again,
@@ -106,10 +395,10 @@ control_ready(struct source *s, uint32_t events)
 		return;
 	}
 	if (ctl->short_of)
-		log_info("control: no client has to wait any more");
+		log_info("control: clients are accepted again");
 	ctl->short_of = false;
 	permitted = may_connect(ctl, fd, &uid);
-	if (connections_add(&ctl->connections, fd, uid, permitted) == -1)
+	if (client_add(ctl, fd, uid, permitted) == -1)
 		close(fd);
 }
 
@@ -133,8 +422,8 @@ control_set_group(struct control *ctl, const char *group)
 }
 
 /*
- * Nobody is served by the old socket of a daemon that is gone: the pidfile's
- * lock, which we hold, says that there is none.
+ * Replace the socket of a daemon that is gone: the pidfile's lock, which we
+ * hold, says that no other daemon runs.
  */
 static int
 listen_at(const char *path)
@@ -151,7 +440,8 @@ listen_at(const char *path)
 }
 
 struct control *
-control_open(struct daemon *d, const char *path, int inherited)
+control_open(struct loop *loop, const char *path, int inherited,
+    control_handler *handler, void *arg)
 {
 	struct control *ctl;
 	int fd;
@@ -159,9 +449,11 @@ control_open(struct daemon *d, const char *path, int inherited)
 	ctl = calloc(1, sizeof(*ctl));
 	if (ctl == NULL)
 		return NULL;
-	ctl->loop = d->loop;
+	ctl->loop = loop;
+	ctl->handler = handler;
+	ctl->arg = arg;
 	ctl->group = (gid_t)-1;
-	connections_init(&ctl->connections, d);
+	TAILQ_INIT(&ctl->clients);
 	ctl->again.due = listener_due;
 	ctl->again.arg = ctl;
 	ctl->listener.fd = -1;
@@ -170,7 +462,7 @@ control_open(struct daemon *d, const char *path, int inherited)
 	ctl->path = strdup(path);
 	fd = inherited != -1 ? inherited : listen_at(path);
 	if (ctl->path == NULL || fd == -1 ||
-	    loop_watch(d->loop, &ctl->listener, fd, EPOLLIN) == -1) {
+	    loop_watch(loop, &ctl->listener, fd, EPOLLIN) == -1) {
 		if (fd != -1)
 			close(fd);
 		free(ctl->path);
@@ -189,7 +481,31 @@ control_fd(const struct control *ctl)
 void
 control_hand_over(struct control *ctl)
 {
-	connections_hand_over(&ctl->connections);
+	struct client *c;
+
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		if (!c->answer.ended && !c->answer.next_daemon)
+			answer_end(&c->answer, STATUS_FAILED,
+			    c->asked ? "hupd is being replaced, the request "
+				       "goes on"
+				     : "hupd is being replaced, ask again");
+	flush_all(ctl);
+}
+
+/* One last try to send; a client that does not read sees the end. */
+static void
+end_clients(struct control *ctl)
+{
+	struct client *c;
+
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		if (!c->answer.ended)
+			answer_end(&c->answer, STATUS_NO_DAEMON,
+			    "the daemon has ended");
+	flush_all(ctl);
+	while ((c = TAILQ_FIRST(&ctl->clients)) != NULL)
+		/* client_free takes it off the list. */
+		client_free(c); /* NOLINT(clang-analyzer-unix.Malloc) */
 }
 
 void
@@ -201,7 +517,7 @@ control_close(struct control *ctl)
 	loop_cancel(ctl->loop, &ctl->again);
 	close(fd);
 	unlink(ctl->path);
-	connections_end(&ctl->connections);
+	end_clients(ctl);
 	free(ctl->path);
 	free(ctl);
 }

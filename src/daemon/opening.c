@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "process/notify.h"
 #include "daemon/opening.h"
+#include "daemon/request.h"
 #include "process/orphan.h"
 
 /* Messages taken from the notify socket in a turn. */
@@ -166,7 +167,7 @@ opening_control(struct daemon *d)
 		fd = record_header(d->records)->control_fd;
 	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		fd = -1;
-	d->control = control_open(d, d->socket, fd);
+	d->control = control_open(d->loop, d->socket, fd, request_handle, d);
 	if (d->control == NULL)
 		log_fatal("%s", d->socket);
 }

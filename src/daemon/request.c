@@ -1,5 +1,7 @@
 /*
- * request - what a request of control.h means, and its reply.
+ * request - the requests of the control socket: what they mean, and what they
+ * are answered.  First the status, then the requests that are done at once,
+ * then those that wait for an outcome.
  */
 #include <sys/types.h>
 
@@ -10,26 +12,128 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program/action.h"
 #include "base/log.h"
-#include "daemon/reload.h"
-#include "daemon/request.h"
-#include "daemon/statusline.h"
-#include "base/text.h"
-#include "config/syntax.h"
 #include "config/places.h"
+#include "daemon/reload.h"
+#include "wire/report.h"
+#include "daemon/request.h"
+#include "config/syntax.h"
+#include "base/text.h"
+#include "base/words.h"
 
-/* Files that a "plan" may propose. */
+/* The files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
 
+/* The last end: in words, and as the fields of request.h. */
+static void
+put_end(struct line_text *t, const struct program *p)
+{
+	const struct process_end *end = &p->end.process;
+	char text[256];
+
+	if (p->end.kind == END_NONE)
+		return;
+	describe_end(p, text, sizeof(text));
+	line_put(t, "exit", text);
+	if (p->end.kind == END_SPAWN)
+		line_put(t, "stage", spawn_stage_name(&p->end.error));
+	else if (p->end.kind == END_ENV)
+		line_put(t, "stage", "env-file");
+	else if (end->known)
+		line_put_number(t, end->signal ? "signal" : "code", end->code);
+	line_put_number(t, "ended", p->end.at);
+}
+
+/* Why nobody wants the program to run; describe_why does not say. */
+static const char *
+why_at_rest(const struct program *p)
+{
+	bool ran = p->started_at != 0 || p->end.kind != END_NONE;
+
+	return ran || p->conf->autostart ? "stopped on request"
+					 : "not started: autostart = no";
+}
+
+void
+request_put_program(struct line_text *t, const struct program *p,
+    const char *log_dir, bool cpu)
+{
+	struct mono now = loop_now(p->programs->loop);
+	char text[256], *log = NULL;
+
+	line_begin(t, "program");
+	line_put(t, "name", p->conf->name);
+	line_put(t, "state", names_state(p->state));
+	line_put(t, "want", names_want(p->want));
+	line_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
+	line_put_number(t, "since", clock_diff_ms(now, p->since));
+	line_put_number(t, "restarts", p->restarts);
+	if (fsm_is_alive(p->state)) {
+		line_put_number(t, "pid", p->child.pid);
+		line_put_number(t, "uptime", clock_diff_ms(now, p->started));
+		line_put_number(t, "started", p->started_at);
+		line_put_number(t, "memory", describe_memory(p));
+		if (cpu)
+			line_put_number(t, "cpu", describe_cpu(p));
+	}
+	put_end(t, p);
+	describe_why(p, text, sizeof(text));
+	if (p->state == STATE_DOWN && p->want == WANT_REST)
+		line_put(t, "reason", why_at_rest(p));
+	else if (*text != '\0')
+		line_put(t, "reason", text);
+	if (p->state == STATE_WAIT)
+		line_put_number(t, "again",
+		    p->delay - clock_diff_ms(now, p->since));
+	if (health_verdict(p) != NULL) {
+		line_put(t, "health", health_verdict(p));
+		line_put_number(t, "failed-checks", health_failures(p));
+	}
+	line_put(t, "status", p->status);
+	line_put(t, "conf", p->conf->file);
+	if (p->conf->log == LOG_TO_FILE)
+		log = places_log(log_dir, p->conf->name);
+	line_put(t, "log", log);
+	free(log);
+	line_end(t);
+}
+
+static void
+put_details(struct line_text *t, const struct program *p, const char *log_dir)
+{
+	char *command = words_join(p->conf->command);
+	char *events = places_log(log_dir, "hupd");
+	const struct program *need;
+	size_t i;
+
+	line_begin(t, "details");
+	line_put(t, "name", p->conf->name);
+	line_put(t, "command", command);
+	line_put(t, "events", events);
+	line_end(t);
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		line_begin(t, "need");
+		line_put(t, "of", p->conf->name);
+		line_put(t, "name", need->conf->name);
+		line_put(t, "state", names_state(need->state));
+		line_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
+		line_end(t);
+	}
+	free(command);
+	free(events);
+}
+
 /*
- * A program that is named again is not told again, that no request is answered
- * with more than there is.
+ * Put the named programs, each of them once, so that no reply is longer than
+ * that about all programs.
  */
 static int
-status_named(struct client *c, const struct line *pl, char *text, size_t size)
+put_named(struct daemon *d, struct answer *a, const struct line *pl, char *text,
+    size_t size)
 {
-	struct daemon *d = client_daemon(c);
-	struct line_text *t = client_text(c);
+	struct line_text *t = &a->text;
 	bool cpu = line_get(pl, "cpu") != NULL;
 	bool details = line_get(pl, "details") != NULL;
 	const char *name;
@@ -42,9 +146,9 @@ status_named(struct client *c, const struct line *pl, char *text, size_t size)
 		if (p == NULL)
 			snprintf(text, size, "no program %.64s", name);
 		else if (!p->is_told) {
-			status_program(t, p, d->effective.log_dir, cpu);
+			request_put_program(t, p, d->effective.log_dir, cpu);
 			if (details)
-				status_details(t, p, d->effective.log_dir);
+				put_details(t, p, d->effective.log_dir);
 		}
 		if (p == NULL || p->state != STATE_UP)
 			status = STATUS_NOT_UP;
@@ -59,10 +163,9 @@ status_named(struct client *c, const struct line *pl, char *text, size_t size)
 }
 
 static void
-do_status(struct client *c, const struct line *pl)
+do_status(struct daemon *d, struct answer *a, const struct line *pl)
 {
-	struct daemon *d = client_daemon(c);
-	struct line_text *t = client_text(c);
+	struct line_text *t = &a->text;
 	bool cpu = line_get(pl, "cpu") != NULL;
 	struct program *p;
 	char text[256] = "";
@@ -71,26 +174,24 @@ do_status(struct client *c, const struct line *pl)
 	if (line_get_word(pl, 0) == NULL)
 		for (p = programs_first(&d->programs); p != NULL;
 		     p = programs_next(p))
-			status_program(t, p, d->effective.log_dir, cpu);
-	status = status_named(c, pl, text, sizeof(text));
+			request_put_program(t, p, d->effective.log_dir, cpu);
+	status = put_named(d, a, pl, text, sizeof(text));
 	reload_status(d->reload, t);
-	client_end(c, status, *text != '\0' ? text : NULL);
+	answer_end(a, status, *text != '\0' ? "%s" : NULL, text);
 }
 
 static void
-do_where(struct client *c, const struct line *pl)
+do_where(struct daemon *d, struct answer *a, const struct line *pl)
 {
-	struct daemon *d = client_daemon(c);
-	struct line_text *t = client_text(c);
+	struct line_text *t = &a->text;
 	const char *name = line_get_word(pl, 0);
 	struct program *p = NULL;
-	char *log = NULL, text[256];
+	char *log = NULL;
 
 	if (name != NULL && strcmp(name, "hupd") != 0) {
 		p = programs_find(&d->programs, name);
 		if (p == NULL) {
-			snprintf(text, sizeof(text), "no program %.64s", name);
-			client_end(c, STATUS_FAILED, text);
+			answer_end(a, STATUS_FAILED, "no program %.64s", name);
 			return;
 		}
 	}
@@ -103,7 +204,7 @@ do_where(struct client *c, const struct line *pl)
 	line_put(t, "log", log);
 	line_end(t);
 	free(log);
-	client_end(c, STATUS_OK, NULL);
+	answer_end(a, STATUS_OK, NULL);
 }
 
 /* What is no part of the canonical form of a program. */
@@ -124,23 +225,23 @@ put_hidden(struct line_text *t, struct daemon *d, const struct definition *conf)
 }
 
 static void
-do_dump(struct client *c)
+do_dump(struct daemon *d, struct answer *a, const struct line *pl)
 {
-	struct line_text *t = client_text(c);
-	struct daemon *d = client_daemon(c);
+	struct line_text *t = &a->text;
 	const struct config set = reload_effective(d->reload);
 	char *text = NULL, *rest, *line;
 	size_t i, len = 0;
 	FILE *f;
 
+	(void)pl;
 	f = open_memstream(&text, &len);
 	if (f == NULL) {
-		client_end(c, STATUS_FAILED, strerror(errno));
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
 		return;
 	}
 	syntax_print_config(&set, f);
 	if (fclose(f) == EOF) {
-		client_end(c, STATUS_FAILED, strerror(errno));
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
 		free(text);
 		return;
 	}
@@ -155,43 +256,81 @@ do_dump(struct client *c)
 		line_end(t);
 	}
 	free(text);
-	client_end(c, STATUS_OK, NULL);
+	answer_end(a, STATUS_OK, NULL);
+}
+
+/*
+ * The programs that are named, from word first on, or all, in order; freed by
+ * the caller.  NULL if a name is unknown: the request has been answered.
+ */
+static struct program **
+find_named(struct daemon *d, struct answer *a, const struct line *pl,
+    size_t first, size_t *n)
+{
+	struct programs *ps = &d->programs;
+	struct program **v, *p;
+	const char *all = line_get(pl, "all"), *name;
+	size_t i;
+
+	*n = 0;
+	v = calloc(ps->n + pl->n + 1, sizeof(struct program *));
+	if (v == NULL) {
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
+		return NULL;
+	}
+	if (all != NULL && strcmp(all, "yes") == 0) {
+		for (p = programs_first(ps); p != NULL; p = programs_next(p))
+			v[(*n)++] = p;
+		return v;
+	}
+	for (i = first; (name = line_get_word(pl, i)) != NULL; i++) {
+		p = programs_find(ps, name);
+		if (p == NULL) {
+			answer_end(a, STATUS_FAILED, "no program %.64s", name);
+			free(v);
+			return NULL;
+		}
+		v[(*n)++] = p;
+	}
+	if (*n == 0) {
+		answer_end(a, STATUS_USAGE, "no program was named");
+		free(v);
+		return NULL;
+	}
+	return v;
 }
 
 static void
-do_signal(struct client *c, const struct line *pl)
+do_signal(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	const char *word = line_get_word(pl, 0), *why;
-	char text[256];
 	struct program **v;
 	size_t n, i;
 	int sig;
 
 	if (word == NULL || text_signal(word, &sig, &why) == -1) {
-		client_end(c, STATUS_USAGE, "not a signal");
+		answer_end(a, STATUS_USAGE, "not a signal");
 		return;
 	}
-	v = waiter_named(c, pl, 1, &n);
+	v = find_named(d, a, pl, 1, &n);
 	if (v == NULL)
 		return;
-	for (i = 0; i < n; i++) {
-		if (!fsm_is_alive(v[i]->state))
-			snprintf(text, sizeof(text), "%s is not running",
+	for (i = 0; i < n; i++)
+		if (!fsm_is_alive(v[i]->state)) {
+			answer_end(a, STATUS_FAILED, "%s is not running",
 			    v[i]->conf->name);
-		else if (process_signal(&v[i]->child, sig) == -1)
-			snprintf(text, sizeof(text), "%s: %s", v[i]->conf->name,
+			break;
+		} else if (process_signal(&v[i]->child, sig) == -1) {
+			answer_end(a, STATUS_FAILED, "%s: %s", v[i]->conf->name,
 			    strerror(errno));
-		else
-			continue;
-		client_end(c, STATUS_FAILED, text);
-		free(v);
-		return;
-	}
+			break;
+		}
+	if (i == n)
+		answer_end(a, STATUS_OK, NULL);
 	free(v);
-	client_end(c, STATUS_OK, NULL);
 }
 
-/* "as=NAME file=PATH text=TEXT" is a candidate; v has room for all. */
+/* Each "as=NAME file=PATH text=TEXT" is a candidate.  Returns the mistake. */
 static const char *
 find_candidates(const struct line *pl, struct candidate *v, size_t *n)
 {
@@ -222,10 +361,9 @@ find_candidates(const struct line *pl, struct candidate *v, size_t *n)
 }
 
 static void
-do_plan(struct client *c, const struct line *pl)
+do_plan(struct daemon *d, struct answer *a, const struct line *pl)
 {
-	struct daemon *d = client_daemon(c);
-	const bool trusted = client_uid(c) == 0 || client_uid(c) == geteuid();
+	const bool trusted = a->uid == 0 || a->uid == geteuid();
 	struct candidate *v;
 	const char *why;
 	size_t n;
@@ -233,85 +371,419 @@ do_plan(struct client *c, const struct line *pl)
 
 	v = calloc(CANDIDATES_MAX, sizeof(*v));
 	if (v == NULL) {
-		client_end(c, STATUS_FAILED, strerror(errno));
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
 		return;
 	}
 	if ((why = find_candidates(pl, v, &n)) != NULL)
-		client_end(c, STATUS_USAGE, why);
+		answer_end(a, STATUS_USAGE, "%s", why);
 	else {
-		status = reload_plan(d->reload, v, n, trusted, client_text(c));
-		client_end(c, status,
+		status = reload_plan(d->reload, v, n, trusted, &a->text);
+		answer_end(a, status,
 		    status == STATUS_FAILED ? "out of memory" : NULL);
 	}
 	free(v);
 }
 
 static void
-do_version(struct client *c, const char *tag)
+put_version(struct daemon *d, struct answer *a, const char *tag)
 {
-	struct line_text *t = client_text(c);
+	struct line_text *t = &a->text;
 
 	line_begin(t, tag);
 	line_put_number(t, "pid", getpid());
 	line_put(t, "version", HUPD_VERSION);
 	line_put_number(t, "proto", LINE_VERSION);
-	line_put_number(t, "execs",
-	    record_header(client_daemon(c)->records)->execs);
+	line_put_number(t, "execs", record_header(d->records)->execs);
 	line_end(t);
-	client_end(c, STATUS_OK, NULL);
+	answer_end(a, STATUS_OK, NULL);
 }
 
-struct waiter *
-request_begin(struct client *c, const struct line *pl)
+static void
+do_ping(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	(void)pl;
+	put_version(d, a, "pong");
+}
+
+static void
+do_version(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	(void)pl;
+	put_version(d, a, "version");
+}
+
+static void
+do_reopen(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	(void)pl;
+	logger_reopen(d->logger);
+	answer_end(a, STATUS_OK, NULL);
+}
+
+/* A program whose outcome a request waits for. */
+struct target {
+	struct waiter *waiter;
+	struct watch watch;
+	char *name;
+	bool pending;
+};
+
+enum wait_kind {
+	WAIT_START,
+	WAIT_STOP,
+	WAIT_RESTART,
+	WAIT_ACTION, /* reload-program */
+	WAIT_RELOAD,
+	WAIT_REEXEC,
+};
+
+/* A request that waits for its outcome. */
+struct waiter {
+	struct daemon *daemon;
+	struct answer *answer;
+	enum wait_kind kind;
+	struct verdict verdict; /* WAIT_RELOAD, WAIT_REEXEC */
+	struct target *v;
+	size_t n;
+	bool failed;
+	struct deadline look; /* at the end of the turn */
+};
+
+static void
+put_result(struct waiter *w, const char *name, const struct program *p, bool ok,
+    const char *how)
+{
+	struct line_text *t = &w->answer->text;
+
+	line_begin(t, "result");
+	line_put(t, "name", name);
+	line_put(t, "ok", ok ? "yes" : "no");
+	if (p != NULL)
+		line_put(t, "state", names_state(p->state));
+	line_put(t, "how", how);
+	line_end(t);
+	if (p != NULL && !ok)
+		report_tail(t, name, p->tail);
+	if (!ok)
+		w->failed = true;
+	answer_more(w->answer);
+}
+
+/* Has the program an outcome?  True: the result has been put. */
+static bool
+target_settled(struct target *tg)
+{
+	struct program *p = tg->watch.program;
+	bool good;
+	char why[256];
+
+	if (p == NULL) {
+		put_result(tg->waiter, tg->name, NULL,
+		    tg->waiter->kind == WAIT_STOP, "removed");
+		return true;
+	}
+	if (tg->waiter->kind == WAIT_ACTION)
+		return false; /* action_done puts the result */
+	if (tg->waiter->kind == WAIT_STOP) {
+		if (!outcome_is_stopped(p) && !outcome_is_settled(p))
+			return false;
+		good = outcome_is_stopped(p);
+	} else {
+		if (!outcome_is_settled(p))
+			return false;
+		good = outcome_is_good(p);
+	}
+	describe_why(p, why, sizeof(why));
+	put_result(tg->waiter, tg->name, p, good, why);
+	return true;
+}
+
+static void
+finish_if_done(struct waiter *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->v[i].pending)
+			return;
+	answer_end(w->answer, w->failed ? STATUS_FAILED : STATUS_OK, NULL);
+}
+
+static void
+look(struct deadline *d)
+{
+	struct waiter *w = d->arg;
+	struct target *tg;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		tg = &w->v[i];
+		if (tg->pending && target_settled(tg)) {
+			tg->pending = false;
+			program_unwatch(&tg->watch);
+		}
+	}
+	finish_if_done(w);
+}
+
+static void
+look_later(struct waiter *w)
+{
+	struct loop *loop = w->daemon->loop;
+
+	loop_at(loop, &w->look, loop_now(loop));
+}
+
+static void
+target_changed(struct watch *w)
+{
+	struct target *tg = w->arg;
+
+	look_later(tg->waiter);
+}
+
+/* What it waits for goes on. */
+static void
+waiter_forget(struct answer *a)
+{
+	struct waiter *w = a->waiter;
+	struct target *tg;
+
+	loop_cancel(w->daemon->loop, &w->look);
+	if (w->kind == WAIT_RELOAD)
+		reload_forget(w->daemon->reload, &w->verdict);
+	if (w->kind == WAIT_REEXEC)
+		w->daemon->reexec_forget(w->daemon, &w->verdict);
+	for (tg = w->v; tg < w->v + w->n; tg++) {
+		if (w->kind == WAIT_ACTION && tg->watch.program != NULL)
+			action_forget(tg->watch.program, tg);
+		program_unwatch(&tg->watch);
+		free(tg->name);
+	}
+	free(w->v);
+	free(w);
+}
+
+/* For n programs.  NULL: the request has been answered. */
+static struct waiter *
+waiter_new(struct daemon *d, struct answer *a, enum wait_kind kind, size_t n)
+{
+	struct waiter *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL || (w->v = calloc(n + 1, sizeof(*w->v))) == NULL) {
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
+		free(w);
+		return NULL;
+	}
+	w->daemon = d;
+	w->answer = a;
+	w->kind = kind;
+	w->look.due = look;
+	w->look.arg = w;
+	a->waiter = w;
+	a->forget = waiter_forget;
+	return w;
+}
+
+static void
+action_done(void *arg, bool ok, const char *how)
+{
+	struct target *tg = arg;
+
+	tg->pending = false;
+	put_result(tg->waiter, tg->name, tg->watch.program, ok, how);
+	program_unwatch(&tg->watch);
+	look_later(tg->waiter);
+}
+
+static void
+target_begin(struct target *tg)
+{
+	struct program *p = tg->watch.program;
+
+	switch (tg->waiter->kind) {
+	case WAIT_START:
+		program_request(p, EVENT_START);
+		break;
+	case WAIT_STOP:
+		program_request(p, EVENT_STOP);
+		break;
+	case WAIT_RESTART:
+		program_request(p, EVENT_RESTART);
+		break;
+	case WAIT_ACTION:
+		action_begin(p, action_done, tg);
+		break;
+	case WAIT_RELOAD:
+	case WAIT_REEXEC:
+		break;
+	}
+}
+
+/* Programs that are restarted together stop in order. */
+static int
+leaves_before(const void *a, const void *b)
+{
+	return program_leaves_before(*(struct program *const *)a,
+	    *(struct program *const *)b);
+}
+
+static void
+wait_for(struct waiter *w, struct program *p)
+{
+	struct target *tg = &w->v[w->n++];
+
+	tg->waiter = w;
+	tg->name = strdup(p->conf->name);
+	tg->pending = true;
+	tg->watch.changed = target_changed;
+	tg->watch.arg = tg;
+	program_watch(p, &tg->watch);
+}
+
+static void
+do_programs(struct daemon *d, struct answer *a, const struct line *pl,
+    enum wait_kind kind)
+{
+	const char *wait = line_get(pl, "wait");
+	struct waiter *w = NULL;
+	struct program **v;
+	size_t i, n;
+
+	v = find_named(d, a, pl, 0, &n);
+	if (v == NULL || (w = waiter_new(d, a, kind, n)) == NULL) {
+		free(v);
+		return;
+	}
+	if (kind == WAIT_RESTART)
+		qsort(v, n, sizeof(*v), leaves_before);
+	for (i = 0; i < n; i++)
+		wait_for(w, v[i]);
+	free(v);
+	for (i = 0; i < n; i++)
+		target_begin(&w->v[i]);
+	if (wait != NULL && strcmp(wait, "no") == 0) {
+		answer_forget(a);
+		answer_end(a, STATUS_OK, NULL);
+	} else
+		look_later(w);
+}
+
+static void
+do_start(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	do_programs(d, a, pl, WAIT_START);
+}
+
+static void
+do_stop(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	do_programs(d, a, pl, WAIT_STOP);
+}
+
+static void
+do_restart(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	do_programs(d, a, pl, WAIT_RESTART);
+}
+
+static void
+do_reload_program(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	do_programs(d, a, pl, WAIT_ACTION);
+}
+
+static void
+verdict_given(struct verdict *v, const char *lines, int status)
+{
+	struct waiter *w = v->arg;
+	struct line_text *t = &w->answer->text;
+
+	line_put_raw(t, lines);
+	if (status == -1)
+		answer_more(w->answer);
+	else
+		answer_end(w->answer, status, NULL);
+}
+
+/* The client may use the socket, but may not signal the daemon. */
+static void
+reload_more(struct answer *a, const struct line *pl)
+{
+	if (!line_is(pl, "hup"))
+		return;
+	log_info("SIGHUP asked for by uid %d over the control socket",
+	    (int)a->uid);
+	kill(getpid(), SIGHUP);
+}
+
+static void
+do_reload(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	struct waiter *w = waiter_new(d, a, WAIT_RELOAD, 0);
+
+	(void)pl;
+	if (w == NULL)
+		return;
+	a->more = reload_more;
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	reload_wait(d->reload, &w->verdict);
+	line_begin(&a->text, "waiting");
+	line_put_number(&a->text, "pid", getpid());
+	line_end(&a->text);
+	answer_more(a);
+}
+
+static void
+do_reexec(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	struct waiter *w = waiter_new(d, a, WAIT_REEXEC, 0);
+
+	(void)pl;
+	if (w == NULL)
+		return;
+	a->next_daemon = true;
+	w->verdict.given = verdict_given;
+	w->verdict.arg = w;
+	d->reexec_begin(d, &w->verdict);
+}
+
+void
+request_handle(void *arg, struct answer *a, const struct line *pl)
 {
 	static const struct {
 		const char *tag;
-		enum waiter_kind kind;
-	} acts[] = {
-	    {"start", WAIT_START},
-	    {"stop", WAIT_STOP},
-	    {"restart", WAIT_RESTART},
-	    {"reload-program", WAIT_ACTION},
+		void (*act)(struct daemon *, struct answer *,
+		    const struct line *);
+		bool changes; /* refused once the daemon is ending */
+	} requests[] = {
+	    {"ping", do_ping, false},
+	    {"version", do_version, false},
+	    {"status", do_status, false},
+	    {"where", do_where, false},
+	    {"dump", do_dump, false},
+	    {"plan", do_plan, false},
+	    {"signal", do_signal, false},
+	    {"reopen", do_reopen, false},
+	    {"start", do_start, true},
+	    {"stop", do_stop, true},
+	    {"restart", do_restart, true},
+	    {"reload-program", do_reload_program, true},
+	    {"reload", do_reload, true},
+	    {"reexec", do_reexec, true},
 	};
-	struct daemon *d = client_daemon(c);
-	const char *tag = pl->tag;
-	size_t i;
+	struct daemon *d = arg;
 
-	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
-		if (strcmp(tag, acts[i].tag) != 0)
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (!line_is(pl, requests[i].tag))
 			continue;
-		if (d->stopping) {
-			client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
-			return NULL;
-		}
-		return waiter_programs(c, pl, acts[i].kind);
+		if (requests[i].changes && d->stopping)
+			answer_end(a, STATUS_NO_DAEMON, "the daemon is ending");
+		else
+			requests[i].act(d, a, pl);
+		return;
 	}
-	if (strcmp(tag, "reload") == 0) {
-		if (!d->stopping)
-			return waiter_reload(c);
-		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
-	} else if (strcmp(tag, "reexec") == 0) {
-		if (!d->stopping)
-			return waiter_reexec(c);
-		client_end(c, STATUS_NO_DAEMON, "the daemon is ending");
-	} else if (strcmp(tag, "status") == 0)
-		do_status(c, pl);
-	else if (strcmp(tag, "where") == 0)
-		do_where(c, pl);
-	else if (strcmp(tag, "plan") == 0)
-		do_plan(c, pl);
-	else if (strcmp(tag, "dump") == 0)
-		do_dump(c);
-	else if (strcmp(tag, "signal") == 0)
-		do_signal(c, pl);
-	else if (strcmp(tag, "reopen") == 0) {
-		logger_reopen(d->logger);
-		client_end(c, STATUS_OK, NULL);
-	} else if (strcmp(tag, "ping") == 0)
-		do_version(c, "pong");
-	else if (strcmp(tag, "version") == 0)
-		do_version(c, "version");
-	else
-		client_end(c, STATUS_USAGE, "unknown request");
-	return NULL;
+	answer_end(a, STATUS_USAGE, "unknown request");
 }

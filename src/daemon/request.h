@@ -1,14 +1,78 @@
 /*
- * request - what a request of control.h means, and its reply.
+ * request - the requests of the control socket: what they mean, and what they
+ * are answered.  line.h has the form of the lines.
  *
- * Layer 3.
+ * Requests, and the reply before its "end":
+ *
+ *	ping		pong pid= version= execs=
+ *	version		version version= proto=
+ *	status [cpu=yes] [details=yes] [NAME ...]
+ *		for each: program name= state= want= ready=(yes|no) pid=
+ *			since= (ms in this state) uptime= (ms, if alive)
+ *			started= (Unix time of the process, if alive)
+ *			restarts= exit= (its last end in words, if it had one)
+ *			code= or signal= or stage= (of that end: the exit
+			status; the number of the signal; what of a start
+			failed, "exec" or "env-file" say; none: unknown)
+ *			ended= (Unix time) memory= (bytes, if alive)
+ *			cpu= (ms, if alive and asked for)
+ *			status= (its STATUS=) reason= (why it is in this state)
+ *			again= (ms until the restart, in state wait)
+ *			conf= (file, if it has one) log= (file, if any)
+ *		with details, for each named program:
+ *			details name= command= (as in its file)
+ *			events= (file of the event log)
+ *			need of= name= state= ready=  for each dependency
+ *		then	config generation= time= (Unix) source=(files|accepted)
+ *			differs=(no|yes|rejected) programs= pid= started=
+ *			applied= failed= rejected= (reloads of this process,
+ *			counted since counting=, Unix time;
+ *			failed: applied, but a program did not become ready)
+ *		if a reload was rejected since the last accepted one:
+ *			rejected time= count=  and the "error" lines of report.h
+ *	where [NAME]	paths log-dir= program-dir= config= log=
+ *	dump		digest name= env=  for each program with env files:
+ *			a number that changes with their contents
+ *			rests name=  for each program that is not to run
+ *			text line=  for each line of the canonical form of
+ *			what runs
+ *	start | stop | restart [all=yes] [wait=no] NAME ...
+ *		for each: result name= ok=(yes|no) state= how=
+ *			and "tail" lines of report.h if it failed
+ *	reload-program [wait=no] NAME ...	likewise
+ *	signal SIG NAME
+ *	reload [wait=no]
+ *		at once: waiting pid=
+ *		The client then sends SIGHUP to that pid.  If it may not,
+ *		the line "hup" makes the daemon do so.  The verdict of the
+ *		first reload that begins after "waiting" follows as the lines
+ *		of report.h, status 0, 1 or 6.
+ *	plan [as=NAME file=PATH text=TEXT ...]
+ *		What would a reload do?  TEXT stands in for the file of the
+ *		program or template NAME; PATH is where diagnostics say that
+ *		it comes from, and is not opened.  Status 0: the "report",
+ *		"change" and "deferred" lines of report.h that a reload would
+ *		begin with.  Status 6: its "error" lines.  Nothing is changed.
+ *		The environment files of a TEXT are opened for root and the
+ *		daemon's own user only.
+ *	reopen		(nothing)
+ *	reexec		"executing", and then the connection ends.  The next
+ *			daemon answers on the same socket, with another
+ *			execs= in its pong.  Or: failed how=
+ *
+ * A client may end the connection at any time: the request goes on.
  */
 #ifndef REQUEST_H
 #define REQUEST_H
 
-#include "daemon/waiter.h"
+#include "daemon/answer.h"
+#include "daemon/state.h"
 
-/* Answer, or return the waiter that will; see waiter.h. */
-struct waiter *request_begin(struct client *, const struct line *);
+/* A control_handler; arg: struct daemon. */
+void request_handle(void *arg, struct answer *, const struct line *);
+
+/* Put the "program" line; cpu: with the processor time. */
+void request_put_program(struct line_text *, const struct program *,
+    const char *log_dir, bool cpu);
 
 #endif

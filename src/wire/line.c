@@ -11,29 +11,6 @@
 /* The first size of a text, in bytes; it doubles from there. */
 #define TEXT_SIZE ((size_t)256)
 
-const char *
-line_status_meaning(int status)
-{
-	switch (status) {
-	case STATUS_OK:
-		return "ok";
-	case STATUS_FAILED:
-		return "failed";
-	case STATUS_USAGE:
-		return "usage";
-	case STATUS_NOT_UP:
-		return "a named program is not up";
-	case STATUS_DENIED:
-		return "not permitted";
-	case STATUS_REJECTED:
-		return "configuration rejected";
-	case STATUS_NO_DAEMON:
-		return "hupd is not running";
-	default:
-		return NULL;
-	}
-}
-
 static size_t
 count(const char *s, char c)
 {

@@ -21,25 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/names.h"
+
 #define LINE_VERSION 1
 /* The longest request line and the longest reply line, in bytes. */
 #define LINE_REQUEST_MAX ((size_t)1024 * 1024)
 #define LINE_REPLY_MAX ((size_t)256 * 1024)
-
-/* Exit statuses, after the Linux Standard Base's for init scripts. */
-enum {
-	STATUS_OK = 0,
-	STATUS_FAILED = 1,
-	STATUS_USAGE = 2,
-	STATUS_NOT_UP = 3,
-	STATUS_DENIED = 4,
-	STATUS_REJECTED = 6,
-	STATUS_NO_DAEMON = 7,
-};
-#define STATUS_MAX STATUS_NO_DAEMON
-
-/* What the exit status means, in a few words; NULL: it is not in use. */
-const char *line_status_meaning(int status);
 
 /* A parsed line: pointers into its text, which was changed in place. */
 struct line_field {

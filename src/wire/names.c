@@ -1,9 +1,11 @@
 /*
- * names - the words for states, wants and events of a program.
+ * names - the words that daemon and client share.
  *
  * No switch has a default: a new state, want or event does not compile until
  * it has a name.
  */
+#include <stddef.h>
+
 #include "wire/names.h"
 
 const char *
@@ -95,4 +97,27 @@ names_event(enum program_event event, enum program_state state)
 		return "unhealthy";
 	}
 	__builtin_unreachable();
+}
+
+const char *
+names_status(int status)
+{
+	switch (status) {
+	case STATUS_OK:
+		return "ok";
+	case STATUS_FAILED:
+		return "failed";
+	case STATUS_USAGE:
+		return "usage";
+	case STATUS_NOT_UP:
+		return "a named program is not up";
+	case STATUS_DENIED:
+		return "not permitted";
+	case STATUS_REJECTED:
+		return "configuration rejected";
+	case STATUS_NO_DAEMON:
+		return "hupd is not running";
+	default:
+		return NULL;
+	}
 }

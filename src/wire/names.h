@@ -1,12 +1,28 @@
 /*
- * names - the words for what becomes of a program: its states, its wants, and
- * the events between them.  Log, replies, status and metrics all use these.
+ * names - the words that daemon and client share: exit statuses; the states
+ * and wants of a program, and the events between them.  Log, replies, status
+ * and metrics all use these.
  *
  * The enums stand here and not with the state machine, so that a word cannot
  * get out of step with what it names.
  */
 #ifndef NAMES_H
 #define NAMES_H
+
+/*
+ * The exit statuses of hupctl and hupd, and of a reply; after those of the
+ * Linux Standard Base for init scripts.
+ */
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NOT_UP = 3,
+	STATUS_DENIED = 4,
+	STATUS_REJECTED = 6,
+	STATUS_NO_DAEMON = 7,
+};
+#define STATUS_MAX STATUS_NO_DAEMON
 
 /* What a program is doing.  Kept in records: do not renumber. */
 enum program_state {
@@ -50,5 +66,8 @@ const char *names_state(enum program_state);
 const char *names_want(enum program_want);
 /* What happened in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state);
+
+/* The meaning of an exit status in a few words; NULL: it is not in use. */
+const char *names_status(int status);
 
 #endif

@@ -16,6 +16,7 @@
 #include "harmless.h"
 #include "base/log.h"
 #include "daemon/reload.h"
+#include "daemon/request.h"
 #include "config/syntax.h"
 
 /* Turns of the loop until the client hangs up, and until the end. */
@@ -115,7 +116,8 @@ session_begin(struct session *s)
 	must((d->reload = reload_new(d)) != NULL);
 	d->reexec_begin = reexec;
 	d->reexec_forget = reexec_forget;
-	must((d->control = control_open(d, path, -1)) != NULL);
+	must((d->control = control_open(d->loop, path, -1, request_handle,
+		  d)) != NULL);
 }
 
 static void

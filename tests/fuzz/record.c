@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "program/program_int.h"
 #include "daemon/reload.h"
-#include "daemon/statusline.h"
+#include "daemon/request.h"
 #include "config/syntax.h"
 
 /* The input's first byte, bits. */
@@ -158,7 +158,7 @@ take_over(struct record *r, bool inherited)
 	loop_after(d.loop, turn_ends, d.loop);
 	must(loop_run(d.loop) == 0);
 	for (p = programs_first(&d.programs); p != NULL; p = programs_next(p))
-		status_program(&text, p, "/log", true);
+		request_put_program(&text, p, "/log", true);
 	line_text_clear(&text);
 	must((slot = record_take(r, "another")) != -1);
 	record_give(r, slot);

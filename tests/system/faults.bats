@@ -167,7 +167,7 @@ serves() {
 	# None at all.
 	prlimit --pid "$pid" --nofile=3:
 	run timeout 2 "$HUPCTL" -s "$T/run/hupd.sock" ping
-	wait_for 5 logged 'a client has to wait'
+	wait_for 5 logged 'a client cannot be accepted'
 	alive "$pid"
 	prlimit --pid "$pid" --nofile=1024:
 	wait_for 10 hupd_answers
@@ -179,10 +179,10 @@ serves() {
 	[ "$(hupd_pid)" -eq "$pid" ]
 	wait_for 5 eval '[ "$(find "/proc/$pid/fd" -type l | wc -l)" -le $((open + 1)) ]'
 	# It is said once, until it has passed.
-	wait_for 10 logged 'no client has to wait any more'
+	wait_for 10 logged 'clients are accepted again'
 	passed() {
-		[ "$(grep -c ' a client has to wait' "$T/log/hupd.log")" -eq \
-		    "$(grep -c 'no client has to wait' "$T/log/hupd.log")" ]
+		[ "$(grep -c ' a client cannot be accepted' "$T/log/hupd.log")" -eq \
+		    "$(grep -c 'clients are accepted again' "$T/log/hupd.log")" ]
 	}
 	wait_for 5 passed
 }

@@ -57,7 +57,7 @@ print_statuses(void)
 	const char *meaning;
 
 	for (int i = 0; i <= STATUS_MAX; i++)
-		if ((meaning = line_status_meaning(i)) != NULL)
+		if ((meaning = names_status(i)) != NULL)
 			printf("%d\t%s\n", i, meaning);
 }
 
