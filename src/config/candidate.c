@@ -59,17 +59,17 @@ make(const struct candidate *c, const char *name,
 
 /* Put it in the place of the definition of its name.  Takes the reference. */
 static int
-put(struct config *set, struct definition *conf, const char *file,
+put(struct config *config, struct definition *conf, const char *file,
     struct diags *diags)
 {
-	for (size_t i = 0; i < set->nprograms; i++) {
-		if (strcmp(set->programs[i]->name, conf->name) != 0)
+	for (size_t i = 0; i < config->nprograms; i++) {
+		if (strcmp(config->programs[i]->name, conf->name) != 0)
 			continue;
-		definition_unref(set->programs[i]);
-		set->programs[i] = conf;
+		definition_unref(config->programs[i]);
+		config->programs[i] = conf;
 		return 0;
 	}
-	if (config_add(set, conf) == 0)
+	if (config_add(config, conf) == 0)
 		return 0;
 	definition_unref(conf);
 	diag_add(diags, file, 0, NULL, "out of memory");
@@ -91,27 +91,27 @@ is_instance_of(const struct definition *conf, const char *template)
 }
 
 static int
-put_instances(struct config *set, const struct candidate *c,
+put_instances(struct config *config, const struct candidate *c,
     const struct config *distrust, const struct resolve_lookups *lookups,
     struct diags *diags)
 {
 	struct definition *conf;
 
-	for (size_t i = 0; i < set->nprograms; i++) {
-		if (!is_instance_of(set->programs[i], c->name))
+	for (size_t i = 0; i < config->nprograms; i++) {
+		if (!is_instance_of(config->programs[i], c->name))
 			continue;
-		conf = make(c, set->programs[i]->name, set->defaults, distrust,
-		    lookups, diags);
+		conf = make(c, config->programs[i]->name, config->defaults,
+		    distrust, lookups, diags);
 		if (conf == NULL)
 			return -1;
-		definition_unref(set->programs[i]);
-		set->programs[i] = conf;
+		definition_unref(config->programs[i]);
+		config->programs[i] = conf;
 	}
 	return 0;
 }
 
 int
-candidate_put(struct config *set, const struct candidate *c,
+candidate_put(struct config *config, const struct candidate *c,
     const struct config *distrust, const struct resolve_lookups *lookups,
     struct diags *diags)
 {
@@ -122,11 +122,11 @@ candidate_put(struct config *set, const struct candidate *c,
 		    c->name);
 		return -1;
 	}
-	conf = make(c, c->name, set->defaults, distrust, lookups, diags);
+	conf = make(c, c->name, config->defaults, distrust, lookups, diags);
 	if (conf == NULL)
 		return -1;
 	if (!definition_is_template(c->name))
-		return put(set, conf, c->file, diags);
+		return put(config, conf, c->file, diags);
 	definition_unref(conf);
-	return put_instances(set, c, distrust, lookups, diags);
+	return put_instances(config, c, distrust, lookups, diags);
 }

@@ -10,9 +10,9 @@
 #include "config/config.h"
 #include "config/order.h"
 
-/* Looking for near names is slow: the first complaints get one, not all. */
+/* The search for a similar name is slow: only the first errors get it. */
 #define NEAR_MAX 20
-/* As many cycles are reported at most. */
+/* The most cycles that are reported. */
 #define CYCLES_MAX 20
 
 int
@@ -29,40 +29,40 @@ config_init(struct config *config, const struct places *places)
 }
 
 void
-config_clear_programs(struct config *set)
+config_clear_programs(struct config *config)
 {
-	for (size_t i = 0; i < set->nprograms; i++)
-		definition_unref(set->programs[i]);
-	free(set->programs);
-	set->programs = NULL;
-	set->nprograms = set->size = 0;
+	for (size_t i = 0; i < config->nprograms; i++)
+		definition_unref(config->programs[i]);
+	free(config->programs);
+	config->programs = NULL;
+	config->nprograms = config->size = 0;
 }
 
 void
-config_clear(struct config *set)
+config_clear(struct config *config)
 {
-	settings_clear(&set->settings);
-	definition_unref(set->defaults);
-	config_clear_programs(set);
-	free(set->file);
-	memset(set, 0, sizeof *set);
+	settings_clear(&config->settings);
+	definition_unref(config->defaults);
+	config_clear_programs(config);
+	free(config->file);
+	memset(config, 0, sizeof *config);
 }
 
 int
-config_add(struct config *set, struct definition *conf)
+config_add(struct config *config, struct definition *conf)
 {
 	struct definition **v;
 	size_t size;
 
-	if (set->nprograms == set->size) {
-		size = set->size == 0 ? 16 : set->size * 2;
-		v = reallocarray(set->programs, size, sizeof(*v));
+	if (config->nprograms == config->size) {
+		size = config->size == 0 ? 16 : config->size * 2;
+		v = reallocarray(config->programs, size, sizeof(*v));
 		if (v == NULL)
 			return -1;
-		set->programs = v;
-		set->size = size;
+		config->programs = v;
+		config->size = size;
 	}
-	set->programs[set->nprograms++] = conf;
+	config->programs[config->nprograms++] = conf;
 	return 0;
 }
 
@@ -83,7 +83,7 @@ compare_caseless(const void *a, const void *b)
 	return r != 0 ? r : strcmp((*x)->name, (*y)->name);
 }
 
-/* Names that come from a folder are sorted already, but for a few. */
+/* Most sets are sorted already: a folder is read in the order of names. */
 static void
 sort(struct definition **v, size_t n,
     int (*compare)(const void *, const void *))
@@ -96,7 +96,7 @@ sort(struct definition **v, size_t n,
 }
 
 static struct definition **
-find_slot(const struct config *set, const char *name)
+find_slot(const struct config *config, const char *name)
 {
 	union {
 		const char *name;
@@ -104,38 +104,38 @@ find_slot(const struct config *set, const char *name)
 	} u = {.name = name};
 	struct definition key = {.name = u.key}, *p = &key;
 
-	if (set->nprograms == 0)
+	if (config->nprograms == 0)
 		return NULL;
-	return bsearch(&p, set->programs, set->nprograms,
-	    sizeof(*set->programs), compare_names);
+	return bsearch(&p, config->programs, config->nprograms,
+	    sizeof(*config->programs), compare_names);
 }
 
 struct definition *
-config_find(const struct config *set, const char *name)
+config_find(const struct config *config, const char *name)
 {
-	struct definition **slot = find_slot(set, name);
+	struct definition **slot = find_slot(config, name);
 
 	return slot == NULL ? NULL : *slot;
 }
 
 static const char *
-file_of(const struct config *set, const struct definition *conf)
+file_of(const struct config *config, const struct definition *conf)
 {
 	if (conf->file != NULL)
 		return conf->file;
-	return set->file != NULL ? set->file : conf->name;
+	return config->file != NULL ? config->file : conf->name;
 }
 
 /*
- * Names that are equal but for case are one file on some file systems and one
- * program to most readers.
+ * Refuse names that differ only in case: they are the same file on some file
+ * systems, and most readers take them for the same program.
  */
 static void
-check_names(const struct config *set, struct diags *diags)
+check_names(const struct config *config, struct diags *diags)
 {
 	const struct definition *one, *two;
 	struct definition **sorted;
-	size_t n = set->nprograms;
+	size_t n = config->nprograms;
 	unsigned line;
 
 	if ((sorted = calloc(n + 1, sizeof(*sorted))) == NULL) {
@@ -143,7 +143,7 @@ check_names(const struct config *set, struct diags *diags)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = set->programs[i];
+		sorted[i] = config->programs[i];
 	sort(sorted, n, compare_caseless);
 	for (size_t i = 1; i < n; i++) {
 		one = sorted[i - 1];
@@ -152,10 +152,10 @@ check_names(const struct config *set, struct diags *diags)
 			continue;
 		line = definition_line(two, "program", 0);
 		if (strcmp(one->name, two->name) == 0)
-			diag_add(diags, file_of(set, two), line, "program",
+			diag_add(diags, file_of(config, two), line, "program",
 			    "%s is defined twice", two->name);
 		else
-			diag_add(diags, file_of(set, two), line, NULL,
+			diag_add(diags, file_of(config, two), line, NULL,
 			    "the name %s differs from %s only in case",
 			    two->name, one->name);
 	}
@@ -163,7 +163,7 @@ check_names(const struct config *set, struct diags *diags)
 }
 
 struct dependencies {
-	const struct config *set;
+	const struct config *config;
 	struct diags *diags;
 	const char **names; /* of all programs, NULL-terminated */
 	size_t nnear;
@@ -171,7 +171,7 @@ struct dependencies {
 	size_t nedges;
 };
 
-/* Once, however many instances of a template say so. */
+/* Report it once, even if all instances of a template have it. */
 static void
 unknown_dependency(struct dependencies *d, const char *file, unsigned line,
     const char *name)
@@ -188,26 +188,28 @@ unknown_dependency(struct dependencies *d, const char *file, unsigned line,
 		    "there is no program %s; did you mean %s?", name, near);
 }
 
-/* Edges of the program's dependencies; what came from the defaults is theirs
- * to complain about. */
+/*
+ * Collect the dependencies of a program as edges.  Those that came from the
+ * defaults are reported by check_defaults.
+ */
 static void
 collect_edges(struct dependencies *d, size_t node)
 {
-	const struct config *set = d->set;
-	const struct definition *conf = set->programs[node];
+	const struct config *config = d->config;
+	const struct definition *conf = config->programs[node];
 	struct definition **slot;
 	unsigned line;
 
 	for (size_t i = 0; i < strings_count(conf->depends_on); i++) {
-		slot = find_slot(set, conf->depends_on[i]);
+		slot = find_slot(config, conf->depends_on[i]);
 		if (slot != NULL) {
 			d->edges[d->nedges++] = (struct order_edge){node,
-			    (size_t)(slot - set->programs)};
+			    (size_t)(slot - config->programs)};
 			continue;
 		}
 		line = definition_line(conf, "depends-on", i);
 		if (line != 0)
-			unknown_dependency(d, file_of(set, conf), line,
+			unknown_dependency(d, file_of(config, conf), line,
 			    conf->depends_on[i]);
 	}
 }
@@ -215,13 +217,14 @@ collect_edges(struct dependencies *d, size_t node)
 static void
 check_defaults(struct dependencies *d)
 {
-	const struct definition *defaults = d->set->defaults;
+	const struct definition *defaults = d->config->defaults;
 	const char *name;
 
 	for (size_t i = 0; i < strings_count(defaults->depends_on); i++) {
 		name = defaults->depends_on[i];
-		if (d->set->nprograms != 0 && find_slot(d->set, name) == NULL)
-			unknown_dependency(d, d->set->file,
+		if (d->config->nprograms != 0 &&
+		    find_slot(d->config, name) == NULL)
+			unknown_dependency(d, d->config->file,
 			    definition_line(defaults, "depends-on", i), name);
 	}
 }
@@ -237,14 +240,14 @@ dependency_line(const struct definition *conf, const char *name)
 }
 
 /*
- * Report a cycle at the first of its nodes whose own file closes it; if the
- * defaults alone do, at them.
+ * Report a cycle at the first of its programs whose own file has the
+ * dependency, or at the defaults if no file has.
  */
 static void
 report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 {
-	struct definition *const *programs = d->set->programs;
-	const char *file = d->set->file;
+	struct definition *const *programs = d->config->programs;
+	const char *file = d->config->file;
 	size_t start = 0, size;
 	unsigned line = 0;
 	char *text = NULL;
@@ -255,14 +258,14 @@ report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 		    programs[cycle[(i + 1) % n]]->name);
 		if (line != 0) {
 			start = i;
-			file = file_of(d->set, programs[cycle[i]]);
+			file = file_of(d->config, programs[cycle[i]]);
 		}
 	}
 	if (line == 0)
-		line = definition_line(d->set->defaults, "depends-on", 0);
+		line = definition_line(d->config->defaults, "depends-on", 0);
 	if ((f = open_memstream(&text, &size)) != NULL) {
 		for (size_t i = 0; i <= n; i++)
-			/* No cycle has no nodes. */
+			/* n is never 0. */
 			fprintf(f, "%s%s", i == 0 ? "" : " -> ",
 			    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
 			    programs[cycle[(start + i) % n]]->name);
@@ -280,7 +283,7 @@ report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 static void
 check_cycles(struct dependencies *d)
 {
-	size_t n = d->set->nprograms, *out, ncycle, sorted;
+	size_t n = d->config->nprograms, *out, ncycle, sorted;
 
 	if ((out = calloc(n + 1, sizeof(*out))) == NULL) {
 		diag_add(d->diags, "depends-on", 0, NULL, "out of memory");
@@ -305,21 +308,21 @@ check_cycles(struct dependencies *d)
 }
 
 static void
-check_dependencies(const struct config *set, struct diags *diags)
+check_dependencies(const struct config *config, struct diags *diags)
 {
-	struct dependencies d = {.set = set, .diags = diags};
+	struct dependencies d = {.config = config, .diags = diags};
 	size_t total = 0;
 
-	for (size_t i = 0; i < set->nprograms; i++)
-		total += strings_count(set->programs[i]->depends_on);
-	d.names = calloc(set->nprograms + 1, sizeof(*d.names));
+	for (size_t i = 0; i < config->nprograms; i++)
+		total += strings_count(config->programs[i]->depends_on);
+	d.names = calloc(config->nprograms + 1, sizeof(*d.names));
 	d.edges = calloc(total + 1, sizeof(*d.edges));
 	if (d.names == NULL || d.edges == NULL) {
 		diag_add(diags, "depends-on", 0, NULL, "out of memory");
 	} else {
-		for (size_t i = 0; i < set->nprograms; i++)
-			d.names[i] = set->programs[i]->name;
-		for (size_t i = 0; i < set->nprograms; i++)
+		for (size_t i = 0; i < config->nprograms; i++)
+			d.names[i] = config->programs[i]->name;
+		for (size_t i = 0; i < config->nprograms; i++)
 			collect_edges(&d, i);
 		check_defaults(&d);
 		if (d.nedges != 0)
@@ -329,37 +332,37 @@ check_dependencies(const struct config *set, struct diags *diags)
 	free(d.edges);
 }
 
-/* Can what exit-on waits for come to pass? */
+/* Refuse an exit-on that could never end the daemon. */
 static void
-check_exit_on(const struct config *set, struct diags *diags)
+check_exit_on(const struct config *config, struct diags *diags)
 {
-	const char *name = set->settings.exit_on;
+	const char *name = config->settings.exit_on;
 	const struct definition *conf;
-	unsigned line = settings_line(&set->settings, "exit-on");
+	unsigned line = settings_line(&config->settings, "exit-on");
 
 	if (name == NULL || strcmp(name, SETTINGS_ANY_FAILED) == 0 ||
 	    strcmp(name, SETTINGS_ALL_DONE) == 0)
 		return;
-	conf = config_find(set, name);
+	conf = config_find(config, name);
 	if (conf == NULL)
-		diag_add(diags, set->file, line, "exit-on",
+		diag_add(diags, config->file, line, "exit-on",
 		    "there is no program %s", name);
-	else if (conf->command != NULL && conf->restart == RESTART_ALWAYS &&
-	    conf->restart_limit == 0)
-		diag_add(diags, set->file, line, "exit-on",
-		    "%s is always started again: give it restart = never or "
-		    "on-failure, or a restart-limit",
+	else if (conf->command != NULL && /* else it has errors */
+	    conf->restart == RESTART_ALWAYS && conf->restart_limit == 0)
+		diag_add(diags, config->file, line, "exit-on",
+		    "%s is always restarted: set its restart to never or "
+		    "on-failure, or set a restart-limit",
 		    name);
 }
 
 int
-config_check(struct config *set, struct diags *diags)
+config_check(struct config *config, struct diags *diags)
 {
 	size_t before = diag_count(diags);
 
-	sort(set->programs, set->nprograms, compare_names);
-	check_names(set, diags);
-	check_dependencies(set, diags);
-	check_exit_on(set, diags);
+	sort(config->programs, config->nprograms, compare_names);
+	check_names(config, diags);
+	check_dependencies(config, diags);
+	check_exit_on(config, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }

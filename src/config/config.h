@@ -32,8 +32,8 @@ int config_add(struct config *, struct definition *);
 struct definition *config_find(const struct config *, const char *name);
 /*
  * Sort the programs, and check what needs the whole: names that are equal, or
- * but for case; dependencies that do not exist; cycles; an exit-on that cannot
- * come to pass.  -1: diagnostics were added.
+ * but for case; dependencies that do not exist; cycles; an exit-on that could
+ * never end the daemon.  -1: diagnostics were added.
  */
 int config_check(struct config *, struct diags *);
 

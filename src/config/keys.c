@@ -78,7 +78,7 @@ ready_parse(void *field, const struct value *value, const char *text, char *why)
 	if ((choice = value_choose(value, text, why)) == -1)
 		return -1;
 	if (choice == READY_FD)
-		return value_refuse(why, "\"%.40s\" lacks the descriptor",
+		return value_refuse(why, "\"%.40s\" has no descriptor number",
 		    text);
 	definition->ready = (enum key_ready)choice;
 	definition->ready_fd = 0;

@@ -49,15 +49,16 @@ program_name(const char *entry, char name[static NAME_SIZE])
 	return true;
 }
 
-/* The name that the file gives its program, or complaints. */
+/* The name that the file gives its program; -1 with errors. */
 static int
 file_name(const char *path, const char *entry, char name[static NAME_SIZE],
     struct diags *diags)
 {
 	if (!program_name(entry, name) || !text_is_name(name)) {
 		diag_add(diags, path, 0, NULL,
-		    "not a program name: letters, digits and _ . @ -, the "
-		    "first a letter or digit, 64 at most, then .conf");
+		    "the file name is not a program name and .conf; a program "
+		    "name has at most 64 letters, digits and _ . @ -, and "
+		    "begins with a letter or digit");
 		return -1;
 	}
 	if (strcasecmp(name, "hupd") == 0) {
@@ -68,20 +69,25 @@ file_name(const char *path, const char *entry, char name[static NAME_SIZE],
 	return 0;
 }
 
-/* Parse what was read and resolve it. */
+/*
+ * Parse and resolve a file.  With errors the definition is incomplete: it is
+ * only good to find the errors of other programs.  NULL: no memory.
+ */
 static struct definition *
 make(const char *name, const char *path, const char *bytes, size_t len,
     const struct definition *defaults, struct resolver *resolver,
-    struct diags *diags)
+    struct diags *diags, bool *good)
 {
+	size_t before = diag_count(diags);
 	struct definition *conf;
 
-	conf = syntax_parse(name, path, bytes, len, defaults, diags);
-	if (conf != NULL &&
-	    resolve_definition(resolver, conf, path, diags) == -1) {
-		definition_unref(conf);
-		return NULL;
-	}
+	conf = syntax_parse_partly(name, path, bytes, len, defaults, diags);
+	*good = conf != NULL &&
+	    resolve_definition(resolver, conf, path, diags) == 0 &&
+	    diag_count(diags) == before;
+	/* config_check sees by this that it is incomplete. */
+	if (conf != NULL && !*good)
+		keys_clear(conf, keys_find("command"));
 	return conf;
 }
 
@@ -96,25 +102,21 @@ struct template
 	struct file file;
 	struct timespec read_at; /* just before */
 	bool missing;
-	bool good; /* it was read, and nothing is wrong with it */
+	bool good; /* it was read, and has no errors */
 };
 
-/* A definition of its own, which nothing runs, tells what is wrong. */
+/* Define a program that nobody runs, to find the errors of the template. */
 static void
 check(struct template *t, const struct definition *defaults,
     struct resolver *resolver, struct diags *diags)
 {
-	struct definition *conf;
-
-	conf = make(t->name, t->path, t->file.bytes, t->file.len, defaults,
-	    resolver, diags);
-	t->good = conf != NULL;
-	definition_unref(conf);
+	definition_unref(make(t->name, t->path, t->file.bytes, t->file.len,
+	    defaults, resolver, diags, &t->good));
 }
 
 /*
- * Errors in it land in diags, so no instance repeats them; that it does not
- * exist is for an instance to report.  NULL: no memory.
+ * Read the template and report its errors, once for all of its instances.  An
+ * instance reports that it does not exist.  NULL: no memory.
  */
 static struct template *
 template_read(int dir, const char *folder, const char *name,
@@ -163,9 +165,8 @@ is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /*
- * Does the own file of an instance leave its definition to the template, as a
- * link to that does, and an empty file?  looked: what file_look returned
- * for it.
+ * Is the own file of an instance a link to its template, or empty?  Then the
+ * template defines it.  looked: the result of file_look for the own file.
  */
 static bool
 template_defines(const struct template *t, const struct file *f, int looked)
@@ -181,9 +182,9 @@ template_defines(const struct template *t, const struct file *f, int looked)
 
 /* What one reading of the configuration needs. */
 struct loading {
-	struct config *set;
+	struct config *config;
 	const struct config *known; /* NULL: nothing can be shared */
-	const char *folder;	    /* of the programs; NULL: set's own */
+	const char *folder; /* of the programs; NULL: that of the settings */
 	struct resolver *resolver;
 	struct template *templates; /* as far as they were read */
 	struct diags *diags;
@@ -226,8 +227,8 @@ is_settled(const struct stat *st, const struct timespec *now)
 }
 
 /*
- * The definition that is known already, if it would come out the same again:
- * the file did not change, nor did the users and files that it names.
+ * Share the known definition, if it would come out the same again: neither the
+ * file nor the users and files that it names have changed.  NULL: read it.
  */
 static struct definition *
 share_known(struct loading *l, const char *name, const char *path,
@@ -235,24 +236,27 @@ share_known(struct loading *l, const char *name, const char *path,
 {
 	struct definition_stamp stamp = stamp_of(st);
 	struct definition *known, now;
+	struct diags unused;
 	bool same;
 
-	if (l->known == NULL || (known = config_find(l->known, name)) == NULL)
-		return NULL;
-	if (known->file == NULL || strcmp(known->file, path) != 0 ||
+	if (l->known == NULL || (known = config_find(l->known, name)) == NULL ||
+	    known->file == NULL || strcmp(known->file, path) != 0 ||
 	    !same_stamp(&known->stamp, &stamp))
 		return NULL;
 	now = *known;
 	now.gids = NULL;
 	now.home = now.shell = NULL;
 	resolve_clear(&now);
-	same = resolve_definition(l->resolver, &now, path, l->diags) == 0 &&
+	/* Errors are reported when the file is read again. */
+	diag_init(&unused);
+	same = resolve_definition(l->resolver, &now, path, &unused) == 0 &&
 	    keys_none(definition_diff_resolved(known, &now));
+	diag_clear(&unused);
 	resolve_clear(&now);
 	return same ? definition_ref(known) : NULL;
 }
 
-/* In place of what was refused, so that others may still depend on it. */
+/* Stands in for a file that cannot be read: others may depend on it. */
 static struct definition *
 placeholder(const char *name)
 {
@@ -267,7 +271,7 @@ placeholder(const char *name)
 	return conf;
 }
 
-/* What its own file says.  NULL with complaints, or *gone. */
+/* The definition in its own file; NULL with errors, or *gone. */
 static struct definition *
 load_own(struct loading *l, int dir, const char *entry, const char *name,
     const char *path, bool *gone)
@@ -275,6 +279,7 @@ load_own(struct loading *l, int dir, const char *entry, const char *name,
 	struct definition *conf = NULL;
 	struct timespec now;
 	struct file f;
+	bool good;
 	int r;
 
 	now = clock_wall();
@@ -283,20 +288,21 @@ load_own(struct loading *l, int dir, const char *entry, const char *name,
 	if (r == -1)
 		diag_add(l->diags, path, 0, NULL, "%s", f.why);
 	if (r == 1)
-		conf = make(name, path, f.bytes, f.len, l->set->defaults,
-		    l->resolver, l->diags);
-	if (conf != NULL && is_settled(&f.st, &now))
+		conf = make(name, path, f.bytes, f.len, l->config->defaults,
+		    l->resolver, l->diags, &good);
+	if (conf != NULL && good && is_settled(&f.st, &now))
 		conf->stamp = stamp_of(&f.st);
 	file_clear(&f);
 	return conf;
 }
 
-/* What its template says.  NULL, with complaints if none are about that. */
+/* The definition in its template; NULL with errors. */
 static struct definition *
 load_instance(struct loading *l, const char *name, const char *path,
     const struct template *t)
 {
 	struct definition *conf;
+	bool good;
 
 	if (t->missing)
 		diag_add(l->diags, path, 0, NULL,
@@ -305,14 +311,14 @@ load_instance(struct loading *l, const char *name, const char *path,
 		return NULL;
 	if ((conf = share_known(l, name, t->path, &t->file.st)) != NULL)
 		return conf;
-	conf = make(name, t->path, t->file.bytes, t->file.len, l->set->defaults,
-	    l->resolver, l->diags);
-	if (conf != NULL && is_settled(&t->file.st, &t->read_at))
+	conf = make(name, t->path, t->file.bytes, t->file.len,
+	    l->config->defaults, l->resolver, l->diags, &good);
+	if (conf != NULL && good && is_settled(&t->file.st, &t->read_at))
 		conf->stamp = stamp_of(&t->file.st);
 	return conf;
 }
 
-/* The template of that name, read when it is asked for first. */
+/* The template of that name, which is read at its first use. */
 static const struct template *
 find_template(struct loading *l, int dir, const char *folder, const char *name)
 {
@@ -321,7 +327,7 @@ find_template(struct loading *l, int dir, const char *folder, const char *name)
 	for (t = l->templates; t != NULL; t = t->next)
 		if (strcmp(t->name, name) == 0)
 			return t;
-	t = template_read(dir, folder, name, l->set->defaults, l->resolver,
+	t = template_read(dir, folder, name, l->config->defaults, l->resolver,
 	    l->diags);
 	if (t != NULL) {
 		t->next = l->templates;
@@ -347,7 +353,7 @@ defined_by(struct loading *l, int dir, const char *folder, const char *name,
 	return t != NULL && template_defines(t, f, looked) ? t : NULL;
 }
 
-/* Add the program of one file to the set, unless the file has vanished. */
+/* Add the program of one file to the config, unless the file has vanished. */
 static int
 load_program(struct loading *l, int dir, const char *folder, const char *entry,
     const char *path)
@@ -374,7 +380,7 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 		return 0;
 	if (conf == NULL && (conf = placeholder(name)) == NULL)
 		return no_memory(l->diags, path);
-	if (config_add(l->set, conf) == -1) {
+	if (config_add(l->config, conf) == -1) {
 		definition_unref(conf);
 		return no_memory(l->diags, path);
 	}
@@ -408,7 +414,7 @@ load_entries(struct loading *l, int dir, const char *folder)
 		    strerror(errno));
 		return -1;
 	}
-	/* Having been opened, it is no longer than PATH_MAX. */
+	/* Its length is below PATH_MAX, for it was opened. */
 	entry = stpcpy(stpcpy(path, folder), "/");
 	for (int i = 0; i < n; i++) {
 		stpcpy(entry, v[i]->d_name);
@@ -423,7 +429,7 @@ static void
 load_folder(struct loading *l)
 {
 	const char *folder =
-	    l->folder != NULL ? l->folder : l->set->settings.program_dir;
+	    l->folder != NULL ? l->folder : l->config->settings.program_dir;
 	char why[FILE_WHY_MAX];
 	int dir;
 
@@ -443,7 +449,7 @@ load_folder(struct loading *l)
 	l->templates = NULL;
 }
 
-/* The daemon's file, or a whole configuration. */
+/* Read hupd.conf, or a whole configuration. */
 static int
 load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
     bool *whole)
@@ -454,7 +460,7 @@ load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
 	*whole = false;
 	r = file_read(&f, AT_FDCWD, file, max);
 	if (r == 1)
-		r = syntax_parse_config(l->set, file, f.bytes, f.len, whole,
+		r = syntax_parse_config(l->config, file, f.bytes, f.len, whole,
 		    l->diags);
 	else if (r == -1)
 		diag_add(l->diags, file, 0, NULL, "%s", f.why);
@@ -468,16 +474,16 @@ load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
 static void
 resolve_whole(struct loading *l, const char *file)
 {
-	for (size_t i = 0; i < l->set->nprograms; i++)
-		resolve_definition(l->resolver, l->set->programs[i], file,
+	for (size_t i = 0; i < l->config->nprograms; i++)
+		resolve_definition(l->resolver, l->config->programs[i], file,
 		    l->diags);
 }
 
-/* Definitions can be shared only if they began with the same defaults. */
+/* Share definitions only if the defaults are the same. */
 static void
 forget_known(struct loading *l)
 {
-	const struct definition *defaults = l->set->defaults;
+	const struct definition *defaults = l->config->defaults;
 
 	if (l->known == NULL)
 		return;
@@ -495,35 +501,35 @@ load(struct loading *l, const struct places *places, const char *file,
 	size_t before = diag_count(l->diags);
 	bool whole;
 
-	if (config_init(l->set, places) == -1)
+	if (config_init(l->config, places) == -1)
 		return no_memory(l->diags, file);
 	if ((l->resolver = resolve_new(lookups, lenient)) == NULL) {
-		config_clear(l->set);
+		config_clear(l->config);
 		return no_memory(l->diags, file);
 	}
 	load_daemon(l, file, max, must_exist, &whole);
-	resolve_settings(l->resolver, &l->set->settings, file, l->diags);
-	resolve_definition(l->resolver, l->set->defaults, file, l->diags);
+	resolve_settings(l->resolver, &l->config->settings, file, l->diags);
+	resolve_definition(l->resolver, l->config->defaults, file, l->diags);
 	if (whole || lenient) {
 		resolve_whole(l, file);
 	} else {
 		forget_known(l);
 		load_folder(l);
 	}
-	config_check(l->set, l->diags);
+	config_check(l->config, l->diags);
 	resolve_free(l->resolver);
 	if (diag_count(l->diags) == before)
 		return 0;
-	config_clear_programs(l->set);
+	config_clear_programs(l->config);
 	return -1;
 }
 
 int
-load_config(struct config *set, const struct places *places, const char *file,
-    bool must_exist, const struct config *known,
+load_config(struct config *config, const struct places *places,
+    const char *file, bool must_exist, const struct config *known,
     const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct loading l = {.set = set, .known = known, .diags = diags};
+	struct loading l = {.config = config, .known = known, .diags = diags};
 
 	if (known != NULL)
 		l.folder = known->settings.program_dir;
@@ -532,16 +538,21 @@ load_config(struct config *set, const struct places *places, const char *file,
 }
 
 int
-load_whole(struct config *set, const struct places *places, const char *file,
+load_whole(struct config *config, const struct places *places, const char *file,
     const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct loading l = {.set = set, .diags = diags};
+	struct loading l = {.config = config, .diags = diags};
 
 	return load(&l, places, file, WHOLE_MAX, true, true, lookups);
 }
 
-/* One program alone, from its own file or its template. */
-/* "DIR/web@.conf" for "DIR/web@1.conf"; NULL: it is no instance's, or ENOMEM.
+/*
+ * One program alone, from its own file or its template.
+ */
+
+/*
+ * "DIR/web@.conf" for "DIR/web@1.conf".  NULL: it is no instance, or there is
+ * no memory (ENOMEM).
  */
 static char *
 template_path(const char *file)
@@ -581,7 +592,10 @@ load_file_of(const char *folder, const char *name)
 	return file;
 }
 
-/* The program of that name, or file's, as path says, maybe its template. */
+/*
+ * Define the program of that name, NULL for the name of the file.  path is
+ * where the text comes from: the file, or its template.
+ */
 static struct definition *
 make_alone(const char *file, const char *name, const char *path,
     const char *bytes, size_t len, const struct definition *defaults,
@@ -592,18 +606,21 @@ make_alone(const char *file, const char *name, const char *path,
 	char own[NAME_SIZE];
 	struct resolver *resolver;
 	struct definition *conf;
+	bool good;
 
 	if (file_name(file, entry, own, diags) == -1)
 		return NULL;
-	if (name == NULL)
-		name = own;
 	if ((resolver = resolve_new(lookups, false)) == NULL) {
 		no_memory(diags, file);
 		return NULL;
 	}
-	conf = make(name, path, bytes, len, defaults, resolver, diags);
+	conf = make(name != NULL ? name : own, path, bytes, len, defaults,
+	    resolver, diags, &good);
 	resolve_free(resolver);
-	return conf;
+	if (good)
+		return conf;
+	definition_unref(conf);
+	return NULL;
 }
 
 struct definition *
@@ -615,7 +632,7 @@ load_text(const char *file, const char *bytes, size_t len,
 	    diags);
 }
 
-/* Read what an empty file of an instance leaves to its template. */
+/* Read the template of an instance whose own file is empty. */
 static int
 read_template(struct file *f, const char *path)
 {

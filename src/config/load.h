@@ -11,27 +11,30 @@
 #include "config/resolve.h"
 
 /*
- * Read everything.  file: the daemon's file (may be absent unless must_exist);
- * if it is a whole configuration, the program folder is not read.
- * known: what runs, or NULL; a program file that did not change since is not
- * parsed again, its definition is shared, and the program folder is that of
- * known, whatever the file says now.  0, or -1 with
- * diagnostics; set then has the settings as far as they could be read and no
- * program, and is cleared by its owner all the same.
+ * Read everything.  file: hupd.conf, which may be absent unless must_exist; if
+ * it is a whole configuration, the program folder is not read.
+ *
+ * known: the running configuration, or NULL.  A program file that has not
+ * changed since is not parsed again: its definition is shared.  The program
+ * folder is that of known, even if the file has another one by now.
+ *
+ * Returns 0, or -1 with diagnostics: all errors of all files.  The
+ * configuration then has the settings that could be read, and no program.  The
+ * caller clears it in both cases.
  */
 int load_config(struct config *, const struct places *, const char *file,
     bool must_exist, const struct config *known, const struct resolve_lookups *,
     struct diags *);
 
 /*
- * The file of the folder that defines the program: its own, or its template
- * where that is a link to it or empty.  malloc'd; NULL with errno.
+ * The file of the folder that defines the program: its own, or its template if
+ * its own is a link to that, or empty.  malloc'd; NULL with errno.
  */
 char *load_file_of(const char *folder, const char *name);
 
 /*
- * One file as the definition of the program of that name, which for NULL is
- * the file's; or what would be in it.  NULL with diagnostics.
+ * Define the program of that name, NULL for the name of the file, by one file;
+ * or by the text that the file would have.  NULL with diagnostics.
  */
 struct definition *load_file(const char *file, const char *name,
     const struct definition *defaults, const struct resolve_lookups *,
@@ -41,9 +44,9 @@ struct definition *load_text(const char *file, const char *bytes, size_t len,
     struct diags *);
 
 /*
- * A whole configuration from one file (the accepted one).  Environment files
- * that are missing or unsafe are no error here: each program meets them when
- * it starts.
+ * Read a whole configuration, the accepted one, from one file.  Missing or
+ * unsafe environment files are no error here: the start of the program reports
+ * them.
  */
 int load_whole(struct config *, const struct places *, const char *file,
     const struct resolve_lookups *, struct diags *);

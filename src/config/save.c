@@ -43,7 +43,7 @@ is_same(int fd, const char *file)
  * it lasts; -1 with errno.
  */
 static int
-print_to(int fd, const struct config *set, const char *file)
+print_to(int fd, const struct config *config, const char *file)
 {
 	int err = 0, same = 0;
 	FILE *f;
@@ -54,7 +54,7 @@ print_to(int fd, const struct config *set, const char *file)
 		errno = err;
 		return -1;
 	}
-	if (syntax_print_config(set, f) == -1)
+	if (syntax_print_config(config, f) == -1)
 		err = ENOMEM;
 	else if (fflush(f) == EOF)
 		err = errno;
@@ -91,7 +91,7 @@ copy_to(int fd, const char *from)
 
 /* By a print of the set that lasts, or if that is NULL by a copy of from. */
 static int
-replace(const struct config *set, const char *from, const char *temp,
+replace(const struct config *config, const char *from, const char *temp,
     const char *file)
 {
 	int fd, err, r;
@@ -103,7 +103,7 @@ replace(const struct config *set, const char *from, const char *temp,
 	    0600);
 	if (fd == -1)
 		return -1;
-	r = set != NULL ? print_to(fd, set, file) : copy_to(fd, from);
+	r = config != NULL ? print_to(fd, config, file) : copy_to(fd, from);
 	if (r == 1)
 		return unlink(temp);
 	if (r == -1 || rename(temp, file) == -1) {
@@ -112,11 +112,11 @@ replace(const struct config *set, const char *from, const char *temp,
 		errno = err;
 		return -1;
 	}
-	return set != NULL ? file_sync(file) : 0;
+	return config != NULL ? file_sync(file) : 0;
 }
 
 static int
-save(const struct config *set, const char *from, const char *file)
+save(const struct config *config, const char *from, const char *file)
 {
 	char *temp;
 	int r, err;
@@ -125,7 +125,7 @@ save(const struct config *set, const char *from, const char *file)
 		errno = ENOMEM;
 		return -1;
 	}
-	r = replace(set, from, temp, file);
+	r = replace(config, from, temp, file);
 	err = errno;
 	free(temp);
 	errno = err;
@@ -133,9 +133,9 @@ save(const struct config *set, const char *from, const char *file)
 }
 
 int
-save_config(const struct config *set, const char *file)
+save_config(const struct config *config, const char *file)
 {
-	return save(set, NULL, file);
+	return save(config, NULL, file);
 }
 
 int

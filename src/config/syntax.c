@@ -13,7 +13,7 @@
 #include "config/definition.h"
 #include "config/syntax.h"
 
-/* Looking for near names is slow: the first unknown keys get one, not all. */
+/* The search for a similar name is slow: only the first unknown keys get it. */
 #define NEAR_MAX 20
 
 struct parser {
@@ -21,11 +21,11 @@ struct parser {
 	struct diags *diags;
 	unsigned line;
 	char *key; /* of this line, NULL before it is known */
-	/* Where the keys of programs go; NULL after a bad "program" line. */
+	/* Receives the keys of programs; NULL after a bad "program" line. */
 	struct definition *conf;
 	unsigned first[KEYS_MAX]; /* the line that gave it a key, by index */
 	/* Only in the daemon's file: */
-	struct config *set;
+	struct config *config;
 	bool whole; /* a "program" line was seen */
 	unsigned nunknown;
 };
@@ -61,7 +61,7 @@ unknown_key(struct parser *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < keys_count; i++)
-		if (p->set != NULL || !keys_table[i].daemon)
+		if (p->config != NULL || !keys_table[i].daemon)
 			names[n++] = keys_table[i].name;
 	names[n] = NULL;
 	near = p->nunknown++ < NEAR_MAX ? text_near(p->key, names) : NULL;
@@ -86,7 +86,10 @@ take_back(struct definition *conf, const struct key *key)
 	keys_remove(&conf->given, key);
 }
 
-/* Two keys exclude each other: one of the file overrides the defaults'. */
+/*
+ * reload-signal and reload-command exclude each other.  In one file, both are
+ * an error; a key of the file overrides the other one of the defaults.
+ */
 static void
 settle_reload(struct parser *p, const struct key *key)
 {
@@ -97,7 +100,7 @@ settle_reload(struct parser *p, const struct key *key)
 	if (key != sig && key != command)
 		return;
 	if (p->first[keys_index(other)] != 0) {
-		complain(p, "%s, in line %u, excludes it", other->name,
+		complain(p, "cannot be combined with %s (line %u)", other->name,
 		    p->first[keys_index(other)]);
 		return;
 	}
@@ -106,7 +109,7 @@ settle_reload(struct parser *p, const struct key *key)
 		p->conf->reload_signal = 0;
 }
 
-/* -1: it depends on itself, which is reported. */
+/* Report a program that depends on itself.  -1: it does. */
 static int
 refuse_itself(struct parser *p)
 {
@@ -157,7 +160,7 @@ program_key(struct parser *p, const struct key *key, const char *value)
 static void
 setting_key(struct parser *p, const struct key *key, const char *value)
 {
-	struct settings *settings = &p->set->settings;
+	struct settings *settings = &p->config->settings;
 	unsigned *first = &settings->lines[keys_index(key)];
 	struct settings before = {.program_dir = NULL};
 	char why[VALUE_WHY_MAX];
@@ -202,7 +205,7 @@ check_delays(struct parser *p)
 	}
 }
 
-/* As a default it is for those that can be watched, and no key of others. */
+/* A watchdog from the defaults applies to programs with ready = notify only. */
 static void
 settle_watchdog(struct parser *p)
 {
@@ -218,7 +221,7 @@ settle_watchdog(struct parser *p)
 	keys_remove(&conf->given, keys_find("watchdog"));
 }
 
-/* Check what needs all keys of a definition. */
+/* Check what depends on several keys, once all are read. */
 static void
 end_definition(struct parser *p)
 {
@@ -248,7 +251,7 @@ new_definition(const struct definition *defaults, const char *name)
 		definition_unref(conf);
 		return NULL;
 	}
-	/* What all programs depend on does not depend on itself. */
+	/* A program that all others depend on does not depend on itself. */
 	for (size_t i = strings_count(conf->depends_on); i-- > 0;)
 		if (strcmp(conf->depends_on[i], name) == 0)
 			strings_remove(&conf->depends_on, i);
@@ -270,7 +273,7 @@ begin_program(struct parser *p, const char *name)
 {
 	if (!p->whole && defaults_given(p))
 		complain(p,
-		    "program keys before the first program have no use");
+		    "the keys before the first program would have no effect");
 	if (p->whole)
 		end_definition(p);
 	p->whole = true;
@@ -283,7 +286,7 @@ begin_program(struct parser *p, const char *name)
 	}
 	if ((p->conf = new_definition(NULL, name)) == NULL ||
 	    definition_add_line(p->conf, NULL, p->line, 0) == -1 ||
-	    config_add(p->set, p->conf) == -1) {
+	    config_add(p->config, p->conf) == -1) {
 		definition_unref(p->conf);
 		p->conf = NULL;
 		complain(p, "out of memory");
@@ -296,18 +299,18 @@ parse_key(struct parser *p, char *value)
 	const struct key *key = keys_find(p->key);
 
 	if (strcmp(p->key, "program") == 0) {
-		if (p->set == NULL)
-			complain(p, "belongs in a whole configuration");
+		if (p->config == NULL)
+			complain(p, "is only allowed in a whole configuration");
 		else
 			begin_program(p, value);
 	} else if (key == NULL) {
 		unknown_key(p);
 	} else if (key->daemon) {
-		if (p->set == NULL)
+		if (p->config == NULL)
 			complain(p, "belongs in hupd.conf");
 		else
 			setting_key(p, key, value);
-	} else if (p->set != NULL && !p->whole &&
+	} else if (p->config != NULL && !p->whole &&
 	    strcmp(p->key, "command") == 0) {
 		complain(p, "belongs in the file of a program");
 	} else if (p->conf != NULL) {
@@ -325,14 +328,14 @@ parse_line(void *arg, char *text, size_t len)
 	p->line++;
 	p->key = NULL;
 	if (strlen(text) != len) {
-		complain(p, "a NUL byte");
+		complain(p, "contains a NUL byte");
 		return;
 	}
 	line = trim(text);
 	if (*line == '\0' || *line == '#')
 		return;
 	if ((equal = strchr(line, '=')) == NULL) {
-		complain(p, "\"%.80s\" lacks \"= VALUE\"", line);
+		complain(p, "\"%.80s\" has no \"= VALUE\"", line);
 		return;
 	}
 	*equal = '\0';
@@ -361,8 +364,8 @@ parse_text(struct parser *p, const char *bytes, size_t len)
 }
 
 struct definition *
-syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
-    const struct definition *defaults, struct diags *diags)
+syntax_parse_partly(const char *name, const char *file, const char *bytes,
+    size_t len, const struct definition *defaults, struct diags *diags)
 {
 	struct parser p = {.file = file, .diags = diags};
 
@@ -372,23 +375,34 @@ syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
 		definition_unref(p.conf);
 		return NULL;
 	}
-	if (parse_text(&p, bytes, len) == -1) {
-		definition_unref(p.conf);
-		return NULL;
-	}
+	parse_text(&p, bytes, len);
 	return p.conf;
 }
 
+struct definition *
+syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
+    const struct definition *defaults, struct diags *diags)
+{
+	size_t before = diag_count(diags);
+	struct definition *conf;
+
+	conf = syntax_parse_partly(name, file, bytes, len, defaults, diags);
+	if (diag_count(diags) == before)
+		return conf;
+	definition_unref(conf);
+	return NULL;
+}
+
 int
-syntax_parse_config(struct config *set, const char *file, const char *bytes,
+syntax_parse_config(struct config *config, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *diags)
 {
-	struct parser p = {.file = file, .diags = diags, .set = set};
+	struct parser p = {.file = file, .diags = diags, .config = config};
 	int r;
 
-	p.conf = set->defaults;
-	free(set->file);
-	if ((set->file = strdup(file)) == NULL) {
+	p.conf = config->defaults;
+	free(config->file);
+	if ((config->file = strdup(file)) == NULL) {
 		complain(&p, "out of memory");
 		return -1;
 	}
@@ -436,20 +450,20 @@ print_settings(const struct settings *settings, FILE *f)
 }
 
 int
-syntax_print_config(const struct config *set, FILE *f)
+syntax_print_config(const struct config *config, FILE *f)
 {
 	struct definition *builtin;
-	bool blank = !keys_none(set->settings.given);
+	bool blank = !keys_none(config->settings.given);
 	int r;
 
 	if ((builtin = definition_new()) == NULL)
 		return -1;
-	r = print_settings(&set->settings, f);
-	for (size_t i = 0; r == 0 && i < set->nprograms; i++) {
+	r = print_settings(&config->settings, f);
+	for (size_t i = 0; r == 0 && i < config->nprograms; i++) {
 		fputs(blank ? "\nprogram = " : "program = ", f);
-		fputs(set->programs[i]->name, f);
+		fputs(config->programs[i]->name, f);
 		putc('\n', f);
-		r = print_differing(set->programs[i], builtin, f);
+		r = print_differing(config->programs[i], builtin, f);
 		blank = true;
 	}
 	definition_unref(builtin);

@@ -17,11 +17,18 @@
 /*
  * Parse the file of one program: a copy of defaults (NULL: the built-in ones)
  * overridden by the file's keys.  A repeatable key adds to what the defaults
- * give.  Returns the definition with one reference, or NULL with at least
- * one diagnostic; all that is wrong is reported, not just the first.  CRLF
- * and a UTF-8 byte order mark are accepted; a NUL byte is an error.
+ * give.  CRLF and a UTF-8 byte order mark are accepted; a NUL byte is an error.
+ * Returns the definition with one reference, or NULL with at least one
+ * diagnostic: every error is reported, not just the first.
  */
 struct definition *syntax_parse(const char *name, const char *file,
+    const char *bytes, size_t len, const struct definition *defaults,
+    struct diags *);
+/*
+ * The same, but with errors it returns what could be read, for checks that may
+ * find more errors.  NULL: no memory.
+ */
+struct definition *syntax_parse_partly(const char *name, const char *file,
     const char *bytes, size_t len, const struct definition *defaults,
     struct diags *);
 

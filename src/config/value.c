@@ -446,7 +446,7 @@ words_parse(void *field, const struct value *value, const char *text, char *why)
 		free(words);
 		return value_refuse(why, "the first word is empty");
 	}
-	/* The copy is as small as can be; it stays as long as the program. */
+	/* The copy is as small as possible: it lives as long as the program. */
 	r = strings_copy(&copy, words);
 	free(words);
 	if (r == -1)
@@ -496,7 +496,7 @@ for_each_name(const char *text,
 	}
 	free(copy);
 	if (r == 0 && n == 0)
-		return value_refuse(why, "\"%.80s\" names nothing", text);
+		return value_refuse(why, "\"%.80s\" contains no name", text);
 	return r;
 }
 

@@ -168,7 +168,7 @@ children() {
 	command = sleep 1000
 	E
 	run -6 hupd_start -n
-	[[ $output = *"hupd.conf:"*": exit-on: web is always started again:"* ]]
+	[[ $output = *"hupd.conf:"*": exit-on: web is always restarted:"* ]]
 }
 
 @test "exit-on is live, and a stop by hand is no end" {

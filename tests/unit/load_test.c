@@ -238,6 +238,42 @@ reports_all_files(void **state)
 	config_clear(&set);
 }
 
+/* One wrong line hides no error that another line or another check finds. */
+static void
+reports_all_of_a_file(void **state)
+{
+	static const char *const all[] = {
+	    "hupd.d/a.conf:2: nise: unknown key; did you mean nice?",
+	    "hupd.d/a.conf:3: user: there is no user nosuchuser",
+	    "hupd.d/a.conf:4: depends-on: there is no program nosuch",
+	};
+	struct config set;
+	char buf[512];
+
+	(void)state;
+	put("hupd.conf", "exit-on = a\n");
+	put("hupd.d/a.conf",
+	    "command = x\nnise = 1\nuser = nosuchuser\n"
+	    "depends-on = nosuch b\n");
+	put("hupd.d/b.conf", "command = x\ndepends-on = nosuch\nfoo\n");
+	put("hupd.d/c.conf", "command = x\ndepends-on = a\n");
+	assert_int_equal(load_config(&set, &places, config, false, NULL,
+			     &accounts_lookups, &diags),
+	    -1);
+	for (size_t i = 0; i < nitems(all); i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < diags.n; k++) {
+			diag_print(&diags.v[k], buf, sizeof(buf));
+			n += strcmp(buf + strlen(base) + 1, all[i]) == 0;
+		}
+		assert_int_equal(n, 1);
+	}
+	/* And those of b, but nothing of exit-on: a has no command for now. */
+	assert_int_equal(diags.n, nitems(all) + 2);
+	config_clear(&set);
+}
+
 static void
 refuses_what_is_no_file(void **state)
 {
@@ -962,6 +998,7 @@ main(void)
 	    TEST(loads_a_folder),
 	    TEST(loads_what_is_absent),
 	    TEST(reports_all_files),
+	    TEST(reports_all_of_a_file),
 	    TEST(refuses_what_is_no_file),
 	    TEST(refuses_a_device),
 	    TEST(limits_size),

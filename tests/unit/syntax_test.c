@@ -287,7 +287,7 @@ reports_everything(void **state)
 	(void)state;
 	assert_null(parse("web", "a\nb = 1\nnice = x\n", NULL));
 	assert_int_equal(diags.n, 4);
-	assert_complaint(0, "FILE:1: \"a\" lacks \"= VALUE\"");
+	assert_complaint(0, "FILE:1: \"a\" has no \"= VALUE\"");
 	assert_complaint(1, "FILE:2: b: unknown key");
 	assert_complaint(3, "FILE: command: is missing");
 }
