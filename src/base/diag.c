@@ -120,6 +120,13 @@ diag_add_once(struct diags *ds, const char *file, unsigned line,
 		append(ds, &d, key != NULL);
 }
 
+int
+diag_no_memory(struct diags *ds, const char *file)
+{
+	diag_add(ds, file, 0, NULL, "out of memory");
+	return -1;
+}
+
 size_t
 diag_count(const struct diags *ds)
 {

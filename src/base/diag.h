@@ -30,6 +30,8 @@ void diag_add(struct diags *, const char *file, unsigned line, const char *key,
 void diag_add_once(struct diags *, const char *file, unsigned line,
     const char *key, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* Add "out of memory" for a whole file.  Always -1. */
+int diag_no_memory(struct diags *, const char *file);
 /* The number added, including lost ones: compare before and after. */
 size_t diag_count(const struct diags *);
 /* Print "FILE:LINE: KEY: reason", escaped and cut to size bytes. */

@@ -291,29 +291,69 @@ file_look(struct file *f, int dir, const char *name, size_t max)
 	return check_file(f) == -1 ? -1 : 1;
 }
 
-/* Read the whole file, up to one byte more than the largest size. */
+/* Read up to size bytes, or to the end of the file. */
 static int
-read_bytes(struct file *f, int fd)
+read_all(int fd, char *bytes, size_t size, size_t *len)
 {
-	size_t size = f->max + 1;
 	ssize_t n;
 
-	if ((size_t)f->st.st_size < size)
-		size = (size_t)f->st.st_size + 1;
-	if ((f->bytes = malloc(size + 1)) == NULL)
-		return refuse(f->why, ENOMEM, "out of memory");
-	for (f->len = 0; f->len < size; f->len += (size_t)n) {
-		n = read(fd, f->bytes + f->len, size - f->len);
+	for (*len = 0; *len < size; *len += (size_t)n) {
+		n = read(fd, bytes + *len, size - *len);
 		if (n == 0)
 			break;
 		if (n == -1 && errno == EINTR)
 			n = 0;
 		else if (n == -1)
-			return refuse(f->why, errno, "cannot be read: %s",
-			    strerror(errno));
+			return -1;
 	}
+	return 0;
+}
+
+/* Read the whole file, up to one byte more than the largest size. */
+static int
+read_bytes(struct file *f, int fd)
+{
+	size_t size = f->max + 1;
+
+	if ((size_t)f->st.st_size < size)
+		size = (size_t)f->st.st_size + 1;
+	if ((f->bytes = malloc(size + 1)) == NULL)
+		return refuse(f->why, ENOMEM, "out of memory");
+	if (read_all(fd, f->bytes, size, &f->len) == -1)
+		return refuse(f->why, errno, "cannot be read: %s",
+		    strerror(errno));
 	f->bytes[f->len] = '\0';
 	return 0;
+}
+
+char *
+file_slurp(const char *path, int flags, size_t max, size_t *len,
+    struct stat *st)
+{
+	char *bytes = NULL;
+	int fd, err;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | flags)) == -1)
+		return NULL;
+	if ((st != NULL && fstat(fd, st) == -1) ||
+	    (bytes = malloc(max)) == NULL ||
+	    read_all(fd, bytes, max, len) == -1) {
+		err = errno;
+		free(bytes);
+		bytes = NULL;
+		errno = err;
+	}
+	err = errno;
+	close(fd);
+	errno = err;
+	return bytes;
+}
+
+struct file_stamp
+file_stamp(const struct stat *st)
+{
+	return (struct file_stamp){st->st_dev, st->st_ino, st->st_size,
+	    st->st_mtim, st->st_ctim};
 }
 
 static bool
@@ -322,10 +362,18 @@ same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+bool
+file_same_stamp(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
+}
+
 /* 1: read; 0: it changed while it was read; -1: refused. */
 static int
 read_once(struct file *f, int fd)
 {
+	struct file_stamp first, last;
 	struct stat after;
 
 	if (fstat(fd, &f->st) == -1)
@@ -334,9 +382,9 @@ read_once(struct file *f, int fd)
 		return -1;
 	if (fstat(fd, &after) == -1)
 		return failed(f->why, errno);
-	if (after.st_size == f->st.st_size && (off_t)f->len == after.st_size &&
-	    same_time(&after.st_mtim, &f->st.st_mtim) &&
-	    same_time(&after.st_ctim, &f->st.st_ctim))
+	first = file_stamp(&f->st);
+	last = file_stamp(&after);
+	if (file_same_stamp(&first, &last) && (off_t)f->len == last.size)
 		return 1;
 	file_clear(f);
 	return 0;

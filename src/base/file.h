@@ -51,6 +51,29 @@ int file_read(struct file *, int dir, const char *name, size_t max);
 void file_clear(struct file *);
 
 /*
+ * Read a file that anybody may have written, up to max bytes.  flags are added
+ * to those of open(2); st, unless NULL, is of the file.  Returns its len bytes,
+ * which the caller frees.  NULL with errno.
+ */
+char *file_slurp(const char *path, int flags, size_t max, size_t *len,
+    struct stat *st);
+
+/*
+ * The identity and the times of a file: equal stamps mean equal bytes, unless
+ * the file was changed within a tick of the kernel's clock.
+ */
+struct file_stamp {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+	struct timespec ctime;
+};
+
+struct file_stamp file_stamp(const struct stat *);
+bool file_same_stamp(const struct file_stamp *, const struct file_stamp *);
+
+/*
  * Create a file with these bytes and this mode, whatever the umask.  An
  * existing file is never replaced: EEXIST.  -1 with errno.
  */

@@ -1,6 +1,8 @@
 /*
  * text - the small languages of hupd: durations, sizes, signals, names, lines.
  */
+#include <sys/param.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,12 +323,6 @@ text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX])
 	return buf;
 }
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 static bool
 same_letter(char a, char b)
 {
@@ -350,11 +346,11 @@ distance(const char *a, const char *b)
 		for (size_t j = 1; j <= nb; j++) {
 			bool same = same_letter(a[i - 1], b[j - 1]);
 
-			row[j] = least(above[j], row[j - 1]) + 1;
-			row[j] = least(row[j], above[j - 1] + (same ? 0 : 1));
+			row[j] = MIN(above[j], row[j - 1]) + 1;
+			row[j] = MIN(row[j], above[j - 1] + (same ? 0 : 1));
 			if (i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) &&
 			    same_letter(a[i - 2], b[j - 1]))
-				row[j] = least(row[j], before[j - 2] + 1);
+				row[j] = MIN(row[j], before[j - 2] + 1);
 		}
 		oldest = before;
 		before = above;
@@ -405,6 +401,19 @@ text_is_name(const char *s)
 	    s[len] == '@' || s[len] == '-')
 		len++;
 	return len <= 64 && s[len] == '\0';
+}
+
+char *
+text_trim(char *s, const char *blanks)
+{
+	size_t len;
+
+	s += strspn(s, blanks);
+	len = strlen(s);
+	while (len > 0 && strchr(blanks, s[len - 1]) != NULL)
+		len--;
+	s[len] = '\0';
+	return s;
 }
 
 int

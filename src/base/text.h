@@ -54,6 +54,9 @@ const char *text_near(const char *word, const char *const *list);
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
 bool text_is_name(const char *s);
 
+/* Cut the bytes of blanks off both ends, in place; returns the new start. */
+char *text_trim(char *s, const char *blanks);
+
 /*
  * Call fn for each line of the text, in a copy that fn may change: len bytes
  * without the newline, followed by a NUL.  A byte order mark at the beginning

@@ -8,7 +8,7 @@
 #include "base/words.h"
 
 static bool
-is_blank(char c)
+is_space(char c)
 {
 	return c != '\0' && strchr(" \t\n\r\v\f", c) != NULL;
 }
@@ -42,7 +42,7 @@ take_quoted(const char **s, char **out)
 static const char *
 take_word(const char **s, char **out)
 {
-	while (**s != '\0' && !is_blank(**s)) {
+	while (**s != '\0' && !is_space(**s)) {
 		if (**s == '\'' || **s == '"') {
 			if (!take_quoted(s, out))
 				return "a quote is not closed";
@@ -72,7 +72,7 @@ words_split(const char *s, char ***words, size_t *n, const char **why)
 	}
 	out = (char *)(v + most);
 	for (;;) {
-		while (is_blank(*s))
+		while (is_space(*s))
 			s++;
 		if (*s == '\0')
 			break;

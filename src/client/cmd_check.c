@@ -236,7 +236,7 @@ put_file(struct config *set, const char *file, struct diags *diags)
 		error = put_template(set, file, conf->name, diags);
 		definition_unref(conf);
 	} else if ((error = put(set, conf)) == -1)
-		diag_add(diags, file, 0, NULL, "out of memory");
+		diag_no_memory(diags, file);
 	return error;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
@@ -26,29 +27,6 @@ exists(const char *path)
 	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* At most SYNTAX_FILE_MAX bytes of a file; *len 0 if it cannot be read. */
-static char *
-slurp(const char *path, size_t *len)
-{
-	char *buf;
-	ssize_t n = 1;
-	int fd;
-
-	*len = 0;
-	if ((buf = malloc(SYNTAX_FILE_MAX)) == NULL)
-		return NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd == -1)
-		return buf;
-	while (*len < SYNTAX_FILE_MAX && n > 0) {
-		n = read(fd, buf + *len, SYNTAX_FILE_MAX - *len);
-		if (n > 0)
-			*len += (size_t)n;
-	}
-	close(fd);
-	return buf;
-}
-
 /*
  * Take the folders from the daemon's file.  Its errors are for "check" to
  * tell: what was understood counts, the rest is as by default.
@@ -63,14 +41,17 @@ read_settings(struct target *target)
 	size_t len;
 	int error = -1;
 
-	if ((bytes = slurp(target->config, &len)) == NULL)
+	bytes = file_slurp(target->config, O_NONBLOCK | O_NOCTTY,
+	    SYNTAX_FILE_MAX, &len, NULL);
+	if (bytes == NULL && errno == ENOMEM)
 		return -1;
 	diag_init(&diags);
 	if (config_init(&set, &target->places) == -1) {
 		free(bytes);
 		return -1;
 	}
-	(void)syntax_parse_config(&set, target->config, bytes, len, &whole,
+	(void)syntax_parse_config(&set, target->config,
+	    bytes == NULL ? "" : bytes, bytes == NULL ? 0 : len, &whole,
 	    &diags);
 	free(target->socket);
 	free(target->program_dir);
@@ -260,15 +241,13 @@ target_load(const struct target *target, struct config *set,
 	struct config known;
 	int error;
 
-	if (config_init(&known, &target->places) == -1) {
-		diag_add(diags, target->config, 0, NULL, "out of memory");
-		return -1;
-	}
+	if (config_init(&known, &target->places) == -1)
+		return diag_no_memory(diags, target->config);
 	/* A daemon reads the folder that it began with. */
 	free(known.settings.program_dir);
 	known.settings.program_dir = strdup(target->program_dir);
 	if (known.settings.program_dir == NULL) {
-		diag_add(diags, target->config, 0, NULL, "out of memory");
+		diag_no_memory(diags, target->config);
 		error = -1;
 	} else
 		error = load_config(set, &target->places, target->config,

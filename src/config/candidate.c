@@ -39,7 +39,7 @@ make(const struct candidate *c, const char *name,
 	int r;
 
 	if (resolver == NULL)
-		diag_add(diags, c->file, 0, NULL, "out of memory");
+		diag_no_memory(diags, c->file);
 	else
 		conf = syntax_parse(name, c->file, c->text, c->len, defaults,
 		    diags);
@@ -72,8 +72,7 @@ put(struct config *config, struct definition *conf, const char *file,
 	if (config_add(config, conf) == 0)
 		return 0;
 	definition_unref(conf);
-	diag_add(diags, file, 0, NULL, "out of memory");
-	return -1;
+	return diag_no_memory(diags, file);
 }
 
 /* Does the template of that name define this program? */

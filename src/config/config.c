@@ -139,7 +139,7 @@ check_names(const struct config *config, struct diags *diags)
 	unsigned line;
 
 	if ((sorted = calloc(n + 1, sizeof(*sorted))) == NULL) {
-		diag_add(diags, "names", 0, NULL, "out of memory");
+		diag_no_memory(diags, "names");
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -286,7 +286,7 @@ check_cycles(struct dependencies *d)
 	size_t n = d->config->nprograms, *out, ncycle, sorted;
 
 	if ((out = calloc(n + 1, sizeof(*out))) == NULL) {
-		diag_add(d->diags, "depends-on", 0, NULL, "out of memory");
+		diag_no_memory(d->diags, "depends-on");
 		return;
 	}
 	for (int i = 0; i < CYCLES_MAX; i++) {
@@ -318,7 +318,7 @@ check_dependencies(const struct config *config, struct diags *diags)
 	d.names = calloc(config->nprograms + 1, sizeof(*d.names));
 	d.edges = calloc(total + 1, sizeof(*d.edges));
 	if (d.names == NULL || d.edges == NULL) {
-		diag_add(diags, "depends-on", 0, NULL, "out of memory");
+		diag_no_memory(diags, "depends-on");
 	} else {
 		for (size_t i = 0; i < config->nprograms; i++)
 			d.names[i] = config->programs[i]->name;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "config/value.h"
 
 /* A number that has no default and was not given. */
@@ -50,18 +51,6 @@ struct key {
 	struct value value;   /* what the field holds */
 };
 
-/*
- * The file that a definition was read from, as it was then: unchanged values
- * mean unchanged bytes.  All zero: not from a file of its own.
- */
-struct definition_stamp {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	struct timespec mtime;
-	struct timespec ctime;
-};
-
 /* Where a key was given, for diagnostics that come after the parser's. */
 struct definition_line {
 	uint32_t line;
@@ -81,7 +70,7 @@ struct definition {
 	struct keyset given;
 	struct definition_line *lines; /* of its file; not of the defaults */
 	size_t nlines;
-	struct definition_stamp stamp;
+	struct file_stamp stamp; /* of its file when read; or all zero */
 
 	/* process keys: a change restarts the program */
 	char **command;

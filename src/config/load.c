@@ -28,13 +28,6 @@
 
 /* The file of one program: its name, and its definition. */
 
-static int
-no_memory(struct diags *diags, const char *file)
-{
-	diag_add(diags, file, 0, NULL, "out of memory");
-	return -1;
-}
-
 /* "web" of "web.conf"; false if there is no such suffix or no room. */
 static bool
 program_name(const char *entry, char name[static NAME_SIZE])
@@ -190,26 +183,6 @@ struct loading {
 	struct diags *diags;
 };
 
-static struct definition_stamp
-stamp_of(const struct stat *st)
-{
-	return (struct definition_stamp){st->st_dev, st->st_ino, st->st_size,
-	    st->st_mtim, st->st_ctim};
-}
-
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool
-same_stamp(const struct definition_stamp *a, const struct definition_stamp *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-	    same_time(&a->mtime, &b->mtime) && same_time(&a->ctime, &b->ctime);
-}
-
 /*
  * May a stamp be relied on?  The kernel takes ctime from a clock that moves
  * once a tick, 10 ms at most, so a change just after reading could carry the
@@ -234,14 +207,14 @@ static struct definition *
 share_known(struct loading *l, const char *name, const char *path,
     const struct stat *st)
 {
-	struct definition_stamp stamp = stamp_of(st);
+	struct file_stamp stamp = file_stamp(st);
 	struct definition *known, now;
 	struct diags unused;
 	bool same;
 
 	if (l->known == NULL || (known = config_find(l->known, name)) == NULL ||
 	    known->file == NULL || strcmp(known->file, path) != 0 ||
-	    !same_stamp(&known->stamp, &stamp))
+	    !file_same_stamp(&known->stamp, &stamp))
 		return NULL;
 	now = *known;
 	now.gids = NULL;
@@ -291,7 +264,7 @@ load_own(struct loading *l, int dir, const char *entry, const char *name,
 		conf = make(name, path, f.bytes, f.len, l->config->defaults,
 		    l->resolver, l->diags, &good);
 	if (conf != NULL && good && is_settled(&f.st, &now))
-		conf->stamp = stamp_of(&f.st);
+		conf->stamp = file_stamp(&f.st);
 	file_clear(&f);
 	return conf;
 }
@@ -314,7 +287,7 @@ load_instance(struct loading *l, const char *name, const char *path,
 	conf = make(name, t->path, t->file.bytes, t->file.len,
 	    l->config->defaults, l->resolver, l->diags, &good);
 	if (conf != NULL && good && is_settled(&t->file.st, &t->read_at))
-		conf->stamp = stamp_of(&t->file.st);
+		conf->stamp = file_stamp(&t->file.st);
 	return conf;
 }
 
@@ -333,7 +306,7 @@ find_template(struct loading *l, int dir, const char *folder, const char *name)
 		t->next = l->templates;
 		l->templates = t;
 	} else
-		no_memory(l->diags, folder);
+		diag_no_memory(l->diags, folder);
 	return t;
 }
 
@@ -379,10 +352,10 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 	if (gone)
 		return 0;
 	if (conf == NULL && (conf = placeholder(name)) == NULL)
-		return no_memory(l->diags, path);
+		return diag_no_memory(l->diags, path);
 	if (config_add(l->config, conf) == -1) {
 		definition_unref(conf);
-		return no_memory(l->diags, path);
+		return diag_no_memory(l->diags, path);
 	}
 	return 0;
 }
@@ -502,10 +475,10 @@ load(struct loading *l, const struct places *places, const char *file,
 	bool whole;
 
 	if (config_init(l->config, places) == -1)
-		return no_memory(l->diags, file);
+		return diag_no_memory(l->diags, file);
 	if ((l->resolver = resolve_new(lookups, lenient)) == NULL) {
 		config_clear(l->config);
-		return no_memory(l->diags, file);
+		return diag_no_memory(l->diags, file);
 	}
 	load_daemon(l, file, max, must_exist, &whole);
 	resolve_settings(l->resolver, &l->config->settings, file, l->diags);
@@ -611,7 +584,7 @@ make_alone(const char *file, const char *name, const char *path,
 	if (file_name(file, entry, own, diags) == -1)
 		return NULL;
 	if ((resolver = resolve_new(lookups, false)) == NULL) {
-		no_memory(diags, file);
+		diag_no_memory(diags, file);
 		return NULL;
 	}
 	conf = make(name != NULL ? name : own, path, bytes, len, defaults,

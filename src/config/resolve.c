@@ -95,8 +95,7 @@ complain(struct task *t, const char *key, size_t nth, const char *fmt, ...)
 static int
 no_memory(struct task *t)
 {
-	diag_add(t->diags, t->file, 0, NULL, "out of memory");
-	return -1;
+	return diag_no_memory(t->diags, t->file);
 }
 
 /* Why the account cannot be used, or NULL. */

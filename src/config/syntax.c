@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/text.h"
 #include "config/definition.h"
 #include "config/syntax.h"
 
@@ -30,29 +29,11 @@ struct parser {
 	unsigned nunknown;
 };
 
+/* White space around keys and values. */
+#define BLANKS " \t\r"
+
 #define complain(p, ...) \
 	diag_add((p)->diags, (p)->file, (p)->line, (p)->key, __VA_ARGS__)
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* Cut blanks off both ends, in place. */
-static char *
-trim(char *s)
-{
-	size_t len;
-
-	while (is_blank(*s))
-		s++;
-	len = strlen(s);
-	while (len > 0 && is_blank(s[len - 1]))
-		len--;
-	s[len] = '\0';
-	return s;
-}
 
 static void
 unknown_key(struct parser *p)
@@ -331,7 +312,7 @@ parse_line(void *arg, char *text, size_t len)
 		complain(p, "contains a NUL byte");
 		return;
 	}
-	line = trim(text);
+	line = text_trim(text, BLANKS);
 	if (*line == '\0' || *line == '#')
 		return;
 	if ((equal = strchr(line, '=')) == NULL) {
@@ -339,13 +320,13 @@ parse_line(void *arg, char *text, size_t len)
 		return;
 	}
 	*equal = '\0';
-	line = trim(line);
+	line = text_trim(line, BLANKS);
 	if (*line == '\0') {
 		complain(p, "no key before \"=\"");
 		return;
 	}
 	p->key = line;
-	parse_key(p, trim(equal + 1));
+	parse_key(p, text_trim(equal + 1, BLANKS));
 }
 
 /* -1: diagnostics were added. */

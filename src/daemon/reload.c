@@ -336,10 +336,8 @@ attempt_make(struct attempt *a, const struct reload *r,
 	if (put_candidates(a, v, n, trusted ? NULL : &now) == -1 ||
 	    loaded == -1)
 		return -1;
-	if (plan_make(&a->plan, &now, &a->set) == -1) {
-		diag_add(&a->errors, d->config, 0, NULL, "out of memory");
-		return -1;
-	}
+	if (plan_make(&a->plan, &now, &a->set) == -1)
+		return diag_no_memory(&a->errors, d->config);
 	plan_let_rest(&a->plan, reload_rests, d);
 	return settle_check(&d->programs, &a->plan, &a->errors);
 }

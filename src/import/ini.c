@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "import/ini.h"
 
@@ -107,20 +108,6 @@ ini_key(const struct ini_section *section, const char *name)
 		if (strcmp(key->name, name) == 0)
 			break;
 	return key;
-}
-
-/* Cut the given characters off both ends, in place. */
-static char *
-trim(char *s, const char *blanks)
-{
-	size_t len;
-
-	s += strspn(s, blanks);
-	for (len = strlen(s); len > 0; len--)
-		if (strchr(blanks, s[len - 1]) == NULL)
-			break;
-	s[len] = '\0';
-	return s;
 }
 
 /* Cut the comment off a line; true if there was one. */
@@ -224,7 +211,7 @@ begin_key(struct reader *r, char *text)
 		return;
 	}
 	*equal = '\0';
-	name = trim(text, BLANKS);
+	name = text_trim(text, BLANKS);
 	if (*name == '\0') {
 		complain(r, "the key before \"=\" is missing");
 		return;
@@ -243,7 +230,7 @@ begin_key(struct reader *r, char *text)
 		return;
 	}
 	r->key = key;
-	fputs(trim(equal + 1, BLANKS), r->value);
+	fputs(text_trim(equal + 1, BLANKS), r->value);
 }
 
 /* One line of len bytes; a NUL follows. */
@@ -261,7 +248,7 @@ take_line(void *arg, char *line, size_t len)
 		return;
 	}
 	comment = cut_comment(line);
-	text = trim(line, BLANKS);
+	text = text_trim(line, BLANKS);
 	if (*text == '\0') {
 		/* An empty line may be within a value. */
 		if (r->key != NULL && !comment)
@@ -307,33 +294,6 @@ folder_of(const char *file)
 	return folder;
 }
 
-/* Read a file, up to one byte more than is allowed. */
-static char *
-slurp(const char *file, size_t *len, mode_t *mode)
-{
-	struct stat st;
-	char *bytes;
-	FILE *f;
-	int err;
-
-	if ((f = fopen(file, "re")) == NULL)
-		return NULL;
-	if ((bytes = malloc(INI_FILE_MAX + 1)) != NULL) {
-		*len = fread(bytes, 1, INI_FILE_MAX + 1, f);
-		if (ferror(f) || fstat(fileno(f), &st) == -1) {
-			err = errno;
-			free(bytes);
-			bytes = NULL;
-			errno = err;
-		} else
-			*mode = st.st_mode;
-	}
-	err = errno;
-	fclose(f);
-	errno = err;
-	return bytes;
-}
-
 /* Remember the file.  NULL with errno. */
 static const struct ini_source *
 add_source(struct ini *ini, const char *name)
@@ -357,13 +317,13 @@ ini_read(struct ini *ini, const char *file, struct diags *diags)
 {
 	const struct ini_source *source;
 	char *bytes;
-	mode_t mode;
+	struct stat st;
 	size_t len;
 
 	if ((source = add_source(ini, file)) == NULL ||
-	    (bytes = slurp(file, &len, &mode)) == NULL)
+	    (bytes = file_slurp(file, 0, INI_FILE_MAX + 1, &len, &st)) == NULL)
 		return NULL;
-	ini->mode &= mode | S_IRUSR | S_IWUSR;
+	ini->mode &= st.st_mode | S_IRUSR | S_IWUSR;
 	if (len > INI_FILE_MAX)
 		diag_add(diags, file, 0, NULL,
 		    "the file is larger than %zu KiB", INI_FILE_MAX / 1024);

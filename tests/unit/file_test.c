@@ -105,6 +105,52 @@ refuses_to_read(void **state)
 }
 
 static void
+slurps(void **state)
+{
+	struct stat st;
+	size_t len;
+	char *bytes;
+
+	(void)state;
+	assert_null(file_slurp(FILE_NAME, 0, 3, &len, NULL));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_create(FILE_NAME, "one", 3, 0666), 0);
+	bytes = file_slurp(FILE_NAME, 0, 8, &len, &st);
+	assert_non_null(bytes);
+	assert_int_equal(len, 3);
+	assert_memory_equal(bytes, "one", 3);
+	assert_int_equal(st.st_mode & 07777, 0666);
+	free(bytes);
+	bytes = file_slurp(FILE_NAME, O_NOFOLLOW, 2, &len, NULL);
+	assert_int_equal(len, 2);
+	free(bytes);
+	assert_int_equal(symlink(FILE_NAME, "link"), 0);
+	assert_null(file_slurp("link", O_NOFOLLOW, 8, &len, NULL));
+	assert_int_equal(errno, ELOOP);
+	assert_null(file_slurp(".", 0, 8, &len, NULL));
+	assert_int_equal(errno, EISDIR);
+}
+
+static void
+compares_stamps(void **state)
+{
+	struct file_stamp first, second;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_create(FILE_NAME, "one", 3, 0644), 0);
+	assert_int_equal(stat(FILE_NAME, &st), 0);
+	first = second = file_stamp(&st);
+	assert_true(file_same_stamp(&first, &second));
+	second.ctime.tv_nsec++;
+	assert_false(file_same_stamp(&first, &second));
+	/* Another file of the same name, size and times. */
+	second = first;
+	second.ino++;
+	assert_false(file_same_stamp(&first, &second));
+}
+
+static void
 assert_path(const char *path, const struct file_trust *trust,
     const char *reason)
 {
@@ -366,6 +412,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(reads_what_is_safe),
 	    TEST(refuses_to_read),
+	    TEST(slurps),
+	    TEST(compares_stamps),
 	    TEST(checks_each_folder_of_a_path),
 	    TEST(knows_whom_to_trust),
 	    TEST(creates_whole_files),

@@ -141,7 +141,7 @@ load(struct config *set, const char *text, struct diags *diags)
 
 	diag_init(diags);
 	if (config_init(set, &places) == -1) {
-		diag_add(diags, "FILE", 0, NULL, "out of memory");
+		diag_no_memory(diags, "FILE");
 		return -1;
 	}
 	rv =

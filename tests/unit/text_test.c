@@ -433,6 +433,28 @@ gives_the_length_of_a_line(void **state)
 	assert_lines("a\0b\nc", 5, 2, "[a][c]");
 }
 
+static void
+cuts_blanks_off(void **state)
+{
+	static const struct {
+		const char *from;
+		const char *to;
+	} cases[] = {
+	    {"", ""},
+	    {" \t ", ""},
+	    {"a", "a"},
+	    {"\t a b ", "a b"},
+	    {" a\r", "a\r"},
+	};
+	char s[16];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		strlcpy(s, cases[i].from, sizeof(s));
+		assert_string_equal(text_trim(s, " \t"), cases[i].to);
+	}
+}
+
 int
 main(void)
 {
@@ -448,6 +470,7 @@ main(void)
 	    cmocka_unit_test(finds_near_misses),
 	    cmocka_unit_test(prefers_the_nearest),
 	    cmocka_unit_test(program_names),
+	    cmocka_unit_test(cuts_blanks_off),
 	    cmocka_unit_test(splits_lines),
 	    cmocka_unit_test(leaves_out_the_byte_order_mark),
 	    cmocka_unit_test(gives_the_length_of_a_line),
