@@ -15,7 +15,7 @@
 
 /* The files. */
 
-/* What following an [include] needs. */
+/* The arguments of following an [include]. */
 struct including {
 	struct ini *ini;
 	struct ini_key key; /* a copy: an included file may change it */

@@ -17,7 +17,7 @@
 /* The i-th key of a program that is known, or NULL after the last. */
 const char *supervisord_key(size_t i);
 
-/* What values may refer to, besides the configuration itself. */
+/* Values may refer to these, and to the configuration itself. */
 struct supervisord_names {
 	const char *host;     /* %(host_node_name)s */
 	char *const *environ; /* %(ENV_NAME)s */
