@@ -90,7 +90,7 @@ $(B)/examples/%: examples/src/%.c $(B)/flags
 $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
-	    $(B)/libhupd.a $(bsd_libs)
+	    $(B)/libhupd.a $(curses_libs) $(bsd_libs)
 
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 	$(patsubst examples/src/%.c,$(B)/examples/%,$(wildcard examples/src/*.c))

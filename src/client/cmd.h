@@ -16,13 +16,13 @@ ctl_command cmd_add_run;
 ctl_command cmd_check_run;
 ctl_command cmd_import_run;
 ctl_command cmd_log_run;
-ctl_command cmd_metrics_run;
 ctl_command cmd_plain_ping;
 ctl_command cmd_plain_reopen;
 ctl_command cmd_plain_signal;
 ctl_command cmd_plain_version;
 ctl_command cmd_reexec_run;
 ctl_command cmd_reload_run;
+ctl_command cmd_status_metrics;
 ctl_command cmd_status_run;
 ctl_command cmd_top_run;
 

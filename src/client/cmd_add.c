@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/file.h"
 #include "base/words.h"
+#include "client/present.h"
 #include "client/reply.h"
 #include "client/cmd.h"
 #include "client/talk.h"
@@ -43,14 +44,6 @@ job_end(struct job *job)
 	free(job->text);
 }
 
-static int
-fail_errno(const struct job *job, const char *file)
-{
-	return ctl_fail(job->ctl,
-	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
-	    "%s: %s", file, strerror(errno));
-}
-
 /* The file of the program, and that of its template. */
 static int
 name_files(struct job *job)
@@ -66,7 +59,7 @@ name_files(struct job *job)
 		-1)
 		job->template = NULL;
 	if (job->file == NULL || (instance != NULL && job->template == NULL))
-		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
+		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	return STATUS_OK;
 }
 
@@ -76,7 +69,7 @@ job_begin(struct job *job, const struct ctl *ctl, char *name)
 	int status;
 
 	*job = (struct job){.ctl = ctl, .name = name};
-	if (!ctl_are_names(ctl, 1, &name))
+	if (!talk_are_names(ctl, 1, &name))
 		return STATUS_USAGE;
 	if ((status = target_find(&job->target, ctl)) != STATUS_OK ||
 	    (status = target_locate(ctl, &job->target, true)) != STATUS_OK)
@@ -90,7 +83,7 @@ check_words(const struct ctl *ctl, char *const *words)
 {
 	for (; *words != NULL; words++) {
 		if (strchr(*words, '\n') != NULL)
-			return ctl_fail(ctl, STATUS_USAGE,
+			return present_fail(ctl, STATUS_USAGE,
 			    "'%s': a newline cannot stand in a file", *words);
 	}
 	return STATUS_OK;
@@ -102,7 +95,7 @@ check_settings(const struct ctl *ctl, char *const *settings)
 	for (; *settings != NULL; settings++) {
 		if (strchr("#=", **settings) != NULL ||
 		    strchr(*settings, '=') == NULL)
-			return ctl_fail(ctl, STATUS_USAGE,
+			return present_fail(ctl, STATUS_USAGE,
 			    "'%s' is not KEY=VALUE", *settings);
 	}
 	return STATUS_OK;
@@ -163,13 +156,13 @@ validate(const struct job *job, char *const *command)
 		conf = define(job, set.defaults, &diags);
 	if (conf != NULL && command != NULL &&
 	    !strings_equal(conf->command, command))
-		status = ctl_fail(ctl, STATUS_USAGE,
+		status = present_fail(ctl, STATUS_USAGE,
 		    "the command cannot be written in a file as it is");
 	if (conf == NULL || error == -1 || status != STATUS_OK)
 		definition_unref(conf);
 	else if (config_add(&set, conf) == -1) {
 		definition_unref(conf);
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
 	} else
 		config_check(&set, &diags);
 	if (status == STATUS_OK && diag_count(&diags) > 0)
@@ -186,7 +179,7 @@ create(const struct job *job)
 	int error;
 
 	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
-		return ctl_fail(job->ctl,
+		return present_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->target.program_dir, why);
 	if (job->text != NULL)
@@ -195,7 +188,8 @@ create(const struct job *job)
 		/* Their names are there, or the job has ended before. */
 		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 		error = file_link(strrchr(job->template, '/') + 1, job->file);
-	return error == -1 ? fail_errno(job, job->file) : STATUS_OK;
+	return error == -1 ? present_fail_errno(job->ctl, job->file)
+			   : STATUS_OK;
 }
 
 /*
@@ -220,7 +214,8 @@ tell_end(const struct job *job)
 		state = line_get(line, "state");
 	}
 	if (how != NULL && state != NULL && strcmp(state, "done") != 0) {
-		ctl_warn("%s has ended already (%s), see 'hupctl status %s'",
+		present_warn("%s has ended already (%s), see 'hupctl status "
+			     "%s'",
 		    job->name, how, job->name);
 		logread_recent(stderr, NULL, line_get(line, "log"), NULL);
 	}
@@ -241,22 +236,24 @@ apply_added(const struct job *job)
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
 		if (file_remove(job->file) == -1)
-			ctl_warn("%s cannot be taken back: %s", job->file,
+			present_warn("%s cannot be taken back: %s", job->file,
 			    strerror(errno));
 		break;
 	case RELOAD_APPLIED:
 		if (status != STATUS_OK)
-			ctl_warn("%s stays; 'hupctl remove %s' takes it back",
+			present_warn("%s stays; 'hupctl remove %s' takes it "
+				     "back",
 			    job->file, job->name);
 		else if (definition_is_template(job->name))
-			ctl_warn("%s is a template, 'hupctl add %sINSTANCE' "
-				 "has one run",
+			present_warn("%s is a template, 'hupctl add "
+				     "%sINSTANCE' "
+				     "has one run",
 			    job->name, job->name);
 		else
 			tell_end(job);
 		break;
 	case RELOAD_UNKNOWN:
-		ctl_warn("%s stays, see 'hupctl status'", job->file);
+		present_warn("%s stays, see 'hupctl status'", job->file);
 		break;
 	}
 	return status;
@@ -269,10 +266,10 @@ check_command(const struct ctl *ctl, const char *name, char *const *settings)
 	if (ctl->command != NULL)
 		return STATUS_OK;
 	if (definition_instance(name) == NULL)
-		return ctl_fail(ctl, STATUS_USAGE,
+		return present_fail(ctl, STATUS_USAGE,
 		    "the command of %s is missing: it follows \"--\"", name);
 	if (*settings != NULL)
-		return ctl_fail(ctl, STATUS_USAGE,
+		return present_fail(ctl, STATUS_USAGE,
 		    "%s has the settings of its template, and none of its own",
 		    name);
 	return STATUS_OK;
@@ -294,15 +291,15 @@ add(struct job *job, char *const *settings, char *const *command)
 	/* Sooner than validation, which finds two programs of one name. */
 	if (is_there(job->file)) {
 		errno = EEXIST;
-		return fail_errno(job, job->file);
+		return present_fail_errno(job->ctl, job->file);
 	}
 	if (command != NULL && job->template != NULL && is_there(job->template))
-		return ctl_fail(job->ctl, STATUS_USAGE,
+		return present_fail(job->ctl, STATUS_USAGE,
 		    "%s is defined by %s: 'hupctl add %s' is all there is to "
 		    "say",
 		    job->name, job->template, job->name);
 	if (command != NULL && compose(job, settings, command) == -1)
-		return ctl_fail(job->ctl, STATUS_FAILED, "out of memory");
+		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	if ((status = validate(job, command)) == STATUS_OK &&
 	    (status = create(job)) == STATUS_OK)
 		status = apply_added(job);
@@ -341,13 +338,13 @@ apply_removed(const struct job *job, const char *aside)
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
 		if (file_put_back(aside, job->file) == -1)
-			ctl_warn("%s cannot be put back, it is %s now: %s",
+			present_warn("%s cannot be put back, it is %s now: %s",
 			    job->file, aside, strerror(errno));
 		break;
 	case RELOAD_APPLIED:
 	case RELOAD_UNKNOWN:
 		if (file_remove(aside) == -1)
-			ctl_warn("%s: %s", aside, strerror(errno));
+			present_warn("%s: %s", aside, strerror(errno));
 		break;
 	}
 	return status;
@@ -365,7 +362,7 @@ cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
 		if ((aside = file_set_aside(job.file)) != NULL)
 			status = apply_removed(&job, aside);
 		else
-			status = fail_errno(&job, job.file);
+			status = present_fail_errno(ctl, job.file);
 		free(aside);
 	}
 	job_end(&job);

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/json.h"
 #include "client/reply.h"
 #include "client/cmd.h"
 #include "client/talk.h"
-#include "client/present_text.h"
+#include "client/present.h"
 #include "client/target.h"
 #include "config/load.h"
 #include "config/syntax.h"
@@ -95,8 +94,8 @@ parse(const struct ctl *ctl, const struct reply *reply, struct config *set)
 	if (diags.n > 0)
 		diag_print(&diags.v[0], first, sizeof(first));
 	if (status != STATUS_OK)
-		ctl_fail(ctl, status, "what hupd runs is not understood: %s",
-		    first);
+		present_fail(ctl, status,
+		    "what hupd runs is not understood: %s", first);
 	diag_clear(&diags);
 	free(text);
 	return status;
@@ -112,7 +111,7 @@ running_load(struct running *r, const struct ctl *ctl,
 
 	*r = (struct running){0};
 	if (config_init(&r->set, &target->places) == -1)
-		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+		return present_fail(ctl, STATUS_FAILED, "out of memory");
 	line_begin(&request, "dump");
 	line_end(&request);
 	status = talk_ask(&talk, target->socket, &request, &r->reply);
@@ -123,7 +122,7 @@ running_load(struct running *r, const struct ctl *ctl,
 						   : "hupd is not running";
 		status = STATUS_OK;
 	} else
-		ctl_fail(ctl, status, "%s",
+		present_fail(ctl, status, "%s",
 		    talk.why != NULL ? talk.why
 				     : "hupd refused, without a reason");
 	talk_close(&talk);
@@ -259,54 +258,20 @@ load(struct config *set, const struct target *target, int nfiles, char **files,
 	return error;
 }
 
-static void
-reject_json(const struct reply *reply)
+static int
+reject(const struct ctl *ctl, const struct diags *diags)
 {
-	struct json json;
+	struct reply reply = {0};
+	int status = STATUS_REJECTED;
 
-	json_begin(&json, stdout);
-	json_object(&json, NULL);
-	json_bool(&json, "valid", false);
-	json_null(&json, "running");
-	report_json(&json, reply);
-	json_end(&json);
-}
-
-/* "plan: 1 added, 12 unchanged" */
-static void
-print_head(const struct plan *plan, const char *alone)
-{
-	static const enum plan_kind order[PLAN_KINDS] = {PLAN_ADD, PLAN_REMOVE,
-	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
-	const char *lead = "plan: ";
-	int i;
-
-	for (i = 0; i < PLAN_KINDS; i++) {
-		if (plan->count[order[i]] == 0)
-			continue;
-		printf("%s%zu %s", lead, plan->count[order[i]],
-		    order[i] == PLAN_KEEP ? "unchanged"
-					  : plan_kind_name(order[i]));
-		lead = ", ";
+	if (reply_add_errors(&reply, diags) == -1)
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		ctl->present->progress(ctl, &reply, 0);
+		ctl->present->plan(ctl, &(struct planned){.reply = &reply});
 	}
-	if (lead[0] == 'p')
-		printf("plan: no program is configured");
-	if (alone != NULL)
-		printf(" (%s)", alone);
-	putchar('\n');
-}
-
-static void
-plan_json(const struct reply *reply, bool runs)
-{
-	struct json json;
-
-	json_begin(&json, stdout);
-	json_object(&json, NULL);
-	json_bool(&json, "valid", true);
-	json_bool(&json, "running", runs);
-	report_json(&json, reply);
-	json_end(&json);
+	reply_clear(&reply);
+	return status;
 }
 
 static int
@@ -318,14 +283,9 @@ show(const struct ctl *ctl, const struct plan *plan, const char *alone)
 
 	report_plan(&text, plan, 0);
 	if (text.failed || reply_add_all(&reply, text.s) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	else if (ctl->json)
-		plan_json(&reply, alone == NULL);
-	else {
-		print_head(plan, alone);
-		/* The first line is a reload's own head. */
-		report_show(&reply, 1, reply.n);
-	}
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
+	else
+		ctl->present->plan(ctl, &(struct planned){true, alone, &reply});
 	reply_clear(&reply);
 	line_text_clear(&text);
 	return status;
@@ -342,7 +302,7 @@ compare(const struct ctl *ctl, const struct target *target,
 	status = running_load(&running, ctl, target);
 	if (status == STATUS_OK &&
 	    running_plan(&running, candidate, &plan) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
 	else if (status == STATUS_OK) {
 		status = show(ctl, &plan, running.alone);
 		plan_clear(&plan);
@@ -363,7 +323,7 @@ cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 		return status;
 	diag_init(&diags);
 	if (load(&set, &target, argc, argv, &diags) == -1)
-		status = report_rejection(ctl, &diags, reject_json);
+		status = reject(ctl, &diags);
 	else
 		status = compare(ctl, &target, &set);
 	config_clear(&set);

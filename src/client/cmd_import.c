@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/file.h"
 #include "client/cmd.h"
-#include "client/json.h"
+#include "client/present.h"
 #include "client/target.h"
 #include "import/supervisord.h"
 #include "wire/line.h"
@@ -39,17 +39,9 @@ job_end(struct job *job)
 }
 
 static int
-fail_errno(const struct ctl *ctl, const char *file)
-{
-	return ctl_fail(ctl,
-	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
-	    "%s: %s", file, strerror(errno));
-}
-
-static int
 no_memory(const struct ctl *ctl)
 {
-	return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+	return present_fail(ctl, STATUS_FAILED, "out of memory");
 }
 
 /* Where the files will be. */
@@ -81,7 +73,7 @@ check_absent(const struct job *job)
 		if (faccessat(AT_FDCWD, job->paths[i], F_OK,
 			AT_SYMLINK_NOFOLLOW) == 0) {
 			errno = EEXIST;
-			return fail_errno(job->ctl, job->paths[i]);
+			return present_fail_errno(job->ctl, job->paths[i]);
 		}
 	}
 	return STATUS_OK;
@@ -99,7 +91,7 @@ write_files(const struct job *job)
 	if ((status = check_absent(job)) != STATUS_OK)
 		return status;
 	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
-		return ctl_fail(job->ctl,
+		return present_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->target.program_dir, why);
 	for (i = 0; i < job->import.n; i++) {
@@ -109,11 +101,11 @@ write_files(const struct job *job)
 	}
 	if (i == job->import.n)
 		return STATUS_OK;
-	status = fail_errno(job->ctl, job->paths[i]);
+	status = present_fail_errno(job->ctl, job->paths[i]);
 	while (i-- > 0) {
 		if (file_remove(job->paths[i]) == -1)
-			ctl_warn("%s cannot be taken back: %s", job->paths[i],
-			    strerror(errno));
+			present_warn("%s cannot be taken back: %s",
+			    job->paths[i], strerror(errno));
 	}
 	return status;
 }
@@ -133,75 +125,18 @@ show_diags(const struct diags *diags)
 }
 
 static void
-show_files(const struct job *job)
+show(const struct job *job, bool valid)
 {
-	const struct draft *import = &job->import;
-
-	for (size_t i = 0; i < import->n; i++) {
-		if (job->ctl->write) {
-			ctl_puts(job->paths[i], stdout);
-			putchar('\n');
-			continue;
-		}
-		fputs(i == 0 ? "==> " : "\n==> ", stdout);
-		ctl_puts(job->paths[i], stdout);
-		fputs(" <==\n", stdout);
-		fwrite(import->v[i].text, 1, import->v[i].len, stdout);
-	}
-	if (job->ctl->write)
-		ctl_warn("'hupctl check' shows what these files will change, "
-			 "'hupctl reload' applies them");
-	else
-		ctl_warn("nothing was written; with -w these files are");
-}
-
-static void
-diags_json(struct json *json, const char *key, const struct diags *diags)
-{
-	const struct diag *d;
-
-	json_array(json, key);
-	for (d = diags->v; d < diags->v + diags->n; d++) {
-		json_object(json, NULL);
-		json_string(json, "file", d->file);
-		json_number(json, "line", d->line);
-		json_string(json, "key", d->key);
-		json_string(json, "reason", d->reason);
-		json_close(json);
-	}
-	json_close(json);
-}
-
-static void
-show_json(const struct job *job, bool valid)
-{
-	const struct draft *import = &job->import;
-	struct json json;
-
-	json_begin(&json, stdout);
-	json_object(&json, NULL);
-	json_bool(&json, "valid", valid);
-	json_bool(&json, "written", valid && job->ctl->write);
-	json_array(&json, "files");
-	for (size_t i = 0; valid && i < import->n; i++) {
-		json_object(&json, NULL);
-		json_string(&json, "name", import->v[i].conf->name);
-		json_string(&json, "path", job->paths[i]);
-		json_string(&json, "text", import->v[i].text);
-		json_close(&json);
-	}
-	json_close(&json);
-	diags_json(&json, "notes", &import->notes);
-	diags_json(&json, "errors", &job->diags);
-	json_end(&json);
+	job->ctl->present->imported(job->ctl,
+	    &(struct imported){valid, valid && job->ctl->write, &job->import,
+		job->paths, &job->diags});
 }
 
 static int
 reject(const struct job *job)
 {
 	show_diags(&job->diags);
-	if (job->ctl->json)
-		show_json(job, false);
+	show(job, false);
 	return STATUS_REJECTED;
 }
 
@@ -216,23 +151,20 @@ import_files(struct job *job, int n, char **files)
 	for (i = 0; i < n; i++) {
 		if (supervisord_read(&job->ini, files[i], &names, &job->diags,
 			&job->import.notes) == -1)
-			return fail_errno(job->ctl, files[i]);
+			return present_fail_errno(job->ctl, files[i]);
 	}
 	if (diag_count(&job->diags) > 0 ||
 	    supervisord_convert(&job->import, &job->ini, &names, &job->diags) ==
 		-1)
 		return reject(job);
 	if (job->import.n == 0)
-		return ctl_fail(job->ctl, STATUS_FAILED,
+		return present_fail(job->ctl, STATUS_FAILED,
 		    "no program is defined there");
 	if ((status = name_paths(job)) != STATUS_OK ||
 	    (job->ctl->write && (status = write_files(job)) != STATUS_OK))
 		return status;
 	show_diags(&job->import.notes);
-	if (job->ctl->json)
-		show_json(job, true);
-	else
-		show_files(job);
+	show(job, true);
 	return STATUS_OK;
 }
 

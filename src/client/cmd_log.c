@@ -12,6 +12,7 @@
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/logread.h"
+#include "client/present.h"
 #include "client/cmd.h"
 #include "client/target.h"
 #include "config/places.h"
@@ -106,18 +107,18 @@ find_log(const struct target *target, const char *name, char **why)
 static int
 show(const struct ctl *ctl, const char *path)
 {
-	struct emit emit = {.f = stdout,
-	    .form = ctl->json	? EMIT_JSON
-		: ctl->terminal ? EMIT_ESCAPED
-				: EMIT_RAW};
+	struct emit emit = {.f = ctl->out, .form = ctl->present->log};
 
+	if (emit.form == EMIT_RAW && ctl->terminal)
+		emit.form = EMIT_ESCAPED;
 	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0)
 		return STATUS_OK;
 	/* What became of standard output is said at the end. */
 	if (ferror(stdout))
 		return STATUS_FAILED;
-	return ctl_fail(ctl, errno == EACCES ? STATUS_DENIED : STATUS_FAILED,
-	    "%s: %s", path, strerror(errno));
+	return present_fail(ctl,
+	    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s", path,
+	    strerror(errno));
 }
 
 int
@@ -127,14 +128,14 @@ cmd_log_run(const struct ctl *ctl, int argc, char **argv)
 	char *path, *why;
 	int status;
 
-	if (!ctl_are_names(ctl, argc, argv))
+	if (!talk_are_names(ctl, argc, argv))
 		return STATUS_USAGE;
 	if ((status = target_find(&target, ctl)) != STATUS_OK)
 		return status;
 	if ((path = find_log(&target, argv[0], &why)) != NULL)
 		status = show(ctl, path);
 	else
-		status = ctl_fail(ctl, STATUS_FAILED, "%s",
+		status = present_fail(ctl, STATUS_FAILED, "%s",
 		    why != NULL ? why : strerror(ENOMEM));
 	free(path);
 	free(why);

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "client/json.h"
+#include "client/present.h"
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
@@ -100,49 +100,24 @@ count_running(const char *socket)
 	return n;
 }
 
-static void
-print(const struct ctl *ctl, const struct pong *pong, int64_t running)
-{
-	struct json json;
-
-	if (!ctl->json) {
-		fputs("hupd ", stdout);
-		ctl_puts(pong->version, stdout);
-		printf(" (pid %lld) has taken over", (long long)pong->pid);
-		if (running != -1)
-			printf(", %lld program%s on", (long long)running,
-			    running == 1 ? " runs" : "s run");
-		putchar('\n');
-		return;
-	}
-	json_begin(&json, stdout);
-	json_object(&json, NULL);
-	json_bool(&json, "ok", true);
-	json_number(&json, "pid", pong->pid);
-	json_string(&json, "version", pong->version);
-	if (running != -1)
-		json_number(&json, "programs", running);
-	else
-		json_string(&json, "programs", NULL);
-	json_end(&json);
-}
-
 static int
 follow(const struct ctl *ctl, const char *socket, const struct pong *before)
 {
 	struct pong after;
 
 	if (!await_next(socket, before, &after))
-		return ctl_fail(ctl, STATUS_FAILED,
+		return present_fail(ctl, STATUS_FAILED,
 		    "no daemon has answered within %d seconds of the "
 		    "re-execution",
 		    TAKEOVER_TIMEOUT / 1000);
 	if (after.pid != before->pid)
-		return ctl_fail(ctl, STATUS_FAILED,
+		return present_fail(ctl, STATUS_FAILED,
 		    "the daemon that was executed has died: the former one, "
 		    "hupd %s, is back as pid %lld",
 		    after.version, (long long)after.pid);
-	print(ctl, &after, count_running(socket));
+	ctl->present->successor(ctl,
+	    &(struct successor){after.pid, after.version,
+		count_running(socket)});
 	return STATUS_OK;
 }
 
@@ -169,7 +144,7 @@ request(const struct ctl *ctl, const char *socket, const struct pong *before)
 	if ((failed = reply_find(&reply, "failed")) != NULL)
 		how = line_get(failed, "how");
 	if (how != NULL)
-		status = ctl_fail(ctl, STATUS_FAILED,
+		status = present_fail(ctl, STATUS_FAILED,
 		    "re-execution failed, nothing was changed: %s", how);
 	else if (reply_find(&reply, "executing") != NULL)
 		status = follow(ctl, socket, before);

@@ -13,13 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/json.h"
 #include "client/reply.h"
 #include "client/target.h"
 #include "client/cmd.h"
 #include "client/talk.h"
 #include "client/cmd_reload.h"
-#include "client/present_text.h"
+#include "client/present.h"
 #include "wire/report.h"
 
 static int
@@ -62,23 +61,6 @@ hang_up(struct talk *talk, int pidfd, pid_t pid)
 	return request(talk, "hup", false);
 }
 
-static void
-print_json(int status, const char *message, const struct reply *reply)
-{
-	static const struct attr attrs[] = {
-	    {"generation", "generation", ATTR_NUMBER},
-	};
-	struct json json;
-
-	json_begin(&json, stdout);
-	json_object(&json, NULL);
-	json_number(&json, "status", status);
-	json_string(&json, "message", message);
-	line_json(&json, reply_find(reply, "report"), attrs, 1);
-	report_json(&json, reply);
-	json_end(&json);
-}
-
 static enum reload_fate
 fate_of(const struct talk *talk, const struct reply *reply)
 {
@@ -88,7 +70,7 @@ fate_of(const struct talk *talk, const struct reply *reply)
 						   : RELOAD_UNKNOWN;
 }
 
-/* The report as it comes; lines that come together are aligned together. */
+/* Show the report as it comes; lines that come together are shown together. */
 static int
 report(const struct ctl *ctl, struct talk *talk, enum reload_fate *fate)
 {
@@ -98,32 +80,20 @@ report(const struct ctl *ctl, struct talk *talk, enum reload_fate *fate)
 
 	do {
 		ended = talk_next(talk, &reply) != 1;
-		if (ctl->json || (!ended && talk_ready(talk)))
+		if (!ended && talk_ready(talk))
 			continue;
-		report_show(&reply, shown, reply.n);
+		ctl->present->progress(ctl, &reply, shown);
 		shown = reply.n;
 	} while (!ended);
-	if (ctl->json)
-		print_json(talk->status, talk->why, &reply);
+	ctl->present->reload(ctl,
+	    &(struct outcome){talk->status, talk->why, &reply});
 	if (talk->why != NULL)
-		ctl_warn("%s", talk->why);
+		present_warn("%s", talk->why);
 	else if (talk->status == STATUS_REJECTED)
-		ctl_warn("reload rejected, nothing was changed");
+		present_warn("reload rejected, nothing was changed");
 	*fate = fate_of(talk, &reply);
 	reply_clear(&reply);
 	return talk->status;
-}
-
-/* Nobody waits for a verdict: what was asked for goes on without us. */
-static void
-requested(const struct ctl *ctl, const struct talk *talk)
-{
-	const struct reply none = {0};
-
-	if (ctl->json)
-		print_json(talk->status, talk->why, &none);
-	else
-		puts("reload requested");
 }
 
 static int
@@ -136,13 +106,15 @@ transaction(const struct ctl *ctl, struct talk *talk, int pidfd,
 	    (pid = await_waiting(talk)) == -1 ||
 	    hang_up(talk, pidfd, pid) != STATUS_OK) {
 		if (talk->status == STATUS_OK)
-			return ctl_fail(ctl, STATUS_FAILED,
+			return present_fail(ctl, STATUS_FAILED,
 			    "hupd's answer is not understood");
 		return talk_verdict(ctl, talk);
 	}
 	*fate = RELOAD_UNKNOWN;
 	if (ctl->no_wait) {
-		requested(ctl, talk);
+		/* The daemon carries it out without us. */
+		ctl->present->reload(ctl,
+		    &(struct outcome){.reply = &(struct reply){0}});
 		return STATUS_OK;
 	}
 	talk_patience(talk, true);
@@ -167,19 +139,21 @@ cmd_reload_files(const struct ctl *ctl, enum reload_fate *fate)
 	return status;
 }
 
-static void
-refused_json(const struct reply *reply)
-{
-	print_json(STATUS_REJECTED, NULL, reply);
-}
-
 int
 cmd_reload_refused(const struct ctl *ctl, const struct diags *diags)
 {
-	int status = report_rejection(ctl, diags, refused_json);
+	struct reply reply = {0};
+	int status = STATUS_REJECTED;
 
-	if (status == STATUS_REJECTED)
-		ctl_warn("rejected, nothing was changed");
+	if (reply_add_errors(&reply, diags) == -1)
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
+	else {
+		ctl->present->progress(ctl, &reply, 0);
+		ctl->present->reload(ctl,
+		    &(struct outcome){STATUS_REJECTED, NULL, &reply});
+		present_warn("rejected, nothing was changed");
+	}
+	reply_clear(&reply);
 	return status;
 }
 

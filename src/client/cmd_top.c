@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "client/reply.h"
+#include "client/present.h"
 #include "client/screen.h"
 #include "client/talk.h"
 #include "client/target.h"
@@ -322,9 +323,9 @@ begin(const struct ctl *ctl, struct top *top)
 	while (more == 0);
 	take_answer(top);
 	if (top->error != NULL)
-		return ctl_fail(ctl, STATUS_FAILED, "%s", top->error);
+		return present_fail(ctl, STATUS_FAILED, "%s", top->error);
 	if (top->feed.status != STATUS_OK)
-		return ctl_fail(ctl, top->feed.status, "%s", top->trouble);
+		return present_fail(ctl, top->feed.status, "%s", top->trouble);
 	if (top->view.delay * 1000 > SECOND_MS)
 		schedule(top, SECOND_MS);
 	return STATUS_OK;
@@ -337,7 +338,8 @@ show(const struct ctl *ctl, struct top *top)
 	const char *why;
 
 	if ((why = screen_open(&top->display, ctl->colour)) != NULL)
-		return ctl_fail(ctl, STATUS_FAILED, "the terminal: %s", why);
+		return present_fail(ctl, STATUS_FAILED, "the terminal: %s",
+		    why);
 	while (!top->quit) {
 		draw(top);
 		turn(top);
@@ -346,7 +348,7 @@ show(const struct ctl *ctl, struct top *top)
 	if (top->signal != 0)
 		act_on(top->signal);
 	if (top->error != NULL)
-		return ctl_fail(ctl, STATUS_FAILED, "%s", top->error);
+		return present_fail(ctl, STATUS_FAILED, "%s", top->error);
 	return top->signal != 0 ? STATUS_FAILED : STATUS_OK;
 }
 
@@ -359,18 +361,18 @@ cmd_top_run(const struct ctl *ctl, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	if (ctl->json)
-		return ctl_fail(ctl, STATUS_USAGE,
+	if (ctl->present != &present_text)
+		return present_fail(ctl, STATUS_USAGE,
 		    "top is no JSON: see 'hupctl -j status'");
 	if (!ctl->terminal || !isatty(STDIN_FILENO))
-		return ctl_fail(ctl, STATUS_USAGE,
+		return present_fail(ctl, STATUS_USAGE,
 		    "top needs a terminal: see 'hupctl status'");
 	if ((status = target_find(&target, ctl)) != STATUS_OK)
 		return status;
 	feed_init(&top.feed, target.socket);
 	if ((status = begin(ctl, &top)) == STATUS_OK) {
 		if (take_signals(&top) == -1)
-			status = ctl_fail(ctl, STATUS_FAILED, "signals: %s",
+			status = present_fail(ctl, STATUS_FAILED, "signals: %s",
 			    strerror(errno));
 		else
 			status = show(ctl, &top);

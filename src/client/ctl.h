@@ -1,5 +1,6 @@
 /*
- * ctl - what every command of hupctl shares: its options, and how it fails.
+ * ctl - what every command of hupctl is given: the options, and where its
+ * output goes.
  */
 #ifndef CTL_H
 #define CTL_H
@@ -7,13 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
+
+struct present;
 
 struct ctl {
-	/* before the command */
+	/* options */
 	const char *socket; /* -s, or NULL */
 	const char *config; /* -f, or NULL */
-	bool json;
-	/* after the command */
+	const struct present *present;
 	bool all;
 	bool no_wait;
 	bool follow;
@@ -21,27 +24,15 @@ struct ctl {
 	int64_t lines;
 	int64_t delay;	      /* s */
 	char *const *command; /* after "--", NULL-terminated; or NULL */
-	/* where stdout goes */
-	bool terminal;
+	/* standard output and error */
+	FILE *out;
+	FILE *err;
+	bool terminal; /* out is one */
 	bool colour;
+	time_t now;
 };
 
 /* A command: argv are its operands.  Returns the exit status. */
 typedef int ctl_command(const struct ctl *, int argc, char **argv);
-
-/*
- * Say on stderr what failed, escaped, and with -j as a document on stdout as
- * well.  Returns status.
- */
-int ctl_fail(const struct ctl *, int status, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-/* The same on stderr alone. */
-void ctl_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
-/* Text that came from elsewhere, escaped, without newline. */
-void ctl_puts(const char *, FILE *);
-/* Print a message unless all are program names, existing or not. */
-bool ctl_are_names(const struct ctl *, int n, char **names);
-/* stdout could be written: status, else STATUS_FAILED with a message. */
-int ctl_finish(int status);
 
 #endif

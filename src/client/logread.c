@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/present.h"
 #include "client/ctl.h"
 #include "client/chain.h"
 #include "client/logread.h"
@@ -101,7 +102,7 @@ drain(struct walk *walk)
 
 	if (fstat(walk->fd, &st) == 0 &&
 	    st.st_size < lseek(walk->fd, 0, SEEK_CUR)) {
-		ctl_warn("%s: truncated", walk->path);
+		present_warn("%s: truncated", walk->path);
 		lseek(walk->fd, 0, SEEK_SET);
 	}
 	while ((n = read(walk->fd, buf, sizeof(buf))) != 0) {
@@ -378,7 +379,7 @@ logread_recent(FILE *f, const char *title, const char *log, const char *name)
 			fprintf(f, "\n%s\n", title);
 		title = NULL;
 		fputs("  ", f);
-		ctl_puts(line, f);
+		present_puts(line, f);
 		fputc('\n', f);
 	}
 	for (i = 0; i < LINES; i++)

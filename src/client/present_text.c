@@ -1,18 +1,116 @@
 /*
- * present_text - the programs of a "status" answer as an aligned table.
+ * present_text - what commands found as people read it.
+ *
+ * Text of the daemon and of files is escaped.  Without memory the process
+ * ends: there is nothing to clean up.
  */
+#include <err.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "client/json.h"
-#include "client/reply.h"
-#include "client/ctl.h"
-#include "client/present_text.h"
+#include "client/present.h"
 #include "client/tone.h"
 #include "wire/report.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define DIM "\033[2m"
+#define ALARM "\033[1;31m"
+#define PLAIN "\033[0m"
+
+static const char *
+field(const struct line *line, const char *key, const char *fallback)
+{
+	const char *s = line != NULL ? line_get(line, key) : NULL;
+
+	return s != NULL ? s : fallback;
+}
+
+static void
+put_field(const struct ctl *ctl, const struct line *line, const char *key)
+{
+	present_puts(field(line, key, "?"), ctl->out);
+}
+
+static const char *
+plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Switch a colour on, or PLAIN; nothing where there are no colours. */
+static void
+paint(const struct ctl *ctl, const char *colour)
+{
+	if (ctl->colour)
+		fputs(colour, ctl->out);
+}
+
+/* "2026-11-22T13:17:05+00:00 (2m ago)" */
+static void
+put_time(const struct ctl *ctl, int64_t when)
+{
+	char wall[CLOCK_WALL_MAX], ago[TEXT_NUMBER_MAX];
+
+	clock_print_wall((time_t)when, wall);
+	text_humane_ago(when, ctl->now, ago);
+	fprintf(ctl->out, "%s (%s ago)", wall, ago);
+}
+
+static void
+show_failure(const struct ctl *ctl, int status, const char *why)
+{
+	/* stderr has it. */
+	(void)ctl;
+	(void)status;
+	(void)why;
+}
+
+static void
+show_done(const struct ctl *ctl, const char *what)
+{
+	fprintf(ctl->out, "%s\n", what);
+}
+
+static void
+show_pong(const struct ctl *ctl, const struct line *line)
+{
+	fputs("hupd ", ctl->out);
+	present_puts(field(line, "version", ""), ctl->out);
+	fprintf(ctl->out, " is running, pid %" PRId64 "\n",
+	    line != NULL ? line_get_number(line, "pid", 0) : 0);
+}
+
+static void
+show_version(const struct ctl *ctl, const struct line *line)
+{
+	fprintf(ctl->out, "hupctl %s\n", HUPD_VERSION);
+	fputs("hupd ", ctl->out);
+	present_puts(field(line, "version", "unknown"), ctl->out);
+	fputc('\n', ctl->out);
+}
+
+static void
+show_successor(const struct ctl *ctl, const struct successor *successor)
+{
+	int64_t n = successor->running;
+
+	fputs("hupd ", ctl->out);
+	present_puts(successor->version, ctl->out);
+	fprintf(ctl->out, " (pid %" PRId64 ") has taken over", successor->pid);
+	if (n != -1)
+		fprintf(ctl->out, ", %" PRId64 " program%s on", n,
+		    n == 1 ? " runs" : "s run");
+	fputc('\n', ctl->out);
+}
+
+/* The table of programs. */
 
 enum { NAME, STATE, PID, UPTIME, RESTARTS, EXIT, MEM, READY, COLUMNS };
 
@@ -41,605 +139,527 @@ struct table {
 	int width[COLUMNS];
 };
 
-static const char *
-value(const struct line *line, const char *key, const char *fallback)
-{
-	const char *s = line_get(line, key);
-
-	return s != NULL ? s : fallback;
-}
-
-static const char *
-state_of(const struct line *line)
-{
-	return value(line, "state", "unknown");
-}
-
+/* Its health checks found something wrong. */
 static bool
-in(const char *word, const char *const *list)
+is_ill(const struct line *program)
 {
-	for (; *list != NULL; list++) {
-		if (strcmp(word, *list) == 0)
-			return true;
-	}
-	return false;
+	return line_get(program, "health") != NULL &&
+	    !reply_has(program, "health", "healthy");
 }
 
 static const char *
-colour_of(const struct line *line)
+colour_of(const struct line *program)
 {
-	if (details_is_ill(line))
-		return "\033[33m";
-	switch (tone_of(state_of(line))) {
+	if (is_ill(program))
+		return YELLOW;
+	switch (tone_of(field(program, "state", "unknown"))) {
 	case TONE_GOOD:
-		return "\033[32m";
+		return GREEN;
 	case TONE_BAD:
-		return "\033[31m";
+		return RED;
 	case TONE_MOVING:
-		return "\033[33m";
+		return YELLOW;
 	case TONE_QUIET:
 		break;
 	}
-	return "\033[2m";
-}
-
-static char *
-shortened(const char *s, size_t len)
-{
-	char *safe;
-
-	if ((safe = reallocarray(NULL, len + 1, 4)) != NULL)
-		escape_bytes(safe, 4 * (len + 1), s, len, false);
-	return safe;
+	return DIM;
 }
 
 static char *
 escaped(const char *s)
 {
-	return shortened(s, strlen(s));
+	size_t len = strlen(s);
+	char *safe;
+
+	if ((safe = reallocarray(NULL, len + 1, 4)) == NULL)
+		err(STATUS_FAILED, NULL);
+	escape_bytes(safe, 4 * (len + 1), s, len, false);
+	return safe;
 }
 
 /* Readiness means something only while a process is to become ready. */
 static const char *
-ready_of(const struct line *line)
+ready_of(const struct line *program)
 {
-	static const char *const open[] = {"up", "starting", NULL};
-
-	return in(state_of(line), open) ? value(line, "ready", "-") : "-";
+	return reply_has(program, "state", "up") ||
+		reply_has(program, "state", "starting")
+	    ? field(program, "ready", "-")
+	    : "-";
 }
 
 /*
  * How it ended last, in a word or two: "status 1", "SIGKILL", or the stage
- * of a start that failed, "exec".  The details have it in full.
+ * where a start failed, "exec".  The details have it in full.
  */
 static char *
-exit_of(const struct line *line)
+exit_of(const struct line *program)
 {
-	const char *s = value(line, "exit", "-"), *word;
+	char name[TEXT_NUMBER_MAX], buf[64];
+	int64_t n;
 
-	if ((word = strstr(s, "status ")) != NULL)
-		return escaped(word);
-	if (strstr(s, "nobody knows") != NULL)
-		return strdup("unknown");
-	word = strstr(s, "SIG");
-	if (word == NULL)
-		word = s;
-	return shortened(word, strcspn(word, ":,"));
+	if ((n = line_get_number(program, "signal", -1)) > 0 && n < 256)
+		snprintf(buf, sizeof(buf), "SIG%s",
+		    text_signal_name((int)n, name));
+	else if ((n = line_get_number(program, "code", -1)) != -1)
+		snprintf(buf, sizeof(buf), "status %" PRId64, n);
+	else if (line_get(program, "stage") != NULL)
+		return escaped(line_get(program, "stage"));
+	else
+		strlcpy(buf,
+		    line_get(program, "exit") != NULL ? "unknown" : "-",
+		    sizeof(buf));
+	return escaped(buf);
 }
 
 /* A number of the line in its humane form, "-" if it is absent. */
 static char *
-humane(const struct line *line, const char *key,
+humane(const struct line *program, const char *key,
     void (*print)(int64_t, char[static TEXT_NUMBER_MAX]))
 {
 	char buf[TEXT_NUMBER_MAX] = "-";
 
-	if (line_get(line, key) != NULL)
-		print(line_get_number(line, key, 0), buf);
-	return strdup(buf);
+	if (line_get(program, key) != NULL)
+		print(line_get_number(program, key, 0), buf);
+	return escaped(buf);
 }
 
-static int
-fill(struct table *table, const struct line *line)
+static void
+fill_row(struct table *table, const struct line *program)
 {
 	struct row *row = &table->v[table->n++];
-	const char *name = line_get_word(line, 0);
 	int i, len;
 
-	if (name == NULL)
-		name = value(line, "name", "?");
-	row->line = line;
-	row->cell[NAME] = escaped(name);
-	row->cell[STATE] = escaped(state_of(line));
-	row->cell[PID] = escaped(value(line, "pid", "-"));
-	row->cell[UPTIME] = humane(line, "uptime", text_humane_duration);
-	row->cell[RESTARTS] = escaped(value(line, "restarts", "-"));
-	row->cell[EXIT] = exit_of(line);
-	row->cell[MEM] = humane(line, "memory", text_humane_size);
-	row->cell[READY] = escaped(ready_of(line));
+	row->line = program;
+	row->cell[NAME] = escaped(field(program, "name", "?"));
+	row->cell[STATE] = escaped(field(program, "state", "unknown"));
+	row->cell[PID] = escaped(field(program, "pid", "-"));
+	row->cell[UPTIME] = humane(program, "uptime", text_humane_duration);
+	row->cell[RESTARTS] = escaped(field(program, "restarts", "-"));
+	row->cell[EXIT] = exit_of(program);
+	row->cell[MEM] = humane(program, "memory", text_humane_size);
+	row->cell[READY] = escaped(ready_of(program));
 	for (i = 0; i < COLUMNS; i++) {
-		if (row->cell[i] == NULL)
-			return -1;
 		len = (int)strnlen(row->cell[i], 1000);
 		if (len > table->width[i])
 			table->width[i] = len;
 	}
-	return 0;
 }
 
-/* One cell; the last of a row is not padded. */
+/* One cell; the last of a row is not padded.  colour: of the text, or NULL. */
 static void
-print_cell(FILE *f, const struct table *table, int i, const char *cell,
-    const char *colour)
+put_cell(const struct ctl *ctl, const struct table *table, int i,
+    const char *cell, const char *colour)
 {
 	int gap = table->width[i] - (int)strlen(cell);
 
 	if (i > 0)
-		fputs("  ", f);
+		fputs("  ", ctl->out);
 	if (columns[i].right)
-		fprintf(f, "%*s", gap, "");
-	fprintf(f, "%s%s%s", colour, cell, *colour != '\0' ? "\033[0m" : "");
+		fprintf(ctl->out, "%*s", gap, "");
+	if (colour != NULL)
+		paint(ctl, colour);
+	fputs(cell, ctl->out);
+	if (colour != NULL)
+		paint(ctl, PLAIN);
 	if (!columns[i].right && i < COLUMNS - 1)
-		fprintf(f, "%*s", gap, "");
-}
-
-/* Why a program is in its state, where the state alone does not tell. */
-static void
-print_reason(FILE *f, const struct line *line)
-{
-	static const char *const puzzling[] = {"failed", "wait", NULL};
-	const char *reason = line_get(line, "reason");
-
-	if (reason == NULL)
-		return;
-	if (!in(state_of(line), puzzling) && !details_is_ill(line) &&
-	    !(strcmp(state_of(line), "down") == 0 &&
-		strcmp(value(line, "want", ""), "run") == 0))
-		return;
-	fputs("  ", f);
-	ctl_puts(reason, f);
-	fputc('\n', f);
+		fprintf(ctl->out, "%*s", gap, "");
 }
 
 static void
-print_rows(FILE *f, const struct table *table, const struct table_form *form,
-    const struct reply *reply)
+put_row(const struct ctl *ctl, const struct table *table, const struct row *row)
 {
-	const struct row *row;
-	const char *colour;
-	size_t r;
 	int i;
 
 	for (i = 0; i < COLUMNS; i++)
-		print_cell(f, table, i, columns[i].head, "");
-	fputc('\n', f);
-	for (r = 0; r < table->n; r++) {
-		row = &table->v[r];
-		for (i = 0; i < COLUMNS; i++) {
-			colour = form->colour && i == STATE
-			    ? colour_of(row->line)
-			    : "";
-			print_cell(f, table, i, row->cell[i], colour);
-		}
-		fputc('\n', f);
-		if (form->details)
-			details_print(f, reply, row->line, form->now);
-		else
-			print_reason(f, row->line);
-	}
+		put_cell(ctl, table, i, row->cell[i],
+		    i == STATE ? colour_of(row->line) : NULL);
+	fputc('\n', ctl->out);
+}
+
+/* Why a program is in its state, where the state alone does not say it. */
+static void
+put_reason(const struct ctl *ctl, const struct line *program)
+{
+	const char *reason = line_get(program, "reason");
+	bool waits = reply_has(program, "state", "down") &&
+	    reply_has(program, "want", "run");
+
+	if (reason == NULL ||
+	    !(waits || is_ill(program) ||
+		reply_has(program, "state", "failed") ||
+		reply_has(program, "state", "wait")))
+		return;
+	fputs("  ", ctl->out);
+	present_puts(reason, ctl->out);
+	fputc('\n', ctl->out);
+}
+
+/* All that is known of one program, below its row. */
+
+static void
+put_title(const struct ctl *ctl, const char *title)
+{
+	fprintf(ctl->out, "  %-9s ", title);
 }
 
 static void
-clear(struct table *table)
-{
-	size_t r;
-	int i;
-
-	for (r = 0; r < table->n; r++) {
-		for (i = 0; i < COLUMNS; i++)
-			free(table->v[r].cell[i]);
-	}
-	free(table->v);
-}
-
-int
-table_print(FILE *f, const struct reply *reply, const struct table_form *form)
-{
-	struct table table = {0};
-	size_t i;
-	int c, error = 0;
-
-	for (c = 0; c < COLUMNS; c++)
-		table.width[c] = (int)strlen(columns[c].head);
-	if ((table.v = calloc(reply->n + 1, sizeof(*table.v))) == NULL)
-		return -1;
-	for (i = 0; i < reply->n && error == 0; i++) {
-		if (reply_is(&reply->v[i], "program"))
-			error = fill(&table, &reply->v[i]);
-	}
-	if (error == 0 && table.n > 0)
-		print_rows(f, &table, form, reply);
-	else if (error == 0 && !form->details)
-		fputs("no program is configured\n", f);
-	/* Who asked for a program that there is none of, asked for no more. */
-	if (error == 0 && (table.n > 0 || !form->details))
-		summary_print(f, reply, form->colour, form->now);
-	clear(&table);
-	return error;
-}
-
-static bool
-is(const struct line *line, const char *key, const char *value)
-{
-	const char *s = line_get(line, key);
-
-	return s != NULL && value != NULL && strcmp(s, value) == 0;
-}
-
-const struct line *
-details_find(const struct reply *reply, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < reply->n; i++) {
-		if (reply_is(&reply->v[i], "details") &&
-		    is(&reply->v[i], "name", name))
-			return &reply->v[i];
-	}
-	return NULL;
-}
-
-bool
-details_is_need(const struct line *line, const char *name)
-{
-	return reply_is(line, "need") && is(line, "of", name);
-}
-
-bool
-details_is_ill(const struct line *program)
-{
-	return line_get(program, "health") != NULL &&
-	    !is(program, "health", "healthy");
-}
-
-static void
-print_title(FILE *f, const char *title)
-{
-	fprintf(f, "  %-9s ", title);
-}
-
-static void
-print_detail(FILE *f, const char *title, const char *text)
+put_detail(const struct ctl *ctl, const char *title, const char *text)
 {
 	if (text == NULL)
 		return;
-	print_title(f, title);
-	ctl_puts(text, f);
-	fputc('\n', f);
+	put_title(ctl, title);
+	present_puts(text, ctl->out);
+	fputc('\n', ctl->out);
 }
 
 static void
-put(FILE *f, const struct line *line, const char *key)
-{
-	const char *s = line_get(line, key);
-
-	ctl_puts(s != NULL ? s : "?", f);
-}
-
-static void
-print_state(FILE *f, const struct line *program)
+put_state(const struct ctl *ctl, const struct line *program)
 {
 	char since[TEXT_NUMBER_MAX];
 
 	if (line_get(program, "since") != NULL) {
 		text_humane_duration(line_get_number(program, "since", 0),
 		    since);
-		print_title(f, "state");
-		put(f, program, "state");
-		fprintf(f, " for %s, wanted: ", since);
-		put(f, program, "want");
-		fputc('\n', f);
+		put_title(ctl, "state");
+		put_field(ctl, program, "state");
+		fprintf(ctl->out, " for %s, wanted: ", since);
+		put_field(ctl, program, "want");
+		fputc('\n', ctl->out);
 	}
 	if (line_get(program, "again") != NULL) {
 		text_humane_duration(line_get_number(program, "again", 0),
 		    since);
-		print_title(f, "next");
-		fprintf(f, "start in %s\n", since);
+		put_title(ctl, "next");
+		fprintf(ctl->out, "start in %s\n", since);
 	}
-	/* Of a program that is up and well it only repeats the pid. */
-	if (!is(program, "state", "up") || !is(program, "want", "run") ||
-	    details_is_ill(program))
-		print_detail(f, "reason", line_get(program, "reason"));
+	/* For a program that is up and well it only repeats the pid. */
+	if (!reply_has(program, "state", "up") ||
+	    !reply_has(program, "want", "run") || is_ill(program))
+		put_detail(ctl, "reason", line_get(program, "reason"));
 	else
-		print_detail(f, "health", line_get(program, "health"));
-	print_detail(f, "status", line_get(program, "status"));
+		put_detail(ctl, "health", line_get(program, "health"));
+	put_detail(ctl, "status", line_get(program, "status"));
 }
 
 static void
-print_end(FILE *f, const struct line *program, time_t now)
+put_end(const struct ctl *ctl, const struct line *program)
 {
 	int64_t ended = line_get_number(program, "ended", 0);
 	char ago[TEXT_NUMBER_MAX];
 
 	if (line_get(program, "exit") == NULL)
 		return;
-	print_title(f, "last end");
-	put(f, program, "exit");
+	put_title(ctl, "last end");
+	put_field(ctl, program, "exit");
 	if (ended > 0) {
-		text_humane_ago(ended, now, ago);
-		fprintf(f, ", %s ago", ago);
+		text_humane_ago(ended, ctl->now, ago);
+		fprintf(ctl->out, ", %s ago", ago);
 	}
-	fputc('\n', f);
+	fputc('\n', ctl->out);
 }
 
 /* "needs     db (up), cache (wait)" */
 static void
-print_needs(FILE *f, const struct reply *reply, const char *name)
+put_needs(const struct ctl *ctl, const struct reply *reply, const char *name)
 {
+	const struct line *line;
 	bool any = false;
 	size_t i;
 
 	for (i = 0; i < reply->n; i++) {
-		if (!details_is_need(&reply->v[i], name))
+		line = &reply->v[i];
+		if (!reply_is(line, "need") || !reply_has(line, "of", name))
 			continue;
 		if (any)
-			fputs(", ", f);
+			fputs(", ", ctl->out);
 		else
-			print_title(f, "needs");
+			put_title(ctl, "needs");
 		any = true;
-		put(f, &reply->v[i], "name");
-		fputs(" (", f);
-		put(f, &reply->v[i], "state");
-		fputc(')', f);
+		put_field(ctl, line, "name");
+		fputs(" (", ctl->out);
+		put_field(ctl, line, "state");
+		fputc(')', ctl->out);
 	}
 	if (any)
-		fputc('\n', f);
+		fputc('\n', ctl->out);
 }
 
-void
-details_print(FILE *f, const struct reply *reply, const struct line *program,
-    time_t now)
+static void
+put_details(const struct ctl *ctl, const struct reply *reply,
+    const struct line *program)
 {
 	const char *name = line_get(program, "name");
-	const struct line *details = details_find(reply, name);
 
-	print_state(f, program);
-	print_end(f, program, now);
-	print_needs(f, reply, name);
-	if (details != NULL)
-		print_detail(f, "command", line_get(details, "command"));
-	print_detail(f, "file", line_get(program, "conf"));
-	print_detail(f, "log", line_get(program, "log"));
+	put_state(ctl, program);
+	put_end(ctl, program);
+	put_needs(ctl, reply, name);
+	put_detail(ctl, "command",
+	    field(reply_find_of(reply, "details", "name", name), "command",
+		NULL));
+	put_detail(ctl, "file", line_get(program, "conf"));
+	put_detail(ctl, "log", line_get(program, "log"));
 }
 
-/* "2026-11-22T13:17:05+00:00 (2m ago)" */
-static void
-print_time(FILE *f, int64_t when, time_t now)
-{
-	char wall[CLOCK_WALL_MAX], ago[TEXT_NUMBER_MAX];
-
-	clock_print_wall((time_t)when, wall);
-	text_humane_ago(when, now, ago);
-	fprintf(f, "%s (%s ago)", wall, ago);
-}
+/* The configuration's part of a status. */
 
 static const char *
-on_disk(const struct line *line)
+on_disk(const struct line *config)
 {
-	const char *differs = line_get(line, "differs");
-
-	if (differs != NULL && strcmp(differs, "no") == 0)
+	if (reply_has(config, "differs", "no"))
 		return "as running";
-	if (differs != NULL && strcmp(differs, "yes") == 0)
+	if (reply_has(config, "differs", "yes"))
 		return "differ (see hupctl check)";
-	if (differs != NULL && strcmp(differs, "rejected") == 0)
+	if (reply_has(config, "differs", "rejected"))
 		return "rejected (see hupctl check)";
 	return "unknown";
 }
 
-static bool
-is_reloading(const struct line *line)
+static void
+put_configuration(const struct ctl *ctl, const struct line *config)
 {
-	const char *reloading = line_get(line, "reloading");
+	int64_t programs = line_get_number(config, "programs", 0);
 
-	return reloading != NULL && strcmp(reloading, "yes") == 0;
+	fprintf(ctl->out, "\ngeneration %" PRId64 ", accepted ",
+	    line_get_number(config, "generation", 0));
+	put_time(ctl, line_get_number(config, "time", 0));
+	fprintf(ctl->out, ", %" PRId64 " program%s\n", programs,
+	    plural(programs));
+	fprintf(ctl->out, "files on disk: %s%s\n", on_disk(config),
+	    reply_has(config, "reloading", "yes") ? "; a reload is under way"
+						  : "");
+	if (!reply_has(config, "source", "accepted"))
+		return;
+	paint(ctl, ALARM);
+	fputs("running the last accepted configuration: the files on disk "
+	      "were rejected",
+	    ctl->out);
+	paint(ctl, PLAIN);
+	fputc('\n', ctl->out);
 }
 
 static void
-print_configuration(FILE *f, const struct line *line, bool colour, time_t now)
+put_rejection(const struct ctl *ctl, const struct reply *reply,
+    const struct line *rejected)
 {
-	int64_t programs = line_get_number(line, "programs", 0);
-	const char *source = line_get(line, "source");
-
-	fprintf(f, "generation %" PRId64 ", accepted ",
-	    line_get_number(line, "generation", 0));
-	print_time(f, line_get_number(line, "time", 0), now);
-	fprintf(f, ", %" PRId64 " program%s\n", programs,
-	    programs == 1 ? "" : "s");
-	fprintf(f, "files on disk: %s%s\n", on_disk(line),
-	    is_reloading(line) ? "; a reload is under way" : "");
-	if (source != NULL && strcmp(source, "accepted") == 0)
-		fprintf(f,
-		    "%srunning the last accepted configuration: "
-		    "the files on disk were rejected%s\n",
-		    colour ? "\033[1;31m" : "", colour ? "\033[0m" : "");
-}
-
-static void
-print_rejection(FILE *f, const struct reply *reply, const struct line *line,
-    bool colour, time_t now)
-{
-	int64_t count = line_get_number(line, "count", 0);
-	size_t i;
+	int64_t count = line_get_number(rejected, "count", 0);
 	char *text;
+	size_t i;
 
-	fprintf(f, "%slast reload rejected%s at ", colour ? "\033[31m" : "",
-	    colour ? "\033[0m" : "");
-	print_time(f, line_get_number(line, "time", 0), now);
-	fputs(":\n", f);
+	paint(ctl, RED);
+	fputs("last reload rejected", ctl->out);
+	paint(ctl, PLAIN);
+	fputs(" at ", ctl->out);
+	put_time(ctl, line_get_number(rejected, "time", 0));
+	fputs(":\n", ctl->out);
 	for (i = 0; i < reply->n; i++) {
 		if (!reply_is(&reply->v[i], "error") ||
 		    (text = report_text(&reply->v[i], 0)) == NULL)
 			continue;
-		fprintf(f, "  %s\n", text + strspn(text, " "));
+		fprintf(ctl->out, "  %s\n", text + strspn(text, " "));
 		free(text);
 		count--;
 	}
 	if (count > 0)
-		fprintf(f, "  and %" PRId64 " more\n", count);
+		fprintf(ctl->out, "  and %" PRId64 " more\n", count);
 }
 
-void
-summary_print(FILE *f, const struct reply *reply, bool colour, time_t now)
+static void
+put_summary(const struct ctl *ctl, const struct reply *reply)
 {
 	const struct line *line;
 
-	if ((line = reply_find(reply, "config")) != NULL) {
-		fputc('\n', f);
-		print_configuration(f, line, colour, now);
-	}
+	if ((line = reply_find(reply, "config")) != NULL)
+		put_configuration(ctl, line);
 	if ((line = reply_find(reply, "rejected")) != NULL)
-		print_rejection(f, reply, line, colour, now);
+		put_rejection(ctl, reply, line);
 }
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+static void
+put_table(const struct ctl *ctl, const struct table *table,
+    const struct reply *reply, bool details)
+{
+	size_t r;
+	int i;
 
-static const struct attr counts[] = {
-    {"added", "added", ATTR_NUMBER},
-    {"removed", "removed", ATTR_NUMBER},
-    {"restarted", "restarted", ATTR_NUMBER},
-    {"adjusted", "adjusted", ATTR_NUMBER},
-    {"unchanged", "unchanged", ATTR_NUMBER},
-};
+	for (i = 0; i < COLUMNS; i++)
+		put_cell(ctl, table, i, columns[i].head, NULL);
+	fputc('\n', ctl->out);
+	for (r = 0; r < table->n; r++) {
+		put_row(ctl, table, &table->v[r]);
+		if (details)
+			put_details(ctl, reply, table->v[r].line);
+		else
+			put_reason(ctl, table->v[r].line);
+	}
+}
 
-static const struct attr change[] = {
-    {"kind", "kind", ATTR_TEXT},
-    {"name", "name", ATTR_TEXT},
-    {"reason", "reason", ATTR_TEXT},
-};
+static void
+show_status(const struct ctl *ctl, const struct reply *reply, bool details)
+{
+	struct table table = {0};
+	size_t i;
+	int c;
 
-static const struct attr trouble[] = {
-    {"name", "name", ATTR_TEXT},
-    {"how", "how", ATTR_TEXT},
-};
+	if ((table.v = calloc(reply->n + 1, sizeof(*table.v))) == NULL)
+		err(STATUS_FAILED, NULL);
+	for (c = 0; c < COLUMNS; c++)
+		table.width[c] = (int)strlen(columns[c].head);
+	for (i = 0; i < reply->n; i++) {
+		if (reply_is(&reply->v[i], "program"))
+			fill_row(&table, &reply->v[i]);
+	}
+	if (table.n > 0)
+		put_table(ctl, &table, reply, details);
+	else if (!details)
+		fputs("no program is configured\n", ctl->out);
+	/* If the named program is unknown, skip the summary. */
+	if (table.n > 0 || !details)
+		put_summary(ctl, reply);
+	for (i = 0; i < table.n; i++) {
+		for (c = 0; c < COLUMNS; c++)
+			free(table.v[i].cell[c]);
+	}
+	free(table.v);
+}
 
-static const struct attr error[] = {
-    {"file", "file", ATTR_TEXT},
-    {"line", "line", ATTR_NUMBER},
-    {"key", "key", ATTR_TEXT},
-    {"reason", "reason", ATTR_TEXT},
-    {"text", "text", ATTR_TEXT},
-};
+/* "web: up (pid 123)", "web: failed: exec: No such file or directory" */
+static void
+put_result(const struct ctl *ctl, const struct line *line)
+{
+	const char *state = line_get(line, "state");
+	const char *how = line_get(line, "how");
+	bool ok = reply_has(line, "ok", "yes");
+
+	put_field(ctl, line, "name");
+	if (state != NULL) {
+		fputs(": ", ctl->out);
+		present_puts(state, ctl->out);
+	}
+	if (how != NULL && *how != '\0') {
+		fputs(ok ? " (" : ": ", ctl->out);
+		present_puts(how, ctl->out);
+		fputs(ok ? ")" : "", ctl->out);
+	}
+	fputc('\n', ctl->out);
+}
 
 static int
-longest_name(const struct reply *reply, size_t to)
+longest_name(const struct reply *reply)
 {
 	size_t i, len, longest = 0;
-	const char *name;
 
-	for (i = 0; i < to; i++) {
-		name = line_get(&reply->v[i], "name");
-		if (!reply_is(&reply->v[i], "change") || name == NULL)
+	for (i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], "change"))
 			continue;
-		if ((len = strnlen(name, 64)) > longest)
+		len = strnlen(field(&reply->v[i], "name", ""), 64);
+		if (len > longest)
 			longest = len;
 	}
 	return (int)longest;
 }
 
-void
-report_show_line(FILE *f, const struct line *line, int width)
-{
-	char *text = report_text(line, width);
-
-	if (text != NULL)
-		fprintf(f, "%s\n", text);
-	free(text);
-}
-
-void
-report_show(const struct reply *reply, size_t from, size_t to)
-{
-	int width = longest_name(reply, to);
-	size_t i;
-
-	for (i = from; i < to; i++)
-		report_show_line(reply_is(&reply->v[i], "error") ? stderr
-								 : stdout,
-		    &reply->v[i], width);
-	fflush(stdout);
-}
-
-/* One field of every line with that tag, as an array of strings. */
+/* Errors go to stderr.  Lines that come together are aligned together. */
 static void
-strings_json(struct json *json, const char *name, const struct reply *reply,
-    const char *tag, const char *key)
+show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 {
-	size_t i;
+	const struct line *line;
+	int width = longest_name(reply);
+	char *text;
 
-	json_array(json, name);
-	for (i = 0; i < reply->n; i++) {
-		if (reply_is(&reply->v[i], tag))
-			json_string(json, NULL, line_get(&reply->v[i], key));
+	for (; from < reply->n; from++) {
+		line = &reply->v[from];
+		if (reply_is(line, "result"))
+			put_result(ctl, line);
+		else if ((text = report_text(line, width)) != NULL) {
+			fprintf(reply_is(line, "error") ? ctl->err : ctl->out,
+			    "%s\n", text);
+			free(text);
+		}
 	}
-	json_close(json);
+	fflush(ctl->out);
 }
 
-/* Every line with that tag, as an array of objects. */
 static void
-objects_json(struct json *json, const char *name, const struct reply *reply,
-    const char *tag, const struct attr *attrs, size_t n)
+show_results(const struct ctl *ctl, const struct outcome *outcome)
 {
+	(void)outcome;
+	if (ctl->no_wait)
+		fputs("requested\n", ctl->out);
+}
+
+static void
+show_reload(const struct ctl *ctl, const struct outcome *outcome)
+{
+	if (ctl->no_wait && outcome->status == STATUS_OK)
+		fputs("reload requested\n", ctl->out);
+}
+
+/* "plan: 1 added, 12 unchanged" */
+static void
+show_plan(const struct ctl *ctl, const struct planned *planned)
+{
+	static const char *const counts[] = {"added", "removed", "restarted",
+	    "adjusted", "unchanged"};
+	const struct reply *reply = planned->reply;
+	const struct line *report = reply_find(reply, "report");
+	const char *comma = "";
+	int64_t n;
 	size_t i;
 
-	json_array(json, name);
-	for (i = 0; i < reply->n; i++) {
-		if (!reply_is(&reply->v[i], tag))
+	if (!planned->valid)
+		return;
+	fputs("plan: ", ctl->out);
+	for (i = 0; report != NULL && i < COUNT(counts); i++) {
+		if ((n = line_get_number(report, counts[i], 0)) == 0)
 			continue;
-		json_object(json, NULL);
-		line_json(json, &reply->v[i], attrs, n);
-		if (strcmp(tag, "trouble") == 0)
-			tail_json(json, reply, i + 1);
-		json_close(json);
+		fprintf(ctl->out, "%s%" PRId64 " %s", comma, n, counts[i]);
+		comma = ", ";
 	}
-	json_close(json);
+	if (*comma == '\0')
+		fputs("no program is configured", ctl->out);
+	if (planned->alone != NULL)
+		fprintf(ctl->out, " (%s)", planned->alone);
+	fputc('\n', ctl->out);
+	/* The first line is the head of a reload. */
+	show_progress(ctl, reply, 1);
 }
 
-void
-errors_json(struct json *json, const struct reply *reply)
+static void
+show_imported(const struct ctl *ctl, const struct imported *imported)
 {
-	objects_json(json, "errors", reply, "error", error, COUNT(error));
-}
+	const struct draft *draft = imported->draft;
+	size_t i;
 
-void
-report_json(struct json *json, const struct reply *reply)
-{
-	line_json(json, reply_find(reply, "report"), counts, COUNT(counts));
-	objects_json(json, "changes", reply, "change", change, COUNT(change));
-	strings_json(json, "deferred", reply, "deferred", "reason");
-	strings_json(json, "rolled_back", reply, "rolledback", "name");
-	objects_json(json, "troubles", reply, "trouble", trouble,
-	    COUNT(trouble));
-	errors_json(json, reply);
-}
-
-int
-report_rejection(const struct ctl *ctl, const struct diags *diags,
-    void (*json)(const struct reply *))
-{
-	struct line_text text = {0};
-	struct reply reply = {0};
-	int status = STATUS_REJECTED;
-
-	report_errors(&text, diags);
-	if (text.failed || reply_add_all(&reply, text.s) == -1)
-		status = ctl_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		report_show(&reply, 0, reply.n);
-		if (ctl->json)
-			json(&reply);
+	for (i = 0; imported->valid && i < draft->n; i++) {
+		if (imported->written) {
+			present_puts(imported->paths[i], ctl->out);
+			fputc('\n', ctl->out);
+			continue;
+		}
+		fputs(i == 0 ? "==> " : "\n==> ", ctl->out);
+		present_puts(imported->paths[i], ctl->out);
+		fputs(" <==\n", ctl->out);
+		fwrite(draft->v[i].text, 1, draft->v[i].len, ctl->out);
 	}
-	reply_clear(&reply);
-	line_text_clear(&text);
-	return status;
+	if (imported->written)
+		present_warn("'hupctl check' shows what these files will "
+			     "change, "
+			     "'hupctl reload' applies them");
+	else if (imported->valid)
+		present_warn("nothing was written; with -w these files are");
 }
+
+const struct present present_text = {
+    .log = EMIT_RAW,
+    .failure = show_failure,
+    .done = show_done,
+    .pong = show_pong,
+    .version = show_version,
+    .successor = show_successor,
+    .status = show_status,
+    .progress = show_progress,
+    .results = show_results,
+    .reload = show_reload,
+    .plan = show_plan,
+    .imported = show_imported,
+};

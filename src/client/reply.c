@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/json.h"
 #include "client/reply.h"
+#include "wire/report.h"
 
 static int
 grow(struct reply *reply)
@@ -59,6 +59,18 @@ reply_add_all(struct reply *reply, const char *lines)
 	return error;
 }
 
+int
+reply_add_errors(struct reply *reply, const struct diags *diags)
+{
+	struct line_text text = {0};
+	int error;
+
+	report_errors(&text, diags);
+	error = text.failed ? -1 : reply_add_all(reply, text.s);
+	line_text_clear(&text);
+	return error;
+}
+
 void
 reply_clear(struct reply *reply)
 {
@@ -79,6 +91,14 @@ reply_is(const struct line *line, const char *tag)
 	return strcmp(line->tag, tag) == 0;
 }
 
+bool
+reply_has(const struct line *line, const char *field, const char *value)
+{
+	const char *s = line_get(line, field);
+
+	return s != NULL && value != NULL && strcmp(s, value) == 0;
+}
+
 const struct line *
 reply_find(const struct reply *reply, const char *tag)
 {
@@ -91,33 +111,16 @@ reply_find(const struct reply *reply, const char *tag)
 	return NULL;
 }
 
-void
-line_json(struct json *json, const struct line *line, const struct attr *attrs,
-    size_t n)
+const struct line *
+reply_find_of(const struct reply *reply, const char *tag, const char *field,
+    const char *value)
 {
-	const char *value;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		value = line ? line_get(line, attrs[i].key) : NULL;
-		if (value == NULL)
-			json_null(json, attrs[i].json);
-		else if (attrs[i].kind == ATTR_TEXT)
-			json_string(json, attrs[i].json, value);
-		else if (attrs[i].kind == ATTR_YES)
-			json_bool(json, attrs[i].json,
-			    strcmp(value, "yes") == 0);
-		else
-			json_number(json, attrs[i].json,
-			    line_get_number(line, attrs[i].key, 0));
+	for (i = 0; i < reply->n; i++) {
+		if (reply_is(&reply->v[i], tag) &&
+		    reply_has(&reply->v[i], field, value))
+			return &reply->v[i];
 	}
-}
-
-void
-tail_json(struct json *json, const struct reply *reply, size_t i)
-{
-	json_array(json, "tail");
-	for (; i < reply->n && reply_is(&reply->v[i], "tail"); i++)
-		json_string(json, NULL, line_get(&reply->v[i], "text"));
-	json_close(json);
+	return NULL;
 }

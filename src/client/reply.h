@@ -1,5 +1,6 @@
 /*
- * reply - the lines that the daemon answered, kept.
+ * reply - the lines that the daemon answered, kept; and what a report of
+ * errors would be that were found without it.
  *
  * Pure.
  */
@@ -9,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/json.h"
+#include "base/diag.h"
 #include "wire/line.h"
 
 struct reply {
@@ -21,24 +22,20 @@ struct reply {
 
 /* Copy and parse one line.  -1: malformed, or no memory. */
 int reply_add(struct reply *, const char *line);
-/* Add every line of a text that proto built. */
+/* Add every line of a text; NULL has none.  -1: as above. */
 int reply_add_all(struct reply *, const char *lines);
+/* Add an "error" line for each diagnostic.  -1: no memory. */
+int reply_add_errors(struct reply *, const struct diags *);
 void reply_clear(struct reply *);
 
+/* Has the line that tag? */
 bool reply_is(const struct line *, const char *tag);
+/* Has its field that value?  NULL equals nothing. */
+bool reply_has(const struct line *, const char *field, const char *value);
 /* The first line with that tag, or NULL. */
 const struct line *reply_find(const struct reply *, const char *tag);
-
-/* Which fields of a line become which keys of an object. */
-struct attr {
-	const char *json;
-	const char *key;
-	enum { ATTR_TEXT, ATTR_NUMBER, ATTR_YES } kind;
-};
-/* Put them; what the line does not have is null. */
-void line_json(struct json *, const struct line *, const struct attr *,
-    size_t n);
-/* The texts of the "tail" lines that begin at i, as an array. */
-void tail_json(struct json *, const struct reply *, size_t i);
+/* The first line with that tag and that value of a field, or NULL. */
+const struct line *reply_find_of(const struct reply *, const char *tag,
+    const char *field, const char *value);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "base/socket.h"
+#include "client/present.h"
 #include "client/reply.h"
 #include "client/talk.h"
 
@@ -227,9 +228,24 @@ int
 talk_verdict(const struct ctl *ctl, const struct talk *talk)
 {
 	if (talk->status == STATUS_OK && talk->why != NULL)
-		ctl_warn("%s", talk->why);
+		present_warn("%s", talk->why);
 	if (talk->status == STATUS_OK)
 		return STATUS_OK;
-	return ctl_fail(ctl, talk->status, "%s",
+	return present_fail(ctl, talk->status, "%s",
 	    talk->why != NULL ? talk->why : "hupd refused, without a reason");
+}
+
+bool
+talk_are_names(const struct ctl *ctl, int n, char **names)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!text_is_name(names[i])) {
+			present_fail(ctl, STATUS_USAGE,
+			    "'%s' is no program's name", names[i]);
+			return false;
+		}
+	}
+	return true;
 }

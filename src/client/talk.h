@@ -54,4 +54,7 @@ int talk_ask(struct talk *, const char *path, const struct line_text *request,
 /* Print the daemon's text or the failure, if any.  Returns the status. */
 int talk_verdict(const struct ctl *, const struct talk *);
 
+/* Fail unless all are program names, of programs that exist or not. */
+bool talk_are_names(const struct ctl *, int n, char **names);
+
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "client/present.h"
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
@@ -125,7 +126,7 @@ target_find(struct target *target, const struct ctl *ctl)
 	if (error == 0 && target->socket != NULL)
 		return 0;
 	target_clear(target);
-	return ctl_fail(ctl, STATUS_FAILED, "%s", strerror(ENOMEM));
+	return present_fail(ctl, STATUS_FAILED, "%s", strerror(ENOMEM));
 }
 
 void
@@ -185,14 +186,14 @@ take(const struct ctl *ctl, struct target *target, const struct reply *reply)
 		folder = line_get(paths, "program-dir");
 	}
 	if (config == NULL || folder == NULL)
-		return ctl_fail(ctl, STATUS_FAILED,
+		return present_fail(ctl, STATUS_FAILED,
 		    "hupd's answer is not understood");
 	free(target->config);
 	free(target->program_dir);
 	target->config = strdup(config);
 	target->program_dir = strdup(folder);
 	if (target->config == NULL || target->program_dir == NULL)
-		return ctl_fail(ctl, STATUS_FAILED, "out of memory");
+		return present_fail(ctl, STATUS_FAILED, "out of memory");
 	return STATUS_OK;
 }
 

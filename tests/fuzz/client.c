@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "client/talk.h"
-#include "client/present_text.h"
-#include "client/present_text.h"
+#include "client/json.h"
+#include "client/present.h"
 #include "client/utf8.h"
 #include "fuzz.h"
 
@@ -70,13 +70,11 @@ static void
 show_json(const struct reply *reply)
 {
 	struct text t;
-	struct json json;
+	struct ctl ctl = {0};
 
 	text_begin(&t);
-	json_begin(&json, t.f);
-	json_object(&json, NULL);
-	report_json(&json, reply);
-	json_end(&json);
+	ctl.out = ctl.err = t.f;
+	present_json.reload(&ctl, &(struct outcome){.reply = reply});
 	must(fclose(t.f) == 0);
 	check_text(&t);
 	check_json(&t);
@@ -86,16 +84,14 @@ show_json(const struct reply *reply)
 static void
 show_text(const struct reply *reply)
 {
-	struct table_form form = {.now = 1800000000};
+	struct ctl ctl = {.now = 1800000000};
 	struct text t;
 
 	text_begin(&t);
-	for (size_t i = 0; i < reply->n; i++)
-		report_show_line(t.f, &reply->v[i], 12);
-	for (int i = 0; i < 2; i++) {
-		form.details = i == 1;
-		must(table_print(t.f, reply, &form) == 0);
-	}
+	ctl.out = ctl.err = t.f;
+	present_text.progress(&ctl, reply, 0);
+	present_text.status(&ctl, reply, false);
+	present_text.status(&ctl, reply, true);
 	must(fclose(t.f) == 0);
 	check_text(&t);
 	free(t.s);

@@ -288,7 +288,7 @@ kill_top() {
 	[ "$status" -eq 2 ]
 	run ctl top -d 0
 	[ "$status" -eq 2 ]
-	[[ $output = "hupctl: seconds '0': "* ]]
+	[[ $output = "hupctl: --delay 0: "* ]]
 	hupd_stop
 	on_terminal 80 24 <<-'E'
 	hupctl top

@@ -4,6 +4,8 @@
  * usage: keys [TABLE]
  *	keys		of a definition: name, default, and the words live and
  *			repeatable as they apply; the default
+ *	options		of hupctl: the command, or "-" for those before it; the
+ *			option; the name of its argument
  *	signals		that the daemon acts on
  *	states		of a program
  *	statuses	exit statuses, with their meaning
@@ -17,6 +19,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "client/command.h"
 #include "client/view.h"
 #include "config/config.h"
 #include "daemon/serve.h"
@@ -33,6 +36,12 @@ print_keys(void)
 		printf("%s\t%s\t%s\t%s\n", key->name,
 		    key->fallback != NULL ? key->fallback : "-",
 		    key->live ? "live" : "-", key->repeat ? "repeatable" : "-");
+}
+
+static void
+print_options(void)
+{
+	command_list(stdout);
 }
 
 static void
@@ -106,6 +115,7 @@ static const struct {
 	void (*print)(void);
 } tables[] = {
     {"keys", print_keys},
+    {"options", print_options},
     {"signals", print_signals},
     {"states", print_states},
     {"statuses", print_statuses},

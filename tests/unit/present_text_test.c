@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "client/present_text.h"
+#include "client/present.h"
 
 #define NOW 1000000
 
@@ -17,17 +17,15 @@
 static void
 check(const char *lines, bool colour, bool details, const char *expected)
 {
-	struct table_form form = {.colour = colour,
-	    .details = details,
-	    .now = NOW};
 	struct reply reply = {0};
 	char *text;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
+	struct ctl ctl = {.out = f, .colour = colour, .now = NOW};
 
 	assert_non_null(f);
 	assert_int_equal(reply_add_all(&reply, lines), 0);
-	assert_int_equal(table_print(f, &reply, &form), 0);
+	present_text.status(&ctl, &reply, details);
 	fclose(f);
 	assert_string_equal(text, expected);
 	free(text);
@@ -38,18 +36,20 @@ static void
 aligns(void **state)
 {
 	(void)state;
-	check("program name=web state=up want=run ready=yes pid=1234 "
-	      "since=99000000 uptime=99000000 restarts=3 "
-	      "exit=exited,%20status%201 memory=13002342 reason=pid%201234\n"
-	      "program name=a-longer-one state=failed want=run ready=no "
-	      "restarts=15 exit=killed%20by%20SIGKILL,%20core%20dumped "
-	      "reason=given%20up\n"
-	      "program name=off state=down want=rest ready=no restarts=0 "
-	      "reason=stopped\n"
-	      "program name=bad state=wait want=run ready=no restarts=1 "
-	      "exit=exec:%20No%20such%20file reason=again%20in%201s\n"
-	      "program name=dep state=down want=run ready=no restarts=0 "
-	      "reason=waits%20for%20bad\n",
+	check(
+	    "program name=web state=up want=run ready=yes pid=1234 "
+	    "since=99000000 uptime=99000000 restarts=3 "
+	    "exit=exited,%20status%201 code=1 memory=13002342 "
+	    "reason=pid%201234\n"
+	    "program name=a-longer-one state=failed want=run ready=no "
+	    "restarts=15 exit=killed%20by%20SIGKILL,%20core%20dumped signal=9 "
+	    "reason=given%20up\n"
+	    "program name=off state=down want=rest ready=no restarts=0 "
+	    "reason=stopped\n"
+	    "program name=bad state=wait want=run ready=no restarts=1 "
+	    "exit=exec:%20No%20such%20file stage=exec reason=again%20in%201s\n"
+	    "program name=dep state=down want=run ready=no restarts=0 "
+	    "reason=waits%20for%20bad\n",
 	    false, false,
 	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT        MEM  "
 	    "READY\n"
@@ -95,7 +95,7 @@ tells_details(void **state)
 {
 	(void)state;
 	check("program name=a state=up want=run ready=yes since=5000 "
-	      "restarts=0 exit=exited,%20status%200 ended=996400 "
+	      "restarts=0 exit=exited,%20status%200 code=0 ended=996400 "
 	      "status=busy%1b[31m conf=/c/a.conf log=/l/a.log\n"
 	      "details name=a command=sleep%20%1b\n"
 	      "need of=a name=b state=up ready=yes\n"

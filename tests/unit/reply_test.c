@@ -1,4 +1,4 @@
-/* reply: lines are kept and become objects. */
+/* reply: lines are kept and found. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,41 +44,36 @@ refuses_what_is_malformed(void **state)
 }
 
 static void
-becomes_an_object(void **state)
+finds_lines_by_a_field(void **state)
 {
-	static const struct attr attrs[] = {
-	    {"name", "name", ATTR_TEXT},
-	    {"up_ms", "up", ATTR_NUMBER},
-	    {"ok", "ok", ATTR_YES},
-	    {"ready", "ready", ATTR_YES},
-	    {"absent", "absent", ATTR_NUMBER},
-	};
 	struct reply reply = {0};
-	struct json json;
-	char *text;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
 
 	(void)state;
-	assert_non_null(f);
 	assert_int_equal(reply_add_all(&reply,
-			     "p name=x%22 up=12 ok=yes ready=no\ntail "
-			     "text=one\n"
-			     "tail text=two\nother\ntail text=three\n"),
+			     "a name=x\nb name=y\na name=y k=1\n"),
 	    0);
-	json_begin(&json, f);
-	json_object(&json, NULL);
-	line_json(&json, &reply.v[0], attrs, 5);
-	tail_json(&json, &reply, 1);
-	json_object(&json, "none");
-	line_json(&json, NULL, attrs, 2);
-	json_end(&json);
-	fclose(f);
-	assert_string_equal(text,
-	    "{\"name\":\"x\\\"\",\"up_ms\":12,\"ok\":true,\"ready\":false,"
-	    "\"absent\":null,\"tail\":[\"one\",\"two\"],"
-	    "\"none\":{\"name\":null,\"up_ms\":null}}\n");
-	free(text);
+	assert_true(reply_has(&reply.v[0], "name", "x"));
+	assert_false(reply_has(&reply.v[0], "name", NULL));
+	assert_false(reply_has(&reply.v[0], "k", "1"));
+	assert_ptr_equal(reply_find_of(&reply, "a", "name", "y"), &reply.v[2]);
+	assert_null(reply_find_of(&reply, "b", "name", "x"));
+	reply_clear(&reply);
+}
+
+static void
+holds_errors_as_lines(void **state)
+{
+	struct reply reply = {0};
+	struct diags diags;
+
+	(void)state;
+	diag_init(&diags);
+	diag_add(&diags, "a.conf", 3, "user", "there is no user");
+	assert_int_equal(reply_add_errors(&reply, &diags), 0);
+	assert_int_equal(reply.n, 1);
+	assert_true(reply_is(&reply.v[0], "error"));
+	assert_true(reply_has(&reply.v[0], "key", "user"));
+	diag_clear(&diags);
 	reply_clear(&reply);
 }
 
@@ -88,7 +83,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(keeps_lines),
 	    cmocka_unit_test(refuses_what_is_malformed),
-	    cmocka_unit_test(becomes_an_object),
+	    cmocka_unit_test(finds_lines_by_a_field),
+	    cmocka_unit_test(holds_errors_as_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /*
- * present_openmetrics - "metrics": programs and daemon as OpenMetrics text.
+ * present_openmetrics - programs and daemon as OpenMetrics text.
  *
- * Only gauges and counters: node_exporter's textfile collector, which knows
- * the older format, can read these as well.
+ * It has only gauges and counters, so that node_exporter's textfile collector,
+ * which reads the older format, can read it as well.
  *
  * Source: the OpenMetrics specification 1.0.
  */
@@ -12,10 +12,9 @@
 
 #include "base/text.h"
 #include "client/reply.h"
-#include "client/target.h"
 #include "client/talk.h"
 #include "client/chain.h"
-#include "client/cmd.h"
+#include "client/present.h"
 
 /* How a value is found in a line of the status reply. */
 enum from {
@@ -84,12 +83,14 @@ static const char *const results[] = {"applied", "failed", "rejected"};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static void
-print_head(const char *name, const char *unit, const char *help, bool counter)
+print_head(const struct ctl *ctl, const char *name, const char *unit,
+    const char *help, bool counter)
 {
-	printf("# TYPE %s %s\n", name, counter ? "counter" : "gauge");
+	fprintf(ctl->out, "# TYPE %s %s\n", name,
+	    counter ? "counter" : "gauge");
 	if (unit != NULL)
-		printf("# UNIT %s %s\n", name, unit);
-	printf("# HELP %s %s\n", name, help);
+		fprintf(ctl->out, "# UNIT %s %s\n", name, unit);
+	fprintf(ctl->out, "# HELP %s %s\n", name, help);
 }
 
 /* The value's key; NULL: the line has none. */
@@ -131,104 +132,86 @@ value_of(const struct metric *metric, const struct line *line, int64_t *value)
 
 /* program: its name, which needs no escapes; or NULL. */
 static void
-print_sample(const struct metric *metric, const struct line *line,
-    const char *program)
+print_sample(const struct ctl *ctl, const struct metric *metric,
+    const struct line *line, const char *program)
 {
 	int64_t value;
 
 	if (!value_of(metric, line, &value))
 		return;
-	printf("%s%s", metric->name, metric->counter ? "_total" : "");
+	fprintf(ctl->out, "%s%s", metric->name,
+	    metric->counter ? "_total" : "");
 	if (program != NULL)
-		printf("{program=\"%s\"}", program);
+		fprintf(ctl->out, "{program=\"%s\"}", program);
 	if (metric->from == FROM_MS)
-		printf(" %" PRId64 ".%03d\n", value / 1000,
+		fprintf(ctl->out, " %" PRId64 ".%03d\n", value / 1000,
 		    (int)(value % 1000));
 	else
-		printf(" %" PRId64 "\n", value);
+		fprintf(ctl->out, " %" PRId64 "\n", value);
 }
 
 static void
-print_programs(const struct metric *metric, const struct reply *reply)
+print_programs(const struct ctl *ctl, const struct metric *metric,
+    const struct reply *reply)
 {
 	const char *name;
 	size_t i;
 
-	print_head(metric->name, metric->unit, metric->help, metric->counter);
+	print_head(ctl, metric->name, metric->unit, metric->help,
+	    metric->counter);
 	for (i = 0; i < reply->n; i++) {
 		name = line_get(&reply->v[i], "name");
 		if (reply_is(&reply->v[i], "program") && name != NULL &&
 		    text_is_name(name))
-			print_sample(metric, &reply->v[i], name);
+			print_sample(ctl, metric, &reply->v[i], name);
 	}
 }
 
 static void
-print_daemon(const struct line *config)
+print_daemon(const struct ctl *ctl, const struct line *config)
 {
 	const struct metric *metric;
 	size_t i;
 
 	for (i = 0; i < COUNT(of_daemon); i++) {
 		metric = &of_daemon[i];
-		print_head(metric->name, metric->unit, metric->help,
+		print_head(ctl, metric->name, metric->unit, metric->help,
 		    metric->counter);
-		print_sample(metric, config, NULL);
+		print_sample(ctl, metric, config, NULL);
 	}
-	print_head("hupd_reloads", NULL,
+	print_head(ctl, "hupd_reloads", NULL,
 	    "Reloads; failed: applied, but a program did not become ready.",
 	    true);
 	/* They begin anew with each process of the daemon. */
 	for (i = 0; i < COUNT(results); i++)
-		printf("hupd_reloads_total{result=\"%s\"} %" PRId64 "\n"
-		       "hupd_reloads_created{result=\"%s\"} %" PRId64 "\n",
+		fprintf(ctl->out,
+		    "hupd_reloads_total{result=\"%s\"} %" PRId64 "\n"
+		    "hupd_reloads_created{result=\"%s\"} %" PRId64 "\n",
 		    results[i], line_get_number(config, results[i], 0),
 		    results[i], line_get_number(config, "counting", 0));
 }
 
 static void
-print_up(bool up)
+print_up(const struct ctl *ctl, bool up)
 {
-	print_head("hupd_up", NULL, "Does the daemon answer?", false);
-	printf("hupd_up %d\n", up);
+	print_head(ctl, "hupd_up", NULL, "Does the daemon answer?", false);
+	fprintf(ctl->out, "hupd_up %d\n", up);
 }
 
+/* Without a line, which a daemon's answer would have, no daemon runs. */
 static void
-print_all(const struct reply *reply)
+show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 {
 	const struct line *config = reply_find(reply, "config");
 	size_t i;
 
-	print_up(true);
+	(void)details;
+	print_up(ctl, reply->n > 0);
 	if (config != NULL)
-		print_daemon(config);
-	for (i = 0; i < COUNT(of_programs); i++)
-		print_programs(&of_programs[i], reply);
+		print_daemon(ctl, config);
+	for (i = 0; reply->n > 0 && i < COUNT(of_programs); i++)
+		print_programs(ctl, &of_programs[i], reply);
+	fputs("# EOF\n", ctl->out);
 }
 
-int
-cmd_metrics_run(const struct ctl *ctl, int argc, char **argv)
-{
-	struct line_text request = {0};
-	struct reply reply = {0};
-	int status;
-
-	(void)argc;
-	(void)argv;
-	if (ctl->json)
-		return ctl_fail(ctl, STATUS_USAGE,
-		    "metrics are no JSON: see 'hupctl -j status'");
-	line_begin(&request, "status");
-	line_put(&request, "cpu", "yes");
-	line_end(&request);
-	status = target_ask(ctl, &request, &reply);
-	if (status == STATUS_OK)
-		print_all(&reply);
-	else if (status == STATUS_NO_DAEMON)
-		print_up(false);
-	if (status == STATUS_OK || status == STATUS_NO_DAEMON)
-		puts("# EOF");
-	reply_clear(&reply);
-	line_text_clear(&request);
-	return status;
-}
+const struct present present_openmetrics = {.status = show_status};

@@ -1,0 +1,425 @@
+/*
+ * present_json - what commands found as one JSON document on one line.
+ *
+ * The objects are made by tables: a key of JSON, and the field of the daemon's
+ * line that has its value.  A field that the line lacks is null.
+ */
+#include <string.h>
+
+#include "client/json.h"
+#include "client/present.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct attr {
+	const char *json;
+	const char *field;
+	enum { TEXT, NUMBER, YES } kind;
+};
+
+static void
+put_line(struct json *json, const struct line *line, const struct attr *attrs,
+    size_t n)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		value = line ? line_get(line, attrs[i].field) : NULL;
+		if (value == NULL)
+			json_null(json, attrs[i].json);
+		else if (attrs[i].kind == TEXT)
+			json_string(json, attrs[i].json, value);
+		else if (attrs[i].kind == YES)
+			json_bool(json, attrs[i].json,
+			    strcmp(value, "yes") == 0);
+		else
+			json_number(json, attrs[i].json,
+			    line_get_number(line, attrs[i].field, 0));
+	}
+}
+
+#define PUT_LINE(json, line, attrs) put_line(json, line, attrs, COUNT(attrs))
+
+/* The texts of the "tail" lines that begin at i, as an array. */
+static void
+put_tail(struct json *json, const struct reply *reply, size_t i)
+{
+	json_array(json, "tail");
+	for (; i < reply->n && reply_is(&reply->v[i], "tail"); i++)
+		json_string(json, NULL, line_get(&reply->v[i], "text"));
+	json_close(json);
+}
+
+/*
+ * Every line with that tag, as an array of objects; tails: with the "tail"
+ * lines that follow it.
+ */
+static void
+put_lines(struct json *json, const char *key, const struct reply *reply,
+    const char *tag, const struct attr *attrs, size_t n, bool tails)
+{
+	size_t i;
+
+	json_array(json, key);
+	for (i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], tag))
+			continue;
+		json_object(json, NULL);
+		put_line(json, &reply->v[i], attrs, n);
+		if (tails)
+			put_tail(json, reply, i + 1);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+/* One field of every line with that tag, as an array of strings. */
+static void
+put_strings(struct json *json, const char *key, const struct reply *reply,
+    const char *tag, const char *field)
+{
+	size_t i;
+
+	json_array(json, key);
+	for (i = 0; i < reply->n; i++) {
+		if (reply_is(&reply->v[i], tag))
+			json_string(json, NULL, line_get(&reply->v[i], field));
+	}
+	json_close(json);
+}
+
+static void
+begin(struct json *json, const struct ctl *ctl)
+{
+	json_begin(json, ctl->out);
+	json_object(json, NULL);
+}
+
+static void
+show_failure(const struct ctl *ctl, int status, const char *why)
+{
+	struct json json;
+
+	begin(&json, ctl);
+	json_string(&json, "error", why);
+	json_number(&json, "status", status);
+	json_end(&json);
+}
+
+static void
+show_done(const struct ctl *ctl, const char *what)
+{
+	struct json json;
+
+	(void)what;
+	begin(&json, ctl);
+	json_bool(&json, "ok", true);
+	json_end(&json);
+}
+
+static void
+show_pong(const struct ctl *ctl, const struct line *line)
+{
+	static const struct attr attrs[] = {
+	    {"pid", "pid", NUMBER},
+	    {"version", "version", TEXT},
+	};
+	struct json json;
+
+	begin(&json, ctl);
+	json_bool(&json, "ok", true);
+	PUT_LINE(&json, line, attrs);
+	json_end(&json);
+}
+
+static void
+show_version(const struct ctl *ctl, const struct line *line)
+{
+	static const struct attr attrs[] = {
+	    {"hupd", "version", TEXT},
+	    {"proto", "proto", NUMBER},
+	};
+	struct json json;
+
+	begin(&json, ctl);
+	json_string(&json, "hupctl", HUPD_VERSION);
+	PUT_LINE(&json, line, attrs);
+	json_end(&json);
+}
+
+static void
+show_successor(const struct ctl *ctl, const struct successor *successor)
+{
+	struct json json;
+
+	begin(&json, ctl);
+	json_bool(&json, "ok", true);
+	json_number(&json, "pid", successor->pid);
+	json_string(&json, "version", successor->version);
+	if (successor->running != -1)
+		json_number(&json, "programs", successor->running);
+	else
+		json_null(&json, "programs");
+	json_end(&json);
+}
+
+static void
+put_errors(struct json *json, const struct reply *reply)
+{
+	static const struct attr attrs[] = {
+	    {"file", "file", TEXT},
+	    {"line", "line", NUMBER},
+	    {"key", "key", TEXT},
+	    {"reason", "reason", TEXT},
+	    {"text", "text", TEXT},
+	};
+
+	put_lines(json, "errors", reply, "error", attrs, COUNT(attrs), false);
+}
+
+/* The command and the dependencies, which only named programs have. */
+static void
+put_details(struct json *json, const struct reply *reply, const char *name)
+{
+	static const struct attr attrs[] = {
+	    {"name", "name", TEXT},
+	    {"state", "state", TEXT},
+	    {"ready", "ready", YES},
+	};
+	const struct line *line;
+	size_t i;
+
+	if ((line = reply_find_of(reply, "details", "name", name)) == NULL)
+		return;
+	json_string(json, "command", line_get(line, "command"));
+	json_array(json, "needs");
+	for (i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], "need") ||
+		    !reply_has(&reply->v[i], "of", name))
+			continue;
+		json_object(json, NULL);
+		PUT_LINE(json, &reply->v[i], attrs);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+put_programs(struct json *json, const struct reply *reply)
+{
+	static const struct attr attrs[] = {
+	    {"name", "name", TEXT},
+	    {"state", "state", TEXT},
+	    {"want", "want", TEXT},
+	    {"ready", "ready", YES},
+	    {"pid", "pid", NUMBER},
+	    {"state_ms", "since", NUMBER},
+	    {"uptime_ms", "uptime", NUMBER},
+	    {"restarts", "restarts", NUMBER},
+	    {"exit", "exit", TEXT},
+	    {"ended", "ended", NUMBER},
+	    {"memory_bytes", "memory", NUMBER},
+	    {"health", "health", TEXT},
+	    {"failed_checks", "failed-checks", NUMBER},
+	    {"status", "status", TEXT},
+	    {"reason", "reason", TEXT},
+	    {"conf", "conf", TEXT},
+	    {"log", "log", TEXT},
+	};
+	size_t i;
+
+	json_array(json, "programs");
+	for (i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], "program"))
+			continue;
+		json_object(json, NULL);
+		PUT_LINE(json, &reply->v[i], attrs);
+		put_details(json, reply, line_get(&reply->v[i], "name"));
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+show_status(const struct ctl *ctl, const struct reply *reply, bool details)
+{
+	static const struct attr config[] = {
+	    {"generation", "generation", NUMBER},
+	    {"accepted", "time", NUMBER},
+	    {"source", "source", TEXT},
+	    {"differs", "differs", TEXT},
+	    {"reloading", "reloading", YES},
+	    {"programs", "programs", NUMBER},
+	    {"pid", "pid", NUMBER},
+	    {"started", "started", NUMBER},
+	};
+	static const struct attr rejected[] = {
+	    {"time", "time", NUMBER},
+	    {"count", "count", NUMBER},
+	};
+	const struct line *line;
+	struct json json;
+
+	(void)details;
+	begin(&json, ctl);
+	put_programs(&json, reply);
+	json_object(&json, "config");
+	PUT_LINE(&json, reply_find(reply, "config"), config);
+	json_close(&json);
+	if ((line = reply_find(reply, "rejected")) == NULL)
+		json_null(&json, "rejected");
+	else {
+		json_object(&json, "rejected");
+		PUT_LINE(&json, line, rejected);
+		put_errors(&json, reply);
+		json_close(&json);
+	}
+	json_end(&json);
+}
+
+/* A document is written at the end. */
+static void
+show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
+{
+	(void)ctl;
+	(void)reply;
+	(void)from;
+}
+
+static void
+show_results(const struct ctl *ctl, const struct outcome *outcome)
+{
+	static const struct attr attrs[] = {
+	    {"name", "name", TEXT},
+	    {"ok", "ok", YES},
+	    {"state", "state", TEXT},
+	    {"how", "how", TEXT},
+	};
+	struct json json;
+
+	begin(&json, ctl);
+	json_number(&json, "status", outcome->status);
+	json_string(&json, "message", outcome->message);
+	put_lines(&json, "results", outcome->reply, "result", attrs,
+	    COUNT(attrs), true);
+	json_end(&json);
+}
+
+/* The keys of a report. */
+static void
+put_report(struct json *json, const struct reply *reply)
+{
+	static const struct attr counts[] = {
+	    {"added", "added", NUMBER},
+	    {"removed", "removed", NUMBER},
+	    {"restarted", "restarted", NUMBER},
+	    {"adjusted", "adjusted", NUMBER},
+	    {"unchanged", "unchanged", NUMBER},
+	};
+	static const struct attr change[] = {
+	    {"kind", "kind", TEXT},
+	    {"name", "name", TEXT},
+	    {"reason", "reason", TEXT},
+	};
+	static const struct attr trouble[] = {
+	    {"name", "name", TEXT},
+	    {"how", "how", TEXT},
+	};
+
+	PUT_LINE(json, reply_find(reply, "report"), counts);
+	put_lines(json, "changes", reply, "change", change, COUNT(change),
+	    false);
+	put_strings(json, "deferred", reply, "deferred", "reason");
+	put_strings(json, "rolled_back", reply, "rolledback", "name");
+	put_lines(json, "troubles", reply, "trouble", trouble, COUNT(trouble),
+	    true);
+	put_errors(json, reply);
+}
+
+static void
+show_reload(const struct ctl *ctl, const struct outcome *outcome)
+{
+	static const struct attr attrs[] = {
+	    {"generation", "generation", NUMBER},
+	};
+	struct json json;
+
+	begin(&json, ctl);
+	json_number(&json, "status", outcome->status);
+	json_string(&json, "message", outcome->message);
+	PUT_LINE(&json, reply_find(outcome->reply, "report"), attrs);
+	put_report(&json, outcome->reply);
+	json_end(&json);
+}
+
+static void
+show_plan(const struct ctl *ctl, const struct planned *planned)
+{
+	struct json json;
+
+	begin(&json, ctl);
+	json_bool(&json, "valid", planned->valid);
+	if (planned->valid)
+		json_bool(&json, "running", planned->alone == NULL);
+	else
+		json_null(&json, "running");
+	put_report(&json, planned->reply);
+	json_end(&json);
+}
+
+static void
+put_diags(struct json *json, const char *key, const struct diags *diags)
+{
+	const struct diag *d;
+
+	json_array(json, key);
+	for (d = diags->v; d < diags->v + diags->n; d++) {
+		json_object(json, NULL);
+		json_string(json, "file", d->file);
+		json_number(json, "line", d->line);
+		json_string(json, "key", d->key);
+		json_string(json, "reason", d->reason);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void
+show_imported(const struct ctl *ctl, const struct imported *imported)
+{
+	const struct draft *draft = imported->draft;
+	struct json json;
+	size_t i;
+
+	begin(&json, ctl);
+	json_bool(&json, "valid", imported->valid);
+	json_bool(&json, "written", imported->written);
+	json_array(&json, "files");
+	for (i = 0; imported->valid && i < draft->n; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "name", draft->v[i].conf->name);
+		json_string(&json, "path", imported->paths[i]);
+		json_string(&json, "text", draft->v[i].text);
+		json_close(&json);
+	}
+	json_close(&json);
+	put_diags(&json, "notes", &draft->notes);
+	put_diags(&json, "errors", imported->errors);
+	json_end(&json);
+}
+
+const struct present present_json = {
+    .log = EMIT_JSON,
+    .failure = show_failure,
+    .done = show_done,
+    .pong = show_pong,
+    .version = show_version,
+    .successor = show_successor,
+    .status = show_status,
+    .progress = show_progress,
+    .results = show_results,
+    .reload = show_reload,
+    .plan = show_plan,
+    .imported = show_imported,
+};
