@@ -1,6 +1,6 @@
 /*
- * candidate - a program file that somebody proposes: it stands in for the
- * file of its name.
+ * candidate - a program file that a user proposes: it replaces the file of its
+ * name.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/strings.h"
 #include "base/text.h"
 
-/* Resolve all but the environment files, as candidate.h says. */
+/* Resolve all but the environment files; see candidate.h. */
 static int
 resolve_distrusted(struct resolver *resolver, struct definition *conf,
     const char *file, const struct config *running, struct diags *diags)
@@ -28,7 +28,7 @@ resolve_distrusted(struct resolver *resolver, struct definition *conf,
 	return r;
 }
 
-/* The program of that name as the candidate defines it; NULL: diagnostics. */
+/* Define the program of that name by the candidate; NULL with diagnostics. */
 static struct definition *
 make(const struct candidate *c, const char *name,
     const struct definition *defaults, const struct config *distrust,
@@ -57,7 +57,7 @@ make(const struct candidate *c, const char *name,
 	return conf;
 }
 
-/* Put it in the place of the definition of its name.  Takes the reference. */
+/* Replace the definition of its name, or add it.  Takes the reference. */
 static int
 put(struct config *config, struct definition *conf, const char *file,
     struct diags *diags)

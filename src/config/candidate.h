@@ -1,6 +1,6 @@
 /*
- * candidate - a program file that somebody proposes: it stands in for the
- * file of its name, before it is installed.
+ * candidate - a program file that a user proposes: it replaces the file of its
+ * name, before it is installed.
  */
 #ifndef CANDIDATE_H
 #define CANDIDATE_H
@@ -19,12 +19,12 @@ struct candidate {
 
 /*
  * Define the program of that name by the candidate; a template defines all of
- * its instances.  The caller checks the set afterwards.  -1 with diagnostics.
+ * its instances.  Call config_check afterwards.  -1 with diagnostics.
  *
- * distrust: the set that runs, or NULL.  Opening a file may block, and an
- * error tells what is in it.  If the text comes from somebody who could not
- * install it, its environment files are not opened; the contents of those
- * that the running program has as well count as unchanged.
+ * distrust: the running configuration if the text comes from a user who could
+ * not install it, or NULL.  Its environment files are then not opened: opening
+ * a file may block, and an error reveals its contents.  Those that the running
+ * program has too count as unchanged.
  */
 int candidate_put(struct config *, const struct candidate *,
     const struct config *distrust, const struct resolve_lookups *,

@@ -22,17 +22,17 @@ struct config {
 
 /* Built-in settings and defaults, no program.  -1: no memory. */
 int config_init(struct config *, const struct places *);
-/* Free what it holds; a zeroed one is cleared as well. */
+/* Free the contents.  Accepts a zeroed one. */
 void config_clear(struct config *);
 /* Free its programs only. */
 void config_clear_programs(struct config *);
-/* Add a program at the end; its reference becomes the set's.  -1: no memory. */
+/* Add a program at the end and take over its reference.  -1: no memory. */
 int config_add(struct config *, struct definition *);
 /* The program of that name, or NULL; binary search. */
 struct definition *config_find(const struct config *, const char *name);
 /*
- * Sort the programs, and check what needs the whole: names that are equal, or
- * but for case; dependencies that do not exist; cycles; an exit-on that could
+ * Sort the programs and check what no single file shows: names that differ at
+ * most in case, dependencies that do not exist, cycles, an exit-on that could
  * never end the daemon.  -1: diagnostics were added.
  */
 int config_check(struct config *, struct diags *);

@@ -6,7 +6,7 @@
 
 #include "config/definition.h"
 
-/* What every definition begins with, the values apart. */
+/* A definition before its keys are set. */
 static struct definition *
 make_blank(void)
 {
@@ -135,7 +135,7 @@ same_gids(const struct definition *a, const struct definition *b)
 		memcmp(a->gids, b->gids, a->ngids * sizeof *a->gids) == 0);
 }
 
-/* A difference in what resolve set counts as one of the key that it is of. */
+/* Attribute a difference in a resolved field to the key that it came from. */
 struct keyset
 definition_diff_resolved(const struct definition *a, const struct definition *b)
 {

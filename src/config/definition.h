@@ -1,7 +1,7 @@
 /*
  * definition - the definition of one program: made, copied, compared, freed.
  *
- * The struct is in keys.h, for the key table says how its fields are handled.
+ * The struct is in keys.h, because the key table refers to its fields.
  *
  * Pure.
  */
@@ -13,7 +13,7 @@
 
 /* A definition with the built-in defaults and no name; NULL: no memory. */
 struct definition *definition_new(void);
-/* A copy of its keys: no name, no file, nothing that resolve set. */
+/* A copy of the keys, without name, file and resolved fields. */
 struct definition *definition_copy(const struct definition *);
 /* Both accept NULL. */
 struct definition *definition_ref(struct definition *);
@@ -35,13 +35,13 @@ int definition_add_line(struct definition *, const struct key *, unsigned line,
 /* The keys that differ.  Those that are not live need a restart. */
 struct keyset definition_diff(const struct definition *,
     const struct definition *);
-/* The same of nothing but what resolve set. */
+/* The same, of the resolved fields only. */
 struct keyset definition_diff_resolved(const struct definition *,
     const struct definition *);
 
 /*
- * "web@" is the name of a template, "web@1" that of an instance: what follows
- * the first @, or NULL.
+ * "web@" is the name of a template, and "web@1" that of an instance.  The part
+ * of an instance's name after the first @, NULL for other programs.
  */
 bool definition_is_template(const char *name);
 const char *definition_instance(const char *name);

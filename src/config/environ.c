@@ -1,6 +1,6 @@
 /*
- * environ - the environment of a program: environment files read, and the
- * whole put together from its sources.
+ * environ - the environment of a program: reads environment files, and puts the
+ * whole together from its sources.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ skip_export(struct span *s)
 	}
 }
 
-/* Copy NAME= to *out; false if there is none. */
+/* Copy NAME= to *out; false if the line has none. */
 static bool
 take_name(struct span *s, char **out)
 {
@@ -64,7 +64,7 @@ take_name(struct span *s, char **out)
 	return true;
 }
 
-/* Copy the value to *out, its quotes removed; false if one is not closed. */
+/* Copy the value to *out without its quotes; false: a quote is not closed. */
 static bool
 take_value(struct span *s, char **out)
 {
@@ -102,7 +102,7 @@ take_line(struct span s, char **v, size_t *n, char **out)
 int
 environ_parse(const char *bytes, size_t len, char ***vars, unsigned *badline)
 {
-	/* "A=" and a newline: a variable takes three bytes, or two at last. */
+	/* A variable takes at least 3 bytes, "A=" and a newline; the last 2. */
 	size_t most = len / 3 + 2, n = 0;
 	const char *end = bytes + len;
 	struct span s;

@@ -1,11 +1,11 @@
 /*
- * environ - the environment of a program: environment files read, and the
- * whole put together from its sources, the later winning.
+ * environ - the environment of a program: reads environment files, and puts the
+ * whole together from its sources; a later value replaces an earlier one.
  *
  * An environment file has lines of NAME=VALUE, optionally after "export", blank
- * lines and # comments.  A value may stand in '...', literal, or "...", where a
- * backslash escapes $ ` " \ ; nothing is expanded.  So what a shell reads as
- * plain assignments is read alike here.
+ * lines and # comments.  A value may stand in '...', literal, or in "...",
+ * where a backslash escapes $ ` " \ ; nothing is expanded.  A shell reads such
+ * a file to the same variables.
  */
 #ifndef ENVIRON_H
 #define ENVIRON_H
@@ -16,19 +16,19 @@
 #define ENVIRON_FILE_MAX ((size_t)64 * 1024)
 
 /*
- * The variables in the text of a file: *vars becomes a NULL-terminated list in
- * one allocation, in the order of the lines.  -1: no memory (*badline is 0), or
- * the line that cannot be read.
+ * Parse the text of a file.  *vars becomes a NULL-terminated list in one
+ * allocation, in the order of the lines.  -1: *badline is the bad line, or 0
+ * for no memory.
  */
 int environ_parse(const char *bytes, size_t len, char ***vars,
     unsigned *badline);
 /*
- * The same of a file, if it is safe.  -1 with errno; EBADMSG is a line that
- * cannot be read.
+ * Read and parse a file, if it is safe from others.  -1 with errno; EBADMSG: it
+ * has a bad line.
  */
 int environ_read(const char *path, char ***vars);
 
-/* K=V strings, borrowed; NULL-terminated when asked for. */
+/* K=V strings, borrowed. */
 struct environment {
 	char **v;
 	size_t n;
@@ -42,7 +42,7 @@ void environ_set(struct environment *, char *kv);
 void environ_set_all(struct environment *, char *const *);
 void environ_unset(struct environment *, const char *name);
 const char *environ_get(const struct environment *, const char *name);
-/* The vector, NULL-terminated; NULL without memory. */
+/* The NULL-terminated vector, which e keeps; NULL with ENOMEM. */
 char **environ_vector(struct environment *);
 void environ_clear(struct environment *);
 

@@ -97,7 +97,8 @@ ready_print(const void *field, const struct value *value, const char *key,
 	return 0;
 }
 
-static const struct value_store store_ready = {ready_equal, ready_copy, NULL};
+static const struct value_store store_ready = {.equal = ready_equal,
+    .copy = ready_copy};
 static const struct value_kind value_ready = {&store_ready, ready_parse,
     ready_print};
 
@@ -247,8 +248,7 @@ keys_value(const void *base, const struct key *key)
 bool
 keys_same(const void *a, const void *b, const struct key *key)
 {
-	return key->value.kind->store->equal(keys_value(a, key),
-	    keys_value(b, key), &key->value);
+	return value_equal(keys_value(a, key), keys_value(b, key), &key->value);
 }
 
 int
@@ -279,17 +279,14 @@ keys_set_default(void *base, const struct key *key)
 int
 keys_copy(void *to, const void *from, const struct key *key)
 {
-	return key->value.kind->store->copy(keys_field(to, key),
-	    keys_value(from, key), &key->value);
+	return value_copy(keys_field(to, key), keys_value(from, key),
+	    &key->value);
 }
 
 void
 keys_clear(void *base, const struct key *key)
 {
-	const struct value_store *store = key->value.kind->store;
-
-	if (store->clear != NULL)
-		store->clear(keys_field(base, key));
+	value_clear(keys_field(base, key), &key->value);
 }
 
 void

@@ -1,8 +1,9 @@
 /*
- * order - dependency order and cycle check.
+ * order - sorts nodes by what they need, and finds a cycle.
  *
- * Kahn's algorithm (Communications of the ACM 5:11, 1962) over an array of
- * dependents; a heap of what is ready keeps ties in the order of indexes.
+ * Source: Kahn, Topological sorting of large networks (Communications of the
+ * ACM 5:11, 1962).  A heap of the nodes that need nothing more keeps ties in
+ * the order of the indexes.
  */
 #include <stdlib.h>
 
@@ -44,7 +45,10 @@ graph_make(struct graph *g, size_t n, const struct order_edge *edges,
 		g->missing[edges[i].node]++;
 		g->first[edges[i].needs]++;
 	}
-	/* Counts become ends, and ends become beginnings as they fill up. */
+	/*
+	 * first[i] counts the dependents of i.  Summed up, it is the end of
+	 * their slice; filling the slice from its end makes it the beginning.
+	 */
 	for (size_t i = 1; i <= n; i++)
 		g->first[i] += g->first[i - 1];
 	for (size_t i = nedges; i-- > 0;)
@@ -101,9 +105,9 @@ sort(struct graph *g, size_t *out)
 }
 
 /*
- * A cycle, each node before one that it needs.  Every node that was not
- * sorted needs another such node, so whoever follows these needs for n steps
- * walks in a circle.  next has room for n.
+ * Find a cycle; each node comes before one that it needs.  Every node that was
+ * not sorted needs another such node, so after n steps from need to need the
+ * walk is in a cycle.  next has room for n.
  */
 static size_t
 find_cycle(const struct graph *g, const struct order_edge *edges, size_t nedges,
@@ -137,8 +141,7 @@ order_sort(size_t n, const struct order_edge *edges, size_t nedges, size_t *out,
 	if (graph_make(&g, n, edges, nedges) == -1)
 		return (size_t)-1;
 	done = sort(&g, out);
-	/* With nothing left to sort the heap's memory is free for another use.
-	 */
+	/* The heap is empty now, so its memory serves as next. */
 	if (done < n)
 		*ncycle = find_cycle(&g, edges, nedges, g.heap, out + done);
 	graph_free(&g);

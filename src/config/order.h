@@ -1,7 +1,7 @@
 /*
- * order - dependency order and cycle check, Kahn's algorithm.
+ * order - sorts nodes by what they need, and finds a cycle.
  *
- * Layer 1.  Pure.
+ * The nodes are numbers: the algorithm knows nothing of programs.  Pure.
  */
 #ifndef ORDER_H
 #define ORDER_H
@@ -15,10 +15,12 @@ struct order_edge {
 
 /*
  * Sort n nodes so that each comes after all it needs; ties keep the order of
- * the indexes.  out has room for n.  Returns the number of nodes sorted: n,
- * or fewer if there is a cycle, and then the sorted nodes are followed in out
- * by the nodes of one cycle, *ncycle of them, each of which needs the next
- * and the last the first.  (size_t)-1: no memory.
+ * the indexes.  out has room for n.
+ *
+ * Returns the number of sorted nodes.  If it is below n there is a cycle: out
+ * then has the sorted nodes, followed by the *ncycle nodes of one cycle.  Each
+ * of these needs the next one, and the last needs the first.  (size_t)-1: no
+ * memory.
  */
 size_t order_sort(size_t n, const struct order_edge *, size_t nedges,
     size_t *out, size_t *ncycle);

@@ -64,7 +64,7 @@ user_folder(const char *variable, const char *fallback)
 	return format("%s/%s/hupd", home, fallback);
 }
 
-/* Without XDG_RUNTIME_DIR: what a login manager would have made, or /tmp. */
+/* Without XDG_RUNTIME_DIR: the folder that a login manager makes, or /tmp. */
 static char *
 runtime_folder(void)
 {

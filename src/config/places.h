@@ -1,8 +1,8 @@
 /*
  * places - where things are: the folders of this user, and the log files.
  *
- * Source: the XDG Base Directory Specification, which has relative values
- * ignored.
+ * Source: the XDG Base Directory Specification; it says that relative values
+ * are to be ignored.
  */
 #ifndef PLACES_H
 #define PLACES_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * Where things are by default: for root in the system's folders, for other
- * users in folders of hupd's own among theirs.  All are absolute.
+ * The default places: for root those of the system, for another user folders
+ * named hupd in the folders of that user.  All are absolute.
  */
 struct places {
 	bool root;
@@ -24,11 +24,13 @@ struct places {
 int places_find(struct places *, char **config_file);
 void places_clear(struct places *);
 
-/* The log file of a program is its name and this. */
+/* The name of a log file is that of its program and this. */
 #define PLACES_LOG_SUFFIX ".log"
 
-/* The log file of the program in that folder; malloc'd, or NULL.  The events
- * of the daemon are in that of the program "hupd". */
+/*
+ * The log file of the program in that folder; malloc'd, or NULL.  The events of
+ * the daemon are in the log file of "hupd".
+ */
 char *places_log(const char *log_dir, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * plan - old set and new set to changes, each with its reason.
+ * plan - the changes from one configuration to another, each with its reason.
  */
 #include <stdlib.h>
 #include <string.h>

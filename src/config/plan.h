@@ -1,7 +1,7 @@
 /*
- * plan - old set and new set to changes, each with its reason.
+ * plan - the changes from one configuration to another, each with its reason.
  *
- * Layer 1.  Pure.
+ * Pure.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -34,13 +34,13 @@ struct plan {
 	struct keyset deferred; /* settings that wait for the next start */
 };
 
-/* 0, or -1 without memory.  The sets must outlive the plan. */
+/* -1: no memory.  Both configurations must outlive the plan. */
 int plan_make(struct plan *, const struct config *from,
     const struct config *to);
 void plan_clear(struct plan *);
 /*
- * What somebody stopped stays stopped: a change of the definition, whatever the
- * key, is no RESTART of it but an ADJUST.
+ * A program that somebody stopped stays stopped: whatever key has changed, make
+ * its RESTART an ADJUST.
  */
 void plan_let_rest(struct plan *, bool (*rests)(void *arg, const char *name),
     void *arg);

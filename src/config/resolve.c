@@ -1,5 +1,5 @@
 /*
- * resolve - what a definition names, found on this machine: users, groups,
+ * resolve - finds what a definition names on this machine: users, groups,
  * environment files.
  */
 #include <errno.h>
@@ -25,14 +25,14 @@ struct resolver {
 	void *files; /* tsearch(3): environment files that were read */
 };
 
-/* An environment file, read once however many programs name it. */
+/* An environment file; it is read once, even if many programs name it. */
 struct envread {
 	char *path;
 	uint64_t digest;
 	char why[WHY_MAX]; /* "" if it can be read */
 };
 
-/* One resolution. */
+/* The resolution of one definition. */
 struct task {
 	struct resolver *r;
 	struct definition *conf;
@@ -76,7 +76,7 @@ resolve_free(struct resolver *r)
 	free(r);
 }
 
-/* Always -1. */
+/* Report an error, unless the key came from the defaults.  Always -1. */
 static int __attribute__((format(printf, 4, 5)))
 complain(struct task *t, const char *key, size_t nth, const char *fmt, ...)
 {
@@ -98,7 +98,7 @@ no_memory(struct task *t)
 	return diag_no_memory(t->diags, t->file);
 }
 
-/* Why the account cannot be used, or NULL. */
+/* The reason why the account cannot be used, or NULL. */
 static const char *
 account_trouble(const struct account *a, const char *what, char why[WHY_MAX])
 {
@@ -156,7 +156,7 @@ find_group(struct task *t)
 	return 0;
 }
 
-/* The groups that are given, and no others. */
+/* Use exactly the groups that the key gives. */
 static int
 find_groups(struct task *t)
 {
@@ -183,7 +183,7 @@ find_groups(struct task *t)
 	return r;
 }
 
-/* The groups that come with a user or a group. */
+/* Without the key groups: those of the user, or the group alone. */
 static int
 default_groups(struct task *t, const struct account *user)
 {
@@ -193,7 +193,7 @@ default_groups(struct task *t, const struct account *user)
 		conf->gids =
 		    t->r->look_up->groups(user, conf->gid, &conf->ngids);
 	} else if ((conf->gids = malloc(sizeof(*conf->gids))) != NULL) {
-		/* Without this it would keep the groups of root. */
+		/* Without any, the program would keep the groups of root. */
 		conf->gids[0] = conf->gid;
 		conf->ngids = 1;
 	}
@@ -223,7 +223,7 @@ resolve_accounts(struct task *t)
 		r = -1;
 	if (r == 0 && conf->groups == NULL && conf->gid != (gid_t)-1)
 		r = default_groups(t, user);
-	/* The order means nothing, and must not look like a change. */
+	/* Sort them: another order is no change. */
 	if (conf->ngids > 1)
 		qsort(conf->gids, conf->ngids, sizeof(*conf->gids),
 		    compare_gids);

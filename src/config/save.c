@@ -16,7 +16,7 @@
 #define COPY_CHUNK ((size_t)1 << 20)
 #define COMPARE_CHUNK 16384
 
-/* Does the file hold what can be read from the descriptor? */
+/* Does the file have the same contents as the descriptor? */
 static bool
 is_same(int fd, const char *file)
 {
@@ -39,8 +39,8 @@ is_same(int fd, const char *file)
 }
 
 /*
- * Print to a descriptor, which it closes.  1: the file holds that already, and
- * it lasts; -1 with errno.
+ * Print to a descriptor, sync and close it.  1: the file has the same contents
+ * already, so nothing was synced; -1 with errno.
  */
 static int
 print_to(int fd, const struct config *config, const char *file)
@@ -89,14 +89,14 @@ copy_to(int fd, const char *from)
 	return err == 0 ? 0 : -1;
 }
 
-/* By a print of the set that lasts, or if that is NULL by a copy of from. */
+/* Replace the file by a synced print of config, or if that is NULL a copy. */
 static int
 replace(const struct config *config, const char *from, const char *temp,
     const char *file)
 {
 	int fd, err, r;
 
-	/* One that a crash left behind is no obstacle. */
+	/* A crash may have left one. */
 	if (unlink(temp) == -1 && errno != ENOENT)
 		return -1;
 	fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,

@@ -7,14 +7,14 @@
 #include "config/config.h"
 
 /*
- * Write it, canonical, to file: a new file, mode 0600, renamed into place.  A
- * file that holds the same already stays, and nothing waits for the disk.  -1
- * with errno.
+ * Write the canonical form to a new file, mode 0600, sync it and rename it into
+ * place.  A file with the same contents is left alone, which does not wait for
+ * the disk.  -1 with errno.
  */
 int save_config(const struct config *, const char *file);
 /*
- * Copy a file that was saved: cheaper than to print again.  The copy is for
- * this boot, so nothing waits for the disk.  -1 with errno.
+ * Copy a saved file, which is cheaper than to print again.  The copy only has
+ * to last for this boot, so it is not synced.  -1 with errno.
  */
 int save_copy(const char *from, const char *file);
 

@@ -15,7 +15,7 @@
 int settings_init(struct settings *, const struct places *);
 /* to is overwritten; -1: no memory. */
 int settings_copy(struct settings *to, const struct settings *from);
-/* Free what it holds; a zeroed one is cleared as well. */
+/* Free the contents.  Accepts a zeroed one. */
 void settings_clear(struct settings *);
 /* The keys that differ. */
 struct keyset settings_diff(const struct settings *, const struct settings *);

@@ -1,6 +1,6 @@
 /*
- * value - how a value of the configuration is held, read, printed, compared:
- * a kind of value for each sort of key.
+ * value - the kinds of value that keys have: how each is held, read, printed
+ * and compared.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -39,29 +39,41 @@ value_put(const char *key, const char *text, FILE *f)
 	return 0;
 }
 
+bool
+value_equal(const void *a, const void *b, const struct value *value)
+{
+	const struct value_store *store = value->kind->store;
+
+	if (store->equal == NULL)
+		return memcmp(a, b, store->size) == 0;
+	return store->equal(a, b, value);
+}
+
+int
+value_copy(void *to, const void *from, const struct value *value)
+{
+	const struct value_store *store = value->kind->store;
+
+	if (store->copy != NULL)
+		return store->copy(to, from, value);
+	memcpy(to, from, store->size);
+	return 0;
+}
+
+void
+value_clear(void *field, const struct value *value)
+{
+	if (value->kind->store->clear != NULL)
+		value->kind->store->clear(field);
+}
+
 /* Fields that own no memory. */
 
-#define PLAIN_STORE(name, type)                                       \
-	static bool name##_equal(const void *a, const void *b,        \
-	    const struct value *value)                                \
-	{                                                             \
-		(void)value;                                          \
-		return memcmp(a, b, sizeof(type)) == 0;               \
-	}                                                             \
-	static int name##_copy(void *to, const void *from,            \
-	    const struct value *value)                                \
-	{                                                             \
-		(void)value;                                          \
-		memcpy(to, from, sizeof(type));                       \
-		return 0;                                             \
-	}                                                             \
-	static const struct value_store store_##name = {name##_equal, \
-	    name##_copy, NULL}
-
-PLAIN_STORE(bool, bool);
-PLAIN_STORE(int, int);
-PLAIN_STORE(int64, int64_t);
-PLAIN_STORE(exits, struct value_exits);
+static const struct value_store store_bool = {.size = sizeof(bool)};
+static const struct value_store store_int = {.size = sizeof(int)};
+static const struct value_store store_int64 = {.size = sizeof(int64_t)};
+static const struct value_store store_exits = {
+    .size = sizeof(struct value_exits)};
 
 /* Strings. */
 
@@ -95,8 +107,9 @@ string_clear(void *field)
 	*s = NULL;
 }
 
-static const struct value_store store_string = {string_equal, string_copy,
-    string_clear};
+static const struct value_store store_string = {.equal = string_equal,
+    .copy = string_copy,
+    .clear = string_clear};
 
 static int
 string_set(void *field, const char *text, char *why)
@@ -132,7 +145,7 @@ path_parse(void *field, const struct value *value, const char *text, char *why)
 
 const struct value_kind value_path = {&store_string, path_parse, string_print};
 
-/* passwd(5) and group(5) have no names with these characters. */
+/* passwd(5) and group(5) allow no names with these characters. */
 static int
 check_account(const char *text, char *why)
 {
@@ -170,7 +183,7 @@ cgroup_parse(void *field, const struct value *value, const char *text,
 const struct value_kind value_cgroup = {&store_string, cgroup_parse,
     string_print};
 
-/* The words stand for themselves; anything else is the name of a program. */
+/* One of the words, or the name of a program; each word is a valid name. */
 static int
 exit_on_parse(void *field, const struct value *value, const char *text,
     char *why)
@@ -426,8 +439,9 @@ strings_field_clear(void *field)
 	*list = NULL;
 }
 
-static const struct value_store store_strings = {strings_field_equal,
-    strings_field_copy, strings_field_clear};
+static const struct value_store store_strings = {.equal = strings_field_equal,
+    .copy = strings_field_copy,
+    .clear = strings_field_clear};
 
 /* A command line, split as a shell does. */
 
@@ -701,7 +715,7 @@ exits_print(const void *field, const struct value *value, const char *key,
 
 const struct value_kind value_exits = {&store_exits, exits_parse, exits_print};
 
-/* Limits, "soft" or "soft:hard": each key has its own in one array. */
+/* Limits, "soft" or "soft:hard".  One array holds those of all keys. */
 
 const struct value_rlimit *
 value_find_rlimit(const struct value_rlimits *limits, int which)
@@ -762,8 +776,9 @@ rlimit_clear(void *field)
 	*limits = (struct value_rlimits){.n = 0};
 }
 
-static const struct value_store store_rlimit = {rlimit_equal, rlimit_copy,
-    rlimit_clear};
+static const struct value_store store_rlimit = {.equal = rlimit_equal,
+    .copy = rlimit_copy,
+    .clear = rlimit_clear};
 
 static int
 one_limit(const struct value *value, const char *text, rlim_t *limit, char *why)

@@ -1,9 +1,9 @@
 /*
- * value - how a value of the configuration is held, read, printed, compared:
- * a kind of value for each sort of key.
+ * value - the kinds of value that keys have: how each is held, read, printed
+ * and compared.
  *
- * The kinds know nothing of the keys.  They work on a field, the object that
- * holds the value, by what the key says of it in a struct value.
+ * A kind knows nothing of the keys.  It works on a field, the object that holds
+ * the value; a struct value says what the key allows.
  *
  * Pure.
  */
@@ -32,7 +32,7 @@ struct value_rlimits {
 	size_t n;
 };
 
-/* Exit codes and signals that are no failure. */
+/* A set of exit codes and signals. */
 struct value_exits {
 	uint64_t codes[4]; /* bit N: exit code N */
 	uint64_t signals;  /* bit N: signal N + 1 */
@@ -40,7 +40,7 @@ struct value_exits {
 
 struct value_kind;
 
-/* The value of a key: its kind, and what the kind has to know. */
+/* The value of a key: its kind, and the parameters of the kind. */
 struct value {
 	const struct value_kind *kind;
 	const char *const *words; /* choices: the word of each value */
@@ -50,12 +50,12 @@ struct value {
 	bool bytes; /* limits: counted in bytes */
 };
 
-/* How a field is held. */
+/* How a field is held.  One without functions is a plain object of that size.
+ */
 struct value_store {
+	size_t size;
 	bool (*equal)(const void *a, const void *b, const struct value *);
-	/* to is zeroed; -1: no memory */
 	int (*copy)(void *to, const void *from, const struct value *);
-	/* NULL: it owns no memory */
 	void (*clear)(void *field);
 };
 
@@ -91,6 +91,11 @@ extern const struct value_kind value_env;      /* char **, repeatable */
 extern const struct value_kind value_paths;    /* char **, repeatable */
 extern const struct value_kind value_exits;    /* struct value_exits */
 extern const struct value_kind value_rlimit;   /* struct value_rlimits */
+
+bool value_equal(const void *a, const void *b, const struct value *);
+/* to must be zero, or hold nothing that must be freed.  -1: no memory. */
+int value_copy(void *to, const void *from, const struct value *);
+void value_clear(void *field, const struct value *);
 
 /* For kinds that are made elsewhere: write the reason, return -1. */
 int value_refuse(char why[static VALUE_WHY_MAX], const char *fmt, ...)
