@@ -11,6 +11,7 @@
 #include "client/cmd.h"
 #include "client/command.h"
 #include "client/present.h"
+#include "client/talk.h"
 #include "wire/line.h"
 #include "wire/names.h"
 
@@ -447,6 +448,8 @@ command_run(struct ctl *ctl, int argc, char **argv)
 		return status;
 	if (optind >= argc)
 		return short_usage();
+	if (ctl->socket != NULL)
+		talk_trust_everybody();
 	argv += optind;
 	argc -= optind;
 	if ((command = find(ctl, argv[0])) == NULL)

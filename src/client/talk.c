@@ -23,6 +23,9 @@
 /* A whole answer: far above the largest configuration that can be. */
 #define TOTAL_MAX ((size_t)1024 * 1024 * 1024)
 
+/* The user named the socket himself. */
+static bool trusts_everybody;
+
 static int fail(struct talk *talk, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -66,6 +69,37 @@ talk_patience(struct talk *talk, bool endless)
 	setsockopt(talk->fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
+void
+talk_trust_everybody(void)
+{
+	trusts_everybody = true;
+}
+
+/*
+ * Another user who listens where a daemon could be can have us do whatever he
+ * answers.
+ */
+static int
+check_owner(struct talk *talk, const char *path, uid_t uid)
+{
+	static bool warned;
+
+	if (uid == 0 || uid == geteuid())
+		return STATUS_OK;
+	if (geteuid() != 0 && !trusts_everybody)
+		return fail(talk, STATUS_DENIED,
+		    "%s: the socket belongs to user %u, neither root nor you; "
+		    "to trust it, name it by -s",
+		    path, (unsigned)uid);
+	if (!warned)
+		present_warn("%s: the socket belongs to user %u, neither root "
+			     "nor "
+			     "you",
+		    path, (unsigned)uid);
+	warned = true;
+	return STATUS_OK;
+}
+
 int
 talk_open(struct talk *talk, const char *path)
 {
@@ -84,7 +118,7 @@ talk_open(struct talk *talk, const char *path)
 	if (getsockopt(talk->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
 		return refused(talk, path, errno);
 	talk->peer = cred.pid;
-	return STATUS_OK;
+	return check_owner(talk, path, cred.uid);
 }
 
 void
