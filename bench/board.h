@@ -9,7 +9,7 @@
 
 struct board_slot {
 	int64_t started; /* CLOCK_MONOTONIC, ns, of the newest process */
-	int32_t pid;	 /* likewise */
+	int32_t pid;	 /* of the newest process */
 	uint32_t starts;
 };
 
@@ -25,7 +25,7 @@ struct board {
 struct board *board_map(const char *file, uint32_t n);
 /* This process runs. */
 void board_note(struct board *, uint32_t slot);
-/* Wait until so many more have started.  -1: that took too long. */
+/* Wait until the expected number has started.  -1: timeout. */
 void board_expect(struct board *, uint32_t more);
 int board_await(struct board *, int seconds);
 

@@ -1,6 +1,6 @@
 /*
- * flood - a program that prints: so many bytes in lines of 100, a chunk at a
- * time, and then a line END.
+ * flood - a program that prints: a number of bytes in lines of 100, one chunk
+ * after another, and then a line END.
  *
  *	flood BOARD SLOT BYTES CHUNK GO
  *

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Instructions of the daemon for a reload of one of 1,000 programs, and for a
 # status of them, by callgrind; compared with bench/instructions.  With
-# "update" that file is written anew, as another compiler or C library wants:
-# it holds what Debian 12 on amd64 needs.
+# "update" that file is rewritten, which is needed for another compiler or C
+# library: its numbers are those of Debian 12 on amd64.
 set -eu
 
 command -v valgrind >/dev/null || { echo "bench: no valgrind" >&2; exit 1; }

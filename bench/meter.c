@@ -1,6 +1,6 @@
 /*
- * meter - measures a supervisor from outside: by what its programs note on
- * the board, by pidfds of theirs, and by what it writes.
+ * meter - measures a supervisor from outside: by the notes of its programs on
+ * the board, by their pidfds, and by its output.
  */
 #include <sys/inotify.h>
 #include <sys/syscall.h>
@@ -150,8 +150,8 @@ do_restart(char **argv)
 }
 
 /*
- * change FILE SLOT FROM TO COMMAND: put FROM in the place of TO and run the
- * command: ms until the program runs anew, and until the command has ended.
+ * change FILE SLOT FROM TO COMMAND: replace TO by FROM and run the command: ms
+ * until the program runs again, and until the command has ended.
  */
 static void
 do_change(char **argv)
@@ -195,7 +195,7 @@ do_line(char **argv)
 	if (fd == -1 || inotify_add_watch(fd, argv[1], IN_MODIFY) == -1)
 		err(1, "%s", argv[1]);
 	for (i = 0; i < n; i++) {
-		/* What came of the one before is over by then. */
+		/* By then the previous change has taken effect. */
 		nanosleep(&pause, NULL);
 		while (poll(&(struct pollfd){fd, POLLIN, 0}, 1, 0) == 1)
 			if (read(fd, buf, sizeof(buf)) == -1)

@@ -79,7 +79,7 @@ complete -c hupctl -n '__hupctl_using add check import' -F
 
 complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
 complete -c hupctl -n '__hupctl_using reload restart start stop' -l no-wait -d 'Do not wait for the outcome'
-complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Go on with what is added'
+complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
 complete -c hupctl -n '__hupctl_using top' -s d -l delay -x -d 'Seconds between two looks'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What hupd does, shown with real programs in a folder of its own, build/run:
-# install what is missing, build, start, reload, reject, follow, stop.  It
-# ends by Ctrl-C, or by itself where it is not on a terminal.
+# A demonstration of hupd with real programs, in the folder build/run: install
+# missing packages, build, start, reload, reject, follow, stop.  It ends at
+# Ctrl-C, or by itself if it is not on a terminal.
 set -eu
 cd "$(dirname "$0")/.."
 self=examples/demo.sh
@@ -113,8 +113,8 @@ greeting() {
 	cat <"/dev/tcp/127.0.0.1/$port"
 }
 
-# Ctrl-C is for this script, not for the make that runs it: on a terminal it
-# goes on as a job of its own.
+# Ctrl-C is for this script and not for the make that runs it: on a terminal
+# continue as a separate job.
 if [ -t 0 ] && [ -z "${HUPD_DEMO-}" ]; then
 	set -m
 	HUPD_DEMO=1 "$self"

@@ -1,5 +1,5 @@
 /*
- * greet - a small TCP server: it greets whoever connects to 127.0.0.1, and
+ * greet - a small TCP server: it greets clients that connect to 127.0.0.1, and
  * says who it is.
  *
  * usage: greet PORT [WORD]

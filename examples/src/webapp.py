@@ -3,9 +3,9 @@
 
 usage: webapp PORT
 
-It stays in the foreground, logs to standard error, tells by sd_notify(3) when
-it listens, says that it goes on listening as often as the watchdog wants to hear
-it, and ends at SIGTERM once the requests under way are answered.
+It stays in the foreground, logs to standard error, reports by sd_notify(3) that
+it is listening, sends watchdog messages, and at SIGTERM answers the current
+requests and ends.
 """
 
 import os
