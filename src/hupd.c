@@ -22,16 +22,16 @@
 #include "daemon/detach.h"
 #include "base/file.h"
 #include "daemon/guard.h"
-#include "daemon/inherit.h"
+#include "daemon/handover.h"
 #include "base/log.h"
 #include "wire/line.h"
 #include "daemon/serve.h"
 #include "output/logproc.h"
 #include "process/accounts.h"
 
-/* A successor tries so often, every so many ms, to get the pidfile. */
+/* The next daemon tries this often to lock the pidfile, with this pause. */
 #define PIDFILE_TRIES 500
-#define PIDFILE_AGAIN 10
+#define PIDFILE_AGAIN 10 /* ms */
 
 extern char **environ;
 
@@ -117,7 +117,7 @@ parse_options(struct options *o, int argc, char **argv)
 		}
 	if (optind != argc)
 		usage(STATUS_USAGE);
-	/* Where the first process of a container ends, so does all. */
+	/* When the first process of a container ends, the container ends. */
 	if (getpid() == 1)
 		o->foreground = true;
 }
@@ -134,7 +134,7 @@ print_errors(const struct diags *errors)
 	}
 }
 
-/* In place of what the files say: the last that was accepted, or the end. */
+/* Use the last accepted configuration instead of the files, or exit. */
 static void
 load_accepted(struct daemon *d, struct config *set)
 {
@@ -153,11 +153,10 @@ load_accepted(struct daemon *d, struct config *set)
 	}
 	diag_clear(&older);
 	free(file);
-	log_warnx("the configuration is rejected: this is the last accepted "
-		  "one");
+	log_warnx("the configuration is rejected, using the last accepted one");
 }
 
-/* The configuration to begin with; errors: why it is not the files'. */
+/* Load the configuration; errors: why the files were rejected. */
 static void
 load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
@@ -171,7 +170,7 @@ load(struct daemon *d, const struct options *o, struct config *set,
 	load_accepted(d, set);
 }
 
-/* A path of ours that cannot be had. */
+/* A path that the daemon needs is not to be had: exit. */
 _Noreturn static void
 refuse(const char *path, const char *why)
 {
@@ -192,7 +191,7 @@ open_pidfile(const char *path)
 		refuse(path, why);
 	pf = pidfile_open(path, 0644, &other);
 	if (pf != NULL) {
-		/* Its manual says so, but libbsd 0.11 does not set it. */
+		/* libbsd 0.11 does not set it, although its manual says so. */
 		fcntl(pidfile_fileno(pf), F_SETFD, FD_CLOEXEC);
 		return pf;
 	}
@@ -212,7 +211,7 @@ make_folders(const struct settings *s)
 	    -1)
 		refuse(s->run_dir, why);
 	if (file_make_folder(s->state_dir, 0700, why) == -1) {
-		/* As in a container: there is nothing to come back to. */
+		/* A read-only container: nothing can be kept anyway. */
 		if (errno != EROFS)
 			refuse(s->state_dir, why);
 		log_warnx("%s: %s, the accepted configuration is not kept",
@@ -220,7 +219,7 @@ make_folders(const struct settings *s)
 	}
 }
 
-/* Settings as they are now, for as long as this daemon runs. */
+/* Most settings stay as they are now, as long as this daemon runs. */
 static void
 keep_effective(struct daemon *d, const struct settings *s)
 {
@@ -237,9 +236,8 @@ print_and_exit(const struct config *set, bool verbose)
 }
 
 /*
- * The path of our own program file.  Where the file has been replaced the
- * kernel marks the path; the new one, where the old one was, is the one that
- * a re-execution is to execute.
+ * Find the path of this program file.  If the file was replaced, the kernel
+ * marks the path; a re-execution uses the new file at the old path.
  */
 static void
 find_exe(struct daemon *d)
@@ -260,7 +258,7 @@ find_exe(struct daemon *d)
 	d->exe = strdup(path);
 }
 
-/* With what to execute a successor. */
+/* The arguments to execute the next daemon with. */
 static void
 make_argv(struct daemon *d, const struct options *o, const char *name)
 {
@@ -283,7 +281,7 @@ make_argv(struct daemon *d, const struct options *o, const char *name)
 		d->argv[i++] = verbose;
 }
 
-/* What the first daemon has to do before it is one. */
+/* Prepare a daemon that somebody has started. */
 static void
 prepare(struct daemon *d, const struct options *o, struct config *set)
 {
@@ -293,13 +291,13 @@ prepare(struct daemon *d, const struct options *o, struct config *set)
 	log_quiet(!o->foreground && !o->verbose);
 	if (!o->foreground && detach() == -1)
 		log_fatal("the daemon cannot detach");
-	inherit_find(d, set);
-	inherit_keep(d);
+	handover_find(d, set);
+	handover_keep(d);
 }
 
 /*
- * Somebody else's start may have it for a moment, until it sees that the
- * records are locked.
+ * Lock the pidfile.  Another start may hold the lock for a moment, until it
+ * finds the records locked.
  */
 static void
 await_pidfile(struct daemon *d)
@@ -321,18 +319,18 @@ await_pidfile(struct daemon *d)
 }
 
 /*
- * And one that follows: the lock of the records, which was never let go of,
- * keeps others out while the pidfile changes hands.
+ * Prepare a daemon that follows another.  The lock of the records, which was
+ * never released, keeps others out while the pidfile changes hands.
  */
 static void
-prepare_successor(struct daemon *d, const struct options *o)
+prepare_next(struct daemon *d, const struct options *o)
 {
 	int fd = record_header(d->records)->pidfile_fd;
 
 	log_stderr(o->foreground);
 	if (!o->foreground)
 		detach_inherit();
-	/* The guard of before may have it as well: closing is not enough. */
+	/* The former guard may hold it as well: closing is not enough. */
 	if (fd != -1) {
 		flock(fd, LOCK_UN);
 		close(fd);
@@ -340,7 +338,7 @@ prepare_successor(struct daemon *d, const struct options *o)
 	await_pidfile(d);
 }
 
-/* Of descriptors.  What the programs' own is, the daemon before has told. */
+/* Raise the limit of descriptors; the former daemon said what programs get. */
 static void
 raise_limit(bool inherited)
 {
@@ -348,6 +346,60 @@ raise_limit(bool inherited)
 
 	rlimit_raise(inherited ? former : NULL);
 	unsetenv(GUARD_DESCRIPTORS);
+}
+
+static void
+find_places(struct daemon *d, const struct options *o)
+{
+	char *file;
+
+	if (places_find(&d->places, &file) == -1)
+		log_fatal("places");
+	d->config = o->config != NULL ? strdup(o->config) : strdup(file);
+	if (d->config == NULL)
+		log_fatal("places");
+	d->must_exist = o->config != NULL;
+	free(file);
+}
+
+/* Get everything ready that serve_begin needs. */
+static void
+begin(struct daemon *d, const struct options *o, int inherited,
+    struct config *set, const char *name)
+{
+	raise_limit(inherited != -1);
+	if (spawn_init() == -1)
+		log_fatal("start");
+	make_argv(d, o, name);
+	d->foreground = o->foreground;
+	if (inherited != -1)
+		prepare_next(d, o);
+	else {
+		keep_effective(d, &set->settings);
+		prepare(d, o, set);
+	}
+}
+
+/* The starter learns that the daemon is up. */
+static void
+announce(const struct options *o)
+{
+	if (o->foreground)
+		return;
+	detach_up();
+	log_stderr(false);
+}
+
+static void
+end(struct daemon *d, struct options *o)
+{
+	serve_end(d);
+	places_clear(&d->places);
+	free(d->config);
+	free(d->exe);
+	free(d->argv[0]);
+	free(d->argv);
+	free(o->config);
 }
 
 int
@@ -361,8 +413,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct config set = {0};
 	struct diags errors;
-	char *file;
-	int inheritance;
+	int inherited; /* the records of the daemon before, or -1 */
 
 	if (argc < 1)
 		return STATUS_USAGE;
@@ -371,46 +422,25 @@ main(int argc, char **argv)
 	d.title = argv[0];
 	d.title_end = argv[argc - 1] + strlen(argv[argc - 1]);
 	setproctitle_init(argc, argv, environ);
-	inheritance = guard_inheritance();
-	if (inheritance == -1 && detach_sanitize() == -1)
+	inherited = guard_inheritance();
+	if (inherited == -1 && detach_sanitize() == -1)
 		err(STATUS_FAILED, "start");
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
-	if (places_find(&d.places, &file) == -1)
-		log_fatal("places");
-	d.config = options.config != NULL ? options.config : file;
-	d.must_exist = options.config != NULL;
+	find_places(&d, &options);
 	diag_init(&errors);
-	if (inheritance != -1)
-		inherit_begin(&d, inheritance, &set);
+	if (inherited != -1)
+		handover_inherit(&d, inherited, &set);
 	else
 		load(&d, &options, &set, &errors);
 	if (options.check)
 		print_and_exit(&set, options.verbose);
-	raise_limit(inheritance != -1);
-	if (spawn_init() == -1)
-		log_fatal("start");
-	make_argv(&d, &options, argv[0]);
-	d.foreground = options.foreground;
-	if (inheritance == -1) {
-		keep_effective(&d, &set.settings);
-		prepare(&d, &options, &set);
-	} else
-		prepare_successor(&d, &options);
+	begin(&d, &options, inherited, &set, argv[0]);
 	serve_begin(&d, &set, &errors);
 	diag_clear(&errors);
-	if (!options.foreground) {
-		detach_up();
-		log_stderr(false);
-	}
+	announce(&options);
 	if (loop_run(d.loop) == -1)
 		log_warn("the event loop failed");
-	serve_end(&d);
-	places_clear(&d.places);
-	free(d.exe);
-	free(d.argv[0]);
-	free(d.argv);
-	free(options.config);
-	free(file);
+	end(&d, &options);
 	return d.status;
 }

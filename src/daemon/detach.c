@@ -39,8 +39,8 @@ detach_sanitize(void)
 	} while (fd <= STDERR_FILENO);
 	closefrom(STDERR_FILENO + 1);
 	/*
-	 * Some may not be changed.  By system call: glibc keeps two real-time
-	 * signals to itself, and some starters leave even those ignored.
+	 * Some signals cannot be changed.  By system call, for glibc keeps two
+	 * real-time signals to itself, and some starters ignore even those.
 	 */
 	for (sig = 1; sig < NSIG; sig++)
 		syscall(SYS_rt_sigaction, sig, dfl, NULL, (NSIG - 1) / 8);
@@ -49,7 +49,7 @@ detach_sanitize(void)
 	return sigaction(SIGPIPE, &sa, NULL);
 }
 
-/* Copy the daemon's words to the terminal; the status that they end with. */
+/* Copy the messages of the daemon to the terminal.  Returns the exit status. */
 static int
 listen_to(int fd)
 {
@@ -94,7 +94,8 @@ detach(void)
 	default:
 		close(fds[1]);
 		status = listen_to(fds[0]);
-		/* It ended when daemon(3) forked; not every init is quick. */
+		/* Reap the child, which ended in daemon(3): init may be slow.
+		 */
 		waitpid(pid, NULL, 0);
 		_exit(status);
 	}
@@ -122,7 +123,7 @@ detach_up(void)
 	if (!waited_for)
 		return;
 	waited_for = false;
-	/* If the starter is gone there is nobody to tell. */
+	/* The starter may have gone. */
 	if (write(STDERR_FILENO, "", 1) == -1)
 		errno = 0;
 	null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);

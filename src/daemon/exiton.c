@@ -9,7 +9,7 @@
 #include "wire/line.h"
 #include "daemon/reload.h"
 
-/* Statuses of a shell, sh(1): not executed, not found, killed by signal N. */
+/* The statuses of sh(1): not executed, not found, killed by signal N (+ N). */
 #define STATUS_CANNOT 126
 #define STATUS_NOT_FOUND 127
 #define STATUS_SIGNAL 128
@@ -26,7 +26,7 @@ has_failed(const struct program *p)
 	return p->state == STATE_FAILED;
 }
 
-/* Does it run, or will it without anybody's doing? */
+/* Does the program run, or will it run without a request? */
 static bool
 goes_on(const struct program *p)
 {
@@ -64,7 +64,7 @@ is_due(const char *why, const struct program *p, int *status)
 	char end[128];
 
 	*status = end_status(p);
-	/* It failed though it exited with 0: was not ready in time, say. */
+	/* It failed although it exited with 0: not ready in time, say. */
 	if (*status == STATUS_OK && has_failed(p))
 		*status = STATUS_FAILED;
 	describe_end(p, end, sizeof(end));
@@ -73,7 +73,7 @@ is_due(const char *why, const struct program *p, int *status)
 	return true;
 }
 
-/* The one that failed first, or NULL. */
+/* The program that failed first, or NULL. */
 static struct program *
 first_failed(struct programs *ps)
 {
@@ -86,7 +86,7 @@ first_failed(struct programs *ps)
 	return first;
 }
 
-/* Programs that nobody has started yet are no reason to end. */
+/* Programs that were never started do not count. */
 static bool
 all_done(struct programs *ps, int *status)
 {

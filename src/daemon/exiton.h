@@ -1,7 +1,5 @@
 /*
  * exiton - is it time for the daemon to end by itself, and with which status?
- *
- * Layer 4.
  */
 #ifndef EXITON_H
 #define EXITON_H
@@ -10,7 +8,7 @@
 
 #include "daemon/state.h"
 
-/* Has what exit-on waits for come to pass?  Then it is logged. */
+/* Has the event that exit-on names happened?  If so, the reason is logged. */
 bool exiton_is_due(struct daemon *, int *status);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * guard - a process that waits for the daemon's end, and is the next daemon.
+ * guard - a process that waits for the end of the daemon, and then becomes
+ * the next daemon.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -28,16 +29,16 @@
 #include "base/log.h"
 #include "output/fifo.h"
 
-/* So many ends within so long, and there is no further daemon. */
+/* After this many crashes within the period no further daemon is started. */
 #define CRASHES 5
 #define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
-/* A guard that died is replaced after this, ms. */
+/* The delay before a dead guard is replaced; ms. */
 #define GUARD_AGAIN 100
-/* If that fails for want of something, it is tried again after this, ms. */
+/* The delay before the next try, if the kernel was short of something; ms. */
 #define GUARD_LATER 1000
 /*
- * What a guard that follows cannot do it tries so often, after twice as long
- * each time: for a minute in all.
+ * A guard that becomes the daemon retries with doubling delays: for a minute
+ * in all.
  */
 #define TRIES 16
 #define AGAIN 100      /* ms */
@@ -81,7 +82,7 @@ guard_execute(struct daemon *d, int fd)
 	errno = saved;
 }
 
-/* Take note of this end; false if there were too many of late. */
+/* Note this crash.  False: there were too many in the period. */
 static bool
 may_go_on(struct record_header *h)
 {
@@ -95,8 +96,8 @@ may_go_on(struct record_header *h)
 }
 
 /*
- * A signal that somebody sent to the guard is pending, for they are blocked,
- * and was not meant for the daemon that it becomes.
+ * Signals that were sent to the guard are blocked and pending.  They were not
+ * meant for the daemon that it becomes.
  */
 static void
 drop_signals(void)
@@ -110,11 +111,11 @@ drop_signals(void)
 }
 
 static void
-say_it_is_over(void)
+log_give_up(void)
 {
-	static const char text[] = "the daemon keeps dying: no other follows, "
-				   "the programs run on unsupervised; start "
-				   "it again once the cause is found";
+	static const char text[] = "the daemon keeps crashing, giving up: the "
+				   "programs run on unsupervised; start hupd "
+				   "again once the cause is found";
 
 	log_warnx("%s", text);
 	openlog("hupd", LOG_PID, LOG_DAEMON);
@@ -122,8 +123,9 @@ say_it_is_over(void)
 }
 
 /*
- * setproctitle(3) puts a dot where a longer name ended, for a kernel that
- * looks for one where the last argument ended.
+ * ps(1) shall show "hupd: guard".  If a longer title ended here before,
+ * setproctitle(3) has put a dot there, for a kernel that looks for one where
+ * the last argument ended: move it.
  */
 static void
 set_title(const struct daemon *d)
@@ -138,7 +140,8 @@ set_title(const struct daemon *d)
 		*d->title_end = '.';
 }
 
-/* What the daemon was killed for, a want of memory, may last a while. */
+/* Wait.  The reason of the crash, short memory say, may last.  False: no more.
+ */
 static bool
 try_again(int *tries)
 {
@@ -150,7 +153,7 @@ try_again(int *tries)
 	return ++*tries < TRIES;
 }
 
-/* It is for another daemon to follow; if not say why. */
+/* Shall another daemon follow?  If not, the reason is logged. */
 static bool
 shall_follow(struct record *r)
 {
@@ -160,29 +163,31 @@ shall_follow(struct record *r)
 	while (record_refresh(r) == -1) {
 		if (try_again(&tries))
 			continue;
-		log_warn("the daemon was killed, no other follows: its "
-			 "records cannot be read");
+		log_warn("the daemon was killed, its records cannot be read; "
+			 "the programs run on unsupervised");
 		return false;
 	}
 	if (!record_is_valid(r, &why)) {
-		log_warnx("the daemon was killed before it had begun");
+		log_warnx("the daemon was killed before it had started, "
+			  "giving up");
 		return false;
 	}
-	log_warnx("the daemon (pid %d) was killed or crashed, another follows",
+	log_warnx("the daemon (pid %d) was killed or crashed; starting a "
+		  "replacement",
 	    (int)record_header(r)->pid);
 	if (may_go_on(record_header(r)))
 		return true;
-	say_it_is_over();
+	log_give_up();
 	return false;
 }
 
 static int guard_main(void *);
 
-/* A process that watches this one. */
+/* Start a process that watches this one. */
 static int
 make_guard(struct daemon *d)
 {
-	log_flush(); /* or it would be said twice */
+	log_flush(); /* the copy would log it again */
 	if (d->self_pidfd == -1)
 		d->self_pidfd = process_open(getpid());
 	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
@@ -192,8 +197,8 @@ make_guard(struct daemon *d)
 }
 
 /*
- * The daemon that this process becomes has yet to begin, which may fail for
- * want of what a guard of it wants: there is a guard first.
+ * Start a guard first: the start of the daemon that this process becomes may
+ * fail for the same shortage.
  */
 static void
 watch_myself(struct daemon *d)
@@ -204,8 +209,8 @@ watch_myself(struct daemon *d)
 	d->self_pidfd = -1;
 	while (make_guard(d) == -1) {
 		if (tries == 0)
-			log_warn("there is no guard for the daemon that "
-				 "follows, trying again");
+			log_warn("no guard can be started for the next "
+				 "daemon, trying again");
 		if (!try_again(&tries))
 			break;
 	}
@@ -221,18 +226,18 @@ follow(struct daemon *d)
 		log_flush();
 		guard_execute(d, d->self);
 		if (tries == 0)
-			log_warn("no other daemon can be executed, trying "
+			log_warn("the next daemon cannot be executed, trying "
 				 "again");
 	} while (try_again(&tries));
-	log_warnx("no other daemon could be executed, the programs run on "
-		  "unsupervised");
+	log_warnx("the next daemon could not be executed, giving up: the "
+		  "programs run on unsupervised");
 	if (d->guard.pid > 0)
 		process_signal(&d->guard, SIGKILL);
 }
 
 /*
- * Of a large configuration it would keep a copy: the daemon counts references
- * in each definition, so that not one page of them stays shared.
+ * Free the copy of a large configuration: the daemon counts references in each
+ * definition, so that no page of them would stay shared.
  */
 static void
 free_memory(struct daemon *d)
@@ -274,7 +279,7 @@ guard_died(struct source *s, uint32_t events)
 	(void)events;
 	if (!process_ended(d->guard.pid, d->guard.pidfd, &end))
 		return;
-	log_warnx("the guard (pid %d) has died, another follows",
+	log_warnx("the guard (pid %d) has died; starting a replacement",
 	    (int)d->guard.pid);
 	loop_unwatch(d->loop, &d->guard_source);
 	process_reap(d->guard.pid, d->guard.pidfd);
@@ -284,21 +289,22 @@ guard_died(struct source *s, uint32_t events)
 	    clock_add_ms(loop_now(d->loop), GUARD_AGAIN));
 }
 
-/* What was wanted may be there later; a kernel without pidfds stays so. */
+/* A shortage may pass; a kernel without pidfds stays so. */
 static bool
 may_pass(int err)
 {
 	return err == EAGAIN || err == ENOMEM || err == EMFILE || err == ENFILE;
 }
 
-/* Told once, however often it is tried. */
+/* Logged once, however often it is retried. */
 static void
 guard_failed(struct daemon *d)
 {
 	const bool again = may_pass(errno);
 
 	if (!d->unguarded)
-		log_warn("there is no guard%s", again ? ", trying again" : "");
+		log_warn("no guard can be started%s",
+		    again ? ", trying again" : "");
 	d->unguarded = true;
 	if (again)
 		loop_at(d->loop, &d->guard_again,
@@ -318,7 +324,8 @@ guard_start(struct daemon *d)
 		return;
 	}
 	if (d->unguarded)
-		log_info("there is a guard again, pid %d", (int)d->guard.pid);
+		log_info("the guard is running again, pid %d",
+		    (int)d->guard.pid);
 	d->unguarded = false;
 	if (d->guard.pidfd == -1 ||
 	    loop_watch(d->loop, &d->guard_source, d->guard.pidfd, EPOLLIN) ==

@@ -1,35 +1,33 @@
 /*
- * guard - a process that does nothing but wait for the daemon's end, and then
- * is the next daemon.
+ * guard - a process that waits for the end of the daemon, and then becomes
+ * the next daemon.
  *
- * It shares the daemon's table of descriptors, so that everything that the
- * daemon holds (the lock, the sockets, a pidfd of each program, the output
- * FIFOs) goes on being held when the daemon is killed.  If the guard dies the
- * daemon makes another.  Re-execution and take-over are one mechanism: both
- * execute hupd with the records, and only a re-execution keeps the pid.
- *
- * Layer 4.
+ * The guard shares the descriptor table of the daemon (CLONE_FILES, clone(2)).
+ * When the daemon is killed, the lock, the sockets, the pidfds of the programs
+ * and the output FIFOs therefore stay open.  If the guard dies, the daemon
+ * starts another.  Re-execution and takeover are one mechanism: both execute
+ * hupd with the records, but only a re-execution keeps the pid.
  */
 #ifndef GUARD_H
 #define GUARD_H
 
 #include "daemon/state.h"
 
-/* Without one the daemon runs as well: what fails is logged. */
+/* Start the guard.  A failure is logged; the daemon runs without a guard. */
 void guard_start(struct daemon *);
-/* The daemon ends of its own will. */
+/* The daemon ends by itself: end the guard first. */
 void guard_end(struct daemon *);
 
 /*
- * Execute the program file as the next daemon, with all that the records
- * name.  Returns only if that fails, with errno.
+ * Execute the program file fd as the next daemon, with the descriptors that
+ * the records name.  Returns only on failure, with errno.
  */
 void guard_execute(struct daemon *, int fd);
 
-/* The records that this process was executed with, or -1. */
+/* The descriptor of the records that this process was executed with, or -1. */
 int guard_inheritance(void);
 #define GUARD_VARIABLE "HUPD_RECORDS"
-/* And the limit of its programs' descriptors. */
+/* The environment variable for the descriptor limit of the programs. */
 #define GUARD_DESCRIPTORS "HUPD_DESCRIPTORS"
 
 #endif

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +13,28 @@
 #include "config/load.h"
 #include "config/save.h"
 #include "process/rlimit.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "config/plan.h"
-#include "daemon/rejection.h"
 #include "daemon/reload.h"
 #include "wire/report.h"
-#include "daemon/settle.h"
+#include "daemon/apply.h"
 #include "process/accounts.h"
+
+#define REJECTED "rejected"
+/* More bytes of errors than anyone reads. */
+#define LINES_MAX ((size_t)16 * 1024 * 1024)
+
+/*
+ * The last configuration that was rejected, for status: also kept in the run
+ * folder, for the next daemon.
+ */
+struct rejection {
+	const char *file; /* borrowed */
+	char *lines;	  /* as in request.h; NULL: none */
+};
 
 TAILQ_HEAD(verdicts, verdict);
 
@@ -39,10 +54,82 @@ struct reload {
 
 	struct verdicts next;	 /* wait for the next reload */
 	struct verdicts now;	 /* for the one under way */
-	struct settle *settle;	 /* not NULL: under way */
+	struct apply *apply;	 /* not NULL: under way */
 	struct line_text report; /* of the one under way */
 	bool again;		 /* SIGHUP came meanwhile */
 };
+
+static void
+rejection_clear(struct rejection *r)
+{
+	free(r->lines);
+	r->lines = NULL;
+}
+
+/* A configuration was accepted since. */
+static void
+rejection_forget(struct rejection *r)
+{
+	rejection_clear(r);
+	if (unlink(r->file) == -1 && errno != ENOENT)
+		log_warn("%s", r->file);
+}
+
+/* Half of it would be worse than nothing: a failure removes the file. */
+static void
+rejection_save(const struct rejection *r)
+{
+	size_t len = strlen(r->lines);
+	ssize_t n;
+	int fd;
+
+	fd = open(r->file,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	n = fd != -1 ? write(fd, r->lines, len) : -1;
+	if (n != (ssize_t)len) {
+		log_warn("%s: the rejection cannot be kept for the next daemon",
+		    r->file);
+		unlink(r->file);
+	}
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+rejection_note(struct rejection *r, const struct diags *errors)
+{
+	struct line_text text = {0};
+
+	rejection_forget(r);
+	line_begin(&text, REJECTED);
+	line_put_number(&text, "time", clock_wall().tv_sec);
+	line_put_number(&text, "count", (int64_t)errors->n);
+	line_end(&text);
+	report_errors(&text, errors);
+	if (text.failed) {
+		log_warnx("no memory to remember the rejection");
+		line_text_clear(&text);
+		return;
+	}
+	r->lines = text.s;
+	rejection_save(r);
+}
+
+/* The rejection that an earlier daemon noted. */
+static void
+rejection_recall(struct rejection *r)
+{
+	struct file f;
+
+	rejection_clear(r);
+	if (file_read(&f, AT_FDCWD, r->file, LINES_MAX) == 1 && f.len > 0 &&
+	    f.bytes[f.len - 1] == '\n' && strlen(f.bytes) == f.len &&
+	    strncmp(f.bytes, REJECTED " ", sizeof(REJECTED)) == 0) {
+		r->lines = f.bytes;
+		f.bytes = NULL;
+	}
+	file_clear(&f);
+}
 
 struct reload *
 reload_new(struct daemon *d)
@@ -65,7 +152,7 @@ reload_free(struct reload *r)
 {
 	if (r == NULL)
 		return;
-	settle_free(r->settle);
+	apply_free(r->apply);
 	config_clear(&r->running);
 	rejection_clear(&r->rejection);
 	line_text_clear(&r->report);
@@ -137,17 +224,18 @@ reject(struct reload *r, const struct diags *errors)
 	line_text_clear(&text);
 }
 
-/* And what runs, for a daemon that follows this one without a reload. */
+/* Keep what runs, for a daemon that follows this one without a reload. */
 static void
 keep_running(struct reload *r, const struct config *set)
 {
 	const char *file = r->daemon->running;
 
 	if (save_config(set, file) == -1)
-		log_warn("%s: what runs cannot be recorded", file);
+		log_warn("%s: what runs cannot be kept for the next daemon",
+		    file);
 }
 
-/* What was accepted lasts, for a start with files that are rejected. */
+/* Keep what was accepted, for a start with files that are rejected. */
 static void
 keep_accepted(struct reload *r, const struct config *set)
 {
@@ -179,15 +267,15 @@ settled(void *arg)
 	struct reload *r = arg;
 	bool good;
 
-	settle_report(r->settle, &r->report);
-	good = settle_is_good(r->settle);
+	apply_report(r->apply, &r->report);
+	good = apply_is_good(r->apply);
 	/* The first generation is no reload. */
 	if (r->generation > 1 && good)
 		r->applied++;
 	else if (r->generation > 1)
 		r->failed++;
-	settle_free(r->settle);
-	r->settle = NULL;
+	apply_free(r->apply);
+	r->apply = NULL;
 	/* The first plan was about every program, which no later one is. */
 	if (r->generation == 1)
 		heap_trim();
@@ -232,13 +320,13 @@ static void
 commit(struct reload *r, struct config *set, const struct plan *plan)
 {
 	report_plan(&r->report, plan, r->generation + 1);
-	settle_commit(r->settle);
+	apply_commit(r->apply);
 	replace_running(r, set);
 	rejection_forget(&r->rejection);
 	r->daemon->adjusted(r->daemon, &r->running);
 	r->from_accepted = false;
 	record(r);
-	settle_start(r->settle);
+	apply_start(r->apply);
 }
 
 /*
@@ -276,7 +364,7 @@ reload_effective(const struct reload *r)
 	struct config now = r->running;
 
 	now.settings = r->daemon->effective;
-	/* It is live, and names one of these programs. */
+	/* exit-on is live, and may name one of these programs. */
 	now.settings.exit_on = r->running.settings.exit_on;
 	return now;
 }
@@ -339,7 +427,7 @@ attempt_make(struct attempt *a, const struct reload *r,
 	if (plan_make(&a->plan, &now, &a->set) == -1)
 		return diag_no_memory(&a->errors, d->config);
 	plan_let_rest(&a->plan, reload_rests, d);
-	return settle_check(&d->programs, &a->plan, &a->errors);
+	return apply_check(&d->programs, &a->plan, &a->errors);
 }
 
 /* Everything that can fail.  -1 with errors, and what was prepared is gone. */
@@ -348,9 +436,9 @@ prepare(struct reload *r, struct attempt *a)
 {
 	struct daemon *d = r->daemon;
 
-	r->settle = settle_new(&d->programs, &a->plan,
+	r->apply = apply_new(&d->programs, &a->plan,
 	    a->set.settings.reload_rollback, settled, put_back, r, &a->errors);
-	if (r->settle != NULL)
+	if (r->apply != NULL)
 		return 0;
 	if (a->errors.n == 0)
 		diag_add(&a->errors, d->config, 0, NULL, "%s", strerror(errno));
@@ -365,7 +453,7 @@ transact(struct reload *r)
 	if (attempt_make(&a, r, NULL, 0, true) == -1 || prepare(r, &a) == -1) {
 		reject(r, &a.errors);
 	} else {
-		settle_announce(r->settle);
+		apply_announce(r->apply);
 		keep_accepted(r, &a.set);
 		commit(r, &a.set, &a.plan);
 	}
@@ -385,9 +473,9 @@ reload_request(struct reload *r)
 {
 	if (r->daemon->stopping)
 		return;
-	if (r->settle != NULL) {
+	if (r->apply != NULL) {
 		r->again = true;
-		log_info("a reload is under way, another follows it");
+		log_info("a reload is under way, the next begins after it");
 		return;
 	}
 	begin(r);
@@ -403,24 +491,24 @@ reload_begin(struct reload *r, struct config *set, const struct diags *errors)
 
 	if (plan_make(&plan, &none, set) == -1)
 		goto out;
-	r->settle = settle_new(&r->daemon->programs, &plan, false, settled,
+	r->apply = apply_new(&r->daemon->programs, &plan, false, settled,
 	    put_back, r, NULL);
-	if (r->settle == NULL)
+	if (r->apply == NULL)
 		goto out;
 	plan.deferred = (struct keyset){0};
 	if (errors->n == 0)
 		keep_accepted(r, set);
 	else
 		keep_running(r, set);
-	/* A daemon that is killed from here on is followed by one. */
-	settle_announce(r->settle);
+	/* From here on the guard follows a daemon that is killed. */
+	apply_announce(r->apply);
 	record_begin(r->daemon->records);
 	commit(r, set, &plan);
 	if (errors->n > 0) {
 		r->from_accepted = true;
 		record(r);
-		log_info("the files are rejected, these programs are those "
-			 "of the last accepted configuration:");
+		log_info("the files are rejected, the programs are those of "
+			 "the last accepted configuration:");
 		text = remember_rejection(r, errors);
 		line_text_clear(&text);
 	}
@@ -445,13 +533,13 @@ reload_resume(struct reload *r, struct config *set)
 bool
 reload_is_idle(const struct reload *r)
 {
-	return r->settle == NULL;
+	return r->apply == NULL;
 }
 
 bool
 reload_may_revert(const struct reload *r)
 {
-	return r->settle != NULL && r->generation > 1;
+	return r->apply != NULL && r->generation > 1;
 }
 
 void
@@ -515,7 +603,7 @@ reload_status(struct reload *r, struct line_text *t)
 	line_put_number(t, "time", r->accepted_at);
 	line_put(t, "source", r->from_accepted ? "accepted" : "files");
 	line_put(t, "differs", differs(r));
-	line_put(t, "reloading", r->settle != NULL ? "yes" : "no");
+	line_put(t, "reloading", r->apply != NULL ? "yes" : "no");
 	line_put_number(t, "programs", (int64_t)r->running.nprograms);
 	line_put_number(t, "pid", getpid());
 	line_put_number(t, "started", r->daemon->started);

@@ -6,8 +6,6 @@
  * fail.  Settling waits, in the loop, until every program that was started,
  * restarted or removed has an outcome; one that was up and whose changed
  * definition does not become ready gets its previous one back.
- *
- * Layer 3.
  */
 #ifndef RELOAD_H
 #define RELOAD_H

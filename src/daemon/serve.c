@@ -2,9 +2,13 @@
  * serve - the daemon from its first descriptor to its last.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,18 +21,23 @@
 #include "daemon/control.h"
 #include "daemon/exiton.h"
 #include "daemon/guard.h"
-#include "daemon/inherit.h"
+#include "daemon/handover.h"
 #include "base/log.h"
-#include "daemon/opening.h"
-#include "daemon/reexec.h"
 #include "daemon/reload.h"
 #include "daemon/serve.h"
+#include "base/file.h"
+#include "process/notify.h"
+#include "daemon/request.h"
+#include "process/orphan.h"
 #include "base/text.h"
 
-/* At the end, what the programs printed last gets this long, ms. */
+/* At the end, the log process gets this long for the last output; ms. */
 #define LOG_DRAIN_TIMEOUT 5000
 
-static struct daemon *unfinished; /* its start may still fail */
+/* Messages taken from the notify socket in a turn. */
+#define NOTIFY_BATCH 64
+
+static struct daemon *unfinished; /* a daemon whose start may still fail */
 
 static bool
 is_ours(pid_t pid, void *arg)
@@ -36,7 +45,7 @@ is_ours(pid_t pid, void *arg)
 	struct daemon *d = arg;
 
 	return pid == logger_pid(d->logger) || pid == d->guard.pid ||
-	    reexec_is_child(d->reexec, pid) ||
+	    handover_is_child(d->handover, pid) ||
 	    action_is_child(&d->programs, pid);
 }
 
@@ -62,7 +71,7 @@ stop(struct daemon *d)
 	programs_stop_all(&d->programs);
 }
 
-/* The end of all, or of what exit-on waits for. */
+/* End the loop once everything has ended; exit-on may begin that. */
 static void
 look_for_end(struct daemon *d)
 {
@@ -127,7 +136,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 		programs_child_died(&d->programs, (pid_t)si->ssi_pid);
 		return;
 	}
-	/* That it was heard can be seen while it is acted on. */
+	/* Log first: acting on it may take a while. */
 	if (sig == SIGHUP) {
 		log_moment("reload");
 		log_flush();
@@ -140,7 +149,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	} else if (sig == SIGUSR1)
 		logger_reopen(d->logger);
 	else if (sig == SIGUSR2)
-		reexec_request(d->reexec);
+		handover_request(d->handover);
 	else if (sig == SIGTERM || sig == SIGINT)
 		stop(d);
 }
@@ -174,10 +183,163 @@ make_loop(struct daemon *d)
 		log_fatal("the event loop cannot be made");
 }
 
+/* The user of the log process: log-user, else hupd, else root. */
+static void
+find_log_user(const struct settings *s, struct logger_conf *lc)
+{
+	const char *name = s->log_user != NULL ? s->log_user : "hupd";
+	struct passwd *pw;
+
+	lc->uid = (uid_t)-1;
+	lc->gid = lc->log_gid = getegid();
+	if (geteuid() != 0)
+		return;
+	pw = getpwnam(name);
+	if (pw != NULL) {
+		lc->uid = pw->pw_uid;
+		lc->gid = lc->log_gid = pw->pw_gid;
+	} else if (s->log_user != NULL)
+		log_fatalx("log-user %s does not exist", name);
+	else
+		log_warnx("user %s does not exist, the log process runs as "
+			  "root",
+		    name);
+}
+
+static void
+events_writable(struct source *s, uint32_t events)
+{
+	(void)s;
+	(void)events;
+	log_flush();
+}
+
+static struct stream_conf
+events_conf(const struct definition *defaults)
+{
+	return (struct stream_conf){
+	    .timestamps = true,
+	    .size = defaults->log_size,
+	    .keep = defaults->log_keep,
+	};
+}
+
+static void
+open_logs(struct daemon *d, const struct definition *defaults)
+{
+	struct logger_conf lc = {
+	    .log_dir = d->effective.log_dir,
+	    .run_dir = d->effective.run_dir,
+	    .self = d->self,
+	};
+	struct stream_conf sc = events_conf(defaults);
+	struct file_trust trust = {.any_group = true};
+	char why[FILE_WHY_MAX];
+
+	find_log_user(&d->effective, &lc);
+	/* A user who can replace a parent folder could redirect the logs. */
+	trust.owner = lc.uid;
+	if (file_check_path(AT_FDCWD, lc.log_dir, &trust, why) == -1)
+		log_fatalx("%s: %s", lc.log_dir, why);
+	d->logger = logger_new(d->loop, &lc, why, sizeof(why));
+	if (d->logger == NULL)
+		log_fatalx("%s", why);
+	d->events = logger_stream_open(d->logger, "hupd", (uid_t)-1, &sc);
+	if (d->events == NULL)
+		log_fatal("the event log cannot be opened");
+	log_stream(logger_stream_fd(d->events));
+	/* An event comes only when a full FIFO can take more. */
+	d->events_source.ready = events_writable;
+	if (loop_watch(d->loop, &d->events_source, logger_stream_fd(d->events),
+		EPOLLOUT | EPOLLET) == -1)
+		log_fatal("the event log cannot be watched");
+}
+
+static void
+open_cgroup(struct daemon *d)
+{
+	const struct record_header *rh = record_header(d->records);
+	const char *setting = d->effective.cgroup;
+	char why[PATH_MAX];
+
+	/* Programs that are taken over stay where they are. */
+	if (d->adopting)
+		setting = rh->cgroup[0] != '\0' ? rh->cgroup : "off";
+	d->cgroup =
+	    cgroup_open(setting, d->effective.run_dir, why, sizeof(why));
+	if (d->cgroup == NULL && *why != '\0')
+		log_debug("no cgroups: %s", why);
+	if (orphan_init() == -1)
+		log_warn("orphans of programs cannot be found");
+}
+
+static void
+notify_ready(struct source *s, uint32_t events)
+{
+	struct daemon *d = s->arg;
+	struct sdnotify m;
+	struct program *p;
+	pid_t pid;
+	uid_t uid;
+	int barrier, n, rv;
+
+	(void)events;
+	/* A batch, so that no sender delays the others without end. */
+	for (n = 0; n < NOTIFY_BATCH; n++) {
+		rv = notify_receive(s->fd, &m, &pid, &uid, &barrier);
+		if (rv == 0)
+			return;
+		if (rv == -1)
+			continue;
+		p = programs_owner(&d->programs, pid);
+		if (p != NULL)
+			program_notified(p, &m);
+		else
+			log_debug("a message of process %d, uid %d, is "
+				  "nobody's",
+			    (int)pid, (int)uid);
+		/* The sender that waits for the barrier may go on;
+		 * sd_notify(3). */
+		if (barrier != -1)
+			close(barrier);
+	}
+}
+
+static void
+open_notify(struct daemon *d)
+{
+	int fd = -1;
+
+	if (d->inherited)
+		fd = record_header(d->records)->notify_fd;
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = notify_open(d->notify_path);
+	if (fd == -1)
+		log_fatal("%s", d->notify_path);
+	d->notify.ready = notify_ready;
+	d->notify.arg = d;
+	if (loop_watch(d->loop, &d->notify, fd, EPOLLIN) == -1)
+		log_fatal("%s", d->notify_path);
+}
+
+static void
+open_control(struct daemon *d)
+{
+	int fd = -1;
+
+	if (d->inherited)
+		fd = record_header(d->records)->control_fd;
+	if (fd != -1 && fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = -1;
+	d->control = control_open(d->loop, d->socket, fd, request_handle, d);
+	if (d->control == NULL)
+		log_fatal("%s", d->socket);
+}
+
 static void
 adjusted(struct daemon *d, const struct config *set)
 {
-	struct stream_conf sc = opening_events(set->defaults);
+	struct stream_conf sc = events_conf(set->defaults);
 
 	log_syslog(set->settings.syslog);
 	control_set_group(d->control, set->settings.control_group);
@@ -211,17 +373,17 @@ serve_guard(struct daemon *d)
 static void
 begin_reexec(struct daemon *d, struct verdict *v)
 {
-	reexec_wait(d->reexec, v);
-	reexec_request(d->reexec);
+	handover_wait(d->handover, v);
+	handover_request(d->handover);
 }
 
 static void
 forget_reexec(struct daemon *d, struct verdict *v)
 {
-	reexec_forget(d->reexec, v);
+	handover_forget(d->handover, v);
 }
 
-/* For whoever follows us. */
+/* Record what the next daemon needs. */
 static void
 record_daemon(struct daemon *d)
 {
@@ -231,7 +393,7 @@ record_daemon(struct daemon *d)
 	rh->control_fd = control_fd(d->control);
 	rh->notify_fd = d->notify.fd;
 	rh->pidfile_fd = pidfile_fileno(d->pidfile);
-	/* Whoever started us by hand begins to count anew. */
+	/* A start by hand resets the count of crashes. */
 	if (!d->inherited)
 		memset(rh->crashes, 0, sizeof(rh->crashes));
 	if (d->adopting)
@@ -245,8 +407,8 @@ record_daemon(struct daemon *d)
 }
 
 /*
- * The daemon before us was told to stop and did not come to its end: we do.
- * But whoever has started us since wants the programs to run.
+ * The daemon before this one was ending when it died: go on with that.  But if
+ * somebody has started hupd since, the programs are to run.
  */
 static void
 end_or_begin(struct daemon *d)
@@ -263,8 +425,9 @@ end_or_begin(struct daemon *d)
 }
 
 /*
- * Those of an earlier daemon are taken over as they are.  Where that was
- * killed and somebody has started this one, the files count then as well.
+ * Take over the programs of an earlier daemon as they are.  If that daemon was
+ * killed and somebody has started this one, reload afterwards: the files may
+ * have changed.
  */
 static void
 begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
@@ -289,7 +452,7 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 	if (takeover_all(&d->programs, reload_running(d->reload),
 		d->inherited) == -1)
 		log_fatal("the programs cannot be taken over");
-	rh = record_header(d->records); /* taking over may have moved it */
+	rh = record_header(d->records); /* takeover_all may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
 	rh->stopping = d->stopping;
@@ -298,10 +461,9 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 }
 
 /*
- * The guard of the daemon whose place we took by exec: it watched this very
- * process, in case that it failed until now, and is a child of ours.  There
- * is a new one first, so that there is always one; should both follow, the
- * lock of the pidfile lets one of them in.
+ * After a re-execution, the guard of the former daemon is a child of this
+ * process and still watches it.  Start the new guard first, so that there is
+ * always one.  If both become the daemon, the lock of the pidfile admits one.
  */
 static void
 replace_guard(struct daemon *d)
@@ -318,14 +480,9 @@ replace_guard(struct daemon *d)
 		;
 }
 
-void
-serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
+static void
+make_programs(struct daemon *d)
 {
-	umask(0);
-	make_loop(d);
-	make_paths(d);
-	opening_cgroup(d);
-	opening_logs(d, set->defaults);
 	programs_init(&d->programs, d->loop, d->logger, d->cgroup,
 	    d->notify_path, d->records);
 	d->programs.foreground = d->foreground;
@@ -333,25 +490,43 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	d->programs.ours_died = ours_died;
 	d->programs.changed = programs_changed;
 	d->programs.arg = d;
-	opening_notify(d);
+}
+
+/* Reload and handover, and what they call above them. */
+static void
+make_parts(struct daemon *d)
+{
 	d->adjusted = adjusted;
 	d->settled = settled;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
 		log_fatal("reload");
-	d->reexec = reexec_new(d);
-	if (d->reexec == NULL)
-		log_fatal("reexec");
+	d->handover = handover_new(d);
+	if (d->handover == NULL)
+		log_fatal("handover");
 	d->reexec_begin = begin_reexec;
 	d->reexec_forget = forget_reexec;
-	opening_control(d);
+}
+
+void
+serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
+{
+	umask(0);
+	make_loop(d);
+	make_paths(d);
+	open_cgroup(d);
+	open_logs(d, set->defaults);
+	make_programs(d);
+	open_notify(d);
+	make_parts(d);
+	open_control(d);
 	adjusted(d, set);
 	if (pidfile_write(d->pidfile) == -1)
 		log_fatal("%s", d->effective.pidfile);
 	record_daemon(d);
 	log_moment("start up");
 	log_hold(true);
-	/* While there is little in memory that its copy would keep. */
+	/* Early, while there is little memory that the copy would keep. */
 	d->set = set;
 	replace_guard(d);
 	d->set = NULL;
@@ -366,7 +541,7 @@ serve_end(struct daemon *d)
 
 	guard_end(d);
 	control_close(d->control);
-	reexec_free(d->reexec);
+	handover_free(d->handover);
 	log_moment("stop");
 	loop_unwatch(d->loop, &d->events_source);
 	log_flush();
@@ -384,7 +559,7 @@ serve_end(struct daemon *d)
 	free(d->notify_path);
 	free(d->socket);
 	free(d->accepted);
-	inherit_forget(d);
+	handover_remove(d);
 	record_close(d->records, true);
 	settings_clear(&d->effective);
 	pidfile_remove(d->pidfile);

@@ -1,8 +1,6 @@
 /*
- * serve - the daemon from its first descriptor to its last: put together,
- * told of signals, taken apart.
- *
- * Layer 4.
+ * serve - the daemon from its first descriptor to its last: it opens what the
+ * daemon needs, acts on signals, and closes everything in reverse.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -12,15 +10,16 @@
 /* The signals that the daemon acts on; 0 at the end. */
 extern const int serve_signals[];
 
-/* From here on a start that fails removes the pidfile and the sockets. */
+/* From here on a failed start removes the pidfile and the sockets. */
 void serve_guard(struct daemon *);
 /*
- * Everything that can fail before the starter is told that we are up; what
- * fails is fatal.  Takes the contents of set, as reload_begin.
+ * Do everything that can fail before the starter learns that the daemon is up.
+ * A failure is fatal, but for cgroups and the guard.  What an earlier daemon
+ * left open is taken over.  Takes the contents of set, as reload_begin.
  */
 void serve_begin(struct daemon *, struct config *set,
     const struct diags *errors);
-/* After the loop: in reverse. */
+/* After the loop: close everything, in reverse. */
 void serve_end(struct daemon *);
 
 #endif

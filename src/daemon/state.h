@@ -15,7 +15,7 @@
 #include "program/program.h"
 
 struct control;
-struct reexec;
+struct handover;
 struct reload;
 struct verdict;
 
@@ -26,12 +26,12 @@ struct daemon {
 	struct reload *reload;
 	struct control *control;
 	struct record *records;
-	struct reexec *reexec;
+	struct handover *handover;
 	struct cgroup *cgroup; /* NULL: no cgroups */
 
 	/* The configuration: where it comes from, and what is kept of it. */
-	const char *config; /* hupd.conf, absolute */
-	bool must_exist;    /* it was named on the command line */
+	char *config;	 /* hupd.conf, absolute */
+	bool must_exist; /* it was named on the command line */
 	struct places places;
 	struct settings effective; /* the settings as of the start */
 	char *running;		   /* file of what runs, for the next daemon */

@@ -55,7 +55,7 @@ load takeover
 	first=$(await_guard "$pid")
 	kill -9 "$first"
 	wait_for 5 other_guard "$pid" "$first"
-	wait_for 5 logged "the guard (pid $first) has died, another follows"
+	wait_for 5 logged "the guard (pid $first) has died; starting a replacement"
 	[ "$(hupd_pid)" = "$pid" ]
 	crash
 }
@@ -77,12 +77,12 @@ load takeover
 		skip "may not trace"
 	fi
 	kill -9 "$guard"
-	wait_for 5 logged 'there is no guard, trying again: Resource'
+	wait_for 5 logged 'no guard can be started, trying again: Resource'
 	# It may miss a signal that comes before it waits for the traced.
 	wait_for 5 eval "! kill -INT $tracer 2>/dev/null"
 	wait "$tracer" || :
-	wait_for 5 logged 'there is a guard again'
-	[ "$(grep -c 'there is no guard' "$T/log/hupd.log")" -eq 1 ]
+	wait_for 5 logged 'the guard is running again'
+	[ "$(grep -c 'no guard can be started' "$T/log/hupd.log")" -eq 1 ]
 	crash
 }
 
@@ -146,7 +146,7 @@ load takeover
 	guard=$(await_guard "$pid")
 	kill -9 "$pid"
 	wait_for 10 gone "$guard"
-	wait_for 5 logged 'the daemon keeps dying: no other follows'
+	wait_for 5 logged 'the daemon keeps crashing, giving up'
 	run -7 ctl ping
 	alive "$web"
 	# The next start adopts, and counts anew.

@@ -139,12 +139,12 @@ kib() {
 	#!/bin/sh
 	exit 3
 	E
-	refuses 'its trial ended with status 3'
+	refuses 'the trial ended with status 3'
 	install_new <<-'E'
 	#!/bin/sh
 	kill -9 $$
 	E
-	refuses 'its trial was killed by signal 9'
+	refuses 'the trial was killed by signal 9'
 	kill -USR2 "$(hupd_pid)"
 	wait_for 5 logged 'SIGUSR2 from'
 	hupd_answers
@@ -170,7 +170,7 @@ kib() {
 	#!/bin/sh
 	exec sleep 1000
 	E
-	refuses 'its trial did not end in time'
+	refuses 'the trial did not end within 10 s'
 	only_web() {
 		[ "$(leftovers | xargs ps -o args= -p | grep -c '^sleep')" -eq 1 ]
 	}

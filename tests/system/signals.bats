@@ -120,7 +120,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$HUPD" -f "$T/hupd.conf"
 	for ((i = 0; i < 10; i++)); do
 		kill -HUP "$(hupd_pid)"
 	done
-	wait_for 5 logged 'another follows'
+	wait_for 5 logged 'the next begins after it'
 	ctl reload >"$T/second" &
 	second=$!
 	both_asked() {

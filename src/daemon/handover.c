@@ -1,5 +1,6 @@
 /*
- * reexec - the newly installed binary takes the place of this one.
+ * handover - how a daemon gives its place to the next one, and how the next
+ * one begins.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -12,38 +13,41 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/load.h"
+#include "config/save.h"
 #include "daemon/control.h"
 #include "config/environ.h"
 #include "daemon/guard.h"
 #include "base/log.h"
-#include "daemon/reexec.h"
+#include "process/accounts.h"
+#include "daemon/handover.h"
 #include "daemon/reload.h"
 
-/* A trial that takes longer has failed, ms. */
+/* A trial that takes longer has failed; ms. */
 #define TRIAL_TIMEOUT 10000
-/* A reload under way is waited for in such steps, ms. */
+/* Look again after this whether a reload has come to its end; ms. */
 #define RELOAD_WAIT 50
-/* The descriptors of a trial. */
+/* The descriptor of the records in a trial. */
 #define TRIAL_RECORDS 3
 
 extern char **environ;
 
 TAILQ_HEAD(verdicts, verdict);
 
-struct reexec {
+struct handover {
 	struct daemon *daemon;
 	struct verdicts waiting;
 	struct deadline deadline;
 	struct process child; /* the trial; pid 0: none */
 	struct source exit;
-	int words[2]; /* what the trial says, a pipe */
+	int words[2]; /* a pipe: standard error of the trial */
 	bool wanted;
 };
 
-static void try_it(struct reexec *);
+static void try_it(struct handover *);
 
 static void
-fail(struct reexec *x, const char *why)
+fail(struct handover *x, const char *why)
 {
 	struct line_text text = {0};
 	struct verdict *v;
@@ -62,7 +66,7 @@ fail(struct reexec *x, const char *why)
 }
 
 static void
-end_trial(struct reexec *x)
+end_trial(struct handover *x)
 {
 	struct loop *loop = x->daemon->loop;
 
@@ -78,9 +82,9 @@ end_trial(struct reexec *x)
 	close(x->words[0]);
 }
 
-/* The trial succeeded: this is the last that this program does, or not. */
+/* The trial succeeded.  Returns only if the new program is not executed. */
 static void
-execute(struct reexec *x)
+execute(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	struct verdict *v;
@@ -108,7 +112,7 @@ execute(struct reexec *x)
 static void
 trial_ended(struct source *s, uint32_t events)
 {
-	struct reexec *x = s->arg;
+	struct handover *x = s->arg;
 	struct process_end end;
 	char words[200], why[256];
 	ssize_t n;
@@ -128,7 +132,7 @@ trial_ended(struct source *s, uint32_t events)
 		execute(x);
 		return;
 	}
-	snprintf(why, sizeof(why), "its trial %s %d%s%s",
+	snprintf(why, sizeof(why), "the trial %s %d%s%s",
 	    end.signal ? "was killed by signal" : "ended with status", end.code,
 	    *words != '\0' ? ": " : "", words);
 	fail(x, why);
@@ -137,19 +141,19 @@ trial_ended(struct source *s, uint32_t events)
 static void
 due(struct deadline *dl)
 {
-	struct reexec *x = dl->arg;
+	struct handover *x = dl->arg;
 
 	if (x->child.pid == 0) {
 		try_it(x);
 		return;
 	}
 	end_trial(x);
-	fail(x, "its trial did not end in time");
+	fail(x, "the trial did not end within 10 s");
 }
 
-/* "hupd -n" with the records: understand them, accept what runs, end. */
+/* The trial is "hupd -n": read the records, accept what runs, exit. */
 static int
-spawn_trial(struct reexec *x, struct spawn_error *error)
+spawn_trial(struct handover *x, struct spawn_error *error)
 {
 	struct daemon *d = x->daemon;
 	char check[] = "-n";
@@ -183,7 +187,7 @@ spawn_trial(struct reexec *x, struct spawn_error *error)
 }
 
 static void
-try_it(struct reexec *x)
+try_it(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	struct loop *loop = d->loop;
@@ -213,12 +217,12 @@ try_it(struct reexec *x)
 	    clock_add_ms(loop_now(loop), TRIAL_TIMEOUT));
 	if (loop_watch(loop, &x->exit, x->child.pidfd, EPOLLIN) == -1) {
 		end_trial(x);
-		fail(x, "its trial cannot be watched");
+		fail(x, "the trial cannot be watched");
 	}
 }
 
 void
-reexec_request(struct reexec *x)
+handover_request(struct handover *x)
 {
 	if (x->wanted || x->daemon->stopping)
 		return;
@@ -227,14 +231,14 @@ reexec_request(struct reexec *x)
 }
 
 void
-reexec_wait(struct reexec *x, struct verdict *v)
+handover_wait(struct handover *x, struct verdict *v)
 {
 	v->waiting = true;
 	TAILQ_INSERT_TAIL(&x->waiting, v, entry);
 }
 
 void
-reexec_forget(struct reexec *x, struct verdict *v)
+handover_forget(struct handover *x, struct verdict *v)
 {
 	if (!v->waiting)
 		return;
@@ -243,15 +247,15 @@ reexec_forget(struct reexec *x, struct verdict *v)
 }
 
 bool
-reexec_is_child(const struct reexec *x, pid_t pid)
+handover_is_child(const struct handover *x, pid_t pid)
 {
 	return x->child.pid != 0 && x->child.pid == pid;
 }
 
-struct reexec *
-reexec_new(struct daemon *d)
+struct handover *
+handover_new(struct daemon *d)
 {
-	struct reexec *x;
+	struct handover *x;
 
 	x = calloc(1, sizeof(*x));
 	if (x == NULL)
@@ -267,9 +271,140 @@ reexec_new(struct daemon *d)
 }
 
 void
-reexec_free(struct reexec *x)
+handover_free(struct handover *x)
 {
 	if (x != NULL && x->child.pid != 0)
 		end_trial(x);
 	free(x);
+}
+
+/* run_dir/name; no memory is fatal. */
+static char *
+in_run_dir(const char *run_dir, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", run_dir, name) == -1)
+		log_fatal("%s", name);
+	return path;
+}
+
+/* A whole configuration from a file of the run folder; false: logged. */
+static bool
+load(struct daemon *d, const char *run_dir, const char *name,
+    struct config *set)
+{
+	struct diags errors;
+	char *path = in_run_dir(run_dir, name), text[1024];
+	bool good;
+	size_t i;
+
+	diag_init(&errors);
+	good =
+	    load_whole(set, &d->places, path, &accounts_lookups, &errors) == 0;
+	for (i = 0; i < errors.n; i++) {
+		diag_print(&errors.v[i], text, sizeof(text));
+		log_warnx("%s", text);
+	}
+	if (!good)
+		config_clear(set);
+	diag_clear(&errors);
+	free(path);
+	return good;
+}
+
+/*
+ * The programs came from files of their own, but the whole configuration does
+ * not name them.
+ */
+static void
+name_files(const struct config *set, const char *program_dir)
+{
+	struct definition *c;
+	size_t i;
+
+	for (i = 0; i < set->nprograms; i++) {
+		c = set->programs[i];
+		c->file = load_file_of(program_dir, c->name);
+		if (c->file == NULL && errno == ENOMEM)
+			log_fatal("%s", c->name);
+	}
+}
+
+void
+handover_inherit(struct daemon *d, int fd, struct config *set)
+{
+	struct config settings = {0};
+	const char *run_dir, *why;
+
+	d->records = record_open(NULL, fd);
+	if (d->records == NULL)
+		log_fatal("the records");
+	if (!record_is_valid(d->records, &why))
+		log_fatalx("the records cannot be taken over: %s", why);
+	run_dir = record_header(d->records)->run_dir;
+	if (!load(d, run_dir, "settings", &settings) ||
+	    !load(d, run_dir, "running", set))
+		log_fatalx("what runs cannot be taken over");
+	if (settings_copy(&d->effective, &settings.settings) == -1)
+		log_fatal("settings");
+	config_clear(&settings);
+	name_files(set, d->effective.program_dir);
+	if (record_adopt(d->records) == -1)
+		log_fatal("the records");
+	d->adopting = d->inherited = true;
+}
+
+void
+handover_find(struct daemon *d, struct config *set)
+{
+	const char *run_dir = d->effective.run_dir, *why;
+	struct config before = {0};
+
+	d->records = record_open(run_dir, -1);
+	if (d->records == NULL && errno == EWOULDBLOCK)
+		log_fatalx("hupd is already running in %s", run_dir);
+	if (d->records == NULL)
+		log_fatal("%s/records", run_dir);
+	d->adopting = record_is_valid(d->records, &why);
+	if (!d->adopting) {
+		if (*why != '\0')
+			d->untaken = why;
+		if (record_reset(d->records) == -1)
+			log_fatal("%s/records", run_dir);
+		return;
+	}
+	if (record_adopt(d->records) == -1)
+		log_fatal("%s/records", run_dir);
+	if (load(d, run_dir, "running", &before)) {
+		config_clear(set);
+		*set = before;
+		name_files(set, d->effective.program_dir);
+	}
+}
+
+void
+handover_keep(struct daemon *d)
+{
+	struct config none = {.settings = d->effective};
+	char *path = in_run_dir(d->effective.run_dir, "settings");
+
+	/* exit-on may name a program, and this file has none. */
+	none.settings.exit_on = NULL;
+	if (save_config(&none, path) == -1)
+		log_warn("%s", path);
+	free(path);
+}
+
+void
+handover_remove(struct daemon *d)
+{
+	char *path = in_run_dir(d->effective.run_dir, "settings");
+
+	unlink(path);
+	unlink(d->running);
+	unlink(d->rejected);
+	free(d->running);
+	free(d->rejected);
+	free(path);
 }

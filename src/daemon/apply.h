@@ -1,10 +1,8 @@
 /*
- * settle - carries out a plan and waits for what becomes of it.
- *
- * Layer 3.
+ * apply - carries out a plan and waits for what becomes of it.
  */
-#ifndef SETTLE_H
-#define SETTLE_H
+#ifndef APPLY_H
+#define APPLY_H
 
 #include <stdbool.h>
 
@@ -12,10 +10,10 @@
 #include "program/program.h"
 #include "wire/line.h"
 
-struct settle;
+struct apply;
 
 /* Can the plan be carried out?  Changes nothing.  -1 with diagnostics. */
-int settle_check(const struct programs *, const struct plan *, struct diags *);
+int apply_check(const struct programs *, const struct plan *, struct diags *);
 
 /*
  * Prepare: everything that can fail.  done is called, from the loop, when all
@@ -25,20 +23,20 @@ int settle_check(const struct programs *, const struct plan *, struct diags *);
  * with one program's output is then left to its start, and to the next
  * attempt.
  */
-struct settle *settle_new(struct programs *, const struct plan *, bool rollback,
+struct apply *apply_new(struct programs *, const struct plan *, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct definition *),
     void *arg, struct diags *);
-void settle_free(struct settle *); /* accepts NULL */
+void apply_free(struct apply *); /* accepts NULL */
 
 /* Record what is to be started, for a daemon that follows. */
-void settle_announce(struct settle *);
+void apply_announce(struct apply *);
 /* Give every program its new definition.  Cannot fail. */
-void settle_commit(struct settle *);
+void apply_commit(struct apply *);
 /* Start, stop, restart, and begin to wait. */
-void settle_start(struct settle *);
+void apply_start(struct apply *);
 
 /* Once done: the outcomes as lines of report.h, and what they amount to. */
-void settle_report(const struct settle *, struct line_text *);
-bool settle_is_good(const struct settle *);
+void apply_report(const struct apply *, struct line_text *);
+bool apply_is_good(const struct apply *);
 
 #endif

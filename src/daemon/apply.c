@@ -1,5 +1,5 @@
 /*
- * settle - carries out a plan and waits for what becomes of it.
+ * apply - carries out a plan and waits for what becomes of it.
  */
 #include <sys/types.h>
 
@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "program/program_int.h"
 #include "wire/report.h"
-#include "daemon/settle.h"
+#include "daemon/apply.h"
 
 enum outcome {
 	OUTCOME_NONE, /* nothing to wait for */
@@ -23,7 +23,7 @@ enum outcome {
 
 /* One program of the plan. */
 struct item {
-	struct settle *settle;
+	struct apply *apply;
 	struct watch watch;
 	struct program *program;
 	enum plan_kind kind;
@@ -36,7 +36,7 @@ struct item {
 	char *tail; /* what it printed last */
 };
 
-struct settle {
+struct apply {
 	struct programs *programs;
 	struct item *v;
 	size_t n;
@@ -47,14 +47,14 @@ struct settle {
 	void *arg;
 };
 
-static void look_later(struct settle *);
+static void look_later(struct apply *);
 
 static void
 item_changed(struct watch *w)
 {
 	struct item *it = w->arg;
 
-	look_later(it->settle);
+	look_later(it->apply);
 }
 
 static const char *
@@ -64,7 +64,7 @@ file_of(const struct definition *conf)
 }
 
 int
-settle_check(const struct programs *ps, const struct plan *plan,
+apply_check(const struct programs *ps, const struct plan *plan,
     struct diags *errors)
 {
 	size_t before = diag_count(errors);
@@ -79,7 +79,7 @@ settle_check(const struct programs *ps, const struct plan *plan,
 }
 
 static int
-prepare_add(struct settle *s, struct item *it, struct diags *errors)
+prepare_add(struct apply *s, struct item *it, struct diags *errors)
 {
 	struct definition *c = it->to;
 	const char *file = file_of(c);
@@ -100,12 +100,12 @@ prepare_add(struct settle *s, struct item *it, struct diags *errors)
 	return 0;
 }
 
-struct settle *
-settle_new(struct programs *ps, const struct plan *plan, bool rollback,
+struct apply *
+apply_new(struct programs *ps, const struct plan *plan, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct definition *),
     void *arg, struct diags *errors)
 {
-	struct settle *s;
+	struct apply *s;
 	struct item *it;
 	size_t i;
 
@@ -124,7 +124,7 @@ settle_new(struct programs *ps, const struct plan *plan, bool rollback,
 	}
 	for (i = 0; i < plan->n; i++) {
 		it = &s->v[s->n++];
-		it->settle = s;
+		it->apply = s;
 		it->watch.changed = item_changed;
 		it->kind = plan->v[i].kind;
 		it->from = definition_ref(plan->v[i].from);
@@ -143,12 +143,12 @@ fail:
 	for (i = 0; i < s->n; i++)
 		if (s->v[i].kind == PLAN_ADD && s->v[i].program != NULL)
 			programs_bury(s->v[i].program);
-	settle_free(s);
+	apply_free(s);
 	return NULL;
 }
 
 void
-settle_free(struct settle *s)
+apply_free(struct apply *s)
 {
 	struct item *it;
 	size_t i;
@@ -177,7 +177,7 @@ leaves_before(const void *a, const void *b)
 }
 
 void
-settle_commit(struct settle *s)
+apply_commit(struct apply *s)
 {
 	struct item *it;
 	size_t i;
@@ -221,7 +221,7 @@ is_to_start(const struct item *it)
 }
 
 void
-settle_announce(struct settle *s)
+apply_announce(struct apply *s)
 {
 	size_t i;
 
@@ -231,7 +231,7 @@ settle_announce(struct settle *s)
 }
 
 void
-settle_start(struct settle *s)
+apply_start(struct apply *s)
 {
 	struct item *it;
 	size_t i;
@@ -275,7 +275,7 @@ note_failure(struct item *it)
 }
 
 static void
-go_back(struct settle *s, struct item *it)
+go_back(struct apply *s, struct item *it)
 {
 	it->going_back = true;
 	program_set_conf(it->program, it->from);
@@ -285,7 +285,7 @@ go_back(struct settle *s, struct item *it)
 }
 
 static void
-look_at_start(struct settle *s, struct item *it)
+look_at_start(struct apply *s, struct item *it)
 {
 	struct program *p = it->program;
 
@@ -319,7 +319,7 @@ look_at_start(struct settle *s, struct item *it)
 }
 
 static void
-look_at(struct settle *s, struct item *it)
+look_at(struct apply *s, struct item *it)
 {
 	if (it->watch.program == NULL) {
 		/* Freed: what was to be removed has gone. */
@@ -341,7 +341,7 @@ look_at(struct settle *s, struct item *it)
 static void
 look(void *arg)
 {
-	struct settle *s = arg;
+	struct apply *s = arg;
 	size_t i, pending = 0;
 
 	s->check_due = false;
@@ -357,7 +357,7 @@ look(void *arg)
 }
 
 static void
-look_later(struct settle *s)
+look_later(struct apply *s)
 {
 	if (s->check_due)
 		return;
@@ -366,7 +366,7 @@ look_later(struct settle *s)
 }
 
 void
-settle_report(const struct settle *s, struct line_text *t)
+apply_report(const struct apply *s, struct line_text *t)
 {
 	const struct item *it;
 	const char *name;
@@ -395,7 +395,7 @@ settle_report(const struct settle *s, struct line_text *t)
 }
 
 bool
-settle_is_good(const struct settle *s)
+apply_is_good(const struct apply *s)
 {
 	size_t i;
 
