@@ -23,8 +23,8 @@ struct candidate {
  *
  * distrust: the running configuration if the text comes from a user who could
  * not install it, or NULL.  Its environment files are then not opened: opening
- * a file may block, and an error reveals its contents.  Those that the running
- * program has too count as unchanged.
+ * a file may block, and an error reveals its contents.  A file that the running
+ * program uses too counts as unchanged.
  */
 int candidate_put(struct config *, const struct candidate *,
     const struct config *distrust, const struct resolve_lookups *,

@@ -1,6 +1,6 @@
 /*
- * config - the whole configuration: made, searched, and checked for what no
- * single file can tell.
+ * config - the whole configuration: makes, searches and checks the settings and
+ * all programs together.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -189,8 +189,8 @@ unknown_dependency(struct dependencies *d, const char *file, unsigned line,
 }
 
 /*
- * Collect the dependencies of a program as edges.  Those that came from the
- * defaults are reported by check_defaults.
+ * Collect the dependencies of a program as edges.  The ones that came
+ * from the defaults are reported by check_defaults.
  */
 static void
 collect_edges(struct dependencies *d, size_t node)

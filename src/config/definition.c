@@ -104,23 +104,6 @@ definition_line(const struct definition *d, const char *name, size_t nth)
 	return line;
 }
 
-int
-definition_add_line(struct definition *d, const struct key *key, unsigned line,
-    size_t nth)
-{
-	size_t i = key == NULL ? keys_count : keys_index(key);
-	struct definition_line *v;
-
-	v = reallocarray(d->lines, d->nlines + 1, sizeof *v);
-	if (v == NULL)
-		return -1;
-	d->lines = v;
-	v[d->nlines++] = (struct definition_line){.line = line,
-	    .nth = (uint16_t)nth,
-	    .key = (uint8_t)i};
-	return 0;
-}
-
 static bool
 same_string(const char *a, const char *b)
 {

@@ -28,11 +28,8 @@ bool definition_has(const struct definition *, const char *key);
  */
 unsigned definition_line(const struct definition *, const char *key,
     size_t nth);
-/* Note that the line gave the key, NULL for "program".  -1: no memory. */
-int definition_add_line(struct definition *, const struct key *, unsigned line,
-    size_t nth);
 
-/* The keys that differ.  Those that are not live need a restart. */
+/* The keys that differ.  Keys that are not live need a restart. */
 struct keyset definition_diff(const struct definition *,
     const struct definition *);
 /* The same, of the resolved fields only. */

@@ -122,7 +122,7 @@ static const struct value_kind value_ready = {&store_ready, ready_parse,
 	.value.kind = &value_##type
 
 const struct key keys_table[] = {
-    {PROCESS("command", NULL, words, command)},
+    {PROCESS("command", NULL, words, command), .own = true},
     {PROCESS("directory", NULL, path, directory)},
     {PROCESS("user", NULL, account, user)},
     {PROCESS("group", NULL, account, group)},
@@ -233,8 +233,8 @@ keys_rlimit_name(int which)
 	return "rlimit";
 }
 
-void *
-keys_field(void *base, const struct key *key)
+static void *
+field_of(void *base, const struct key *key)
 {
 	return (char *)base + key->offset;
 }
@@ -255,7 +255,7 @@ int
 keys_parse(void *base, const struct key *key, const char *text,
     char why[static VALUE_WHY_MAX])
 {
-	return key->value.kind->parse(keys_field(base, key), &key->value, text,
+	return key->value.kind->parse(field_of(base, key), &key->value, text,
 	    why);
 }
 
@@ -279,14 +279,14 @@ keys_set_default(void *base, const struct key *key)
 int
 keys_copy(void *to, const void *from, const struct key *key)
 {
-	return value_copy(keys_field(to, key), keys_value(from, key),
+	return value_copy(field_of(to, key), keys_value(from, key),
 	    &key->value);
 }
 
 void
 keys_clear(void *base, const struct key *key)
 {
-	value_clear(keys_field(base, key), &key->value);
+	value_clear(field_of(base, key), &key->value);
 }
 
 void

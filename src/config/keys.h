@@ -47,6 +47,7 @@ struct key {
 	bool live;	      /* a change needs no restart */
 	bool repeat;	      /* may be given again, and adds to its list */
 	bool daemon;	      /* in struct settings, hupd.conf only */
+	bool own;	      /* of a program only, not in hupd.conf */
 	size_t offset;	      /* of its field in the struct */
 	struct value value;   /* what the field holds */
 };
@@ -80,7 +81,7 @@ struct definition {
 	char **groups;	   /* separated by blanks or commas in the file */
 	int umask;	   /* default 022 */
 	int nice;	   /* DEFINITION_UNSET: the daemon's own */
-	int oom_score_adj; /* likewise */
+	int oom_score_adj; /* DEFINITION_UNSET: the daemon's own */
 	bool no_new_privs;
 	struct value_rlimits rlimits;
 	char **env;	 /* K=V, later entries win */
@@ -116,7 +117,7 @@ struct definition {
 
 	/* set by resolve, not part of the text */
 	uid_t uid;   /* (uid_t)-1: the daemon's own */
-	gid_t gid;   /* (gid_t)-1: likewise */
+	gid_t gid;   /* (gid_t)-1: the daemon's own */
 	gid_t *gids; /* supplementary groups; none: leave the daemon's */
 	size_t ngids;
 	char *home; /* of user, or NULL */
@@ -156,13 +157,12 @@ const struct key *keys_at(size_t i);
 size_t keys_index(const struct key *);
 /* The key of that name, or NULL. */
 const struct key *keys_find(const char *name);
-/* The name of the key of RLIMIT_ which, "rlimit" if there is none. */
+/* The name of the key for RLIMIT_ which; "rlimit" without such a key. */
 const char *keys_rlimit_name(int which);
 
-/* The field of a key; base is the struct that has it. */
-void *keys_field(void *base, const struct key *);
+/* The value of a key; base is the struct that has it. */
 const void *keys_value(const void *base, const struct key *);
-/* Do two structs hold the same there? */
+/* Do two structs hold the same value? */
 bool keys_same(const void *a, const void *b, const struct key *);
 /* Read the text into the field, or print its lines; see struct value_kind. */
 int keys_parse(void *base, const struct key *, const char *text,

@@ -23,12 +23,12 @@
 
 #define SUFFIX ".conf"
 #define SUFFIX_LEN (sizeof(SUFFIX) - 1)
-/* Of what text_is_name accepts, and a NUL. */
+/* The longest name of a program, and a NUL. */
 #define NAME_SIZE 65
 
 /* The file of one program: its name, and its definition. */
 
-/* "web" of "web.conf"; false if there is no such suffix or no room. */
+/* "web" of "web.conf"; false without the suffix, or if it is too long. */
 static bool
 program_name(const char *entry, char name[static NAME_SIZE])
 {
@@ -173,7 +173,7 @@ template_defines(const struct template *t, const struct file *f, int looked)
 	return looked == 1 && f->st.st_size == 0;
 }
 
-/* What one reading of the configuration needs. */
+/* The state of one reading of the configuration. */
 struct loading {
 	struct config *config;
 	const struct config *known; /* NULL: nothing can be shared */

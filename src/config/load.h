@@ -2,7 +2,7 @@
  * load - the configuration as it lies on disk: hupd.conf, the folder of
  * programs, templates; read safely, parsed and resolved.
  *
- * safefile.h tells what makes a file safe; the folder must be safe as well.
+ * base/file.h defines when a file is safe; the folder must be safe as well.
  */
 #ifndef LOAD_H
 #define LOAD_H

@@ -1,5 +1,5 @@
 /*
- * order - sorts nodes by what they need, and finds a cycle.
+ * order - sorts nodes by their needs, and finds a cycle.
  *
  * Source: Kahn, Topological sorting of large networks (Communications of the
  * ACM 5:11, 1962).  A heap of the nodes that need nothing more keeps ties in

@@ -1,5 +1,5 @@
 /*
- * order - sorts nodes by what they need, and finds a cycle.
+ * order - sorts nodes by their needs, and finds a cycle.
  *
  * The nodes are numbers: the algorithm knows nothing of programs.  Pure.
  */

@@ -15,7 +15,7 @@
 /* The result of a look-up. */
 struct account {
 	char *name;
-	int err; /* 0: found; ENOENT: no such name; else the errno */
+	int err; /* 0: found; ENOENT: unknown name; else the errno */
 	uid_t uid;
 	gid_t gid;
 	char *home;  /* users only */
@@ -28,10 +28,10 @@ struct accounts;
 
 /* How accounts are looked up. */
 struct resolve_lookups {
-	/* What was found lives until it is closed.  NULL: no memory. */
+	/* Open a cache, which owns the results.  NULL: no memory. */
 	struct accounts *(*open)(void);
 	void (*close)(struct accounts *); /* accepts NULL */
-	/* Look up a name; err tells whether it was found.  NULL: no memory. */
+	/* Look up a name; check err of the result.  NULL: no memory. */
 	const struct account *(*user)(struct accounts *, const char *name);
 	const struct account *(*group)(struct accounts *, const char *name);
 	/*
@@ -53,8 +53,8 @@ void resolve_free(struct resolver *);
 /*
  * Set uid to shell and env_digest of a definition, which must be as
  * definition_new made them.  -1: something does not exist or is not allowed,
- * and is reported with file and line.  What the defaults name is reported only
- * when they are resolved themselves.
+ * and is reported with file and line.  An error in a key of the defaults is
+ * only reported when the defaults are resolved.
  */
 int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);

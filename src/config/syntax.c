@@ -35,6 +35,23 @@ struct parser {
 #define complain(p, ...) \
 	diag_add((p)->diags, (p)->file, (p)->line, (p)->key, __VA_ARGS__)
 
+/* Note that the line gave the key, NULL for "program".  -1: no memory. */
+static int
+add_line(struct definition *d, const struct key *key, unsigned line, size_t nth)
+{
+	size_t i = key == NULL ? keys_count : keys_index(key);
+	struct definition_line *v;
+
+	v = reallocarray(d->lines, d->nlines + 1, sizeof *v);
+	if (v == NULL)
+		return -1;
+	d->lines = v;
+	v[d->nlines++] = (struct definition_line){.line = line,
+	    .nth = (uint16_t)nth,
+	    .key = (uint8_t)i};
+	return 0;
+}
+
 static void
 unknown_key(struct parser *p)
 {
@@ -133,7 +150,7 @@ program_key(struct parser *p, const struct key *key, const char *value)
 	if (refuse_itself(p) == -1)
 		return;
 	keys_add(&p->conf->given, key);
-	if (definition_add_line(p->conf, key, p->line, nth) == -1)
+	if (add_line(p->conf, key, p->line, nth) == -1)
 		complain(p, "out of memory");
 	settle_reload(p, key);
 }
@@ -266,7 +283,7 @@ begin_program(struct parser *p, const char *name)
 		return;
 	}
 	if ((p->conf = new_definition(NULL, name)) == NULL ||
-	    definition_add_line(p->conf, NULL, p->line, 0) == -1 ||
+	    add_line(p->conf, NULL, p->line, 0) == -1 ||
 	    config_add(p->config, p->conf) == -1) {
 		definition_unref(p->conf);
 		p->conf = NULL;
@@ -291,8 +308,7 @@ parse_key(struct parser *p, char *value)
 			complain(p, "belongs in hupd.conf");
 		else
 			setting_key(p, key, value);
-	} else if (p->config != NULL && !p->whole &&
-	    strcmp(p->key, "command") == 0) {
+	} else if (key->own && p->config != NULL && !p->whole) {
 		complain(p, "belongs in the file of a program");
 	} else if (p->conf != NULL) {
 		program_key(p, key, value);

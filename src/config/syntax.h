@@ -16,10 +16,10 @@
 
 /*
  * Parse the file of one program: a copy of defaults (NULL: the built-in ones)
- * overridden by the file's keys.  A repeatable key adds to what the defaults
- * give.  CRLF and a UTF-8 byte order mark are accepted; a NUL byte is an error.
- * Returns the definition with one reference, or NULL with at least one
- * diagnostic: every error is reported, not just the first.
+ * overridden by the file's keys.  A repeatable key adds to the list of
+ * the defaults.  CRLF and a UTF-8 byte order mark are accepted; a NUL byte is
+ * an error. Returns the definition with one reference, or NULL with at least
+ * one diagnostic: every error is reported, not just the first.
  */
 struct definition *syntax_parse(const char *name, const char *file,
     const char *bytes, size_t len, const struct definition *defaults,
@@ -46,7 +46,7 @@ int syntax_parse_config(struct config *, const char *file, const char *bytes,
 /*
  * Print the canonical form of a definition or of a whole configuration: every
  * key that differs from the built-in default, in the order of the table.  The
- * output parses to what it was printed from.  -1: no memory; errors of writing
+ * output parses to the same configuration.  -1: no memory; errors of writing
  * stay in the FILE.
  */
 int syntax_print(const struct definition *, FILE *);

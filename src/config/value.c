@@ -717,8 +717,8 @@ const struct value_kind value_exits = {&store_exits, exits_parse, exits_print};
 
 /* Limits, "soft" or "soft:hard".  One array holds those of all keys. */
 
-const struct value_rlimit *
-value_find_rlimit(const struct value_rlimits *limits, int which)
+static const struct value_rlimit *
+find_rlimit(const struct value_rlimits *limits, int which)
 {
 	for (size_t i = 0; i < limits->n; i++) {
 		if (limits->v[i].which == which)
@@ -749,8 +749,8 @@ value_set_rlimit(struct value_rlimits *limits, const struct value_rlimit *limit)
 static bool
 rlimit_equal(const void *a, const void *b, const struct value *value)
 {
-	const struct value_rlimit *x = value_find_rlimit(a, value->which);
-	const struct value_rlimit *y = value_find_rlimit(b, value->which);
+	const struct value_rlimit *x = find_rlimit(a, value->which);
+	const struct value_rlimit *y = find_rlimit(b, value->which);
 
 	if (x == NULL || y == NULL)
 		return x == y;
@@ -760,8 +760,7 @@ rlimit_equal(const void *a, const void *b, const struct value *value)
 static int
 rlimit_copy(void *to, const void *from, const struct value *value)
 {
-	const struct value_rlimit *limit =
-	    value_find_rlimit(from, value->which);
+	const struct value_rlimit *limit = find_rlimit(from, value->which);
 
 	return limit == NULL ? 0 : value_set_rlimit(to, limit);
 }
@@ -848,8 +847,7 @@ static int
 rlimit_print(const void *field, const struct value *value, const char *key,
     FILE *f)
 {
-	const struct value_rlimit *limit =
-	    value_find_rlimit(field, value->which);
+	const struct value_rlimit *limit = find_rlimit(field, value->which);
 
 	fprintf(f, "%s = ", key);
 	limit_print(value, limit->soft, f);

@@ -106,10 +106,7 @@ int value_choose(const struct value *, const char *text,
 /* Print "KEY = text".  Always 0, as print has it. */
 int value_put(const char *key, const char *text, FILE *);
 
-/* The limit of RLIMIT_ which, or NULL. */
-const struct value_rlimit *value_find_rlimit(const struct value_rlimits *,
-    int which);
-/* Set or replace it; -1: no memory. */
+/* Set the limit of limit->which, or replace it.  -1: no memory. */
 int value_set_rlimit(struct value_rlimits *, const struct value_rlimit *);
 
 #endif

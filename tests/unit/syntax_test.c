@@ -170,13 +170,12 @@ parses_values(void **state)
 	assert_true(definition_has(c, "nice"));
 	assert_false(definition_has(c, "user"));
 	assert_false(definition_has(c, "no-such-key"));
-	assert_int_equal(value_find_rlimit(&c->rlimits, RLIMIT_NOFILE)->soft,
-	    10);
-	assert_int_equal(value_find_rlimit(&c->rlimits, RLIMIT_NOFILE)->hard,
-	    20);
-	assert_true(value_find_rlimit(&c->rlimits, RLIMIT_CORE)->hard ==
-	    RLIM_INFINITY);
-	assert_null(value_find_rlimit(&c->rlimits, RLIMIT_AS));
+	assert_int_equal(c->rlimits.n, 2);
+	assert_int_equal(c->rlimits.v[0].which, RLIMIT_NOFILE);
+	assert_int_equal(c->rlimits.v[0].soft, 10);
+	assert_int_equal(c->rlimits.v[0].hard, 20);
+	assert_int_equal(c->rlimits.v[1].which, RLIMIT_CORE);
+	assert_true(c->rlimits.v[1].hard == RLIM_INFINITY);
 	assert_int_equal(c->success_exit.codes[0], 1 << 3);
 	assert_int_equal(c->success_exit.signals, 1 << (SIGTERM - 1));
 	assert_int_equal(c->ready, READY_FD);
@@ -233,7 +232,7 @@ inherits_defaults(void **state)
 	assert_string_equal(c->env_file[1], "/b");
 	assert_string_equal(c->groups[0], "c");
 	assert_null(c->groups[1]);
-	assert_non_null(value_find_rlimit(&c->rlimits, RLIMIT_AS));
+	assert_int_equal(c->rlimits.v[0].which, RLIMIT_AS);
 	/* One excludes the other, and the program's own wins. */
 	assert_null(c->reload_command);
 	assert_false(definition_has(c, "reload-command"));
