@@ -38,14 +38,12 @@ lock(int fd, int cmd, struct flock *fl)
 	return fcntl(fd, cmd, fl);
 }
 
-pid_t
-journal_holder(int fd)
+bool
+journal_is_locked(int fd)
 {
 	struct flock fl;
 
-	if (lock(fd, F_GETLK, &fl) == -1)
-		return -1;
-	return fl.l_type == F_UNLCK ? 0 : fl.l_pid;
+	return lock(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
 /* Could a log process have left the slot like this? */

@@ -83,8 +83,8 @@ struct journal {
  */
 int journal_open(struct journal *, int fd);
 void journal_close(struct journal *);
-/* The pid of the process that has the lock; 0: none, -1: errno. */
-pid_t journal_holder(int fd);
+/* Has another process locked the file? */
+bool journal_is_locked(int fd);
 
 /* Slot i, 0 to JOURNAL_SLOTS - 1, and the buffer of a slot. */
 struct slot *journal_slot(struct journal *, int i);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@
 #define KILL_MS 2000
 /* The journal, relative to the folder of the FIFOs. */
 #define JOURNAL "../log.journal"
+/* Likewise the pid and the start time of the log process. */
+#define RECORD "../log.process"
 /* The interval of polling where no descriptor reports the event. */
 #define POLL_MS 10
 
@@ -61,7 +64,9 @@ logchild_init(struct logchild *c, struct loop *loop,
 	    .calls = *calls,
 	    .log_gid = conf->log_gid,
 	    .self = conf->self,
+	    .dir = -1,
 	    .journal = -1,
+	    .record = -1,
 	    .console = -1,
 	    .process = {.pidfd = -1},
 	    .fd = -1,
@@ -86,25 +91,93 @@ logchild_free(struct logchild *c)
 	loop_cancel(c->loop, &c->start);
 	if (c->journal != -1)
 		close(c->journal);
+	if (c->record != -1)
+		close(c->record);
 	if (c->console != -1)
 		close(c->console);
 	definition_unref(c->as);
 	free(c->log_dir);
 }
 
+static int
+open_file(struct logchild *c, const char *name, int flags)
+{
+	return openat(c->dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags,
+	    0600);
+}
+
 int
 logchild_open_journal(struct logchild *c, int dir)
 {
-	c->journal = openat(dir, JOURNAL,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return c->journal == -1 ? -1 : 0;
+	c->dir = dir;
+	c->journal = open_file(c, JOURNAL, O_CREAT);
+	c->record = open_file(c, RECORD, O_CREAT);
+	return c->journal == -1 || c->record == -1 ? -1 : 0;
 }
 
 void
-logchild_remove_journal(struct logchild *c, int dir)
+logchild_remove_journal(struct logchild *c)
 {
-	(void)c;
-	unlinkat(dir, JOURNAL, 0);
+	unlinkat(c->dir, JOURNAL, 0);
+	unlinkat(c->dir, RECORD, 0);
+}
+
+/*
+ * Continue with an empty journal.  The old one has no name any more; a process
+ * that has it open keeps it.
+ */
+static int
+replace_journal(struct logchild *c, const char *why)
+{
+	int fd;
+
+	log_warnx("log.journal: %s; starting a new journal", why);
+	if (unlinkat(c->dir, JOURNAL, 0) == -1 && errno != ENOENT)
+		return -1;
+	if ((fd = open_file(c, JOURNAL, O_CREAT | O_EXCL)) == -1)
+		return -1;
+	close(c->journal);
+	c->journal = fd;
+	return 0;
+}
+
+/* Write down which process may be killed by the next daemon. */
+static void
+remember(struct logchild *c)
+{
+	char text[64];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%-12d %-24" PRIu64 "\n",
+	    (int)c->process.pid, process_start_time(c->process.pid));
+	if (pwrite(c->record, text, (size_t)n, 0) != n)
+		log_warn("log.process: cannot record the log process");
+}
+
+/*
+ * The log process of a former daemon, as that daemon recorded it; the start
+ * time tells it from a later process with its pid.  False if it has ended.
+ */
+static bool
+find_former(struct logchild *c, struct process *p)
+{
+	uint64_t began;
+	char text[64];
+	ssize_t n;
+	int pid;
+
+	if ((n = pread(c->record, text, sizeof(text) - 1, 0)) <= 0)
+		return false;
+	text[n] = '\0';
+	if (sscanf(text, "%d %" SCNu64, &pid, &began) != 2 || pid <= 0)
+		return false;
+	*p = (struct process){.pid = pid, .pidfd = process_open(pid)};
+	/* Only now: an open pidfd stays with its process. */
+	if (process_start_time(pid) == began)
+		return true;
+	if (p->pidfd != -1)
+		close(p->pidfd);
+	return false;
 }
 
 static int
@@ -253,56 +326,60 @@ start_in(struct logchild *c, int folder, char *why, size_t whysize)
 	return rc;
 }
 
-/*
- * The process that has the journal locked is a log process.  Ask again once
- * its pidfd is open, so that no other process that got its pid is killed.
- * True if it has ended.
- */
-static bool
-kill_holder(struct logchild *c, pid_t pid)
-{
-	struct process p = {.pid = pid, .pidfd = process_open(pid)};
-	struct pollfd pfd = {.fd = p.pidfd, .events = POLLIN};
-
-	if (journal_holder(c->journal) == pid)
-		process_signal(&p, SIGKILL);
-	poll(&pfd, 1, POLL_MS);
-	/* It is our child if this daemon was executed in place of its parent.
-	 */
-	process_reap(p.pid, p.pidfd);
-	if (p.pidfd != -1)
-		close(p.pidfd);
-	return journal_holder(c->journal) != pid;
-}
-
 int
 logchild_end_former(struct logchild *c)
 {
 	const struct mono until = clock_add_ms(clock_now(), KILL_MS);
-	pid_t pid;
+	struct pollfd pfd = {.events = POLLIN};
+	struct process former;
+	int rc = 0;
 
-	while ((pid = journal_holder(c->journal)) > 0) {
+	if (!find_former(c, &former))
+		return 0;
+	process_signal(&former, SIGKILL);
+	pfd.fd = former.pidfd;
+	/* Without a pidfd, the lock of a dead process is seen to be gone. */
+	while (rc == 0 && poll(&pfd, 1, POLL_MS) != 1 &&
+	    (former.pidfd != -1 || journal_is_locked(c->journal)))
 		if (clock_before(until, clock_now())) {
 			errno = ETIMEDOUT;
-			return -1;
+			rc = -1;
 		}
-		kill_holder(c, pid);
-	}
-	return pid == 0 ? 0 : -1;
+	/* It is our child if this daemon was executed in place of its parent.
+	 */
+	process_reap(former.pid, former.pidfd);
+	if (former.pidfd != -1)
+		close(former.pidfd);
+	return rc;
+}
+
+/*
+ * No log process of ours is left.  Whoever has the journal locked now is not
+ * killed for it: the pid in the lock is what the locker made of it.
+ */
+static int
+make_usable(struct logchild *c, char *why, size_t whysize)
+{
+	const char *reason = NULL;
+
+	if (journal_is_locked(c->journal))
+		reason = "locked by an unknown process";
+	else if (c->suspect)
+		reason = "the log process crashed soon after its start";
+	c->suspect = false;
+	if (reason == NULL || replace_journal(c, reason) == 0)
+		return 0;
+	snprintf(why, whysize, "log.journal: %s", strerror(errno));
+	return -1;
 }
 
 int
 logchild_start(struct logchild *c, char *why, size_t whysize)
 {
 	int folder, rc;
-	pid_t pid;
 
-	/* A former daemon may have started it just before its end. */
-	if ((pid = journal_holder(c->journal)) > 0 && !kill_holder(c, pid)) {
-		snprintf(why, whysize,
-		    "pid %d was killed and still has the journal", (int)pid);
+	if (make_usable(c, why, whysize) == -1)
 		return -1;
-	}
 	folder = logchild_open_folder(c);
 	/* The process asks for it again whenever something is to be written. */
 	if (folder == -1 && errno == EROFS) {
@@ -318,6 +395,7 @@ logchild_start(struct logchild *c, char *why, size_t whysize)
 	if (rc == -1)
 		return -1;
 	c->began = clock_now();
+	remember(c);
 	c->calls.started(c->calls.arg);
 	return 0;
 }
@@ -359,6 +437,16 @@ describe_end(const struct process_end *end, char *buf, size_t size)
 		    end->signal ? "signal" : "exit status", end->code);
 }
 
+/* What a damaged journal, or one that a stranger cut short, may lead to. */
+static bool
+is_crash(const struct process_end *end)
+{
+	return end->known && end->signal &&
+	    (end->code == SIGBUS || end->code == SIGSEGV ||
+		end->code == SIGABRT || end->code == SIGILL ||
+		end->code == SIGFPE);
+}
+
 /*
  * SIGKILL came from outside: the successor starts at once.  After repeated
  * ends by itself there is a delay.
@@ -384,8 +472,10 @@ logchild_died(struct logchild *c)
 	if ((end.signal && end.code == SIGKILL) || life >= SHORT_LIFE_MS) {
 		c->delay = 0;
 		start_again(c);
-	} else
+	} else {
+		c->suspect = is_crash(&end);
 		start_later(c);
+	}
 }
 
 bool

@@ -36,7 +36,9 @@ struct logchild {
 	char *log_dir;
 	gid_t log_gid;
 	int self;
+	int dir; /* of the FIFOs; the owner's */
 	int journal;
+	int record;  /* the pid and the start time of the process */
 	int console; /* standard output */
 
 	struct process process; /* pid 0: none */
@@ -46,6 +48,7 @@ struct logchild {
 	struct mono began;
 	int64_t delay; /* ms before the next start */
 	struct deadline start;
+	bool suspect; /* the journal may have crashed the process */
 };
 
 /*
@@ -56,16 +59,22 @@ int logchild_init(struct logchild *, struct loop *, const struct logger_conf *,
     const struct logchild_calls *);
 /* Release everything but the process, which must have ended. */
 void logchild_free(struct logchild *);
-/* Open the journal; dir is the folder of the FIFOs.  -1 with errno. */
+/*
+ * Open the journal and the record of the process; dir, the folder of the FIFOs,
+ * stays the caller's.  -1 with errno.
+ */
 int logchild_open_journal(struct logchild *, int dir);
 /* Everything is written: the journal is needed no more. */
-void logchild_remove_journal(struct logchild *, int dir);
+void logchild_remove_journal(struct logchild *);
 
 /* Start the process, and a successor whenever it dies.  -1 with a reason. */
 int logchild_start(struct logchild *, char *why, size_t whysize);
 /* It may have died: then reap it and start a successor. */
 void logchild_died(struct logchild *);
-/* End the process of a former daemon.  -1 with errno. */
+/*
+ * Kill the log process that a former daemon recorded.  -1 with errno,
+ * ETIMEDOUT: it has not ended yet.
+ */
 int logchild_end_former(struct logchild *);
 
 /*

@@ -786,7 +786,7 @@ logger_free(struct logger *l, int64_t ms)
 		if (l->streams[i] != NULL)
 			tail_drop(l->streams[i]);
 	if (started && finish(l, clock_add_ms(clock_now(), ms)))
-		logchild_remove_journal(&l->child, l->outdir);
+		logchild_remove_journal(&l->child);
 	for (uint32_t i = 0; i < l->size; i++) {
 		if ((s = l->streams[i]) == NULL)
 			continue;

@@ -681,7 +681,7 @@ has_journal(struct world *w)
 
 	snprintf(path, sizeof(path), "%s/log.journal", w->run);
 	fd = open(path, O_RDWR);
-	has = journal_holder(fd) == w->pid;
+	has = journal_is_locked(fd);
 	close(fd);
 	return has;
 }

@@ -1,0 +1,84 @@
+# What a log process does that is no longer ours, and what programs and former
+# users of them do with the FIFOs of the log.
+load helper
+load ../system/takeover
+
+setup() {
+	needs_root
+	hupd_setup
+	setting 'log-user = nobody'
+}
+
+log_process() {
+	logger_of "$(hupd_pid)"
+}
+
+other_log_process() {
+	local pid
+	pid=$(log_process) && [ "$pid" != "$1" ]
+}
+
+# The journal is locked by somebody who holds the lock for ever.
+lock_journal() {
+	attack python3 -c 'import fcntl, sys, time
+f = open(sys.argv[1], "r+b")
+fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+open(sys.argv[2], "w").close()
+time.sleep(1000)' "$T/run/log.journal" "$T/locked"
+	wait_for 5 test -e "$T/locked"
+}
+
+echoing() {
+	program "$1" <<-E
+	command = sh -c 'while read -r line; do echo "\$line"; done <$T/say.$1'
+	restart = always
+	E
+	mkfifo -m 666 "$T/say.$1"
+}
+
+@test "whoever has the journal locked is not killed, and does not stop the log" {
+	local log
+	echoing web
+	hupd_start
+	wait_for 5 is_state web up
+	log=$(log_process)
+	crash_for_good
+	kill -9 "$log"
+	wait_for 5 gone "$log"
+	lock_journal
+	# Nor because it has the pid of the log process that was recorded.
+	echo "$ATTACK 1" >"$T/run/log.process"
+	LEFT_OK=1
+	run hupd_start
+	alive "$ATTACK"
+	[[ $output = *'log.journal: locked by an unknown process'* ]]
+	echo line >"$T/say.web"
+	wait_for 5 printed web line
+
+	# The same while the daemon runs, and its log process dies.
+	kill "$ATTACK"
+	rm "$T/locked"
+	log=$(log_process)
+	kill -STOP "$(hupd_pid)"
+	kill -9 "$log"
+	lock_journal
+	kill -CONT "$(hupd_pid)"
+	wait_for 5 other_log_process "$log"
+	echo again >"$T/say.web"
+	wait_for 5 printed web again
+	alive "$ATTACK"
+	logged 'log.journal: locked by an unknown process'
+}
+
+@test "a journal that somebody cuts short again and again is given up" {
+	program web <<<"command = sh -c 'while echo line; do sleep 0.1; done'"
+	hupd_start
+	wait_for 5 printed web line
+	attack timeout 20 python3 -c 'import sys, time
+f = open(sys.argv[1], "r+b")
+while True:
+    f.truncate(0)' "$T/run/log.journal"
+	wait_for 1 logged 'log.journal: the log process crashed soon after'
+	wait_for 1 lines "$T/log/web.log" "$(($(wc -l <"$T/log/web.log") + 10))"
+	alive "$ATTACK"
+}
