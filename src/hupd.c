@@ -368,8 +368,7 @@ begin(struct daemon *d, const struct options *o, int inherited,
     struct config *set, const char *name)
 {
 	raise_limit(inherited != -1);
-	if (spawn_init() == -1)
-		log_fatal("start");
+	spawn_init();
 	make_argv(d, o, name);
 	d->foreground = o->foreground;
 	if (inherited != -1)

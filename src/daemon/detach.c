@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/keyctl.h>
+
 #include "daemon/detach.h"
 
 static bool waited_for; /* the starter reads our standard error */
@@ -46,6 +48,8 @@ detach_sanitize(void)
 		syscall(SYS_rt_sigaction, sig, dfl, NULL, (NSIG - 1) / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Leave the keys of the starter's session, if the kernel has keys. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return sigaction(SIGPIPE, &sa, NULL);
 }
 

@@ -39,6 +39,7 @@ struct handover {
 	struct verdicts waiting;
 	struct deadline deadline;
 	struct process child; /* the trial; pid 0: none */
+	struct spawn_report exec;
 	struct source exit;
 	int words[2]; /* a pipe: standard error of the trial */
 	bool wanted;
@@ -66,16 +67,26 @@ fail(struct handover *x, const char *why)
 }
 
 static void
+fail_exec(struct handover *x, int err)
+{
+	char why[256];
+
+	snprintf(why, sizeof(why), "%.128s: %s", x->daemon->exe, strerror(err));
+	fail(x, why);
+}
+
+static void
 end_trial(struct handover *x)
 {
 	struct loop *loop = x->daemon->loop;
 
 	loop_cancel(loop, &x->deadline);
 	loop_unwatch(loop, &x->exit);
+	spawn_forget(&x->exec);
 	if (x->child.pid != 0) {
 		process_signal(&x->child, SIGKILL);
-		while (waitpid(x->child.pid, NULL, 0) == -1 && errno == EINTR)
-			;
+		/* If it has not ended yet, it is reaped as an orphan. */
+		process_reap(x->child.pid, x->child.pidfd);
 		close(x->child.pidfd);
 	}
 	x->child.pid = 0;
@@ -88,14 +99,11 @@ execute(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	struct verdict *v;
-	char why[256];
-	int fd;
+	int fd, err;
 
 	fd = open(d->exe, O_RDONLY | O_CLOEXEC);
 	if (fd == -1) {
-		snprintf(why, sizeof(why), "%.128s: %s", d->exe,
-		    strerror(errno));
-		fail(x, why);
+		fail_exec(x, errno);
 		return;
 	}
 	log_info("executing %s in place", d->exe);
@@ -104,9 +112,20 @@ execute(struct handover *x)
 	control_hand_over(d->control);
 	log_flush();
 	guard_execute(d, fd);
-	snprintf(why, sizeof(why), "%.128s: %s", d->exe, strerror(errno));
+	err = errno;
 	close(fd);
-	fail(x, why);
+	fail_exec(x, err);
+}
+
+static void
+exec_decided(struct spawn_report *r)
+{
+	struct handover *x = r->arg;
+
+	if (r->outcome != SPAWN_FAILED)
+		return;
+	end_trial(x);
+	fail_exec(x, r->error.err);
 }
 
 static void
@@ -119,6 +138,8 @@ trial_ended(struct source *s, uint32_t events)
 
 	(void)events;
 	if (!process_ended(x->child.pid, x->child.pidfd, &end))
+		return;
+	if (spawn_look(&x->exec) == SPAWN_FAILED)
 		return;
 	n = read(x->words[0], words, sizeof(words) - 1);
 	words[n > 0 ? n : 0] = '\0';
@@ -153,7 +174,7 @@ due(struct deadline *dl)
 
 /* The trial is "hupd -n": read the records, accept what runs, exit. */
 static int
-spawn_trial(struct handover *x, struct spawn_error *error)
+spawn_trial(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	char check[] = "-n";
@@ -179,9 +200,9 @@ spawn_trial(struct handover *x, struct spawn_error *error)
 	environ_set(&env, variable);
 	req.envp = environ_vector(&env);
 	if (req.envp != NULL)
-		rv = spawn(&req, &x->child, error);
+		rv = spawn(&req, &x->child, &x->exec);
 	else
-		*error = (struct spawn_error){SPAWN_CLONE, 0, errno};
+		x->exec.error = (struct spawn_error){SPAWN_CLONE, 0, errno};
 	environ_clear(&env);
 	return rv;
 }
@@ -191,8 +212,6 @@ try_it(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	struct loop *loop = d->loop;
-	struct spawn_error error;
-	char why[256];
 
 	if (!reload_is_idle(d->reload)) {
 		loop_at(loop, &x->deadline,
@@ -203,13 +222,11 @@ try_it(struct handover *x)
 		fail(x, strerror(errno));
 		return;
 	}
-	if (spawn_trial(x, &error) == -1) {
+	if (spawn_trial(x) == -1) {
 		x->child.pid = 0;
 		close(x->words[0]);
 		close(x->words[1]);
-		snprintf(why, sizeof(why), "%.128s: %s", d->exe,
-		    strerror(error.err));
-		fail(x, why);
+		fail_exec(x, x->exec.error.err);
 		return;
 	}
 	close(x->words[1]);
@@ -264,6 +281,7 @@ handover_new(struct daemon *d)
 	TAILQ_INIT(&x->waiting);
 	x->deadline.due = due;
 	x->deadline.arg = x;
+	spawn_report_init(&x->exec, d->loop, exec_decided, x);
 	x->exit.fd = -1;
 	x->exit.ready = trial_ended;
 	x->exit.arg = x;

@@ -54,6 +54,7 @@ allow_descriptors(struct definition *as)
 }
 
 static void start_due(struct deadline *);
+static void exec_decided(struct spawn_report *);
 
 int
 logchild_init(struct logchild *c, struct loop *loop,
@@ -74,6 +75,7 @@ logchild_init(struct logchild *c, struct loop *loop,
 	    .pidfd = {.fd = -1},
 	    .start = {.due = start_due, .arg = c},
 	};
+	spawn_report_init(&c->exec, loop, exec_decided, c);
 	if ((c->as = definition_new()) == NULL ||
 	    allow_descriptors(c->as) == -1 ||
 	    (c->log_dir = strdup(conf->log_dir)) == NULL)
@@ -249,12 +251,22 @@ logchild_forget(struct logchild *c)
 {
 	loop_unwatch(c->loop, &c->sock);
 	loop_unwatch(c->loop, &c->pidfd);
+	spawn_forget(&c->exec);
 	if (c->fd != -1)
 		close(c->fd);
 	if (c->process.pidfd != -1)
 		close(c->process.pidfd);
 	c->fd = -1;
 	c->process = (struct process){.pidfd = -1};
+}
+
+/* A process that could not be executed ends by itself. */
+static void
+exec_decided(struct spawn_report *r)
+{
+	if (r->outcome == SPAWN_FAILED)
+		log_warnx("log process: %s: %s", spawn_stage_name(&r->error),
+		    strerror(r->error.err));
 }
 
 static int
@@ -276,17 +288,16 @@ execute(struct logchild *c, int sock, int folder, char *why, size_t whysize)
 	    .fds = fds,
 	    .nfds = sizeof(fds) / sizeof(fds[0]),
 	};
-	struct spawn_error e;
 	const char *tz = getenv("TZ");
 
 	if (tz != NULL && strlen(tz) < sizeof(zone) - 3) {
 		snprintf(zone, sizeof(zone), "TZ=%s", tz);
 		envp[0] = zone;
 	}
-	if (spawn(&req, &c->process, &e) == 0)
+	if (spawn(&req, &c->process, &c->exec) == 0)
 		return 0;
-	c->process = (struct process){.pidfd = -1};
-	snprintf(why, whysize, "%s: %s", spawn_stage_name(&e), strerror(e.err));
+	snprintf(why, whysize, "%s: %s", spawn_stage_name(&c->exec.error),
+	    strerror(c->exec.error.err));
 	return -1;
 }
 
@@ -465,6 +476,7 @@ logchild_died(struct logchild *c)
 	process_reap(c->process.pid, c->process.pidfd);
 	if (c->fd != -1)
 		c->calls.ready(c->calls.arg, EPOLLIN);
+	spawn_look(&c->exec);
 	describe_end(&end, how, sizeof(how));
 	log_warnx("log process, pid %d: %s; starting a replacement",
 	    (int)c->process.pid, how);

@@ -9,7 +9,7 @@
 
 #include "base/loop.h"
 #include "config/definition.h"
-#include "process/process.h"
+#include "process/spawn.h"
 
 /* How to run it; all is copied. */
 struct logger_conf {
@@ -45,6 +45,7 @@ struct logchild {
 	int fd;			/* the socket to it; -1: none */
 	struct source sock;	/* unwatched once it is closed there */
 	struct source pidfd;
+	struct spawn_report exec;
 	struct mono began;
 	int64_t delay; /* ms before the next start */
 	struct deadline start;

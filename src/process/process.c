@@ -118,17 +118,51 @@ process_is_dying(pid_t pid)
 	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
 }
 
+static int
+pidfd_signal(int pidfd, int sig)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+/*
+ * Some containers refuse pidfd_send_signal(2) with EPERM.  Does it work for
+ * this process, which surely has the permission?  errno is kept.
+ */
+static bool
+can_signal_itself(void)
+{
+	int saved = errno, fd;
+	bool can;
+
+	fd = process_open(getpid());
+	can = fd != -1 && pidfd_signal(fd, 0) == 0;
+	if (fd != -1)
+		close(fd);
+	errno = saved;
+	return can;
+}
+
 int
 process_signal(const struct process *p, int sig)
 {
+	struct pollfd pfd = {.fd = p->pidfd, .events = POLLIN};
+
 	/* kill(2) takes such a number for many processes. */
 	if (p->pid <= 0) {
 		errno = ESRCH;
 		return -1;
 	}
-	if (p->pidfd != -1)
-		return (int)syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL,
-		    0);
+	if (p->pidfd == -1)
+		return kill(p->pid, sig);
+	if (pidfd_signal(p->pidfd, sig) == 0)
+		return 0;
+	if ((errno != EPERM && errno != ENOSYS) || can_signal_itself())
+		return -1;
+	/* As long as the process has not ended its pid is not reused. */
+	if (poll(&pfd, 1, 0) != 0) {
+		errno = ESRCH;
+		return -1;
+	}
 	return kill(p->pid, sig);
 }
 

@@ -1,20 +1,19 @@
 /*
  * spawn - the only place that creates a process.
  *
- * The child shares the daemon's memory and, at first, its descriptor table:
- * nothing is copied, however large the daemon has grown.  close_range(2) then
- * gives it a table of its own that holds the few low descriptors in which the
- * parent staged what the child needs.  The parent sleeps until the program
- * has been executed, and the child reports a failure by writing it where the
- * parent reads it.
+ * The child has a copy of the daemon's memory and descriptors.  Nothing is
+ * shared and nobody waits: between setresuid(2) and execve(2) the child
+ * belongs to its user, who can stop it, and execve(2) waits as long as the
+ * holder of a lease or the server of a file system likes.  A close-on-exec
+ * pipe reports the outcome: the child writes once when it begins, and again if
+ * a stage fails; the pipe ends when the program has been executed.
  *
- * Where it can, the kernel makes the child in its cgroup: one that writes
- * itself into cgroup.procs waits for an RCU grace period if it is alone, and
- * the daemon with it, for some ten milliseconds.  Linux 6.18 kills a child
- * before it has begun if either of the two cgroups was ended by cgroup.kill
- * more often; it is made again, and takes the long way.
+ * Where it can, the kernel makes the child in its cgroup.  A child that writes
+ * itself into cgroup.procs waits there for an RCU grace period, some ten
+ * milliseconds.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -24,13 +23,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <linux/keyctl.h>
 
 #include "process/rlimit.h"
 #include "process/spawn.h"
@@ -39,13 +42,7 @@
 #define P_PIDFD 3
 #endif
 
-#ifndef CLOSE_RANGE_UNSHARE
-#define CLOSE_RANGE_UNSHARE (1U << 1)
-#endif
-
-#define STACK_SIZE ((size_t)256 * 1024)
-
-/* The kernel's struct clone_args, for systems whose headers are older. */
+/* The kernel's struct clone_args, for systems with older headers. */
 struct clone3_args {
 	uint64_t flags;
 	uint64_t pidfd;
@@ -61,148 +58,171 @@ struct clone3_args {
 };
 #define INTO_CGROUP UINT64_C(0x200000000)
 
-/* Descriptors STAGE to STAGE_END - 1 carry what the child is given. */
-enum {
-	STAGE = 3,
-	STAGE_CGROUP = STAGE,
-	STAGE_OUTDIR,
-	STAGE_EXEC,
-	STAGE_FDS,
-	STAGE_END = STAGE_FDS + SPAWN_FDS,
-};
+/* A twin's stack. */
+#define STACK_SIZE ((size_t)256 * 1024)
+/* Descriptors that the child needs: those of SPAWN_FDS and four more. */
+#define KEEP_MAX (SPAWN_FDS + 4)
 
-/* The child runs on memory of its own and outside its parent's view. */
-#define IN_CHILD __attribute__((no_sanitize("address", "undefined")))
+static bool has_pidfd; /* one that waitid(2) takes */
 
-struct spawn_args {
+/* What the child knows of itself. */
+struct child {
 	const struct spawn_request *req;
-	struct spawn_error *error; /* the parent's to read */
-	bool shares_table;	   /* of descriptors, with the parent */
-	bool in_cgroup;		   /* from the beginning */
-	int maxfd; /* the highest descriptor that req->fds asks for */
+	int report;	/* the pipe to the daemon */
+	bool in_cgroup; /* from its birth */
+	bool was_lost;
 };
 
-/* Shared with the child even where CLONE_VM is emulated by a fork. */
-struct shared {
-	bool begun;
-	struct spawn_error error;
-	char stack[STACK_SIZE] __attribute__((aligned(64)));
-};
-
-static struct {
-	struct shared *shared;
-	int clone_flags; /* what this kernel takes */
-} spawner;
-
-int
+void
 spawn_init(void)
 {
 	siginfo_t si;
-	int fd, null;
 
-	spawner.shared = mmap(NULL, sizeof(*spawner.shared),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (spawner.shared == MAP_FAILED)
-		return -1;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null == -1)
-		return -1;
-	for (fd = STAGE; fd < STAGE_END; fd++)
-		if (fd != null && dup3(null, fd, O_CLOEXEC) == -1)
-			return -1;
-	if (null >= STAGE_END)
-		close(null);
-	spawner.clone_flags = CLONE_VM | CLONE_VFORK;
-	/*
-	 * Linux 5.4 can wait for a pidfd.  One that cannot be waited for, of
-	 * 5.2 or 5.3, would be of little use.
-	 */
-	if (waitid((idtype_t)P_PIDFD, INT_MAX, &si, WEXITED) == -1 &&
-	    errno != EINVAL)
-		spawner.clone_flags |= CLONE_PIDFD;
-	/* An empty range is refused by a kernel that has the call. */
-	if (syscall(SYS_close_range, 1U, 0U, 0U) == -1 && errno == EINVAL)
-		spawner.clone_flags |= CLONE_FILES;
-	return 0;
+	/* Linux 5.3 has pidfds that cannot be waited for. */
+	has_pidfd = waitid((idtype_t)P_PIDFD, INT_MAX, &si, WEXITED) == -1 &&
+	    errno != EINVAL;
 }
 
-IN_CHILD static int
-fail(const struct spawn_args *a, enum spawn_stage stage, int which)
+/* The daemon may be gone; then the exit status is all that its heir sees. */
+static void
+report(const struct child *c, const struct spawn_error *message)
 {
-	*a->error = (struct spawn_error){stage, which, errno};
-	return -1;
+	if (write(c->report, message, sizeof(*message)) == -1)
+		errno = 0;
 }
 
-/* Take leave of the parent's descriptors, but for those staged. */
-IN_CHILD static int
-child_table(const struct spawn_args *a)
+/* Report the stage and errno, and end. */
+static _Noreturn void
+fail(const struct child *c, enum spawn_stage stage, int which)
 {
-	if (a->shares_table) {
-		if (syscall(SYS_close_range, (unsigned)STAGE_END, ~0U,
-			CLOSE_RANGE_UNSHARE) == -1)
-			return fail(a, SPAWN_DESCRIPTORS, 0);
-	} else
-		closefrom(STAGE_END);
-	return 0;
+	const struct spawn_error error = {stage, which, errno};
+
+	signal(SIGPIPE, SIG_IGN);
+	report(c, &error);
+	_exit(127);
 }
 
-IN_CHILD static int
-child_output(const struct spawn_args *a)
+/* Close the descriptors from first to last. */
+static void
+close_range_of(unsigned first, unsigned last)
 {
-	const struct spawn_request *req = a->req;
+	if (syscall(SYS_close_range, first, last, 0U) == 0)
+		return;
+	/* Before Linux 5.9. */
+	if (last == ~0U)
+		closefrom((int)first);
+	else
+		for (; first <= last; first++)
+			close((int)first);
+}
+
+/*
+ * Close the copies of the daemon's descriptors at once, so that what the
+ * daemon closes is closed, however long this child takes.
+ */
+static void
+child_close(const struct child *c)
+{
+	const struct spawn_request *req = c->req;
+	int keep[KEEP_MAX] = {c->report, req->cgroup, req->outdir, req->execfd};
+	int first = STDERR_FILENO + 1, fd;
+	size_t i, j, n = KEEP_MAX - SPAWN_FDS;
+
+	for (i = 0; i < req->nfds; i++)
+		keep[n++] = req->fds[i].from;
+	for (i = 1; i < n; i++) {
+		fd = keep[i];
+		for (j = i; j > 0 && keep[j - 1] > fd; j--)
+			keep[j] = keep[j - 1];
+		keep[j] = fd;
+	}
+	for (i = 0; i < n; i++) {
+		if (keep[i] > first)
+			close_range_of((unsigned)first, (unsigned)keep[i] - 1);
+		if (keep[i] >= first)
+			first = keep[i] + 1;
+	}
+	close_range_of((unsigned)first, ~0U);
+}
+
+/* Move into the cgroup where the kernel could not make the child in it. */
+static void
+child_cgroup(const struct child *c)
+{
+	int fd;
+
+	if (c->req->cgroup == -1 || c->in_cgroup)
+		return;
+	fd = openat(c->req->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (fd == -1 || write(fd, "0", 1) != 1)
+		fail(c, SPAWN_CGROUP, 0);
+	close(fd);
+}
+
+static void
+child_output(const struct child *c)
+{
+	const struct spawn_request *req = c->req;
 	int fd, null;
 
 	null = open("/dev/null", O_RDWR | O_NOCTTY);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1)
-		return fail(a, SPAWN_OUTPUT, 0);
+		fail(c, SPAWN_OUTPUT, 0);
 	fd = null;
 	if (req->outname != NULL) {
 		/*
-		 * For reading as well: then the program is a reader itself,
-		 * and gets no SIGPIPE while the log process is replaced.
+		 * Open it for reading too: then the program is a reader
+		 * itself, and gets no SIGPIPE while the log process is
+		 * replaced.
 		 */
-		fd = openat(STAGE_OUTDIR, req->outname, O_RDWR | O_NOCTTY);
+		fd = openat(req->outdir, req->outname, O_RDWR | O_NOCTTY);
 		if (fd == -1)
-			return fail(a, SPAWN_OUTPUT, 0);
+			fail(c, SPAWN_OUTPUT, 0);
 	}
 	if (dup2(fd, STDOUT_FILENO) == -1 || dup2(fd, STDERR_FILENO) == -1)
-		return fail(a, SPAWN_OUTPUT, 0);
+		fail(c, SPAWN_OUTPUT, 0);
 	if (fd != null)
 		close(fd);
 	close(null);
-	return 0;
+}
+
+/* A copy of the descriptor above all numbers that are asked for. */
+static int
+child_lift(const struct child *c, int fd)
+{
+	int above = STDERR_FILENO;
+	size_t i;
+
+	for (i = 0; i < c->req->nfds; i++)
+		if (c->req->fds[i].to > above)
+			above = c->req->fds[i].to;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, above + 1);
+	if (fd == -1)
+		fail(c, SPAWN_DESCRIPTORS, 0);
+	return fd;
 }
 
 /*
- * Move the staged descriptors to the numbers asked for; first out of the way
- * of each other, since one's goal may be another's place.
+ * Give the descriptors the numbers that are asked for.  Each is lifted out of
+ * the way first: a number asked for may be the place of another one.
  */
-IN_CHILD static int
-child_fds(const struct spawn_args *a, int *execfd)
+static void
+child_fds(struct child *c, int *execfd)
 {
-	const struct spawn_request *req = a->req;
+	const struct spawn_request *req = c->req;
 	int high[SPAWN_FDS];
 	size_t i;
 
-	for (i = 0; i < req->nfds; i++) {
-		high[i] =
-		    fcntl(STAGE_FDS + (int)i, F_DUPFD_CLOEXEC, a->maxfd + 1);
-		if (high[i] == -1)
-			return fail(a, SPAWN_DESCRIPTORS, 0);
-	}
-	*execfd = -1;
-	if (req->execfd != -1) {
-		*execfd = fcntl(STAGE_EXEC, F_DUPFD_CLOEXEC, a->maxfd + 1);
-		if (*execfd == -1)
-			return fail(a, SPAWN_DESCRIPTORS, 0);
-	}
+	c->report = child_lift(c, c->report);
+	*execfd = req->execfd != -1 ? child_lift(c, req->execfd) : -1;
+	for (i = 0; i < req->nfds; i++)
+		high[i] = child_lift(c, req->fds[i].from);
 	for (i = 0; i < req->nfds; i++)
 		if (dup2(high[i], req->fds[i].to) == -1)
-			return fail(a, SPAWN_DESCRIPTORS, 0);
-	return 0;
+			fail(c, SPAWN_DESCRIPTORS, 0);
 }
 
-IN_CHILD static int
+static int
 child_write(const char *path, int value)
 {
 	char buf[16];
@@ -220,67 +240,135 @@ child_write(const char *path, int value)
 	return 0;
 }
 
-/* The daemon's own limit is higher; and it may be not known. */
-IN_CHILD static int
-child_descriptors(const struct spawn_args *a)
+static void
+child_limits(const struct child *c)
 {
-	const struct rlimit *rl = rlimit_programs();
-
-	if (rl->rlim_max != RLIM_INFINITY && setrlimit(RLIMIT_NOFILE, rl) == -1)
-		return fail(a, SPAWN_RLIMIT, RLIMIT_NOFILE);
-	return 0;
-}
-
-IN_CHILD static int
-child_limits(const struct spawn_args *a)
-{
-	const struct definition *c = a->req->conf;
+	const struct definition *conf = c->req->conf;
 	struct rlimit rl;
 	size_t i;
 
-	if (definition_has(c, "oom-score-adj") &&
-	    child_write("/proc/self/oom_score_adj", c->oom_score_adj) == -1)
-		return fail(a, SPAWN_OOM, 0);
-	if (definition_has(c, "nice") &&
-	    setpriority(PRIO_PROCESS, 0, c->nice) == -1)
-		return fail(a, SPAWN_NICE, 0);
-	for (i = 0; i < c->rlimits.n; i++) {
-		rl.rlim_cur = c->rlimits.v[i].soft;
-		rl.rlim_max = c->rlimits.v[i].hard;
-		if (setrlimit((__rlimit_resource_t)c->rlimits.v[i].which,
+	if (definition_has(conf, "oom-score-adj") &&
+	    child_write("/proc/self/oom_score_adj", conf->oom_score_adj) == -1)
+		fail(c, SPAWN_OOM, 0);
+	if (definition_has(conf, "nice") &&
+	    setpriority(PRIO_PROCESS, 0, conf->nice) == -1)
+		fail(c, SPAWN_NICE, 0);
+	for (i = 0; i < conf->rlimits.n; i++) {
+		rl.rlim_cur = conf->rlimits.v[i].soft;
+		rl.rlim_max = conf->rlimits.v[i].hard;
+		if (setrlimit((__rlimit_resource_t)conf->rlimits.v[i].which,
 			&rl) == -1)
-			return fail(a, SPAWN_RLIMIT, c->rlimits.v[i].which);
+			fail(c, SPAWN_RLIMIT, conf->rlimits.v[i].which);
 	}
-	return 0;
+}
+
+static int
+compare_gids(const void *a, const void *b)
+{
+	const gid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Are the child's supplementary groups those of conf, in any order? */
+static bool
+has_groups(const struct child *c)
+{
+	const struct definition *conf = c->req->conf;
+	size_t n = conf->ngids;
+	gid_t *both;
+
+	if (getgroups(0, NULL) != (int)n)
+		return false;
+	if (n == 0)
+		return true;
+	both = calloc(2 * n, sizeof(*both));
+	if (both == NULL || getgroups((int)n, both) != (int)n)
+		fail(c, SPAWN_GROUPS, 0);
+	memcpy(both + n, conf->gids, n * sizeof(*both));
+	qsort(both, n, sizeof(*both), compare_gids);
+	qsort(both + n, n, sizeof(*both), compare_gids);
+	return memcmp(both, both + n, n * sizeof(*both)) == 0;
 }
 
 /*
- * By system call: the C library's functions want to tell other threads,
- * whose list the child shares with the daemon.
+ * Read the ids back.  A kernel or C library that cut them to 16 bits would
+ * make another user of 65536, and root of 131072.
  */
-IN_CHILD static int
-child_ids(const struct spawn_args *a)
+static void
+child_check_ids(const struct child *c, bool root)
 {
-	const struct definition *c = a->req->conf;
+	const struct definition *conf = c->req->conf;
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
 
-	if (c->uid == (uid_t)-1 && c->gid == (gid_t)-1 && c->gids == NULL)
-		return 0;
-	if (geteuid() == 0 && syscall(SYS_setgroups, c->ngids, c->gids) == -1)
-		return fail(a, SPAWN_GROUPS, 0);
-	if (c->gid != (gid_t)-1 &&
-	    syscall(SYS_setresgid, c->gid, c->gid, c->gid) == -1)
-		return fail(a, SPAWN_GROUP, 0);
-	if (c->uid != (uid_t)-1 &&
-	    syscall(SYS_setresuid, c->uid, c->uid, c->uid) == -1)
-		return fail(a, SPAWN_USER, 0);
-	return 0;
+	errno = EPERM;
+	if (root && !has_groups(c))
+		fail(c, SPAWN_GROUPS, 0);
+	if (conf->gid != (gid_t)-1 &&
+	    (getresgid(&rgid, &egid, &sgid) == -1 || rgid != conf->gid ||
+		egid != conf->gid || sgid != conf->gid))
+		fail(c, SPAWN_GROUP, 0);
+	if (conf->uid != (uid_t)-1 &&
+	    (getresuid(&ruid, &euid, &suid) == -1 || ruid != conf->uid ||
+		euid != conf->uid || suid != conf->uid))
+		fail(c, SPAWN_USER, 0);
 }
 
-/* As execvp(3), but without a shell for what is no program. */
-IN_CHILD static int
-child_exec(const struct spawn_args *a, int execfd)
+static void
+child_ids(const struct child *c)
 {
-	const struct spawn_request *req = a->req;
+	const struct definition *conf = c->req->conf;
+	const bool root = geteuid() == 0;
+
+	if (conf->uid == (uid_t)-1 && conf->gid == (gid_t)-1 &&
+	    conf->gids == NULL)
+		return;
+	/*
+	 * Leave the keys of the daemon's session.  Made by root, the keyring
+	 * does not count against the user's quota.  Where the kernel has no
+	 * keys, or a container refuses the call, there is nothing to leave.
+	 */
+	if (conf->uid != (uid_t)-1)
+		syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	/* In a user namespace setgroups(2) may be refused. */
+	if (root && !has_groups(c) && setgroups(conf->ngids, conf->gids) == -1)
+		fail(c, SPAWN_GROUPS, 0);
+	if (conf->gid != (gid_t)-1 &&
+	    setresgid(conf->gid, conf->gid, conf->gid) == -1)
+		fail(c, SPAWN_GROUP, 0);
+	if (conf->uid != (uid_t)-1 &&
+	    setresuid(conf->uid, conf->uid, conf->uid) == -1)
+		fail(c, SPAWN_USER, 0);
+	child_check_ids(c, root);
+}
+
+static void
+child_attributes(const struct child *c)
+{
+	const struct definition *conf = c->req->conf;
+	const struct rlimit *nofile = rlimit_programs();
+
+	/* The daemon's own limit is higher. */
+	if (nofile->rlim_max != RLIM_INFINITY &&
+	    setrlimit(RLIMIT_NOFILE, nofile) == -1)
+		fail(c, SPAWN_RLIMIT, RLIMIT_NOFILE);
+	if (conf == NULL)
+		return;
+	child_limits(c);
+	child_ids(c);
+	umask((mode_t)conf->umask);
+	if (chdir(conf->directory != NULL ? conf->directory : "/") == -1)
+		fail(c, SPAWN_DIRECTORY, 0);
+	if (conf->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fail(c, SPAWN_PRIVS, 0);
+}
+
+/* As execvp(3), but no shell is tried for a file that is no program. */
+static _Noreturn void
+child_exec(const struct child *c, int execfd)
+{
+	const struct spawn_request *req = c->req;
 	char buf[PATH_MAX];
 	const char *p, *end, *name = req->argv[0];
 	size_t dirlen, namelen = strlen(name);
@@ -289,11 +377,11 @@ child_exec(const struct spawn_args *a, int execfd)
 	if (execfd != -1) {
 		syscall(SYS_execveat, execfd, "", req->argv, req->envp,
 		    AT_EMPTY_PATH);
-		return fail(a, SPAWN_EXEC, 0);
+		fail(c, SPAWN_EXEC, 0);
 	}
 	if (req->path == NULL || strchr(name, '/') != NULL) {
 		execve(name, req->argv, req->envp);
-		return fail(a, SPAWN_EXEC, 0);
+		fail(c, SPAWN_EXEC, 0);
 	}
 	for (p = req->path; p != NULL; p = *end == '\0' ? NULL : end + 1) {
 		end = strchrnul(p, ':');
@@ -309,218 +397,211 @@ child_exec(const struct spawn_args *a, int execfd)
 			saved = errno;
 	}
 	errno = saved;
-	return fail(a, SPAWN_EXEC, 0);
+	fail(c, SPAWN_EXEC, 0);
 }
 
-/* The long way into a cgroup. */
-IN_CHILD static int
-child_cgroup(const struct spawn_args *a)
+static _Noreturn void
+child_run(struct child *c)
 {
-	int fd;
-
-	fd = openat(STAGE_CGROUP, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (fd == -1 || write(fd, "0", 1) != 1)
-		return fail(a, SPAWN_CGROUP, 0);
-	close(fd);
-	return 0;
-}
-
-IN_CHILD static int
-child_attributes(const struct spawn_args *a)
-{
-	const struct definition *c = a->req->conf;
-
-	if (c == NULL)
-		return 0;
-	if (child_limits(a) == -1 || child_ids(a) == -1)
-		return -1;
-	umask((mode_t)c->umask);
-	if (chdir(c->directory != NULL ? c->directory : "/") == -1)
-		return fail(a, SPAWN_DIRECTORY, 0);
-	if (c->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return fail(a, SPAWN_PRIVS, 0);
-	return 0;
-}
-
-IN_CHILD static int
-run(const struct spawn_args *a)
-{
-	const struct spawn_request *req = a->req;
+	const struct spawn_error begun = {0};
 	sigset_t none;
-	int execfd = -1;
+	int execfd;
 
-	if (req->record != NULL)
-		*req->record = (int32_t)syscall(SYS_getpid);
-	if (child_table(a) == -1)
-		return -1;
-	if (req->session && setsid() == -1)
-		return fail(a, SPAWN_SESSION, 0);
-	if (req->cgroup != -1 && !a->in_cgroup && child_cgroup(a) == -1)
-		return -1;
-	if (child_output(a) == -1 || child_fds(a, &execfd) == -1 ||
-	    child_descriptors(a) == -1 || child_attributes(a) == -1)
-		return -1;
+	if (c->req->record != NULL)
+		*c->req->record = (int32_t)getpid();
+	report(c, &begun);
+	child_close(c);
+	if (c->req->session && setsid() == -1)
+		fail(c, SPAWN_SESSION, 0);
+	/* From now on the stop signal ends the child, whatever holds it up. */
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	return child_exec(a, execfd);
-}
-
-IN_CHILD static int
-child_main(void *arg)
-{
-	spawner.shared->begun = true;
-	run(arg);
-	_exit(127);
-}
-
-/* Put what the child needs where it will look for it. */
-static int
-stage(const struct spawn_request *req)
-{
-	size_t i;
-
-	if (req->cgroup != -1 &&
-	    dup3(req->cgroup, STAGE_CGROUP, O_CLOEXEC) == -1)
-		return -1;
-	if (req->outname != NULL &&
-	    dup3(req->outdir, STAGE_OUTDIR, O_CLOEXEC) == -1)
-		return -1;
-	if (req->execfd != -1 && dup3(req->execfd, STAGE_EXEC, O_CLOEXEC) == -1)
-		return -1;
-	for (i = 0; i < req->nfds; i++)
-		if (dup3(req->fds[i].from, STAGE_FDS + (int)i, O_CLOEXEC) == -1)
-			return -1;
-	return 0;
+	child_cgroup(c);
+	child_output(c);
+	child_fds(c, &execfd);
+	child_attributes(c);
+	child_exec(c, execfd);
 }
 
 /*
- * A staged copy would keep a pipe or a cgroup alive: put the harmless
- * descriptor of standard input back.
- */
-static void
-unstage(const struct spawn_request *req)
-{
-	int saved = errno;
-	size_t i;
-
-	if (req->cgroup != -1)
-		dup3(STDIN_FILENO, STAGE_CGROUP, O_CLOEXEC);
-	if (req->execfd != -1)
-		dup3(STDIN_FILENO, STAGE_EXEC, O_CLOEXEC);
-	for (i = 0; i < req->nfds; i++)
-		dup3(STDIN_FILENO, STAGE_FDS + (int)i, O_CLOEXEC);
-	errno = saved;
-}
-
-/*
- * clone(2) cannot, and the C library has no function for clone3(2), which goes
- * on in a child whose stack is empty.  -1: not on this machine.
+ * The C library has no function for clone3(2).  Without CLONE_VM the child
+ * goes on as after fork(2), so that the system call needs no help.
  */
 static pid_t
-clone_in_cgroup(struct spawn_args *args, int *pidfd)
+clone_into_cgroup(struct child *c, int *pidfd)
 {
-#if defined(__x86_64__) && defined(SYS_clone3)
-	struct shared *sh = spawner.shared;
-	struct clone3_args a = {
-	    .flags = (unsigned)spawner.clone_flags | INTO_CGROUP,
+#ifdef SYS_clone3
+	struct clone3_args args = {
+	    .flags = CLONE_PIDFD | INTO_CGROUP,
 	    .pidfd = (uintptr_t)pidfd,
 	    .exit_signal = SIGCHLD,
-	    .stack = (uintptr_t)sh->stack,
-	    .stack_size = sizeof(sh->stack),
-	    .cgroup = (unsigned)args->req->cgroup,
+	    .cgroup = (unsigned)c->req->cgroup,
 	};
-	long rv;
+	pid_t pid;
 
-	__asm__ volatile("syscall\n\t"
-			 "test %%rax, %%rax\n\t"
-			 "jnz 1f\n\t"
-			 "mov %[arg], %%rdi\n\t"
-			 "call *%[fn]\n\t"
-			 "ud2\n"
-			 "1:"
-			 : "=a"(rv)
-			 : "0"((long)SYS_clone3), "D"(&a),
-			 "S"(sizeof(a)), [fn] "r"(child_main), [arg] "r"(args)
-			 : "rcx", "r11", "cc", "memory");
-	return rv > 0 ? (pid_t)rv : -1;
-#else
-	(void)args;
-	(void)pidfd;
-	return -1;
+	c->in_cgroup = true;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		child_run(c);
+	if (pid != -1)
+		return pid;
+	c->in_cgroup = false;
 #endif
+	return -1;
+}
+
+/*
+ * The pid of a child stays its own until it is reaped, so that a pidfd may be
+ * opened after the child was made.
+ */
+static pid_t
+clone_child(struct child *c, int *pidfd)
+{
+	pid_t pid = -1;
+
+	*pidfd = -1;
+	if (c->req->cgroup != -1 && !c->was_lost)
+		pid = clone_into_cgroup(c, pidfd);
+	if (pid != -1)
+		return pid;
+	pid = fork();
+	if (pid == 0)
+		child_run(c);
+	if (pid != -1 && has_pidfd)
+		*pidfd = process_open(pid);
+	return pid;
 }
 
 static void
-reap(pid_t pid, int pidfd)
+report_ready(struct source *s, uint32_t events)
 {
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
-	if (pidfd != -1)
-		close(pidfd);
+	(void)events;
+	spawn_look(s->arg);
 }
 
-static pid_t
-clone_child(struct spawn_args *args, int *pidfd)
+/*
+ * Linux 6.18 kills a child of clone3(2) at birth if cgroup.kill has been
+ * written more often in one of the two cgroups than in the other.
+ */
+static enum spawn_outcome
+outcome_of(const struct spawn_report *r)
 {
-	struct shared *sh = spawner.shared;
-	pid_t pid;
+	if (r->error.err != 0)
+		return SPAWN_FAILED;
+	return r->in_cgroup && !r->begun ? SPAWN_LOST : SPAWN_EXECUTED;
+}
 
-	*pidfd = -1;
-	/* What the last child left there must not be taken for this one's. */
-	memset(&sh->error, 0, sizeof(sh->error));
-	if (args->req->cgroup != -1) {
-		sh->begun = false;
-		args->in_cgroup = true;
-		pid = clone_in_cgroup(args, pidfd);
-		if (pid != -1 && sh->begun)
-			return pid;
-		if (pid != -1)
-			reap(pid, *pidfd);
-		args->in_cgroup = false;
-		*pidfd = -1;
+enum spawn_outcome
+spawn_look(struct spawn_report *r)
+{
+	enum spawn_outcome outcome;
+	ssize_t n;
+
+	if (r->source.fd == -1)
+		return r->outcome;
+	while ((n = read(r->source.fd, &r->error, sizeof(r->error))) > 0)
+		r->begun = true;
+	if (n == -1)
+		return r->outcome;
+	outcome = outcome_of(r);
+	spawn_forget(r);
+	r->outcome = outcome;
+	/* It may free the report. */
+	if (r->decided != NULL)
+		r->decided(r);
+	return outcome;
+}
+
+void
+spawn_forget(struct spawn_report *r)
+{
+	int fd = r->source.fd;
+
+	if (r->outcome == SPAWN_PENDING)
+		r->outcome = SPAWN_NONE;
+	if (fd == -1)
+		return;
+	if (r->loop != NULL)
+		loop_unwatch(r->loop, &r->source);
+	r->source.fd = -1;
+	close(fd);
+}
+
+void
+spawn_report_init(struct spawn_report *r, struct loop *loop,
+    void (*decided)(struct spawn_report *), void *arg)
+{
+	*r = (struct spawn_report){
+	    .source = {.fd = -1, .ready = report_ready, .arg = r},
+	    .loop = loop,
+	    .decided = decided,
+	    .arg = arg,
+	};
+}
+
+/* Open the pipe of a report, and watch its end.  Returns the child's side. */
+static int
+open_report(struct spawn_report *r)
+{
+	int pair[2], saved;
+
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		return -1;
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == -1 ||
+	    (r->loop != NULL &&
+		loop_watch(r->loop, &r->source, pair[0], 0) == -1)) {
+		saved = errno;
+		close(pair[0]);
+		close(pair[1]);
+		errno = saved;
+		return -1;
 	}
-	return clone(child_main, sh->stack + sizeof(sh->stack),
-	    spawner.clone_flags | SIGCHLD, args, pidfd);
+	r->source.fd = pair[0];
+	return pair[1];
 }
 
 int
-spawn(const struct spawn_request *req, struct process *child,
-    struct spawn_error *error)
+spawn(const struct spawn_request *req, struct process *process,
+    struct spawn_report *report)
 {
-	struct shared *sh = spawner.shared;
-	struct spawn_args args = {
+	struct child child = {
 	    .req = req,
-	    .error = &sh->error,
-	    .shares_table = (spawner.clone_flags & CLONE_FILES) != 0,
-	    .maxfd = STAGE_END,
+	    .was_lost = report->outcome == SPAWN_LOST,
 	};
-	size_t i;
+	int saved;
 
-	for (i = 0; i < req->nfds; i++)
-		if (req->fds[i].to > args.maxfd)
-			args.maxfd = req->fds[i].to;
-	child->pid = -1;
-	if (stage(req) == 0)
-		child->pid = clone_child(&args, &child->pidfd);
-	if (child->pid == -1) {
-		*error = (struct spawn_error){SPAWN_CLONE, 0, errno};
-		unstage(req);
-		return -1;
+	*process = (struct process){0, -1};
+	spawn_forget(report);
+	report->error = (struct spawn_error){0};
+	report->begun = false;
+	child.report = open_report(report);
+	if (child.report != -1) {
+		process->pid = clone_child(&child, &process->pidfd);
+		saved = errno;
+		close(child.report);
+		errno = saved;
 	}
-	unstage(req);
-	if (sh->error.err == 0)
+	if (process->pid > 0) {
+		report->in_cgroup = child.in_cgroup;
+		report->outcome = SPAWN_PENDING;
 		return 0;
-	*error = sh->error;
-	reap(child->pid, child->pidfd);
+	}
+	report->error = (struct spawn_error){SPAWN_CLONE, 0, errno};
+	report->outcome = SPAWN_FAILED;
+	process->pid = 0;
+	spawn_forget(report);
 	return -1;
 }
 
-/* A stack of its own, since a twin may have one: the child has a copy of it. */
+/*
+ * A twin has a stack of its own only because clone(2) wants one: the child has
+ * a copy of it.
+ */
 int
 spawn_twin(int (*fn)(void *), void *arg, struct process *child)
 {
-	int flags = CLONE_FILES | (spawner.clone_flags & CLONE_PIDFD);
+	int flags = CLONE_FILES | (has_pidfd ? CLONE_PIDFD : 0);
 	int pidfd = -1;
 	char *stack;
 	pid_t pid;

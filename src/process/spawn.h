@@ -1,11 +1,10 @@
 /*
  * spawn - the only place that creates a process.
  *
- * The child is set up stage by stage and executes; whatever fails on the way
- * comes back at once as the stage and its errno.  The caller resumes when the
- * program has been executed, so there is no state "forked".
+ * spawn() makes the child and returns; the child then sets itself up stage by
+ * stage and executes the program.  The outcome comes later, through the loop.
  *
- * Layer 2.  Sources: clone(2), clone3(2), pidfd_open(2), cgroups(7).
+ * Sources: clone(2), clone3(2), pidfd_open(2), cgroups(7), keyctl(2).
  */
 #ifndef SPAWN_H
 #define SPAWN_H
@@ -17,10 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "config/config.h"
 #include "process/process.h"
 
-/* In the order in which they are carried out; the first is the caller's. */
+/* In the order in which they are carried out; the first two are the caller's.
+ */
 enum spawn_stage {
 	SPAWN_RECORD,
 	SPAWN_CLONE,
@@ -47,6 +48,7 @@ struct spawn_fd {
 	int to;
 };
 
+/* Read by spawn() only, not kept. */
 struct spawn_request {
 	char *const *argv;
 	char *const *envp;
@@ -57,7 +59,7 @@ struct spawn_request {
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */
-	/* Where the child stores its pid first of all, in shared memory. */
+	/* In shared memory: the child stores its pid there first of all. */
 	volatile int32_t *record;
 	const struct spawn_fd *fds; /* at most SPAWN_FDS */
 	size_t nfds;
@@ -65,24 +67,57 @@ struct spawn_request {
 
 struct spawn_error {
 	enum spawn_stage stage;
-	int which; /* SPAWN_RLIMIT: which one, RLIMIT_NOFILE ... */
+	int which; /* SPAWN_RLIMIT: which limit, RLIMIT_NOFILE ... */
 	int err;   /* errno */
 };
 
+enum spawn_outcome {
+	SPAWN_NONE,	/* nothing is under way */
+	SPAWN_PENDING,	/* the child has not executed the program yet */
+	SPAWN_EXECUTED, /* it has, or was killed before it could report */
+	SPAWN_FAILED,	/* error says why; the child has ended */
+	SPAWN_LOST,	/* the kernel killed it at birth: call spawn() again */
+};
+
 /*
- * Once, before the first spawn and while few descriptors are open: reserves a
- * handful of low numbers, through which descriptors pass to the child.  -1
- * with errno.
+ * The report of one child at a time.  decided is called once, from the loop or
+ * from spawn_look; the child's end may be noticed before.
  */
-int spawn_init(void);
+struct spawn_report {
+	enum spawn_outcome outcome;
+	bool begun;
+	bool in_cgroup;
+	struct spawn_error error;
+	struct source source;
+	struct loop *loop;
+	void (*decided)(struct spawn_report *);
+	void *arg;
+};
 
-/* 0, or -1 with the error filled in and no process left. */
-int spawn(const struct spawn_request *, struct process *, struct spawn_error *);
+/* Look what this kernel can do; call once, before the first spawn. */
+void spawn_init(void);
+
+/* loop may be NULL: the owner then calls spawn_look.  So may decided. */
+void spawn_report_init(struct spawn_report *, struct loop *,
+    void (*decided)(struct spawn_report *), void *arg);
+/*
+ * Make the process.  0: the outcome is SPAWN_PENDING.  -1: it could not be
+ * made, the outcome is SPAWN_FAILED and decided is not called.
+ */
+int spawn(const struct spawn_request *, struct process *,
+    struct spawn_report *);
+/*
+ * Decide now if the child has reported, which it has when it has ended.  Once
+ * the outcome is SPAWN_FAILED, decided may have freed the report.
+ */
+enum spawn_outcome spawn_look(struct spawn_report *);
+/* Forget the child; decided is not called any more. */
+void spawn_forget(struct spawn_report *);
 
 /*
- * A child that runs fn in a copy of this process's memory, but with this very
- * table of descriptors: what the daemon opens and closes it has and has not,
- * until one of the two executes something.  0, or -1 with errno and pid 0.
+ * Make a child that runs fn in a copy of this process's memory, but shares the
+ * table of descriptors until one of the two executes something.  0, or -1 with
+ * errno and pid 0.
  */
 int spawn_twin(int (*fn)(void *), void *arg, struct process *);
 

@@ -31,6 +31,7 @@ struct action {
 	void *arg;
 	struct deadline deadline;
 	struct process child; /* pid 0: no command */
+	struct spawn_report exec;
 	struct source exit;
 	uint64_t asked_usec; /* when the signal was sent */
 	bool announced;	     /* RELOADING=1 came */
@@ -43,6 +44,7 @@ action_cancel(struct program_action *base)
 	struct loop *loop = a->program->programs->loop;
 
 	loop_cancel(loop, &a->deadline);
+	spawn_forget(&a->exec);
 	if (a->exit.fd != -1)
 		loop_unwatch(loop, &a->exit);
 	if (a->child.pid != 0) {
@@ -69,6 +71,42 @@ finish(struct action *a, bool ok, const char *how)
 }
 
 static void
+let_go(struct action *a)
+{
+	loop_unwatch(a->program->programs->loop, &a->exit);
+	process_reap(a->child.pid, a->child.pidfd);
+	if (a->child.pidfd != -1)
+		close(a->child.pidfd);
+	a->child.pid = 0;
+}
+
+static void
+not_executed(struct action *a)
+{
+	const struct spawn_error *e = &a->exec.error;
+	char how[128];
+
+	snprintf(how, sizeof(how), "reload-command: %s: %s",
+	    spawn_stage_name(e), strerror(e->err));
+	finish(a, false, how);
+}
+
+static void begin_command(struct action *);
+
+static void
+exec_decided(struct spawn_report *r)
+{
+	struct action *a = r->arg;
+
+	if (r->outcome == SPAWN_FAILED)
+		not_executed(a);
+	if (r->outcome != SPAWN_LOST)
+		return;
+	let_go(a);
+	begin_command(a);
+}
+
+static void
 action_due(struct deadline *d)
 {
 	struct action *a = d->arg;
@@ -90,17 +128,16 @@ look_at_command(struct action *a)
 
 	if (!process_ended(a->child.pid, a->child.pidfd, &end))
 		return;
+	/* What it reported comes first, and may be the end of this action. */
+	if (spawn_look(&a->exec) != SPAWN_EXECUTED)
+		return;
 	ok = end.known && !end.signal && end.code == 0;
 	describe_exit(&end, text, sizeof(text));
 	if (ok)
 		strlcpy(how, "reload-command succeeded", sizeof(how));
 	else
 		snprintf(how, sizeof(how), "reload-command: %s", text);
-	loop_unwatch(a->program->programs->loop, &a->exit);
-	process_reap(a->child.pid, a->child.pidfd);
-	if (a->child.pidfd != -1)
-		close(a->child.pidfd);
-	a->child.pid = 0;
+	let_go(a);
 	finish(a, ok, how);
 }
 
@@ -163,14 +200,11 @@ static void
 begin_command(struct action *a)
 {
 	struct program *p = a->program;
-	struct spawn_error error;
-	char how[128];
 
-	if (start_helper(p, p->conf->reload_command, &a->child, &error) == -1) {
+	if (start_helper(p, p->conf->reload_command, &a->child, &a->exec) ==
+	    -1) {
 		a->child.pid = 0;
-		snprintf(how, sizeof(how), "reload-command: %s: %s",
-		    spawn_stage_name(&error), strerror(error.err));
-		finish(a, false, how);
+		not_executed(a);
 		return;
 	}
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
@@ -214,6 +248,7 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	a->deadline.due = action_due;
 	a->deadline.arg = a;
 	a->child.pidfd = -1;
+	spawn_report_init(&a->exec, p->programs->loop, exec_decided, a);
 	a->exit.fd = -1;
 	a->exit.ready = command_ready;
 	a->exit.arg = a;

@@ -62,6 +62,7 @@ check_cancel(struct check *c)
 	if (c->child.pid == 0)
 		return;
 	loop_cancel(ps->loop, &c->deadline);
+	spawn_forget(&c->exec);
 	close_output(c);
 	/* Not reaped yet, so that pid and group are its own. */
 	kill(-c->child.pid, SIGKILL);
@@ -152,6 +153,9 @@ look(struct check *c)
 
 	if (!process_ended(c->child.pid, c->child.pidfd, &end))
 		return;
+	/* What it reported comes first, and may be the end of this check. */
+	if (spawn_look(&c->exec) != SPAWN_EXECUTED)
+		return;
 	describe_exit(&end, how, sizeof(how));
 	describe(c, how, words, sizeof(words));
 	check_cancel(c);
@@ -178,13 +182,29 @@ check_due(struct deadline *d)
 	c->ended(c, false, words);
 }
 
+static void
+exec_decided(struct spawn_report *r)
+{
+	struct check *c = r->arg;
+	if (r->outcome == SPAWN_EXECUTED)
+		return;
+	check_cancel(c);
+	if (r->outcome == SPAWN_LOST)
+		check_begin(c);
+	else
+		c->failed(c, spawn_stage_name(&r->error), r->error.err);
+}
+
 void
 check_init(struct check *c, struct program *p,
-    void (*ended)(struct check *, bool, const char *))
+    void (*ended)(struct check *, bool, const char *),
+    void (*failed)(struct check *, const char *, int))
 {
 	memset(c, 0, sizeof(*c));
 	c->program = p;
 	c->ended = ended;
+	c->failed = failed;
+	spawn_report_init(&c->exec, p->programs->loop, exec_decided, c);
 	c->deadline.due = check_due;
 	c->child.pidfd = c->exit.fd = c->output.fd = -1;
 	c->exit.ready = exit_ready;
@@ -206,15 +226,14 @@ spawn_check(struct check *c, int fd, const char **what)
 	    .fds = fds,
 	    .nfds = sizeof(fds) / sizeof(fds[0]),
 	};
-	struct spawn_error error;
 	bool env_failed;
 
 	folder_of(p, folder);
-	if (start_command(p, &command, &c->child, &error, &env_failed) == 0)
+	if (start_command(p, &command, &c->child, &c->exec, &env_failed) == 0)
 		return 0;
 	c->child.pid = 0;
-	*what = env_failed ? "env-file" : spawn_stage_name(&error);
-	errno = error.err;
+	*what = env_failed ? "env-file" : spawn_stage_name(&c->exec.error);
+	errno = c->exec.error.err;
 	return -1;
 }
 
@@ -237,25 +256,27 @@ open_output(struct check *c)
 	return -1;
 }
 
-int
-check_begin(struct check *c, const char **what)
+void
+check_begin(struct check *c)
 {
 	struct program *p = c->program;
 	struct loop *loop = p->programs->loop;
+	const char *what = "output";
 	int fd, rv, saved;
 
-	*what = "output";
 	c->nwords = 0;
 	fd = open_output(c);
-	if (fd == -1)
-		return -1;
-	rv = spawn_check(c, fd, what);
+	if (fd == -1) {
+		c->failed(c, what, errno);
+		return;
+	}
+	rv = spawn_check(c, fd, &what);
 	saved = errno;
 	close(fd);
 	if (rv == -1) {
 		close_output(c);
-		errno = saved;
-		return -1;
+		c->failed(c, what, saved);
+		return;
 	}
 	LIST_INSERT_HEAD(&p->programs->checks, c, entry);
 	/* If it cannot be watched its end is noticed by SIGCHLD. */
@@ -263,7 +284,6 @@ check_begin(struct check *c, const char **what)
 		loop_watch(loop, &c->exit, c->child.pidfd, EPOLLIN);
 	loop_at(loop, &c->deadline,
 	    clock_add_ms(loop_now(loop), p->conf->health_timeout));
-	return 0;
 }
 
 static struct check *

@@ -20,8 +20,11 @@ struct check {
 	struct program *program;
 	/* It was carried out; how, with its last line, if it was not good. */
 	void (*ended)(struct check *, bool good, const char *how);
+	/* It could not be carried out: at what it failed, and errno. */
+	void (*failed)(struct check *, const char *what, int err);
 	struct deadline deadline;
 	struct process child; /* pid 0: it is not under way */
+	struct spawn_report exec;
 	struct source exit;
 	struct source output;
 	char words[CHECK_WORDS];
@@ -29,9 +32,10 @@ struct check {
 };
 
 void check_init(struct check *, struct program *,
-    void (*ended)(struct check *, bool good, const char *how));
-/* -1: it cannot be carried out, with errno and at what it failed. */
-int check_begin(struct check *, const char **what);
+    void (*ended)(struct check *, bool good, const char *how),
+    void (*failed)(struct check *, const char *what, int err));
+/* One of the two is called once, perhaps before this returns. */
+void check_begin(struct check *);
 /* End it and all that it started, unheard; harmless if it is not under way. */
 void check_cancel(struct check *);
 /* The same with what an earlier daemon began. */

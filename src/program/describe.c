@@ -176,6 +176,11 @@ why_starting(const struct program *p, char *buf, size_t size)
 	}
 	if (p->child.pid == 0)
 		return; /* about to be made */
+	if (p->exec.outcome == SPAWN_PENDING) {
+		snprintf(buf, size, "pid %d, waits for its execution",
+		    (int)p->child.pid);
+		return;
+	}
 	switch (p->conf->ready) {
 	case READY_STARTED:
 		strlcpy(buf, "", size);

@@ -4,8 +4,9 @@
  * The state says what is, the want says what is asked for; neither is ever
  * derived from anything else.  Four states have a process: STARTING, UP,
  * STOPPING, KILLING.  They are left for one without only by EXITED, or by
- * EXEC_FAIL, when there has not been a process after all; so a program is
- * never spawned twice, and never DOWN while something of it lives.
+ * EXEC_FAIL, when a process could not be made or ended without executing the
+ * program; so a program is never spawned twice, and never DOWN while something
+ * of it lives.
  *
  *	            START                READY
  *	DOWN ----------------> STARTING --------> UP
@@ -155,16 +156,6 @@ removed(enum program_state state, bool held)
 }
 
 static struct fsm_next
-exec_failed(enum program_state state, enum program_want want,
-    struct fsm_facts facts)
-{
-	if (state != STATE_STARTING)
-		return next(state, want, 0);
-	/* Another attempt at once would fail alike: the policy decides. */
-	return ended(want == WANT_RESTART ? WANT_RUN : want, facts);
-}
-
-static struct fsm_next
 exited(enum program_state state, enum program_want want, struct fsm_facts facts)
 {
 	struct fsm_next to;
@@ -222,11 +213,10 @@ fsm_step(enum program_state state, enum program_want want,
 		return removed(state, facts.held);
 	case EVENT_EXEC_OK:
 		return next(state, want, 0);
-	case EVENT_EXEC_FAIL:
-		return exec_failed(state, want, facts);
 	case EVENT_READY:
 		return next(state == STATE_STARTING ? STATE_UP : state, want,
 		    0);
+	case EVENT_EXEC_FAIL:
 	case EVENT_EXITED:
 		return exited(state, want, facts);
 	case EVENT_TIMEOUT:

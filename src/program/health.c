@@ -45,11 +45,16 @@ static void
 next_due(struct deadline *d)
 {
 	struct health *h = d->arg;
-	const char *what;
 
-	if (check_begin(&h->check, &what) == 0)
-		return;
-	snprintf(h->why, sizeof(h->why), "%s: %s", what, strerror(errno));
+	check_begin(&h->check);
+}
+
+static void
+check_failed(struct check *c, const char *what, int err)
+{
+	struct health *h = (struct health *)c;
+
+	snprintf(h->why, sizeof(h->why), "%s: %s", what, strerror(err));
 	log_warnx("%s: health-command: %s, it is tried again",
 	    h->check.program->conf->name, h->why);
 	h->verdict = VERDICT_UNKNOWN;
@@ -106,7 +111,7 @@ health_prepare(struct program *p, const struct definition *conf)
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return -1;
-	check_init(&h->check, p, check_ended);
+	check_init(&h->check, p, check_ended, check_failed);
 	h->next.due = next_due;
 	h->next.arg = h;
 	p->health = h;

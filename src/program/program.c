@@ -34,6 +34,19 @@ exit_ready(struct source *s, uint32_t events)
 	program_exited(s->arg);
 }
 
+/* If the program was not executed, the end of the process will follow. */
+static void
+exec_decided(struct spawn_report *r)
+{
+	struct program *p = r->arg;
+
+	if (r->outcome != SPAWN_EXECUTED)
+		return;
+	program_feed(p, EVENT_EXEC_OK);
+	if (p->conf->ready == READY_STARTED)
+		program_feed(p, EVENT_READY);
+}
+
 struct program *
 program_new(struct programs *ps, struct definition *conf)
 {
@@ -54,6 +67,7 @@ program_new(struct programs *ps, struct definition *conf)
 	p->exit.fd = -1;
 	p->exit.ready = exit_ready;
 	p->exit.arg = p;
+	spawn_report_init(&p->exec, ps->loop, exec_decided, p);
 	program_init_ready(p);
 	p->slot = -1;
 	if (health_prepare(p, conf) == -1) {
@@ -80,6 +94,7 @@ program_free(struct program *p)
 		p->action->cancel(p->action);
 	health_free(p);
 	loop_cancel(p->programs->loop, &p->deadline);
+	spawn_forget(&p->exec);
 	start_close_ready(p);
 	if (p->stream != NULL)
 		logger_stream_close(p->stream);
@@ -196,8 +211,7 @@ program_arm(struct program *p, struct mono from)
 
 	switch (p->state) {
 	case STATE_STARTING:
-		if (c->ready != READY_STARTED)
-			ms = c->start_timeout;
+		ms = c->start_timeout;
 		break;
 	case STATE_STOPPING:
 		ms = c->stop_timeout;
@@ -302,6 +316,16 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 }
 
 static void
+send_signal(const struct program *p, int sig)
+{
+	char name[TEXT_NUMBER_MAX];
+
+	if (process_signal(&p->child, sig) == -1 && errno != ESRCH)
+		log_warn("%s: SIG%s cannot be sent to pid %d", p->conf->name,
+		    text_signal_name(sig, name), (int)p->child.pid);
+}
+
+static void
 kill_all(struct program *p)
 {
 	struct programs *ps = p->programs;
@@ -313,7 +337,7 @@ kill_all(struct program *p)
 		kill(-p->child.pid, SIGKILL);
 	else if (ps->cgroup == NULL)
 		orphan_kill_run(p->run);
-	process_signal(&p->child, SIGKILL);
+	send_signal(p, SIGKILL);
 }
 
 /*
@@ -348,6 +372,7 @@ release(struct program *p)
 {
 	programs_remove_pid(p);
 	loop_unwatch(p->programs->loop, &p->exit);
+	spawn_forget(&p->exec);
 	record_main(p, 0);
 	if (p->child.pidfd != -1)
 		close(p->child.pidfd);
@@ -400,9 +425,6 @@ start(struct program *p)
 	if (p->child.pidfd != -1)
 		loop_watch(ps->loop, &p->exit, p->child.pidfd, EPOLLIN);
 	record_main(p, p->child.pid);
-	program_feed(p, EVENT_EXEC_OK);
-	if (p->conf->ready == READY_STARTED)
-		program_feed(p, EVENT_READY);
 }
 
 static void
@@ -411,9 +433,9 @@ act(struct program *p, unsigned actions)
 	if (actions & ACT_SWEEP)
 		program_sweep(p);
 	if (actions & ACT_SIGNAL) {
-		process_signal(&p->child, p->conf->stop_signal);
+		send_signal(p, p->conf->stop_signal);
 		/* A stopped process would not see the signal. */
-		process_signal(&p->child, SIGCONT);
+		send_signal(p, SIGCONT);
 	}
 	if (actions & ACT_KILL)
 		kill_all(p);
@@ -477,6 +499,23 @@ program_exited(struct program *p)
 	struct process_end end;
 
 	if (!process_ended(p->child.pid, p->child.pidfd, &end))
+		return;
+	/* What it reported comes first. */
+	spawn_look(&p->exec);
+	if (p->exec.outcome == SPAWN_FAILED) {
+		start_failed(p, END_SPAWN, &p->exec.error);
+		program_feed(p, EVENT_EXEC_FAIL);
+		return;
+	}
+	if (p->exec.outcome == SPAWN_LOST && p->state == STATE_STARTING) {
+		process_reap(p->child.pid, p->child.pidfd);
+		release(p);
+		start(p);
+		return;
+	}
+	/* Those who wait for it to be up are told at the end of this turn. */
+	if (p->state == STATE_UP && p->child.pidfd != -1 &&
+	    p->since.ns == loop_now(p->programs->loop).ns)
 		return;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;

@@ -98,7 +98,8 @@ struct program {
 	 * the lower counts.
 	 */
 	uint64_t run;
-	struct source exit;  /* the pidfd */
+	struct source exit; /* the pidfd */
+	struct spawn_report exec;
 	struct source ready; /* READY_FD */
 	struct mono started;
 	time_t started_at;

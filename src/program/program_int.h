@@ -69,7 +69,10 @@ void program_changed(struct program *);
 /* A newline came on the descriptor of READY_FD. */
 void program_became_ready(struct program *);
 
-/* progspawn.c: create its process; -1 with p->end filled in. */
+/*
+ * start.c: create its process, see spawn(); p->exec gets its report.  -1 with
+ * p->end filled in.
+ */
 int start_main(struct program *);
 /* What is to run with a program's attributes and in its environment. */
 struct program_command {
@@ -82,12 +85,18 @@ struct program_command {
 	size_t nfds;
 };
 
-/* env_failed: it was the environment that could not be made. */
+/*
+ * As spawn().  env_failed: the environment could not be made, see the error in
+ * the report.
+ */
 int start_command(struct program *, const struct program_command *,
-    struct process *, struct spawn_error *, bool *env_failed);
+    struct process *, struct spawn_report *, bool *env_failed);
 /* As one of the program's own processes. */
 int start_helper(struct program *, char *const *argv, struct process *,
-    struct spawn_error *);
+    struct spawn_report *);
+/* Note in p->end that it could not be started. */
+void start_failed(struct program *, enum program_end_kind,
+    const struct spawn_error *);
 /* The readiness descriptor: set up once, and let go. */
 void program_init_ready(struct program *);
 void start_close_ready(struct program *);

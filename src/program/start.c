@@ -239,7 +239,7 @@ enter_cgroup(struct program *p, const char *name)
 /* One attempt, in the program's environment and containment. */
 int
 start_command(struct program *p, const struct program_command *command,
-    struct process *child, struct spawn_error *error, bool *env_failed)
+    struct process *child, struct spawn_report *report, bool *env_failed)
 {
 	struct spawn_request req = {
 	    .argv = command->argv,
@@ -256,10 +256,9 @@ start_command(struct program *p, const struct program_command *command,
 	int rv = -1;
 
 	*env_failed = true;
-	*error = (struct spawn_error){SPAWN_CLONE, 0, 0};
 	if (env_build(&env, p, command) == -1 ||
 	    (req.envp = environ_vector(&env.list)) == NULL) {
-		error->err = errno;
+		report->error = (struct spawn_error){SPAWN_CLONE, 0, errno};
 		goto out;
 	}
 	*env_failed = false;
@@ -269,7 +268,7 @@ start_command(struct program *p, const struct program_command *command,
 		req.outname = logger_stream_name(p->stream);
 	}
 	req.cgroup = enter_cgroup(p, command->cgroup);
-	rv = spawn(&req, child, error);
+	rv = spawn(&req, child, report);
 	if (req.cgroup != -1)
 		close(req.cgroup);
 out:
@@ -279,7 +278,7 @@ out:
 
 int
 start_helper(struct program *p, char *const *argv, struct process *child,
-    struct spawn_error *error)
+    struct spawn_report *report)
 {
 	struct program_command command = {
 	    .argv = argv,
@@ -290,11 +289,12 @@ start_helper(struct program *p, char *const *argv, struct process *child,
 	};
 	bool env_failed;
 
-	return start_command(p, &command, child, error, &env_failed);
+	return start_command(p, &command, child, report, &env_failed);
 }
 
-static void
-fail(struct program *p, enum program_end_kind kind, const struct spawn_error *e)
+void
+start_failed(struct program *p, enum program_end_kind kind,
+    const struct spawn_error *e)
 {
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
@@ -340,7 +340,6 @@ start_main(struct program *p)
 	};
 	int pair[2] = {-1, -1};
 	bool env_failed = false;
-	int rv = -1;
 
 	command.run = ++p->run;
 	/* After a crash, one without a record would be started once more. */
@@ -356,9 +355,11 @@ start_main(struct program *p)
 		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
 		command.nfds = 1;
 	}
-	rv = start_command(p, &command, &p->child, &error, &env_failed);
-	if (rv == -1)
+	if (start_command(p, &command, &p->child, &p->exec, &env_failed) ==
+	    -1) {
+		error = p->exec.error;
 		goto fail;
+	}
 	if (pair[1] != -1)
 		close(pair[1]);
 	if (pair[0] != -1 &&
@@ -376,7 +377,7 @@ fail:
 	}
 	p->child.pid = 0;
 	record_main(p, 0);
-	fail(p, env_failed ? END_ENV : END_SPAWN, &error);
+	start_failed(p, env_failed ? END_ENV : END_SPAWN, &error);
 	return -1;
 }
 

@@ -238,8 +238,11 @@ resume_ready(struct program *p, const struct record_slot *s, bool inherited)
 			return;
 		close(s->ready_fd);
 	}
-	log_info("%s: its readiness went unheard, it is taken for ready",
-	    p->conf->name);
+	/* With READY_STARTED it was about to be executed, and has been. */
+	if (p->conf->ready != READY_STARTED)
+		log_info("%s: its readiness went unheard, it is taken for "
+			 "ready",
+		    p->conf->name);
 	p->state = STATE_UP;
 }
 

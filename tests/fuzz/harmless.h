@@ -17,8 +17,8 @@
 int __real_kill(pid_t, int);
 int __wrap_kill(pid_t, int);
 int __wrap_spawn(const struct spawn_request *, struct process *,
-    struct spawn_error *);
-int __wrap_spawn_signal(const struct process *, int);
+    struct spawn_report *);
+int __wrap_process_signal(const struct process *, int);
 void __wrap_logger_reopen(struct logger *);
 struct stream *__wrap_logger_stream_open(struct logger *, const char *, uid_t,
     const struct stream_conf *);
@@ -39,16 +39,16 @@ __wrap_kill(pid_t pid, int sig)
 
 int
 __wrap_spawn(const struct spawn_request *req, struct process *child,
-    struct spawn_error *error)
+    struct spawn_report *report)
 {
 	(void)req;
 	(void)child;
-	*error = (struct spawn_error){SPAWN_CLONE, 0, EAGAIN};
+	report->error = (struct spawn_error){SPAWN_CLONE, 0, EAGAIN};
 	return -1;
 }
 
 int
-__wrap_spawn_signal(const struct process *child, int sig)
+__wrap_process_signal(const struct process *child, int sig)
 {
 	return __wrap_kill(child->pid, sig);
 }

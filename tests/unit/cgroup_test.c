@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -176,7 +177,8 @@ spawned(struct cgroup *cg, const char *name)
 	    .outdir = -1,
 	};
 	struct process child;
-	struct spawn_error error;
+	struct spawn_report report;
+	struct pollfd pfd = {0};
 	struct spawn_fd fd = {.to = STDIN_FILENO};
 	int pair[2];
 
@@ -186,7 +188,14 @@ spawned(struct cgroup *cg, const char *name)
 	req.nfds = 1;
 	req.cgroup = cgroup_enter(cg, name);
 	assert_int_not_equal(req.cgroup, -1);
-	assert_int_equal(spawn(&req, &child, &error), 0);
+	spawn_report_init(&report, NULL, NULL, NULL);
+	do {
+		assert_int_equal(spawn(&req, &child, &report), 0);
+		pfd.fd = report.source.fd;
+		assert_int_equal(poll(&pfd, 1, -1), 1);
+	} while (spawn_look(&report) == SPAWN_LOST &&
+	    killed_by(child.pid) == SIGKILL && close(child.pidfd) == 0);
+	assert_int_equal(report.outcome, SPAWN_EXECUTED);
 	close(req.cgroup);
 	close(pair[0]);
 	if (child.pidfd != -1)
@@ -298,7 +307,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
 	};
 
-	if (spawn_init() == -1)
-		return 1;
+	spawn_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,7 @@ walk(void (*check)(const struct step *))
 static bool
 ends_process(const struct step *s)
 {
-	return s->event == EVENT_EXITED ||
-	    (s->event == EVENT_EXEC_FAIL && s->state == STATE_STARTING);
+	return s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL;
 }
 
 static bool
@@ -63,8 +62,7 @@ static void
 check_spawn(const struct step *s)
 {
 	if (s->to.actions & ACT_SPAWN) {
-		assert_true(!fsm_is_alive(s->state) ||
-		    s->event == EVENT_EXITED);
+		assert_true(!fsm_is_alive(s->state) || ends_process(s));
 		assert_int_equal(s->to.state, STATE_STARTING);
 		assert_int_equal(s->to.want, WANT_RUN);
 		assert_false(s->facts.blocked);
@@ -103,7 +101,7 @@ check_reaped(const struct step *s)
 {
 	if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
 		assert_true(ends_process(s));
-	if (s->event == EVENT_EXITED && fsm_is_alive(s->state))
+	if (ends_process(s) && fsm_is_alive(s->state))
 		assert_true(s->to.actions & ACT_SWEEP);
 	else
 		assert_false(s->to.actions & ACT_SWEEP);
@@ -168,7 +166,7 @@ check_signals(const struct step *s)
 	/* A process that is being stopped is not taken back. */
 	if (s->state == STATE_STOPPING || s->state == STATE_KILLING)
 		assert_true(s->to.state == s->state ||
-		    s->event == EVENT_TIMEOUT || s->event == EVENT_EXITED);
+		    s->event == EVENT_TIMEOUT || ends_process(s));
 }
 
 static void
@@ -202,8 +200,7 @@ static void
 check_impossible(const struct step *s)
 {
 	bool impossible = s->event == EVENT_EXEC_OK ||
-	    (s->event == EVENT_EXITED && !fsm_is_alive(s->state)) ||
-	    (s->event == EVENT_EXEC_FAIL && s->state != STATE_STARTING) ||
+	    (ends_process(s) && !fsm_is_alive(s->state)) ||
 	    (s->event == EVENT_READY && s->state != STATE_STARTING) ||
 	    (s->event == EVENT_TIMEOUT &&
 		(s->state == STATE_DOWN || s->state == STATE_DONE ||
@@ -311,11 +308,8 @@ check_fate(const struct step *s)
 		assert_int_equal(s->to.state, fates[s->facts.fate]);
 		break;
 	case WANT_RESTART:
-		if (s->event == EVENT_EXEC_FAIL)
-			assert_int_equal(s->to.state, fates[s->facts.fate]);
-		else
-			assert_int_equal(s->to.state,
-			    s->facts.blocked ? STATE_DOWN : STATE_STARTING);
+		assert_int_equal(s->to.state,
+		    s->facts.blocked ? STATE_DOWN : STATE_STARTING);
 		break;
 	case WANT_REST:
 	case WANT_REMOVE:
@@ -385,7 +379,7 @@ lives_and_dies(void **state)
 	    {EVENT_START, FREE, {STATE_UP, WANT_RUN, 0}},
 	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
 	    {EVENT_TIMEOUT, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXEC_FAIL, FREE, {STATE_WAIT, WANT_RUN, 0}},
+	    {EVENT_EXEC_FAIL, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
 	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_EXITED, FAIL, {STATE_FAILED, WANT_RUN, ACT_SWEEP}},
 	    {EVENT_RESTART, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
@@ -539,7 +533,8 @@ remove_is_final(void **state)
 	static const struct scene never_ran[] = {
 	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_REMOVE, HELD, {STATE_STARTING, WANT_REMOVE, 0}},
-	    {EVENT_EXEC_FAIL, FREE, {STATE_DOWN, WANT_REMOVE, ACT_FREE}},
+	    {EVENT_EXEC_FAIL, FREE,
+		{STATE_DOWN, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
 	};
 
 	(void)state;

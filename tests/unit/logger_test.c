@@ -579,9 +579,6 @@ daemon_up(struct world *w, pid_t *log)
 	assert_int_equal(pipe(p), 0);
 	if ((pid = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* Not the memory through which the parent spawns. */
-		if (spawn_init() == -1)
-			_exit(1);
 		loop_free(w->loop);
 		w->loop = loop_new(&(sigset_t){0}, signalled, w);
 		start(w);
@@ -861,7 +858,6 @@ main(int argc, char **argv)
 	if (strcmp(argv[0], LOGPROC_ARGV0) == 0)
 		return logproc_main(argc, argv);
 	log_init(false, false);
-	if (spawn_init() == -1)
-		return 1;
+	spawn_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -52,6 +53,35 @@ request(char *const *argv)
 	};
 }
 
+/* Wait for the report: 0 if the program is executed, else -1. */
+static int
+start(const struct spawn_request *req, struct process *child,
+    struct spawn_error *error)
+{
+	struct spawn_report report;
+	struct pollfd pfd = {0};
+	enum spawn_outcome outcome;
+
+	spawn_report_init(&report, NULL, NULL, NULL);
+	if (spawn(req, child, &report) == -1) {
+		*error = report.error;
+		return -1;
+	}
+	assert_int_equal(report.outcome, SPAWN_PENDING);
+	pfd.fd = report.source.fd;
+	assert_int_equal(fcntl(pfd.fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(poll(&pfd, 1, -1), 1);
+	outcome = spawn_look(&report);
+	assert_int_equal(report.outcome, outcome);
+	assert_int_equal(report.source.fd, -1);
+	*error = report.error;
+	if (outcome == SPAWN_EXECUTED)
+		return 0;
+	assert_int_equal(outcome, SPAWN_FAILED);
+	assert_int_equal(end_of(child), 127);
+	return -1;
+}
+
 /* Run a shell script and return how it ended. */
 static int
 run(struct spawn_request *req, const char *script)
@@ -62,7 +92,7 @@ run(struct spawn_request *req, const char *script)
 	struct spawn_error error = {0};
 
 	req->argv = argv;
-	if (spawn(req, &child, &error) == -1)
+	if (start(req, &child, &error) == -1)
 		fail_msg("%s: %s", spawn_stage_name(&error),
 		    strerror(error.err));
 	free(copy);
@@ -177,7 +207,7 @@ assert_fails(const struct spawn_request *req, const char *stage, int reason)
 	struct process child;
 	struct spawn_error error = {0};
 
-	assert_int_equal(spawn(req, &child, &error), -1);
+	assert_int_equal(start(req, &child, &error), -1);
 	assert_string_equal(spawn_stage_name(&error), stage);
 	assert_int_equal(error.err, reason);
 	/* Nothing is left of it. */
@@ -216,7 +246,7 @@ test_path(void **state)
 	assert_fails(&req, "exec", EACCES);
 	fchmod(fd, 0700);
 	close(fd);
-	assert_int_equal(spawn(&req, &child, &error), 0);
+	assert_int_equal(start(&req, &child, &error), 0);
 	assert_int_equal(end_of(&child), 9);
 
 	/* No shell is tried for what is no program. */
@@ -291,7 +321,7 @@ test_failure_frees(void **state)
 		fd.from = pair[1];
 		req.fds = &fd;
 		req.nfds = 1;
-		assert_int_equal(spawn(&req, &child, &error), -1);
+		assert_int_equal(start(&req, &child, &error), -1);
 		close(pair[1]);
 		/* No copy of the other end is left. */
 		assert_int_equal(read(pair[0], &i, sizeof(i)), 0);
@@ -312,7 +342,7 @@ test_signal(void **state)
 	struct spawn_error error;
 
 	(void)state;
-	assert_int_equal(spawn(&req, &child, &error), 0);
+	assert_int_equal(start(&req, &child, &error), 0);
 	if (child.pidfd != -1)
 		assert_int_equal(fcntl(child.pidfd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(process_signal(&child, 0), 0);
@@ -333,14 +363,75 @@ test_signal_to_nobody(void **state)
 	assert_int_equal(errno, ESRCH);
 }
 
+/* Ids as they are, asked of a child that has them. */
+static void
+test_ids(void **state)
+{
+	gid_t gids[] = {70000, 131072, 5};
+	struct definition conf = {.umask = 022,
+	    .uid = 131072,
+	    .gid = 100033,
+	    .gids = gids,
+	    .ngids = 3};
+	struct spawn_request req = request(NULL);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	req.conf = &conf;
+	assert_int_equal(run(&req,
+			     "test \"$(id -ru) $(id -u) $(id -rg) $(id -g)\" = "
+			     "'131072 131072 100033 100033' && "
+			     "grep -qx 'Groups:.5 70000 131072 *' "
+			     "/proc/$$/status"),
+	    0);
+	/* Twice the same is not both. */
+	gids[1] = gids[2];
+	assert_int_equal(run(&req,
+			     "grep -qx 'Groups:.5 5 70000 *' /proc/$$/status"),
+	    0);
+	conf.ngids = 0;
+	assert_int_equal(run(&req, "grep -qx 'Groups:. *' /proc/$$/status"), 0);
+}
+
+/* A child that is held up holds up nobody; it can be ended. */
+static void
+test_held_up(void **state)
+{
+	char path[96], missing[] = "/nowhere";
+	char *argv[] = {path, NULL}, *bad[] = {missing, NULL};
+	struct spawn_request req = request(argv), other = request(bad);
+	struct spawn_report report;
+	struct process child;
+	struct spawn_error error;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/leased", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+	assert_int_equal(write(fd, "#!/bin/sh\n", 10), 10);
+	assert_int_equal(fcntl(fd, F_SETSIG, SIGURG), 0);
+	assert_int_equal(fcntl(fd, F_SETLEASE, F_WRLCK), 0);
+	spawn_report_init(&report, NULL, NULL, NULL);
+	assert_int_equal(spawn(&req, &child, &report), 0);
+	assert_int_equal(start(&other, &(struct process){0, -1}, &error), -1);
+	assert_int_equal(spawn_look(&report), SPAWN_PENDING);
+	assert_int_equal(process_signal(&child, SIGTERM), 0);
+	assert_int_equal(end_of(&child), -SIGTERM);
+	assert_int_equal(spawn_look(&report), SPAWN_EXECUTED);
+	close(fd);
+	unlink(path);
+}
+
 static int
 setup(void **state)
 {
 	(void)state;
 	strlcpy(dir, "/tmp/spawn_test.XXXXXX", sizeof(dir));
 	/* As the daemon does. */
-	if (detach_sanitize() == -1 || spawn_init() == -1)
+	if (detach_sanitize() == -1)
 		return -1;
+	spawn_init();
 	return mkdtemp(dir) == NULL ? -1 : 0;
 }
 
@@ -362,6 +453,8 @@ main(void)
 	    cmocka_unit_test(test_path),
 	    cmocka_unit_test(test_stages),
 	    cmocka_unit_test(test_failure_frees),
+	    cmocka_unit_test(test_ids),
+	    cmocka_unit_test(test_held_up),
 	    cmocka_unit_test(test_signal),
 	    cmocka_unit_test(test_signal_to_nobody),
 	};
