@@ -18,7 +18,7 @@ struct answer {
 	uid_t uid; /* of the client */
 	/*
 	 * Lines were added.  They are sent at the end of the turn, and only
-	 * then can the connection go: the caller may go on with the answer.
+	 * then can the connection close: the caller may add more to the answer.
 	 */
 	void (*changed)(struct answer *);
 
@@ -28,7 +28,7 @@ struct answer {
 	void *waiter;	       /* a request that waits for its outcome */
 	/* A further line of the client; NULL: ignored. */
 	void (*more)(struct answer *, const struct line *);
-	/* The connection goes: forget it.  NULL unless a request waits. */
+	/* The connection closes: forget it.  NULL unless a request waits. */
 	void (*forget)(struct answer *);
 	bool next_daemon; /* the reply comes from the next daemon */
 };
@@ -38,7 +38,7 @@ void answer_more(struct answer *);
 /* Add "end STATUS [text=MESSAGE]".  fmt may be NULL. */
 void answer_end(struct answer *, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* The client hears no more; what it asked for goes on. */
+/* The client gets no more lines; its request continues. */
 void answer_forget(struct answer *);
 /* Free the text, and forget. */
 void answer_clear(struct answer *);

@@ -1,5 +1,5 @@
 /*
- * apply - carries out a plan and waits for what becomes of it.
+ * apply - carries out a plan, and waits until each program has an outcome.
  */
 #include <sys/types.h>
 
@@ -18,7 +18,7 @@ enum outcome {
 	OUTCOME_GOOD,
 	OUTCOME_BAD,
 	OUTCOME_RETURNED, /* runs with its previous definition again */
-	OUTCOME_LOST,	  /* and not even that one becomes ready */
+	OUTCOME_LOST,	  /* the previous definition fails, too */
 };
 
 /* One program of the plan. */
@@ -28,12 +28,12 @@ struct item {
 	struct program *program;
 	enum plan_kind kind;
 	struct definition *from; /* a reference, or NULL */
-	struct definition *to;	 /* likewise */
+	struct definition *to;	 /* a reference, or NULL */
 	enum outcome outcome;
 	bool was_up;
 	bool going_back;
-	char *how;  /* why it did not become ready */
-	char *tail; /* what it printed last */
+	char *how;  /* why it did not become ready, or NULL */
+	char *tail; /* its last output, or NULL */
 };
 
 struct apply {
@@ -139,7 +139,7 @@ apply_new(struct programs *ps, const struct plan *plan, bool rollback,
 	}
 	return s;
 fail:
-	/* What was made for nothing goes again. */
+	/* Drop the programs that were made for this plan. */
 	for (i = 0; i < s->n; i++)
 		if (s->v[i].kind == PLAN_ADD && s->v[i].program != NULL)
 			programs_bury(s->v[i].program);
@@ -167,7 +167,7 @@ apply_free(struct apply *s)
 	free(s);
 }
 
-/* Whoever leaves does so before what it needs. */
+/* A program stops before the programs that it needs. */
 static int
 leaves_before(const void *a, const void *b)
 {
@@ -250,7 +250,7 @@ apply_start(struct apply *s)
 			await(it, EVENT_RESTART);
 			break;
 		case PLAN_ADJUST:
-			/* Its dependencies may be others now. */
+			/* Its dependencies may have changed. */
 			programs_queue(it->program);
 			break;
 		case PLAN_KEEP:
@@ -261,7 +261,7 @@ apply_start(struct apply *s)
 	look_later(s);
 }
 
-/* A failure in words, before a second attempt overwrites them. */
+/* Keep the failure in words, before a second attempt overwrites it. */
 static void
 note_failure(struct item *it)
 {
@@ -322,7 +322,7 @@ static void
 look_at(struct apply *s, struct item *it)
 {
 	if (it->watch.program == NULL) {
-		/* Freed: what was to be removed has gone. */
+		/* The program has been freed: it was removed. */
 		it->program = NULL;
 		it->outcome =
 		    it->kind == PLAN_REMOVE ? OUTCOME_GOOD : OUTCOME_BAD;
@@ -345,7 +345,7 @@ look(void *arg)
 	size_t i, pending = 0;
 
 	s->check_due = false;
-	/* What others wait for first: it may be given another chance. */
+	/* Dependencies first: one of them may get another attempt. */
 	for (i = s->n; i-- > 0;) {
 		if (s->v[i].outcome == OUTCOME_PENDING)
 			look_at(s, &s->v[i]);

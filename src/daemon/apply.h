@@ -1,5 +1,5 @@
 /*
- * apply - carries out a plan and waits for what becomes of it.
+ * apply - carries out a plan, and waits until each program has an outcome.
  */
 #ifndef APPLY_H
 #define APPLY_H
@@ -16,26 +16,26 @@ struct apply;
 int apply_check(const struct programs *, const struct plan *, struct diags *);
 
 /*
- * Prepare: everything that can fail.  done is called, from the loop, when all
- * programs concerned have an outcome; put_back when one shall get its previous
- * definition back, false if that no longer fits what runs.  NULL with errno, or
- * with diagnostics.  At the start of the daemon errors is NULL: what is wrong
- * with one program's output is then left to its start, and to the next
- * attempt.
+ * Prepare: everything that can fail.  NULL with errno, or with diagnostics.
+ * done is called from the loop when all programs of the plan have an outcome.
+ * put_back is called when a program shall get its previous definition back;
+ * it returns false if that does not fit the running set any more.  errors is
+ * NULL at the start of the daemon: if the output of a program cannot be
+ * prepared, its start fails and is retried.
  */
 struct apply *apply_new(struct programs *, const struct plan *, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct definition *),
     void *arg, struct diags *);
 void apply_free(struct apply *); /* accepts NULL */
 
-/* Record what is to be started, for a daemon that follows. */
+/* Record which programs are to be started, for the next daemon. */
 void apply_announce(struct apply *);
 /* Give every program its new definition.  Cannot fail. */
 void apply_commit(struct apply *);
 /* Start, stop, restart, and begin to wait. */
 void apply_start(struct apply *);
 
-/* Once done: the outcomes as lines of report.h, and what they amount to. */
+/* After done: the outcomes as lines of report.h; are all of them good? */
 void apply_report(const struct apply *, struct line_text *);
 bool apply_is_good(const struct apply *);
 

@@ -76,8 +76,8 @@ client_free(struct client *c)
 
 /*
  * Wait for these events.  Stop reading once the reply is complete: input that
- * nobody reads would wake the loop again and again.  The end of the client is
- * reported all the same.
+ * nobody reads would wake the loop again and again.  epoll(7) reports the end
+ * of the client nevertheless.
  */
 static void
 client_rewatch(struct client *c, uint32_t events)
@@ -156,7 +156,7 @@ answer_changed(struct answer *a)
 	flush_later(client_of(a)->control);
 }
 
-/* A request that is under way goes on, but its client hears no more of it. */
+/* The request continues, but its client gets no more lines. */
 static void
 client_refuse(struct client *c, const char *text)
 {
@@ -487,7 +487,7 @@ control_hand_over(struct control *ctl)
 		if (!c->answer.ended && !c->answer.next_daemon)
 			answer_end(&c->answer, STATUS_FAILED,
 			    c->asked ? "hupd is being replaced, the request "
-				       "goes on"
+				       "continues"
 				     : "hupd is being replaced, ask again");
 	flush_all(ctl);
 }

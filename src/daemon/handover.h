@@ -5,7 +5,7 @@
  * Giving: on SIGUSR2 or hupctl reexec the newly installed binary takes the
  * place of this one, in the same process.  A trial comes first: the new binary
  * must start, understand the records and accept what runs.  If the new daemon
- * dies all the same, the guard, which is still of the old binary, follows it.
+ * dies nevertheless, the guard, which still runs the old binary, replaces it.
  *
  * Taking: the next daemon reads the records of the one before it, and the
  * configuration which that one ran.  A daemon that is executed by another, one
@@ -21,7 +21,7 @@ struct handover;
 
 struct handover *handover_new(struct daemon *); /* NULL with errno */
 void handover_free(struct handover *);		/* accepts NULL */
-/* Begin; a reload that is under way is waited for first. */
+/* Begin, once no reload is under way. */
 void handover_request(struct handover *);
 /*
  * Wait for the outcome: the verdict gets "executing" with status -1, which is
@@ -38,8 +38,9 @@ bool handover_is_child(const struct handover *, pid_t);
  */
 void handover_inherit(struct daemon *, int fd, struct config *set);
 /*
- * This process was started anew, and set is what the files say.  If a daemon
- * before it was killed, set becomes the configuration which that one ran.
+ * Somebody started this process, and set is the content of the files.  If a
+ * daemon before it was killed, set becomes the configuration which that one
+ * ran.
  */
 void handover_find(struct daemon *, struct config *set);
 /* Keep the settings that do not change until a real start, for the next. */

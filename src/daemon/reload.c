@@ -330,8 +330,9 @@ commit(struct reload *r, struct config *set, const struct plan *plan)
 }
 
 /*
- * Replace the definition in what runs by its previous one, unless that needs
- * what was removed, or is needed by what it needs, since this reload.
+ * Give a program its previous definition back in the running set.  False if
+ * that does not fit: since this reload a dependency may be missing, or there
+ * may be a circle.
  */
 static bool
 put_back(void *arg, struct definition *previous)
@@ -378,7 +379,7 @@ reload_rests(void *arg, const char *name)
 	return p != NULL && p->want == WANT_REST;
 }
 
-/* What a reload begins with: a valid set, and its plan; or the errors. */
+/* The candidate of a reload: a valid set and its plan, or the errors. */
 struct attempt {
 	struct config set;
 	struct plan plan;

@@ -1,11 +1,11 @@
 /*
  * reload - the transaction over the whole configuration.
  *
- * collect, parse all, validate, plan, prepare, commit, settle, report.  What
- * fails before the commit leaves everything as it was.  The commit cannot
+ * Its steps: collect, parse all, validate, plan, prepare, commit, settle,
+ * report.  A failure before the commit changes nothing, and the commit cannot
  * fail.  Settling waits, in the loop, until every program that was started,
- * restarted or removed has an outcome; one that was up and whose changed
- * definition does not become ready gets its previous one back.
+ * restarted or removed has an outcome.  A program that was up gets its previous
+ * definition back if the changed one does not become ready.
  */
 #ifndef RELOAD_H
 #define RELOAD_H
@@ -31,19 +31,19 @@ int reload_begin(struct reload *, struct config *set,
     const struct diags *errors);
 
 /*
- * Go on with what an earlier daemon left: set is what it ran, and its
+ * Continue the work of an earlier daemon: set is the set that it ran, and its
  * generation is in the header of the records.  Takes the contents of set.
  */
 void reload_resume(struct reload *, struct config *set);
-/* Is there nothing under way? */
+/* Is no reload under way? */
 bool reload_is_idle(const struct reload *);
-/* Is one that may still give programs their previous definitions back? */
+/* Is one under way that may still give a program its old definition back? */
 bool reload_may_revert(const struct reload *);
 
 /* SIGHUP came: reload now, or once more after the one under way. */
 void reload_request(struct reload *);
 
-/* Someone who waits for the verdict; embedded in the owner. */
+/* A wait for the outcome of a reload; embedded in the owner. */
 struct verdict {
 	TAILQ_ENTRY(verdict) entry;
 	bool waiting;
@@ -51,13 +51,13 @@ struct verdict {
 	void (*given)(struct verdict *, const char *lines, int status);
 	void *arg;
 };
-/* Of the first reload that begins from now on. */
+/* Wait for the first reload that begins from now on. */
 void reload_wait(struct reload *, struct verdict *);
 void reload_forget(struct reload *, struct verdict *);
 
 /*
- * What would a reload do, with these candidates in place of the files of their
- * names?  Appends the lines of its report, or the errors for which it would
+ * Plan a reload, with these candidates instead of the files of their names.
+ * Appends the lines of its report, or the errors for which it would
  * be rejected.  Returns STATUS_OK, STATUS_REJECTED or, without memory,
  * STATUS_FAILED.  Changes nothing.  trusted: see candidate_put.
  */
@@ -66,7 +66,7 @@ int reload_plan(struct reload *, const struct candidate *, size_t n,
 
 /* The "config" line of status, and the last rejection: control.h. */
 void reload_status(struct reload *, struct line_text *);
-/* What runs. */
+/* The running set. */
 const struct config *reload_running(const struct reload *);
 /*
  * The same with the settings that it runs with: those that are not live are as

@@ -207,7 +207,7 @@ do_where(struct daemon *d, struct answer *a, const struct line *pl)
 	answer_end(a, STATUS_OK, NULL);
 }
 
-/* What is no part of the canonical form of a program. */
+/* Put the facts that the canonical form of a program lacks. */
 static void
 put_hidden(struct line_text *t, struct daemon *d, const struct definition *conf)
 {
@@ -542,7 +542,7 @@ target_changed(struct watch *w)
 	look_later(tg->waiter);
 }
 
-/* What it waits for goes on. */
+/* The waiter goes; its programs, or the reload, continue. */
 static void
 waiter_forget(struct answer *a)
 {

@@ -39,7 +39,7 @@
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		for each: result name= ok=(yes|no) state= how=
  *			and "tail" lines of report.h if it failed
- *	reload-program [wait=no] NAME ...	likewise
+ *	reload-program [wait=no] NAME ...	as start
  *	signal SIG NAME
  *	reload [wait=no]
  *		at once: waiting pid=
@@ -60,7 +60,7 @@
  *			daemon answers on the same socket, with another
  *			execs= in its pong.  Or: failed how=
  *
- * A client may end the connection at any time: the request goes on.
+ * A client may close the connection at any time: the request continues.
  */
 #ifndef REQUEST_H
 #define REQUEST_H

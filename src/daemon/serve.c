@@ -295,11 +295,10 @@ notify_ready(struct source *s, uint32_t events)
 		if (p != NULL)
 			program_notified(p, &m);
 		else
-			log_debug("a message of process %d, uid %d, is "
-				  "nobody's",
+			log_debug("a notify message of pid %d, uid %d, "
+				  "belongs to no program",
 			    (int)pid, (int)uid);
-		/* The sender that waits for the barrier may go on;
-		 * sd_notify(3). */
+		/* Release a sender that waits for it; sd_notify(3). */
 		if (barrier != -1)
 			close(barrier);
 	}
@@ -407,8 +406,8 @@ record_daemon(struct daemon *d)
 }
 
 /*
- * The daemon before this one was ending when it died: go on with that.  But if
- * somebody has started hupd since, the programs are to run.
+ * The daemon before this one died while it was ending: end.  But if somebody
+ * has started hupd since, start the programs.
  */
 static void
 end_or_begin(struct daemon *d)
@@ -462,8 +461,9 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 
 /*
  * After a re-execution, the guard of the former daemon is a child of this
- * process and still watches it.  Start the new guard first, so that there is
- * always one.  If both become the daemon, the lock of the pidfile admits one.
+ * process and still watches it.  Start the new guard first: a
+ * crash in between needs one.  If both become the daemon, the lock of the
+ * pidfile admits one.
  */
 static void
 replace_guard(struct daemon *d)

@@ -14,8 +14,9 @@ extern const int serve_signals[];
 void serve_guard(struct daemon *);
 /*
  * Do everything that can fail before the starter learns that the daemon is up.
- * A failure is fatal, but for cgroups and the guard.  What an earlier daemon
- * left open is taken over.  Takes the contents of set, as reload_begin.
+ * A failure is fatal, except of cgroups and the guard.  Descriptors that an
+ * earlier daemon left are taken over.  Takes the contents of set, as
+ * reload_begin.
  */
 void serve_begin(struct daemon *, struct config *set,
     const struct diags *errors);

@@ -34,12 +34,12 @@ struct daemon {
 	bool must_exist; /* it was named on the command line */
 	struct places places;
 	struct settings effective; /* the settings as of the start */
-	char *running;		   /* file of what runs, for the next daemon */
-	char *rejected;		   /* file of the last rejection, likewise */
-	char *accepted;		   /* file of the last accepted configuration */
+	char *running;	/* file of the running set, for the next daemon */
+	char *rejected; /* file of the last rejection, for the next daemon */
+	char *accepted; /* file of the last accepted configuration */
 	struct config *set; /* about to begin; the guard frees its copy */
 
-	/* What the daemon holds. */
+	/* Descriptors and paths that the daemon owns. */
 	struct pidfh *pidfile;
 	char *socket; /* path of the control socket */
 	struct stream *events;

@@ -4,7 +4,7 @@
  * and metrics all use these.
  *
  * The enums stand here and not with the state machine, so that a word cannot
- * get out of step with what it names.
+ * get out of step with its enum.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -24,7 +24,7 @@ enum {
 };
 #define STATUS_MAX STATUS_NO_DAEMON
 
-/* What a program is doing.  Kept in records: do not renumber. */
+/* The state of a program.  Kept in records: do not renumber. */
 enum program_state {
 	STATE_DOWN,	/* no process; not wanted, or waits for a dependency */
 	STATE_STARTING, /* a process exists, but is not ready */
@@ -37,7 +37,7 @@ enum program_state {
 };
 #define PROGRAM_STATES 8
 
-/* What is asked for.  Kept in records: do not renumber. */
+/* The request for a program.  Kept in records: do not renumber. */
 enum program_want {
 	WANT_RUN,
 	WANT_REST,
@@ -64,7 +64,7 @@ enum program_event {
 const char *names_state(enum program_state);
 /* "run", "rest", "restart", "remove". */
 const char *names_want(enum program_want);
-/* What happened in a state: "stop", "ready", "delay over" ... */
+/* An event, as it reads in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state);
 
 /* The meaning of an exit status in a few words; NULL: it is not in use. */

@@ -236,7 +236,7 @@ kib() {
 	wait_for 5 is_state slow starting
 	run -0 ctl reexec
 	ended_badly "$waits"
-	grep -q 'hupd is being replaced, the request goes on' "$T/start"
+	grep -q 'hupd is being replaced, the request continues' "$T/start"
 	is_state slow starting
 	touch "$T/go"
 	wait_for 5 is_state slow up
