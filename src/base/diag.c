@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/diag.h"
-#include "base/text.h"
 
 void
 diag_init(struct diags *ds)

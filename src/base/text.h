@@ -1,6 +1,5 @@
 /*
- * text - the small languages of hupd: durations, sizes, signals, names, lines;
- * with words.h and escape.h, which it includes.
+ * text - the small languages of hupd: durations, sizes, signals, names, lines.
  *
  * No function here uses a descriptor, a clock or a global.  Every function
  * that parses returns 0, or -1 and points *why at a static reason.
@@ -13,9 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/escape.h"
-#include "base/words.h"
 
 /* Enough for any formatted duration or size, the NUL included. */
 #define TEXT_NUMBER_MAX 32

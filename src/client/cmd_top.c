@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/escape.h"
 #include "client/reply.h"
 #include "client/present.h"
 #include "client/screen.h"

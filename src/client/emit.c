@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "base/text.h"
+#include "base/escape.h"
 #include "client/emit.h"
 #include "client/json.h"
 

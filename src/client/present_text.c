@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/present.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/escape.h"
 #include "client/reply.h"
 #include "client/sample.h"
 #include "client/tone.h"

@@ -16,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/log.h"
 #include "process/orphan.h"
 #include "program/program_int.h"
-#include "base/text.h"
 
 static void
 deadline_due(struct deadline *d)

@@ -2,6 +2,8 @@
  * text - the small languages: what is accepted prints to what means the same,
  * and nothing that is escaped can do harm to a terminal.
  */
+#include "base/words.h"
+#include "base/escape.h"
 #include "client/utf8.h"
 #include "fuzz.h"
 #include "base/text.h"
