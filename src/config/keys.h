@@ -172,6 +172,7 @@ int keys_print(const void *base, const struct key *, FILE *);
 int keys_set_default(void *base, const struct key *);
 /* to's field is zero, or holds nothing that must be freed.  -1: no memory. */
 int keys_copy(void *to, const void *from, const struct key *);
+/* Free what the field owns, and set it to zero. */
 void keys_clear(void *base, const struct key *);
 
 void keys_add(struct keyset *, const struct key *);

@@ -103,8 +103,6 @@ settle_reload(struct parser *p, const struct key *key)
 		return;
 	}
 	take_back(p->conf, other);
-	if (other == sig)
-		p->conf->reload_signal = 0;
 }
 
 /* Report a program that depends on itself.  -1: it does. */
@@ -215,8 +213,7 @@ settle_watchdog(struct parser *p)
 	if (line != 0)
 		diag_add(p->diags, p->file, line, "watchdog",
 		    "needs ready = notify");
-	conf->watchdog = 0;
-	keys_remove(&conf->given, keys_find("watchdog"));
+	take_back(conf, keys_find("watchdog"));
 }
 
 /* Check what depends on several keys, once all are read. */

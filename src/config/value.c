@@ -63,8 +63,12 @@ value_copy(void *to, const void *from, const struct value *value)
 void
 value_clear(void *field, const struct value *value)
 {
-	if (value->kind->store->clear != NULL)
-		value->kind->store->clear(field);
+	const struct value_store *store = value->kind->store;
+
+	if (store->clear != NULL)
+		store->clear(field);
+	else
+		memset(field, 0, store->size);
 }
 
 /* Fields that own no memory. */

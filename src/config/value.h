@@ -95,6 +95,7 @@ extern const struct value_kind value_rlimit;   /* struct value_rlimits */
 bool value_equal(const void *a, const void *b, const struct value *);
 /* to must be zero, or hold nothing that must be freed.  -1: no memory. */
 int value_copy(void *to, const void *from, const struct value *);
+/* Free what the field owns, and set it to zero. */
 void value_clear(void *field, const struct value *);
 
 /* For kinds that are made elsewhere: write the reason, return -1. */

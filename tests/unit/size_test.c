@@ -45,7 +45,7 @@ structs_are_no_larger_than_said(void **state)
 		const char *name;
 		size_t size;
 	} structs[] = {
-	    {"conf", sizeof(struct definition)},
+	    {"definition", sizeof(struct definition)},
 	    {"program", sizeof(struct program)},
 	    {"stream", sizeof(struct stream)},
 	    {"record_slot", sizeof(struct record_slot)},
