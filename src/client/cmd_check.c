@@ -1,333 +1,215 @@
 /*
  * cmd_check - "check": validate the files, and show what a reload would do.
+ *
+ * The daemon computes the plan, so that it is the plan of its reload.  Without
+ * a daemon the files are validated here, and each program counts as added.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/reply.h"
 #include "client/cmd.h"
-#include "client/talk.h"
 #include "client/present.h"
+#include "client/reply.h"
+#include "client/talk.h"
 #include "client/target.h"
+#include "config/candidate.h"
 #include "config/load.h"
-#include "config/syntax.h"
 #include "config/plan.h"
-#include "wire/report.h"
 #include "process/accounts.h"
+#include "wire/report.h"
 
-/* The configuration that the daemon runs, as a set. */
-struct running {
-	struct config set;
-	const char *alone; /* NULL, or why there is none and set is empty */
-	struct reply reply;
+/* A file that was named: it replaces the file of its name. */
+struct proposal {
+	const char *file;
+	char *name;
+	char *text;
 };
 
-/* The canonical form, from the lines of the answer; NULL: no memory. */
-static char *
-text_of(const struct reply *reply, size_t *len)
-{
-	const char *line;
-	char *text = NULL;
-	size_t i;
-	FILE *f;
+struct check {
+	const struct ctl *ctl;
+	struct target target;
+	struct proposal *v;
+	size_t n;
+	struct diags diags; /* found here, without the daemon */
+};
 
-	if ((f = open_memstream(&text, len)) == NULL)
-		return NULL;
-	for (i = 0; i < reply->n; i++) {
-		if (reply_is(&reply->v[i], "text") &&
-		    (line = line_get(&reply->v[i], "line")) != NULL)
-			fprintf(f, "%s\n", line);
-	}
-	if (fclose(f) == EOF) {
-		free(text);
-		return NULL;
-	}
-	return text;
+static int
+no_memory(const struct check *check)
+{
+	return present_fail(check->ctl, STATUS_FAILED, "out of memory");
 }
 
-/*
- * What env files contained is no part of the canonical form.  The daemon
- * tells it by "digest" lines; without one nothing is known, and nothing is
- * claimed to have changed.
- */
 static void
-set_digests(struct config *set, const struct config *candidate,
-    const struct reply *reply)
+check_clear(struct check *check)
 {
-	const struct definition *same;
-	const char *name;
-	struct definition *conf;
 	size_t i;
 
-	for (i = 0; i < set->nprograms; i++) {
-		conf = set->programs[i];
-		same = config_find(candidate, conf->name);
-		if (same != NULL)
-			conf->env_digest = same->env_digest;
+	for (i = 0; i < check->n; i++) {
+		free(check->v[i].name);
+		free(check->v[i].text);
 	}
-	for (i = 0; i < reply->n; i++) {
-		name = line_get(&reply->v[i], "name");
-		if (!reply_is(&reply->v[i], "digest") || name == NULL ||
-		    (conf = config_find(set, name)) == NULL)
-			continue;
-		conf->env_digest =
-		    (uint64_t)line_get_number(&reply->v[i], "env", 0);
-	}
+	free(check->v);
+	diag_clear(&check->diags);
+	target_clear(&check->target);
 }
 
+/* Read the files that were named; what is wrong with them is in diags. */
 static int
-parse(const struct ctl *ctl, const struct reply *reply, struct config *set)
+read_proposals(struct check *check, int n, char **files)
 {
-	struct diags diags;
-	char *text, first[512] = "out of memory";
-	size_t len;
-	bool whole;
-	int status = STATUS_FAILED;
+	struct proposal *p;
+	int i;
 
-	diag_init(&diags);
-	text = text_of(reply, &len);
-	if (text != NULL &&
-	    syntax_parse_config(set, "(running)", text, len, &whole, &diags) ==
-		0 &&
-	    config_check(set, &diags) == 0)
-		status = STATUS_OK;
-	if (diags.n > 0)
-		diag_print(&diags.v[0], first, sizeof(first));
-	if (status != STATUS_OK)
-		present_fail(ctl, status,
-		    "what hupd runs is not understood: %s", first);
-	diag_clear(&diags);
-	free(text);
-	return status;
+	if ((check->v = calloc((size_t)n + 1, sizeof(*check->v))) == NULL)
+		return no_memory(check);
+	for (i = 0; i < n; i++) {
+		p = &check->v[check->n];
+		p->file = files[i];
+		if (load_proposal(files[i], &p->name, &p->text,
+			&check->diags) == 0)
+			check->n++;
+	}
+	return STATUS_OK;
 }
 
+/* Show errors: the daemon's, or those found here. */
 static int
-running_load(struct running *r, const struct ctl *ctl,
-    const struct target *target)
+reject(const struct check *check, struct reply *reply)
+{
+	const struct present *present = check->ctl->present;
+
+	if (reply_add_errors(reply, &check->diags) == -1)
+		return no_memory(check);
+	present->progress(check->ctl, reply, 0);
+	present->plan(check->ctl, &(struct planned){.reply = reply});
+	return STATUS_REJECTED;
+}
+
+/* Ask the daemon.  The status of its answer, with the reason in talk. */
+static int
+ask(const struct check *check, struct talk *talk, struct reply *reply)
 {
 	struct line_text request = {0};
-	struct talk talk;
+	size_t i;
 	int status;
 
-	*r = (struct running){0};
-	if (config_init(&r->set, &target->places) == -1)
-		return present_fail(ctl, STATUS_FAILED, "out of memory");
-	line_begin(&request, "dump");
+	line_begin(&request, "plan");
+	for (i = 0; i < check->n; i++) {
+		line_put(&request, "as", check->v[i].name);
+		line_put(&request, "file", check->v[i].file);
+		line_put(&request, "text", check->v[i].text);
+	}
 	line_end(&request);
-	status = talk_ask(&talk, target->socket, &request, &r->reply);
-	if (status == STATUS_OK)
-		status = parse(ctl, &r->reply, &r->set);
-	else if (status == STATUS_NO_DAEMON || status == STATUS_DENIED) {
-		r->alone = status == STATUS_DENIED ? "hupd may not be asked"
-						   : "hupd is not running";
-		status = STATUS_OK;
-	} else
-		present_fail(ctl, status, "%s",
-		    talk.why != NULL ? talk.why
-				     : "hupd refused, without a reason");
-	talk_close(&talk);
+	status = talk_ask(talk, check->target.socket, &request, reply);
 	line_text_clear(&request);
 	return status;
 }
 
-static void
-running_clear(struct running *r)
-{
-	config_clear(&r->set);
-	reply_clear(&r->reply);
-}
-
-static bool
-rests(void *arg, const char *name)
-{
-	const struct running *r = arg;
-	const char *s;
-	size_t i;
-
-	for (i = 0; i < r->reply.n; i++) {
-		s = line_get(&r->reply.v[i], "name");
-		if (reply_is(&r->reply.v[i], "rests") && s != NULL &&
-		    strcmp(s, name) == 0)
-			return true;
-	}
-	return false;
-}
-
+/* Load the files of the target, and put the proposals in their places. */
 static int
-running_plan(struct running *r, const struct config *candidate,
-    struct plan *plan)
+load(struct check *check, struct config *set)
 {
-	set_digests(&r->set, candidate, &r->reply);
-	if (plan_make(plan, &r->set, candidate) == -1)
-		return -1;
-	plan_let_rest(plan, rests, r);
-	/* Without a daemon no setting waits for another. */
-	if (r->alone != NULL)
-		plan->deferred = (struct keyset){0};
-	return 0;
-}
-
-/* Put conf into the set, in place of the one of its name if there is. */
-static int
-put(struct config *set, struct definition *conf)
-{
-	size_t i;
-
-	for (i = 0; i < set->nprograms; i++) {
-		if (strcmp(set->programs[i]->name, conf->name) != 0)
-			continue;
-		definition_unref(set->programs[i]);
-		set->programs[i] = conf;
-		return 0;
-	}
-	if (config_add(set, conf) == 0)
-		return 0;
-	definition_unref(conf);
-	return -1;
-}
-
-/* Is it an instance that the template of that name defines? */
-static bool
-is_of(const struct definition *conf, const char *template)
-{
-	const char *instance = definition_instance(conf->name), *entry;
-	size_t len = strlen(template);
-
-	if (instance == NULL || (size_t)(instance - conf->name) != len ||
-	    strncmp(conf->name, template, len) != 0 || conf->file == NULL ||
-	    (entry = strrchr(conf->file, '/')) == NULL)
-		return false;
-	return strncmp(entry + 1, template, len) == 0 && entry[1 + len] == '.';
-}
-
-/* Define the instances of the template by this file of it. */
-static int
-put_template(struct config *set, const char *file, const char *template,
-    struct diags *diags)
-{
-	struct definition *conf;
-	size_t i;
-
-	for (i = 0; i < set->nprograms; i++) {
-		if (!is_of(set->programs[i], template))
-			continue;
-		conf = load_file(file, set->programs[i]->name, set->defaults,
-		    &accounts_lookups, diags);
-		if (conf == NULL)
-			return -1;
-		definition_unref(set->programs[i]);
-		set->programs[i] = conf;
-	}
-	return 0;
-}
-
-/* Put what one file says into the set, and what is wrong into diags. */
-static int
-put_file(struct config *set, const char *file, struct diags *diags)
-{
-	struct definition *conf;
+	const struct proposal *p;
+	struct candidate candidate;
 	int error;
 
-	conf = load_file(file, NULL, set->defaults, &accounts_lookups, diags);
-	if (conf == NULL)
-		return -1;
-	if (definition_is_template(conf->name)) {
-		error = put_template(set, file, conf->name, diags);
-		definition_unref(conf);
-	} else if ((error = put(set, conf)) == -1)
-		diag_no_memory(diags, file);
-	return error;
-}
-
-/*
- * Read what is on disk, then the files, each of which stands for the program
- * or the template of its name.  Whatever is wrong lands in diags.
- */
-static int
-load(struct config *set, const struct target *target, int nfiles, char **files,
-    struct diags *diags)
-{
-	int i, error;
-
-	error = target_load(target, set, diags);
-	for (i = 0; i < nfiles; i++)
-		if (put_file(set, files[i], diags) == -1)
+	error = target_load(&check->target, set, &check->diags);
+	for (p = check->v; p < check->v + check->n; p++) {
+		candidate = (struct candidate){p->name, p->file, p->text,
+		    strlen(p->text)};
+		if (candidate_put(set, &candidate, NULL, &accounts_lookups,
+			&check->diags) == -1)
 			error = -1;
-	if (error == 0 && nfiles > 0)
-		error = config_check(set, diags);
+	}
+	if (error == 0 && check->n > 0)
+		error = config_check(set, &check->diags);
 	return error;
 }
 
+/* Add the report of a plan from nothing to the set. */
 static int
-reject(const struct ctl *ctl, const struct diags *diags)
-{
-	struct reply reply = {0};
-	int status = STATUS_REJECTED;
-
-	if (reply_add_errors(&reply, diags) == -1)
-		status = present_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		ctl->present->progress(ctl, &reply, 0);
-		ctl->present->plan(ctl, &(struct planned){.reply = &reply});
-	}
-	reply_clear(&reply);
-	return status;
-}
-
-static int
-show(const struct ctl *ctl, const struct plan *plan, const char *alone)
+add_report(struct reply *reply, const struct check *check,
+    const struct config *set)
 {
 	struct line_text text = {0};
+	struct config none = {0};
+	struct plan plan;
+	int error = -1;
+
+	if (config_init(&none, &check->target.places) == -1)
+		return -1;
+	if (plan_make(&plan, &none, set) == 0) {
+		/* Without a daemon no setting waits for the next start. */
+		plan.deferred = (struct keyset){0};
+		report_plan(&text, &plan, 0);
+		if (!text.failed)
+			error = reply_add_all(reply, text.s);
+		plan_clear(&plan);
+	}
+	line_text_clear(&text);
+	config_clear(&none);
+	return error;
+}
+
+/* No daemon answered, for the reason in alone. */
+static int
+check_alone(struct check *check, const char *alone)
+{
+	struct config set = {0};
 	struct reply reply = {0};
 	int status = STATUS_OK;
 
-	report_plan(&text, plan, 0);
-	if (text.failed || reply_add_all(&reply, text.s) == -1)
-		status = present_fail(ctl, STATUS_FAILED, "out of memory");
+	if (load(check, &set) == -1 || diag_count(&check->diags) > 0)
+		status = reject(check, &reply);
+	else if (add_report(&reply, check, &set) == -1)
+		status = no_memory(check);
 	else
-		ctl->present->plan(ctl, &(struct planned){true, alone, &reply});
+		check->ctl->present->plan(check->ctl,
+		    &(struct planned){true, alone, &reply});
+	config_clear(&set);
 	reply_clear(&reply);
-	line_text_clear(&text);
 	return status;
 }
 
 static int
-compare(const struct ctl *ctl, const struct target *target,
-    const struct config *candidate)
+check_files(struct check *check)
 {
-	struct running running;
-	struct plan plan;
+	const struct ctl *ctl = check->ctl;
+	struct reply reply = {0};
+	struct talk talk;
 	int status;
 
-	status = running_load(&running, ctl, target);
-	if (status == STATUS_OK &&
-	    running_plan(&running, candidate, &plan) == -1)
-		status = present_fail(ctl, STATUS_FAILED, "out of memory");
-	else if (status == STATUS_OK) {
-		status = show(ctl, &plan, running.alone);
-		plan_clear(&plan);
-	}
-	running_clear(&running);
+	status = ask(check, &talk, &reply);
+	if (status == STATUS_NO_DAEMON && ctl->socket == NULL)
+		status = check_alone(check, "hupd is not running");
+	else if (status == STATUS_DENIED && ctl->socket == NULL)
+		status = check_alone(check, "hupd may not be asked");
+	else if (status == STATUS_REJECTED)
+		status = reject(check, &reply);
+	else if (status == STATUS_OK && diag_count(&check->diags) > 0) {
+		/* The plan lacks a file. */
+		reply_clear(&reply);
+		status = reject(check, &reply);
+	} else if (status == STATUS_OK)
+		ctl->present->plan(ctl, &(struct planned){true, NULL, &reply});
+	else
+		talk_verdict(ctl, &talk);
+	talk_close(&talk);
+	reply_clear(&reply);
 	return status;
 }
 
 int
 cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 {
-	struct config set = {0};
-	struct target target;
-	struct diags diags;
+	struct check check = {.ctl = ctl};
 	int status;
 
-	if ((status = target_find_files(ctl, &target)) != STATUS_OK)
+	if ((status = target_find(&check.target, ctl)) != STATUS_OK)
 		return status;
-	diag_init(&diags);
-	if (load(&set, &target, argc, argv, &diags) == -1)
-		status = reject(ctl, &diags);
-	else
-		status = compare(ctl, &target, &set);
-	config_clear(&set);
-	diag_clear(&diags);
-	target_clear(&target);
+	diag_init(&check.diags);
+	if ((status = read_proposals(&check, argc, argv)) == STATUS_OK)
+		status = check_files(&check);
+	check_clear(&check);
 	return status;
 }

@@ -637,3 +637,34 @@ load_file(const char *file, const char *name, const struct definition *defaults,
 	free(base);
 	return conf;
 }
+
+int
+load_proposal(const char *file, char **name, char **text, struct diags *diags)
+{
+	const char *slash = strrchr(file, '/');
+	char own[NAME_SIZE], *base = NULL;
+	struct file f;
+	int r;
+
+	*name = *text = NULL;
+	if (file_name(file, slash == NULL ? file : slash + 1, own, diags) == -1)
+		return -1;
+	r = file_read(&f, AT_FDCWD, file, SYNTAX_FILE_MAX);
+	if (r == 1 && f.len == 0 && (base = template_path(file)) != NULL)
+		r = read_template(&f, base);
+	if (r != 1)
+		diag_add(diags, base != NULL ? base : file, 0, NULL, "%s",
+		    r == 0 ? "does not exist" : f.why);
+	else if (strlen(f.bytes) != f.len)
+		diag_add(diags, file, 0, NULL, "contains a NUL byte");
+	else if ((*name = strdup(own)) == NULL ||
+	    (*text = strdup(f.bytes)) == NULL)
+		diag_no_memory(diags, file);
+	file_clear(&f);
+	free(base);
+	if (*text != NULL)
+		return 0;
+	free(*name);
+	*name = NULL;
+	return -1;
+}

@@ -44,6 +44,13 @@ struct definition *load_text(const char *file, const char *bytes, size_t len,
     struct diags *);
 
 /*
+ * Read a file that replaces the file of its name: the name of the program or
+ * template, and the text, which is that of the template if the file is empty.
+ * Both are malloc'd.  -1 with diagnostics.
+ */
+int load_proposal(const char *file, char **name, char **text, struct diags *);
+
+/*
  * Read a whole configuration, the accepted one, from one file.  Missing or
  * unsafe environment files are no error here: the start of the program reports
  * them.

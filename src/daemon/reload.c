@@ -359,8 +359,12 @@ put_back(void *arg, struct definition *previous)
 	return true;
 }
 
-struct config
-reload_effective(const struct reload *r)
+/*
+ * What runs, with the settings that it runs with: those that are not live are
+ * as they were at the start.  Borrowed.
+ */
+static struct config
+effective(const struct reload *r)
 {
 	struct config now = r->running;
 
@@ -370,8 +374,9 @@ reload_effective(const struct reload *r)
 	return now;
 }
 
-bool
-reload_rests(void *arg, const char *name)
+/* Is there a program of this name that is not to run?  arg: struct daemon. */
+static bool
+rests(void *arg, const char *name)
 {
 	const struct daemon *d = arg;
 	const struct program *p = programs_find(&d->programs, name);
@@ -415,7 +420,7 @@ attempt_make(struct attempt *a, const struct reload *r,
     const struct candidate *v, size_t n, bool trusted)
 {
 	struct daemon *d = r->daemon;
-	const struct config now = reload_effective(r);
+	const struct config now = effective(r);
 	int loaded;
 
 	*a = (struct attempt){0};
@@ -427,7 +432,7 @@ attempt_make(struct attempt *a, const struct reload *r,
 		return -1;
 	if (plan_make(&a->plan, &now, &a->set) == -1)
 		return diag_no_memory(&a->errors, d->config);
-	plan_let_rest(&a->plan, reload_rests, d);
+	plan_let_rest(&a->plan, rests, d);
 	return apply_check(&d->programs, &a->plan, &a->errors);
 }
 

@@ -68,12 +68,5 @@ int reload_plan(struct reload *, const struct candidate *, size_t n,
 void reload_status(struct reload *, struct line_text *);
 /* The running set. */
 const struct config *reload_running(const struct reload *);
-/*
- * The same with the settings that it runs with: those that are not live are as
- * they were at the start.  Borrowed.
- */
-struct config reload_effective(const struct reload *);
-/* Is there a program of this name that is not to run?  arg: struct daemon. */
-bool reload_rests(void *arg, const char *name);
 
 #endif

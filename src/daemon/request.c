@@ -18,7 +18,6 @@
 #include "daemon/reload.h"
 #include "wire/report.h"
 #include "daemon/request.h"
-#include "config/syntax.h"
 #include "base/text.h"
 #include "base/words.h"
 
@@ -204,58 +203,6 @@ do_where(struct daemon *d, struct answer *a, const struct line *pl)
 	line_put(t, "log", log);
 	line_end(t);
 	free(log);
-	answer_end(a, STATUS_OK, NULL);
-}
-
-/* Put the facts that the canonical form of a program lacks. */
-static void
-put_hidden(struct line_text *t, struct daemon *d, const struct definition *conf)
-{
-	if (conf->env_file != NULL) {
-		line_begin(t, "digest");
-		line_put(t, "name", conf->name);
-		line_put_number(t, "env", (int64_t)conf->env_digest);
-		line_end(t);
-	}
-	if (reload_rests(d, conf->name)) {
-		line_begin(t, "rests");
-		line_put(t, "name", conf->name);
-		line_end(t);
-	}
-}
-
-static void
-do_dump(struct daemon *d, struct answer *a, const struct line *pl)
-{
-	struct line_text *t = &a->text;
-	const struct config set = reload_effective(d->reload);
-	char *text = NULL, *rest, *line;
-	size_t i, len = 0;
-	FILE *f;
-
-	(void)pl;
-	f = open_memstream(&text, &len);
-	if (f == NULL) {
-		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
-		return;
-	}
-	syntax_print_config(&set, f);
-	if (fclose(f) == EOF) {
-		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
-		free(text);
-		return;
-	}
-	for (i = 0; i < set.nprograms; i++)
-		put_hidden(t, d, set.programs[i]);
-	rest = text;
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0')
-			continue;
-		line_begin(t, "text");
-		line_put(t, "line", line);
-		line_end(t);
-	}
-	free(text);
 	answer_end(a, STATUS_OK, NULL);
 }
 
@@ -763,7 +710,6 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 	    {"version", do_version, false},
 	    {"status", do_status, false},
 	    {"where", do_where, false},
-	    {"dump", do_dump, false},
 	    {"plan", do_plan, false},
 	    {"signal", do_signal, false},
 	    {"reopen", do_reopen, false},

@@ -12,8 +12,8 @@
  *			started= (Unix time of the process, if alive)
  *			restarts= exit= (its last end in words, if it had one)
  *			code= or signal= or stage= (of that end: the exit
-			status; the number of the signal; what of a start
-			failed, "exec" or "env-file" say; none: unknown)
+ *			status; the number of the signal; what of a start
+ *			failed, "exec" or "env-file" say; none: unknown)
  *			ended= (Unix time) memory= (bytes, if alive)
  *			cpu= (ms, if alive and asked for)
  *			status= (its STATUS=) reason= (why it is in this state)
@@ -31,11 +31,6 @@
  *		if a reload was rejected since the last accepted one:
  *			rejected time= count=  and the "error" lines of report.h
  *	where [NAME]	paths log-dir= program-dir= config= log=
- *	dump		digest name= env=  for each program with env files:
- *			a number that changes with their contents
- *			rests name=  for each program that is not to run
- *			text line=  for each line of the canonical form of
- *			what runs
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		for each: result name= ok=(yes|no) state= how=
  *			and "tail" lines of report.h if it failed

@@ -108,6 +108,29 @@ check() {
 	[ "${lines[1]}" = '  ~ web      restarted: env-file changed' ]
 }
 
+@test "a user, a group and groups are no change" {
+	needs_root
+	local group
+	group=$(id -gn nobody)
+	sleeper web
+	sleeper db
+	printf '%s\n' 'user = nobody' "group = $group" \
+	    "groups = $group daemon" >>"$T/hupd.d/web.conf"
+	echo 'user = nobody' >>"$T/hupd.d/db.conf"
+	hupd_start
+	run -0 check
+	[ "$output" = 'plan: 2 unchanged' ]
+	run -0 ctl check
+	[ "$output" = 'plan: 2 unchanged' ]
+	run -0 ctl reload
+	[[ $output = *'nothing changed, 2 unchanged' ]]
+	# A file that stands for the one that runs, too.
+	mkdir -m 755 "$T/new"
+	cp "$T/hupd.d/web.conf" "$T/new"
+	run -0 check "$T/new/web.conf"
+	[ "$output" = 'plan: 2 unchanged' ]
+}
+
 @test "settings that wait for the next start are told" {
 	sleeper web
 	hupd_start
