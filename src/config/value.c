@@ -853,6 +853,8 @@ rlimit_print(const void *field, const struct value *value, const char *key,
 {
 	const struct value_rlimit *limit = find_rlimit(field, value->which);
 
+	if (limit == NULL)
+		return 0;
 	fprintf(f, "%s = ", key);
 	limit_print(value, limit->soft, f);
 	if (limit->hard != limit->soft) {
