@@ -34,7 +34,7 @@ ask_begin(struct chaos *c, const char *line)
 		close(s);
 		return ASK_NONE;
 	}
-	/* What the daemon cannot take any more ends in a lost reply. */
+	/* If the daemon cannot receive the request, the reply is lost. */
 	if (send(s, line, strlen(line), MSG_NOSIGNAL) == -1 ||
 	    send(s, "\n", 1, MSG_NOSIGNAL) == -1)
 		shutdown(s, SHUT_WR);

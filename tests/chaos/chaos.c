@@ -1,12 +1,11 @@
 /*
- * chaos - a random sequence of what may befall hupd, and after each step a
- * check that what must hold does.
+ * chaos - a random sequence of events, with a check of the whole state after
+ * each step.
  *
  * usage: chaos [-kv] [-c auto|off] [-n STEPS] [-s SEED] BUILD
  *
- * The seed decides what is done; when exactly it meets the daemon is up to
- * the machine, so that a violation is found again with the same seed often,
- * but not always.
+ * The seed determines the events.  Their exact time depends on the machine, so
+ * that a violation is often, but not always, found again with the same seed.
  */
 #include <sys/types.h>
 #include <sys/prctl.h>
@@ -190,7 +189,7 @@ main(int argc, char **argv)
 	strlcpy(c->build, argv[optind], sizeof(c->build));
 	c->random = c->seed * 0x9e3779b97f4a7c15ULL;
 	c->root = geteuid() == 0;
-	/* What loses its parent comes to us, and nothing gets away. */
+	/* Orphans become our children, so that no process is lost. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
 		err(1, "prctl");
 	printf("1..1\n");

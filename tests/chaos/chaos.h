@@ -1,6 +1,6 @@
 /*
- * chaos - what its parts share: the model of what must hold, and the world
- * that is held against it.
+ * chaos - the model of the expected state, and the observed state that is
+ * compared with it.
  */
 #ifndef CHAOS_H
 #define CHAOS_H
@@ -39,7 +39,7 @@ struct program {
 	unsigned version; /* of its process keys */
 	unsigned live;	  /* of its live keys */
 
-	/* What this step did to it. */
+	/* The effects of this step on it. */
 	bool touched; /* its process may be another now */
 	bool unsure;  /* the request may or may not have been heard */
 	pid_t dying;  /* its process, which will be gone */
@@ -98,7 +98,7 @@ struct chaos {
 	unsigned nprograms;
 	struct instance *instances[4096]; /* by hash */
 
-	/* What this step did. */
+	/* The effects of this step. */
 	char what[4096];
 	bool unsure;	 /* the files may or may not have been read */
 	bool may_vanish; /* daemon and guard may both be gone */
@@ -144,14 +144,14 @@ struct chaos {
 /* chaos.c: a violation ends all. */
 _Noreturn void violation(struct chaos *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Take note of what the step does. */
+/* Note an action of the step. */
 void did(struct chaos *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 unsigned below(struct chaos *, unsigned n);
 int64_t now_ms(void);
 /* Between two looks at something that is awaited. */
 void moment(struct chaos *);
-/* A little disorder: up to so many microseconds. */
+/* Random delay of up to us microseconds. */
 void jitter(struct chaos *, unsigned us);
 
 /* world.c */
@@ -184,15 +184,15 @@ int ask_end(struct chaos *, int fd, char **reply);
 int ask(struct chaos *, const char *line);
 /* As hupctl does it: SIGHUP once the daemon says that it waits. */
 int ask_reload(struct chaos *);
-/* Fill in what hupd says; false if it does not answer. */
+/* Fill in the answer of hupd; false if it does not answer. */
 bool ask_status(struct chaos *);
 
 /* look.c */
 void look(struct chaos *);
-/* What the process was at the last look, as in struct seen. */
+/* The kind of the process at the last look, as in struct seen. */
 char look_what(const struct chaos *, pid_t);
 void look_kill(struct chaos *, pid_t, int sig);
-/* A file of /proc/PID; the length of what was read. */
+/* A file of /proc/PID; returns the number of bytes read. */
 size_t look_proc(pid_t, const char *file, char *buf, size_t size);
 
 /* ends.c */
@@ -205,7 +205,7 @@ void ends_forget(struct chaos *);
 /* A process of hupd was killed: it is seen until it is gone. */
 void ends_expect(struct chaos *, pid_t);
 bool ends_is_expected(const struct chaos *, pid_t);
-/* Are all of those gone, with what they held? */
+/* Are all of these processes and their descriptors gone? */
 bool ends_came(const struct chaos *);
 /* How many have ended daemons of late for a guard to give up. */
 bool ends_guard_gives_up(struct chaos *);

@@ -21,9 +21,8 @@
 #define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000)
 
 /*
- * We are the parent of whoever loses his own, each daemon among them.  No
- * program or process of hupd has a reason to end by a signal that nobody
- * sends.
+ * We are the parent of all orphans, including each daemon.  No program or
+ * process of hupd may end by a signal that was not sent.
  */
 void
 ends_reap(struct chaos *c)

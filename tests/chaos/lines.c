@@ -178,7 +178,7 @@ check_line(struct chaos *c, const struct program *p, const char *path,
 	n = strtoull(number, NULL, 10);
 	i = find(c, line);
 	if (i == NULL || i->program != p)
-		violation(c, "%s: a line of nobody's: \"%s %s\"", path, line,
+		violation(c, "%s: a line of no program: \"%s %s\"", path, line,
 		    number);
 	if (n != i->seen + 1)
 		violation(c, "%s: %s: line %llu follows %llu", path, i->id,

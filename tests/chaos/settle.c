@@ -1,6 +1,6 @@
 /*
- * settle - wait until all is as the model has it, and whoever was left alone is
- * what it was.
+ * settle - wait until the state is that of the model, and check that untouched
+ * processes are the same.
  */
 #include <sys/types.h>
 
@@ -12,9 +12,9 @@
 
 #include "chaos.h"
 
-/* All is as it should be in this time, ms. */
+/* The state is that of the model within this time, ms. */
 #define SETTLE_MS 20000
-/* Nobody there for so long, and nobody comes any more, ms. */
+/* After this time without a daemon there will be none, ms. */
 #define ABSENCE_MS 1000
 
 static void
@@ -28,7 +28,7 @@ start_by_hand(struct chaos *c)
 		return;
 	if (!c->may_vanish)
 		violation(c, "neither daemon nor guard is left");
-	/* A younger log process may not have been told what to hold yet. */
+	/* A new log process may not have its streams yet. */
 	unheard = c->logger == 0 || c->logger != c->former.logger;
 	status = world_start(c);
 	did(c, "start by hand: %d", status);
@@ -186,7 +186,7 @@ settle(struct chaos *c)
 	while ((what = trouble(c, &who)) != NULL) {
 		if (now_ms() > until && who == NULL)
 			violation(c, "%s", what);
-		/* One that crashes all the time is the last to be blamed. */
+		/* Blame a program that always crashes last. */
 		if (now_ms() > until &&
 		    (who->kind != KIND_CRASH || now_ms() > until + 2000))
 			violation(c, "%s %s (%s, %s)", who->name, what,

@@ -8,10 +8,10 @@
 
 #include "steps.h"
 
-/* It is executed anew in this time, ms. */
+/* The re-execution takes less than this time, ms. */
 #define EXEC_MS 20000
 
-/* Wait for a daemon that has been executed anew. */
+/* Wait for the end of the re-execution. */
 static void
 await_exec(struct chaos *c, int64_t execs)
 {
@@ -56,7 +56,7 @@ step_bad_reexec(struct chaos *c)
 	const char *from = bad[below(c, 3)];
 	int status;
 
-	/* One that always succeeds would be believed. */
+	/* The daemon would accept a program that always succeeds. */
 	if (strcmp(from, "/bin/true") == 0)
 		from = "/etc/group";
 	did(c, "reexec %s", from);

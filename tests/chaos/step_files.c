@@ -64,7 +64,7 @@ step_reload(struct chaos *c)
 		violation(c, "reload: %d", status);
 }
 
-/* No verdict is waited for: that all is as it should be tells. */
+/* Do not wait for the result: the check of the state shows it. */
 void
 step_hup(struct chaos *c)
 {
@@ -79,7 +79,7 @@ step_hup(struct chaos *c)
 		look_kill(c, c->daemon, SIGHUP);
 		jitter(c, 2000);
 	}
-	/* One that came too early was no file's fault. */
+	/* A reload that came too early does not depend on the files. */
 }
 
 void
@@ -127,7 +127,7 @@ step_bad_reload(struct chaos *c)
 	if (status != 6 && status != ASK_LOST && status != ASK_NONE)
 		violation(c, "a reload of bad files: %d", status);
 	world_write_all(c);
-	/* What was lost may be heard by one that reads the good files. */
+	/* A lost request may be handled when the files are good again. */
 	if (status != 6)
 		c->unsure = true;
 }

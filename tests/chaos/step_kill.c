@@ -89,7 +89,7 @@ step_kill_daemon(struct chaos *c)
 	step_end_daemon(c);
 	if (!follows)
 		return;
-	/* The socket outlives it: who asks is answered by the next. */
+	/* The socket stays open: the next daemon answers. */
 	while (ask(c, "ping") != 0)
 		if (now_ms() - began > ABSENCE_MS)
 			violation(c, "no daemon follows");

@@ -151,7 +151,7 @@ step_requests(struct chaos *c)
 	}
 	for (i = 0; i < n; i++) {
 		if (fds[i] >= 0 && below(c, 4) == 0) {
-			/* What was asked for goes on. */
+			/* The request is still carried out. */
 			close(fds[i]);
 			if (verbs[i] == RESTART)
 				v[i]->dying = v[i]->pid;

@@ -1,5 +1,5 @@
 /*
- * steps - what may befall hupd: which comes next, and what takes all of it.
+ * steps - the events: the choice of the next one, and the end of hupd.
  */
 #include <sys/types.h>
 
@@ -84,7 +84,7 @@ check_left(struct chaos *c, const char *name)
 		violation(c, "%s is left", path);
 }
 
-/* One that was killed before it had heard the signal has a successor. */
+/* A daemon that was killed before it handled the signal has a successor. */
 static void
 end_successor(struct chaos *c)
 {

@@ -33,7 +33,7 @@ count_fds(pid_t pid)
 	return n - 2;
 }
 
-/* Has the process that file open, with a lock?  As the kernel tells it. */
+/* Has the process this file open, with a lock?  From the kernel. */
 static bool
 holds_lock(pid_t pid, const struct stat *st)
 {
@@ -185,6 +185,6 @@ trouble(struct chaos *c, const struct program **who)
 	*who = NULL;
 	for (i = 0; i < c->nseen; i++)
 		if (c->seen[i].what == '?')
-			return "a process that is nobody's";
+			return "an unknown process";
 	return NULL;
 }

@@ -128,7 +128,7 @@ world_write_all(struct chaos *c)
 		world_write(c, &c->programs[i]);
 }
 
-/* A copy in the place of what is there, as a package manager does it. */
+/* Replace the file by a copy, as a package manager does. */
 static void
 copy(struct chaos *c, const char *from, const char *name)
 {
@@ -266,7 +266,7 @@ world_start(struct chaos *c)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* Those that are killed may leave others behind, for a moment. */
+/* A killed process may leave others behind for a moment. */
 void
 world_kill(struct chaos *c)
 {

@@ -25,7 +25,7 @@ text_begin(struct text *t)
 	must((t->f = open_memstream(&t->s, &t->len)) != NULL);
 }
 
-/* Printable, but for the newline and TAB; of whole characters. */
+/* Printable, except newline and TAB; of whole characters. */
 static void
 check_text(const struct text *t)
 {

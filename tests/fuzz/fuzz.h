@@ -1,8 +1,8 @@
 /*
- * fuzz - what the harnesses share.
+ * fuzz - functions of all harnesses.
  *
  * Each harness is one file with one LLVMFuzzerTestOneInput, which libFuzzer
- * calls, or main.c with what it is given.
+ * calls, or main.c with the content of a file.
  */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -1,6 +1,6 @@
 /*
- * harmless - for harnesses that run parts of the daemon: the linker puts
- * these in the place of what would reach out of the process (--wrap).
+ * harmless - for harnesses that run parts of the daemon: the linker replaces
+ * functions that act on other processes by these (--wrap).
  */
 #ifndef HARMLESS_H
 #define HARMLESS_H
@@ -23,7 +23,7 @@ void __wrap_logger_reopen(struct logger *);
 struct stream *__wrap_logger_stream_open(struct logger *, const char *, uid_t,
     const struct stream_conf *);
 
-/* No harness has a child, but AFL++ does: it goes on by a signal. */
+/* A harness has no child, but AFL++ has: it continues by a signal. */
 int
 __wrap_kill(pid_t pid, int sig)
 {

@@ -1,6 +1,6 @@
 /*
- * import - supervisord's configuration: what becomes of it parses to what was
- * meant, or it is complained of.
+ * import - supervisord's configuration: the converted file parses to the same
+ * definition, or there is an error.
  */
 #include "fuzz.h"
 #include "import/supervisord.h"

@@ -41,7 +41,7 @@ open_folder(void)
 	return fd;
 }
 
-/* What one input wrote is not for the next. */
+/* Each input starts with an empty folder. */
 static void
 empty_folder(void)
 {

@@ -47,7 +47,7 @@ all(struct loglines l, size_t bufsize)
 	return out;
 }
 
-/* What a rotating writer makes of it, limit bytes a file, put together. */
+/* The files of a rotating writer, limit bytes each, joined. */
 static void
 rotated(struct loglines l, int64_t limit, const struct out *whole)
 {

@@ -1,6 +1,6 @@
 /*
- * program - the file of a program: what is accepted prints to what parses to
- * the same print, and is equal; what is not is complained of.
+ * program - the file of a program: an accepted file is printed to a form that
+ * parses to an equal definition and the same form; else there is an error.
  */
 #include "config/syntax.h"
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /*
- * record - the file of records, damaged in whatever way: it is refused, or
- * taken over, and what was taken over can be shown and goes on.
+ * record - the file of records, damaged in any way: it is refused, or its
+ * programs are taken over, can be shown, and continue.
  *
  * The first byte of the input says how it is read, the rest is the file.
  * Descriptors in it become ones that are ours, and the boot this one, or no
@@ -28,7 +28,7 @@
 
 /* Slots whose descriptors are looked at. */
 #define SLOTS 16
-/* What is inherited is numbered from here on. */
+/* The first number of inherited descriptors. */
 #define INHERITED_FDS 600
 
 static struct config running;
@@ -190,7 +190,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else
 		must(record_reset(r) == 0);
 	record_close(r, false);
-	/* Of a damaged record it may have taken none. */
+	/* From a damaged record it may have taken none. */
 	closefrom(INHERITED_FDS);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * text - the small languages: what is accepted prints to what means the same,
- * and nothing that is escaped can do harm to a terminal.
+ * text - the small languages: an accepted value is printed to a form of the
+ * same meaning, and escaped bytes cannot harm a terminal.
  */
 #include "base/words.h"
 #include "base/escape.h"

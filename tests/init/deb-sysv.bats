@@ -30,12 +30,12 @@ setup() {
 	run -0 x hupctl status
 }
 
-@test "also: logrotate rotates the event log, and hupd goes on in a new one" {
+@test "also: logrotate rotates the event log, and hupd continues in a new one" {
 	programs
 	I start
 	x logrotate -f /etc/logrotate.d/hupd
 	wait_for 5 x grep 'Daemon start up' /var/log/hupd/hupd.log.1
-	# What came before the new one was opened may still be in the old one.
+	# Lines before the reopening may still be in the old file.
 	is_new() {
 		x hupctl restart front && logged 'front: .* -> up'
 	}

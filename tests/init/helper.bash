@@ -28,7 +28,7 @@ x() {
 	timeout 300 "$MACHINE" exec "$NAME" "$@" 3>&-
 }
 
-# Where the files of the machine are, but for /run, /dev and /proc.
+# The folder of the files of the machine, except /run, /dev and /proc.
 root() {
 	"$MACHINE" root "$NAME"
 }

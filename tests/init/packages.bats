@@ -145,7 +145,7 @@ installed() {
 	[ -e "$dir/openrc/usr/share/man/man8/hupd.8" ]
 	grep -q '^hupd=/usr/local/sbin/hupd$' "$dir/sysv/etc/init.d/hupd"
 
-	# What is uninstalled is all but an administrator's.
+	# Uninstall removes all files except the administrator's.
 	echo HUPD_OPTS=-v >>"$dir/sysv/etc/default/hupd"
 	"${make[@]}" uninstall DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
 	"${make[@]}" uninstall DESTDIR="$dir/sysv"

@@ -116,7 +116,7 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[ -z "$(folder)" ]
 }
 
-@test "one that has ended by the time of the answer is told of" {
+@test "one that has ended by the time of the answer is reported" {
 	hupd_start
 	# The answer waits for this one, and this one until all is known.
 	program late <<-E

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# Files that are not what they should be: each is a clear error, costs little,
-# and keeps nothing else from its work.
+# Invalid files: each is a clear error, costs little, and affects nothing else.
 
 load helper
 
@@ -287,7 +286,7 @@ print(len(json.load(sys.stdin)["programs"]))')" -eq $((count + 1)) ]
 	is_state n3 up
 }
 
-@test "all errors are told, of every file" {
+@test "all errors are reported, of every file" {
 	for ((i = 0; i < 200; i++)); do
 		program "bad$i" <<<'comand = sleep 1'
 	done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Completion, asked of the shells themselves.
+# Completion, tested with the shells themselves.
 
 load helper
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The daemon as the first process of a container: it reaps, ends in order, and
-# ends by itself with a program's status where exit-on says so.
+# The daemon as the first process of a container: it reaps, stops in order, and
+# ends with the status of a program if exit-on is set.
 
 load helper
 
@@ -64,7 +64,7 @@ no_zombie() {
 	command = sh -c '(setsid sleep 1000 &); exec sleep 1000'
 	depends-on = db
 	E
-	# It stays in the foreground without being told to.
+	# It stays in the foreground without an option.
 	in_container "$HUPD" -f "$T/hupd.conf"
 	wait_for 10 hupd_answers
 	wait_for 10 is_state web up

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Nothing of a program outlives it: in a cgroup, and where there is none by
-# its process group and the daemon as sub-reaper; for root and for a user.
+# No process of a program survives it: in a cgroup, and without cgroups by its
+# process group and the daemon as sub-reaper; for root and for a user.
 
 load helper
 

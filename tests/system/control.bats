@@ -359,7 +359,7 @@ has_descriptors() {
 	wait_for 5 is_state web down
 }
 
-@test "the daemon's end is told to those who wait" {
+@test "the daemon's end is reported to those who wait" {
 	program never <<-E
 	command = sleep 1000
 	ready = notify

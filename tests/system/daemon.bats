@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The daemon itself: how it detaches, its pidfile, what it says to the one
-# who starts it, and how it ends.
+# The daemon itself: how it detaches, its pidfile, its messages at the start, and
+# how it ends.
 
 load helper
 
@@ -354,7 +354,7 @@ refused() {
 	refused 6 'bad.conf:1: comand: unknown key'
 }
 
-@test "an accepted configuration that is damaged is told, and refused" {
+@test "an accepted configuration that is damaged is reported, and refused" {
 	sleeper web
 	hupd_start
 	hupd_stop
@@ -443,7 +443,7 @@ refused() {
 		kill -INT "$tracer"
 		wait "$tracer" || :
 	}
-	# At some time, for what was under way settles first.
+	# After some time: a running request settles first.
 	idle() {
 		calls 5
 		! grep -E -v 'resumed|unfinished|detached|^[0-9]+ +(epoll_|p)[a-z0-9_]*wait\(' \

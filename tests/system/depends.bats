@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Dependencies: who is started and stopped before whom, and what becomes of
-# those whose dependency fails.
+# Dependencies: the order of starts and stops, and programs whose dependency
+# fails.
 
 load helper
 

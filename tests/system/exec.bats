@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What a program is given before it is executed, and each way in which that
-# can fail.
+# The setup of a program before it is executed, and each failure of it.
 
 load helper
 
@@ -170,7 +169,7 @@ broken() {
 	run ! printed show '^FROM_STARTER='
 }
 
-@test "env-file is read anew at each start" {
+@test "env-file is read again at each start" {
 	echo 'WORD=first' >"$T/a.env"
 	chmod 644 "$T/a.env"
 	program show <<-E
@@ -276,7 +275,7 @@ broken() {
 	wait_for 5 logged "web: env-file $T/a.env"
 }
 
-@test "what failed is told after the definition was replaced" {
+@test "what failed is reported after the definition was replaced" {
 	broken 'rlimit-core = 0' "rlimit-nofile = $((1 << 40))"
 	hupd_start
 	wait_for 5 is_state web failed
@@ -352,7 +351,7 @@ limits_are() {
 	wait_for 5 limits_are 250
 }
 
-@test "a limit of descriptors that is too low for all is told" {
+@test "a limit of descriptors that is too low for all is reported" {
 	no_valgrind 'it has descriptors of its own'
 	for i in {1..40}; do
 		program "p$i" <<<'command = sleep 1000'

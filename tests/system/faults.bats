@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What fails around the daemon: the step concerned is tried again or done
-# without, it is logged, and all others are served as before.
+# Failures around the daemon: the step is retried or skipped, it is logged, and
+# everything else works as before.
 
 load helper
 
@@ -30,7 +30,7 @@ counter() {
 	E
 }
 
-# The log of NAME has line 1 to its last, each once, and goes on.
+# The log of NAME has line 1 to its last, each once, and continues.
 has_every_line() {
 	local last
 	last=$(tail -n 1 "$T/log/$1.log")
@@ -76,7 +76,7 @@ serves() {
 	    -eq 1 ]
 }
 
-@test "root: a full disk of the state: reloads go on, with a warning" {
+@test "root: a full disk of the state: reloads continue, with a warning" {
 	needs_root
 	tmpfs "$T/state" 64k
 	sleeper web
@@ -227,7 +227,7 @@ serves() {
 	has_every_line numbers
 }
 
-@test "a program that a request names 50,000 times is told of once" {
+@test "a program that a request names 50,000 times is reported once" {
 	sleeper web
 	hupd_start
 	python3 - "$T/run/hupd.sock" >"$T/answer" <<-'E'

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# The guard has another daemon follow one that was killed, and none that was
-# told to stop.
+# The guard replaces a daemon that was killed, but not a daemon that was stopped.
 
 load helper
 load takeover
@@ -99,7 +98,7 @@ load takeover
 	run ! logged 'Daemon reload'
 }
 
-@test "told to stop, all of it ends for good" {
+@test "asked to stop, all of it ends for good" {
 	sleeper web
 	for sig in TERM INT; do
 		hupd_start
@@ -149,7 +148,7 @@ load takeover
 	wait_for 5 logged 'the daemon keeps crashing, giving up'
 	run -7 ctl ping
 	alive "$web"
-	# The next start adopts, and counts anew.
+	# The next start adopts, and counts again.
 	hupd_start
 	[ "$(pid_of web)" = "$web" ]
 	crash
@@ -175,7 +174,7 @@ load takeover
 	[ "$(pid_of web)" = "$web" ]
 }
 
-@test "killed before it was up, the start tells the truth all the same" {
+@test "killed before it was up, the start reports the true result" {
 	# The definition takes long enough to be killed in between.
 	for ((i = 0; i < 300; i++)); do
 		sleeper "p$i"

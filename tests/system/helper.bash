@@ -180,7 +180,7 @@ pid_of() {
 	status_field "$1" 3
 }
 
-# What identifies a process: its pid and its start time.
+# The identity of a process: its pid and its start time.
 identity() {
 	local pid
 	pid=$(pid_of "$1")
@@ -208,7 +208,7 @@ printed() {
 	grep -q -e "$2" "$T/log/$1.log"
 }
 
-# lines FILE N: has it at least so many?
+# lines FILE N: has it at least N lines?
 lines() {
 	[ "$(wc -l <"$1")" -ge "$2" ]
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What hupctl promises: exit statuses, JSON, and logs of which no line is
-# missed.
+# hupctl: exit statuses, JSON, and logs without a missing line.
 
 load helper
 
@@ -64,7 +63,7 @@ counter() {
 	hupd_env "$HUPCTL" -f "$T/hupd.conf" ping
 }
 
-@test "status of one program tells all there is to know" {
+@test "status of one program shows all details" {
 	sleeper db
 	program web <<-'E'
 	command = sh -c 'seq 9; exec sleep 1000'
@@ -98,12 +97,12 @@ counter() {
 	ctl -j status web | is_json 'd["programs"][0]["needs"] ==
 	    [{"name": "db", "state": "up", "ready": True}] and
 	    d["programs"][0]["command"].startswith("sh -c ")'
-	# One of several is told no more of than a row.
+	# With several names, each is one row.
 	run -0 ctl status web db
 	[[ $output != *last* ]]
 }
 
-@test "status tells why a program does not run" {
+@test "status shows why a program does not run" {
 	sleeper web
 	program idle <<-E
 	command = sleep 1000
@@ -139,7 +138,7 @@ counter() {
 	[[ $output = *nobody* ]]
 }
 
-@test "acting commands wait for the outcome and tell it" {
+@test "acting commands wait for the result and print it" {
 	sleeper web
 	program bad <<-E
 	command = sh -c 'echo so long; exit 3'
@@ -181,7 +180,7 @@ counter() {
 	    is_json 'not d["valid"] and d["errors"][0]["file"]'
 }
 
-@test "check tells what reload then does" {
+@test "check shows what reload then does" {
 	sleeper web
 	sleeper old
 	hupd_start

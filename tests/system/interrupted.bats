@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# What happens while there is no daemon, or as one is killed: nothing of it is
-# lost.
+# Events while no daemon runs, or while it is killed: nothing is lost.
 
 load helper
 load takeover
@@ -91,7 +90,7 @@ load takeover
 	wait_for 5 printed web farewell
 }
 
-@test "programs that were not started before a crash are told apart" {
+@test "programs that were not started before a crash are distinguished" {
 	setting 'cgroup = off'
 	for name in a b; do
 		program $name <<<$'command = sleep 1000\nautostart = no'
@@ -155,7 +154,7 @@ load takeover
 	[ "$(pid_of web)" -eq "$web" ]
 }
 
-@test "a stop that a crash interrupts goes on" {
+@test "a stop that a crash interrupts continues" {
 	program slow <<-E
 	command = sh -c 'trap "" TERM; echo deaf; while :; do sleep 0.05; done'
 	stop-timeout = 5s

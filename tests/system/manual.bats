@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What the manual shows as examples is accepted, and the options that the
-# program names are those of the manual.
+# The examples of the manual are accepted, and the options of the program are
+# those of the manual.
 
 load helper
 

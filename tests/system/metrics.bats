@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# hupctl metrics: OpenMetrics text, as a parser of others reads it.
+# hupctl metrics: OpenMetrics text, read by an independent parser.
 
 load helper
 
@@ -108,7 +108,7 @@ assert len(list(parse(sys.stdin.read()))) > 10' <"$T/metrics"
 	    'v("reloads_total", result="failed") == 1' \
 	    'v("reloads_total", result="rejected") == 3' \
 	    'v("config_generation") == 3'
-	# They begin anew in a process that follows, and that is told.
+	# They begin again in a process that follows, and that is reported.
 	run -0 ctl reexec
 	is 'v("reloads_total", result="rejected") == 0' \
 	    "v('reloads_created', result='rejected') >= $begun" \

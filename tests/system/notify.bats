@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The sd_notify(3) protocol, as programs and systemd-notify(1) speak it.
+# The sd_notify(3) protocol, with programs and systemd-notify(1).
 
 load helper
 
@@ -29,7 +29,7 @@ has_status() {
 	ctl -j status web | grep -q -e "\"status\":\"[^\"]*$1"
 }
 
-# later FILE: let what awaits that file go on.
+# later FILE: let what awaits that file continue.
 go_on() {
 	touch "$T/$1"
 }
@@ -151,7 +151,7 @@ go_on() {
 	wait "$client" || :
 }
 
-@test "a reload that its client gave up goes on" {
+@test "a reload that its client gave up continues" {
 	talker 'reload 1 never tell READY=1 wait'
 	echo 'start-timeout = 3s' >>"$T/hupd.d/web.conf"
 	hupd_start
@@ -270,7 +270,7 @@ go_on() {
 	wait "$flood"
 }
 
-# It says that it lives, until it is told not to.
+# It says that it lives, until it is asked not to.
 lively() {
 	cat >"$T/lively" <<-'E'
 	import os, socket, sys, time
@@ -308,7 +308,7 @@ lively() {
 	    'web: stopping -> wait (exited): no sign of life in time, killed by'
 }
 
-@test "watchdog: a daemon that takes over waits anew" {
+@test "watchdog: a daemon that takes over waits again" {
 	no_valgrind 'there is no guard'
 	lively
 	hupd_start

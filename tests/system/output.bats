@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What programs print: all of it, once, in order, whatever becomes of the
-# process that writes it.
+# The output of programs: all of it, once, in order, even if the log process is
+# killed.
 
 load helper
 
@@ -91,7 +91,7 @@ other_log_pid() {
 	counter web 'log-size = 8K' 'log-keep = 0'
 	hupd_start
 	wait_for 5 lines "$T/log/web.log" 100
-	# It has begun anew.
+	# It has begun again.
 	restarted() {
 		[ "$(head -n 1 "$T/log/web.log" 2>/dev/null)" != 'line 0' ]
 	}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who may do what: the log process, the programs, other users.
+# Permissions of the log process, the programs and other users.
 
 load helper
 

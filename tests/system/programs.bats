@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The life of one program: started, stopped, signalled, restarted, given up.
+# The life of one program: started, stopped, signalled, restarted, failed.
 
 load helper
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The commands of README.md are run as they stand there, each in the place
-# that the text before it describes.
+# The commands of README.md are run unchanged, each in the place that the text
+# before it describes.
 
 load helper
 

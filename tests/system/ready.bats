@@ -49,7 +49,7 @@ impatient() {
 	done
 }
 
-@test "fd:N closed without a newline is told, and not ready in time" {
+@test "fd:N closed without a newline is reported, and not ready in time" {
 	program web <<-E
 	command = $ACTOR bare 3 almost close 3 wait
 	ready = fd:3
@@ -84,7 +84,7 @@ impatient() {
 	wait_for 5 logged 'web: .* -> wait (exited): not ready in time, exited, status 0'
 }
 
-@test "start tells why it did not become ready, and its last words" {
+@test "start shows why it did not become ready, and its last words" {
 	program web <<-E
 	command = sh -c 'echo "no such table"; exit 3'
 	ready = notify
@@ -154,7 +154,7 @@ impatient() {
 	wait_for 5 printed web "nobody nobody web 3600000000 $(pid_of web)\$"
 }
 
-@test "a reload-command that fails is told" {
+@test "a reload-command that fails is reported" {
 	program web <<-E
 	command = sleep 1000
 	reload-command = sh -c 'echo broken; exit 4'
@@ -208,7 +208,7 @@ start_says_why() {
 	    [[ $said = *'exited, status 3'*'no such table'* ]]
 }
 
-@test "a start that fails again and again has an outcome all the same" {
+@test "a start that fails again and again has an outcome nevertheless" {
 	for delay in 0 1ms 10ms; do
 		program "web$delay" <<-E
 		command = sh -c 'echo "no such table"; exit 3'

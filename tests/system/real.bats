@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Programs of the world, as their packages have them and the shipped examples
-# run them: on free ports of the loopback interface, in the folder of the test.
+# Real programs from their packages, run by the shipped examples: on free ports
+# of the loopback interface, in the folder of the test.
 
 load helper
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Records that are not what they should be are told apart.
+# Invalid records are recognized.
 
 load helper
 load takeover
@@ -25,7 +25,7 @@ after_edit() {
 	kill "$stranger" "$web" 2>/dev/null || :
 }
 
-@test "the number of another process is told apart" {
+@test "the number of another process is distinguished" {
 	other_pid() {
 		kill "$web"
 		wait_for 5 gone "$web"
@@ -48,7 +48,7 @@ after_edit() {
 	wait_for 5 logged 'web: its process has ended meanwhile'
 }
 
-@test "a damaged slot is told, and nothing is signalled" {
+@test "a damaged slot is reported, and nothing is signalled" {
 	damage() {
 		edit pid "$stranger"
 		edit state 200
@@ -58,7 +58,7 @@ after_edit() {
 	wait_for 5 logged 'record 0 is damaged'
 }
 
-@test "a name without end is told" {
+@test "a name without end is reported" {
 	damage() {
 		edit pid "$stranger"
 		edit name "$(printf 'x%.0s' {1..68})"
@@ -67,7 +67,7 @@ after_edit() {
 	wait_for 5 logged 'record 0 is damaged'
 }
 
-@test "a file that is cut short is told" {
+@test "a file that is cut short is reported" {
 	cut_short() {
 		truncate -s 5000 "$T/run/records"
 	}
@@ -75,7 +75,7 @@ after_edit() {
 	wait_for 5 logged 'records: it is cut short, nothing is taken over'
 }
 
-@test "a file that is cut within its head is told" {
+@test "a file that is cut within its head is reported" {
 	cut_short() {
 		truncate -s 20 "$T/run/records"
 	}
@@ -83,17 +83,17 @@ after_edit() {
 	wait_for 5 logged 'records: it is cut short, nothing is taken over'
 }
 
-@test "those of another boot are told" {
+@test "records of another boot are reported" {
 	after_edit edit boot 00000000-0000-0000-0000-000000000000
 	wait_for 5 logged 'records: it is of an earlier boot, nothing is taken over'
 }
 
-@test "those of another release are told" {
+@test "records of another release are reported" {
 	after_edit edit version 4711
 	wait_for 5 logged 'records: its format is of another release, nothing is'
 }
 
-@test "what is none is told" {
+@test "a file that is no record file is reported" {
 	after_edit edit magic gibberis
 	wait_for 5 logged 'records: it is damaged, nothing is taken over'
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A newly installed hupd takes the place of the one that runs, and nobody
-# notices; one that cannot is refused.
+# A newly installed hupd replaces the running one without effect on programs and
+# clients; a version that cannot is refused.
 
 load helper
 load takeover
@@ -107,7 +107,7 @@ kib() {
 	[ "$(pid_of web)" = "$web" ]
 }
 
-@test "after a crash the newer file is found all the same" {
+@test "after a crash the newer file is found nevertheless" {
 	sleeper web
 	start_copy
 	install_next
@@ -224,7 +224,7 @@ kib() {
 	is_state slow up
 }
 
-@test "whoever waits is told" {
+@test "waiting clients are notified" {
 	program slow <<-E
 	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&3; exec sleep 1000'
 	ready = fd:3
@@ -242,7 +242,7 @@ kib() {
 	wait_for 5 is_state slow up
 }
 
-@test "a log that is followed goes on" {
+@test "a log that is followed continues" {
 	program talk <<-E
 	command = sh -c 'i=0; while :; do echo \$((i += 1)); sleep 0.01; done'
 	log-timestamps = no
@@ -291,7 +291,7 @@ kib() {
 	numbers_are_whole count
 }
 
-@test "settings that wait for the next start go on waiting" {
+@test "settings that wait for the next start continue waiting" {
 	sleeper web
 	hupd_start
 	setting "log-dir = $T/other"
@@ -343,7 +343,7 @@ kib() {
 	[[ $output = *'1 restarted'* ]]
 }
 
-@test "told to stop during the trial, it stops" {
+@test "asked to stop during the trial, it stops" {
 	sleeper web
 	start_copy
 	wait_for 5 is_state web up

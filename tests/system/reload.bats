@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The transaction over the whole configuration: nothing is touched that did
-# not change, nothing is half done, and the verdict is told.
+# The transaction over the whole configuration: unchanged programs are not
+# touched, nothing is applied in part, and the result is reported.
 
 load helper
 
@@ -82,7 +82,7 @@ are_lines() {
 	run ! printed web got
 }
 
-@test "the report tells each change, on the terminal and in the event log" {
+@test "the report shows each change, on the terminal and in the event log" {
 	local i head
 	sleeper web
 	sleeper old
@@ -280,7 +280,7 @@ are_lines() {
 	wait_for 5 fills
 }
 
-@test "a reload opens the logs anew" {
+@test "a reload opens the logs again" {
 	counter busy
 	hupd_start
 	wait_for 5 lines "$T/log/busy.log" 10
@@ -358,7 +358,7 @@ slow() {
 	wait_for 5 eval '[ -z "$(pgrep -r Z -P "$pid")" ]'
 }
 
-@test "the client tells rejection, failure and absence apart" {
+@test "the client distinguishes rejection, failure and absence" {
 	ready web
 	run -7 ctl reload
 	hupd_start
@@ -378,7 +378,7 @@ slow() {
 	run -7 ctl reload
 }
 
-@test "a program that cannot be executed is told so" {
+@test "a program that cannot be executed is reported" {
 	sleeper web
 	hupd_start
 	program bad <<<'command = /nonexistent'
@@ -806,7 +806,7 @@ web_went_around_db() {
 	ended_badly "$pid"
 }
 
-@test "a client that waits for a program is told of the daemon's end" {
+@test "a client that waits for a program is notified of the end of the daemon" {
 	local pid
 	program web <<-E
 	command = sh -c 'trap "" TERM; echo >&3; until [ -e $T/go ]; do sleep 0.05; done'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What is rejected leaves everything as it was; what does not become ready
-# gets its previous definition back; what was accepted lasts.
+# A rejected reload changes nothing; a program that does not become ready gets its
+# previous definition back; an accepted configuration is kept.
 
 load helper
 
@@ -98,7 +98,7 @@ rejected() {
 	[[ $output != *rejected* ]]
 }
 
-@test "all that is wrong is told, not only the first" {
+@test "all that is wrong is reported, not only the first" {
 	local i
 	sleeper web
 	hupd_start
@@ -432,7 +432,7 @@ rejected() {
 	[ "$status" -ne 0 ]
 }
 
-@test "what was accepted and cannot be kept is told, and nothing more" {
+@test "what was accepted and cannot be kept is reported, and nothing more" {
 	needs_root
 	sleeper web
 	hupd_start

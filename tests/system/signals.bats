@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What signals do, whatever the starter did to them.
+# Signals, even if the starting process blocks or ignores them.
 
 load helper
 
@@ -16,7 +16,7 @@ open_files() {
 	find "/proc/$1/fd" -type l -printf '%l\n' | wc -l
 }
 
-@test "ignored by the starter, SIGHUP reloads all the same" {
+@test "ignored by the starter, SIGHUP reloads nevertheless" {
 	sleeper web
 	(
 		trap '' HUP INT TERM CHLD USR1 PIPE
@@ -34,7 +34,7 @@ open_files() {
 	hupd_stop
 }
 
-@test "blocked by the starter, signals arrive all the same" {
+@test "blocked by the starter, signals arrive nevertheless" {
 	sleeper web
 	hupd_env python3 -c 'import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))

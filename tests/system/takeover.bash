@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# takeover.bash - kill daemons, and look at what follows; after helper.
+# takeover.bash - kill daemons, and examine their successors; after helper.
 
 # mode cgroup|off|user: what the daemon has at its hands.
 mode() {
@@ -67,7 +67,7 @@ crash_for_good() {
 	wait_for 5 gone "$guard"
 }
 
-# What status tells, but for what changes with time.
+# The output of status without the values that change with time.
 snapshot() {
 	ctl -j status | python3 -c '
 import json, sys

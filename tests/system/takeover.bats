@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# A daemon that is killed leaves its programs as they are, and the next one
-# takes them over.
+# A killed daemon leaves its programs running, and the next one takes them over.
 
 load helper
 load takeover
@@ -91,11 +90,11 @@ kept() {
 	crash
 	snapshot | diff "$T/before" -
 	wait_for 5 logged 'the daemon (pid [0-9]*) was killed'
-	# What was under way goes on.
+	# a running request continues.
 	touch "$T/go"
 	wait_for 5 is_state fd up
 	wait_for 5 is_state notify up
-	# Its time counts from when it was told to stop.
+	# Its time counts from when it was asked to stop.
 	sed -i 's/^stop-timeout.*/stop-timeout = 1ms/' "$T/hupd.d/stopping.conf"
 	ctl reload
 	wait_for 5 is_state stopping down

@@ -68,7 +68,7 @@ told() {
 	[[ $output = *'- web@a'*'removed'* ]]
 }
 
-@test "what is wrong with a template is told once, at its line" {
+@test "what is wrong with a template is reported once, at its line" {
 	echo 'nice = high' >>"$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
 	told 1 'web@.*nice'

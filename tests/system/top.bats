@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# hupctl on a terminal, which is one of tmux: what its screen shows is compared.
+# hupctl top on a terminal of tmux: its screen is compared.
 
 load helper
 
@@ -192,7 +192,7 @@ ended() {
 	[ "$(tail -n 1 "$T/statuses")" = "$2" ]
 }
 
-# The screen is as it was, but for these lines.
+# The screen is as it was, except these lines.
 restored() {
 	wait_for 30 shows "^${*: -1}\$"
 	diff "$T/screen" <(printf '%s\n' 'what was there' "$@") |
@@ -232,7 +232,7 @@ kill_top() {
 	    'it ended with 129'
 }
 
-@test "top is suspended and goes on" {
+@test "top is suspended and continues" {
 	programs
 	script_of_top <<-'E' | on_terminal 80 24
 	set -m
@@ -279,7 +279,7 @@ kill_top() {
 	run ! shows '^hupd is not'
 }
 
-@test "top tells where it cannot be" {
+@test "top shows where it cannot be" {
 	hupd_start
 	run ctl top
 	[ "$status" -eq 2 ]

@@ -64,7 +64,7 @@ canon_daemon(const char *bytes, size_t len, struct diags *diags)
 	return diag_count(diags) == 0 ? 0 : report(diags);
 }
 
-/* Each file must say, once more, what it was printed from. */
+/* Each file must parse to the definition that it was printed from. */
 static void
 print_import(const struct draft *import, struct diags *diags)
 {
