@@ -28,6 +28,8 @@
 #include "daemon/serve.h"
 #include "output/logproc.h"
 #include "process/accounts.h"
+#include "process/spawn.h"
+#include "program/record.h"
 
 /* The next daemon tries this often to lock the pidfile, with this pause. */
 #define PIDFILE_TRIES 500

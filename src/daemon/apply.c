@@ -8,9 +8,15 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "program/program_int.h"
+#include "program/start.h"
 #include "wire/report.h"
 #include "daemon/apply.h"
+#include "program/outcome.h"
+#include "program/describe.h"
+#include "program/health.h"
+#include "program/program.h"
+#include "program/record.h"
+#include "program/programs.h"
 
 enum outcome {
 	OUTCOME_NONE, /* nothing to wait for */
@@ -142,7 +148,7 @@ fail:
 	/* Drop the programs that were made for this plan. */
 	for (i = 0; i < s->n; i++)
 		if (s->v[i].kind == PLAN_ADD && s->v[i].program != NULL)
-			programs_bury(s->v[i].program);
+			program_retire(s->v[i].program);
 	apply_free(s);
 	return NULL;
 }
@@ -251,7 +257,7 @@ apply_start(struct apply *s)
 			break;
 		case PLAN_ADJUST:
 			/* Its dependencies may have changed. */
-			programs_queue(it->program);
+			program_queue(it->program);
 			break;
 		case PLAN_KEEP:
 			break;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "config/plan.h"
-#include "program/program.h"
+#include "program/data.h"
 #include "wire/line.h"
 
 struct apply;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "wire/line.h"
 #include "daemon/reload.h"
+#include "program/describe.h"
 
 /* The statuses of sh(1): not executed, not found, killed by signal N (+ N). */
 #define STATUS_CANNOT 126

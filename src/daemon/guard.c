@@ -22,12 +22,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "program/takeover.h"
 #include "process/rlimit.h"
 #include "daemon/guard.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "output/fifo.h"
+#include "process/spawn.h"
+#include "output/logger.h"
 
 /* After this many crashes within the period no further daemon is started. */
 #define CRASHES 5
@@ -69,13 +70,13 @@ guard_execute(struct daemon *d, int fd)
 	int saved;
 
 	snprintf(value, sizeof(value), "%d", record_fd(d->records));
-	record_pass_on(d->records, true);
+	record_inherit(d->records, true);
 	fifo_inherit(logger_outdir(d->logger), true);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
-	record_pass_on(d->records, false);
+	record_inherit(d->records, false);
 	fifo_inherit(logger_outdir(d->logger), false);
 	unsetenv(GUARD_VARIABLE);
 	unsetenv(GUARD_DESCRIPTORS);

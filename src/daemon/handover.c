@@ -22,6 +22,7 @@
 #include "process/accounts.h"
 #include "daemon/handover.h"
 #include "daemon/reload.h"
+#include "process/spawn.h"
 
 /* A trial that takes longer has failed; ms. */
 #define TRIAL_TIMEOUT 10000

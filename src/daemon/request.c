@@ -20,6 +20,11 @@
 #include "daemon/request.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "program/outcome.h"
+#include "program/describe.h"
+#include "program/health.h"
+#include "program/program.h"
+#include "output/logger.h"
 
 /* The files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
@@ -36,7 +41,7 @@ put_end(struct line_text *t, const struct program *p)
 	describe_end(p, text, sizeof(text));
 	line_put(t, "exit", text);
 	if (p->end.kind == END_SPAWN)
-		line_put(t, "stage", spawn_stage_name(&p->end.error));
+		line_put(t, "stage", ending_stage(&p->end.error));
 	else if (p->end.kind == END_ENV)
 		line_put(t, "stage", "env-file");
 	else if (end->known)
@@ -87,7 +92,7 @@ request_put_program(struct line_text *t, const struct program *p,
 		    p->delay - clock_diff_ms(now, p->since));
 	if (health_verdict(p) != NULL) {
 		line_put(t, "health", health_verdict(p));
-		line_put_number(t, "failed-checks", health_failures(p));
+		line_put_number(t, "failed-checks", p->failed_checks);
 	}
 	line_put(t, "status", p->status);
 	line_put(t, "conf", p->conf->file);
@@ -267,7 +272,7 @@ do_signal(struct daemon *d, struct answer *a, const struct line *pl)
 			answer_end(a, STATUS_FAILED, "%s is not running",
 			    v[i]->conf->name);
 			break;
-		} else if (process_signal(&v[i]->child, sig) == -1) {
+		} else if (program_signal(v[i], sig) == -1) {
 			answer_end(a, STATUS_FAILED, "%s: %s", v[i]->conf->name,
 			    strerror(errno));
 			break;

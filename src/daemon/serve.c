@@ -16,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "program/action.h"
 #include "program/takeover.h"
 #include "daemon/control.h"
 #include "daemon/exiton.h"
@@ -30,6 +29,9 @@
 #include "daemon/request.h"
 #include "process/orphan.h"
 #include "base/text.h"
+#include "program/program.h"
+#include "output/logger.h"
+#include "process/cgroup.h"
 
 /* At the end, the log process gets this long for the last output; ms. */
 #define LOG_DRAIN_TIMEOUT 5000
@@ -45,8 +47,7 @@ is_ours(pid_t pid, void *arg)
 	struct daemon *d = arg;
 
 	return pid == logger_pid(d->logger) || pid == d->guard.pid ||
-	    handover_is_child(d->handover, pid) ||
-	    action_is_child(&d->programs, pid);
+	    handover_is_child(d->handover, pid);
 }
 
 static void
@@ -56,8 +57,6 @@ ours_died(pid_t pid, void *arg)
 
 	if (pid == logger_pid(d->logger))
 		logger_died(d->logger);
-	else
-		action_child_died(&d->programs, pid);
 }
 
 /* Stop every program; the loop ends once they have ended. */
@@ -77,8 +76,7 @@ look_for_end(struct daemon *d)
 {
 	if (!d->stopping && exiton_is_due(d, &d->status))
 		stop(d);
-	if (d->stopping && d->programs.nalive == 0 &&
-	    d->programs.nstrangers == 0)
+	if (d->stopping && d->programs.nalive == 0 && d->programs.norphans == 0)
 		loop_end(d->loop);
 }
 
@@ -133,7 +131,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	int sig = (int)si->ssi_signo;
 
 	if (sig == SIGCHLD) {
-		programs_child_died(&d->programs, (pid_t)si->ssi_pid);
+		system_child_died(d->system, (pid_t)si->ssi_pid);
 		return;
 	}
 	/* Log first: acting on it may take a while. */
@@ -481,13 +479,29 @@ replace_guard(struct daemon *d)
 }
 
 static void
+make_system(struct daemon *d)
+{
+	const struct system_parts parts = {
+	    .loop = d->loop,
+	    .logger = d->logger,
+	    .cgroup = d->cgroup,
+	    .foreground = d->foreground,
+	    .is_ours = is_ours,
+	    .ours_died = ours_died,
+	    .arg = d,
+	};
+
+	d->system = system_new(&parts);
+	if (d->system == NULL)
+		log_fatal("programs");
+}
+
+static void
 make_programs(struct daemon *d)
 {
-	programs_init(&d->programs, d->loop, d->logger, d->cgroup,
-	    d->notify_path, d->records);
-	d->programs.foreground = d->foreground;
-	d->programs.is_ours = is_ours;
-	d->programs.ours_died = ours_died;
+	make_system(d);
+	programs_init(&d->programs, d->loop, d->system, d->notify_path,
+	    d->records);
 	d->programs.changed = programs_changed;
 	d->programs.arg = d;
 }
@@ -548,6 +562,7 @@ serve_end(struct daemon *d)
 	log_stream(-1);
 	while ((p = programs_first(&d->programs)) != NULL)
 		programs_drop(p);
+	system_free(d->system);
 	reload_free(d->reload);
 	logger_stream_close(d->events);
 	logger_free(d->logger, LOG_DRAIN_TIMEOUT);

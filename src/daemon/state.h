@@ -12,7 +12,9 @@
 
 #include "config/config.h"
 #include "base/loop.h"
-#include "program/program.h"
+#include "process/process.h"
+#include "program/programs.h"
+#include "program/record.h"
 
 struct control;
 struct handover;
@@ -23,6 +25,7 @@ struct daemon {
 	struct loop *loop;
 	struct logger *logger;
 	struct programs programs;
+	struct system *system; /* processes of programs */
 	struct reload *reload;
 	struct control *control;
 	struct record *records;

@@ -265,7 +265,7 @@ static void
 exec_decided(struct spawn_report *r)
 {
 	if (r->outcome == SPAWN_FAILED)
-		log_warnx("log process: %s: %s", spawn_stage_name(&r->error),
+		log_warnx("log process: %s: %s", spawn_stage(&r->error),
 		    strerror(r->error.err));
 }
 
@@ -296,7 +296,7 @@ execute(struct logchild *c, int sock, int folder, char *why, size_t whysize)
 	}
 	if (spawn(&req, &c->process, &c->exec) == 0)
 		return 0;
-	snprintf(why, whysize, "%s: %s", spawn_stage_name(&c->exec.error),
+	snprintf(why, whysize, "%s: %s", spawn_stage(&c->exec.error),
 	    strerror(c->exec.error.err));
 	return -1;
 }

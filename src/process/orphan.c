@@ -38,8 +38,8 @@ orphan_mark(pid_t pid, uint64_t *run)
 	if (f == NULL)
 		return false;
 	while (!found && getdelim(&line, &cap, '\0', f) != -1)
-		if (strncmp(line, ORPHAN_MARK "=", sizeof(ORPHAN_MARK)) == 0) {
-			*run = strtoull(line + sizeof(ORPHAN_MARK), NULL, 16);
+		if (strncmp(line, NAMES_MARK "=", sizeof(NAMES_MARK)) == 0) {
+			*run = strtoull(line + sizeof(NAMES_MARK), NULL, 16);
 			found = true;
 		}
 	free(line);

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ORPHAN_MARK "HUPD_RUN"
+#include "wire/names.h"
 
 /* Become the sub-reaper.  -1 with errno. */
 int orphan_init(void);

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/ending.h"
+
 /* A process that we hold. */
 struct process {
 	pid_t pid; /* 0: none */
@@ -45,14 +47,6 @@ int process_count_group(pid_t pgid);
 /* The command name, "?" if the process is gone.  It is not escaped. */
 #define PROCESS_COMM_MAX 32
 void process_comm(pid_t, char buf[static PROCESS_COMM_MAX]);
-
-/* How a process ended. */
-struct process_end {
-	bool known;  /* false: the kernel no longer tells */
-	bool signal; /* code is a signal, else an exit status */
-	bool core;   /* it dumped core */
-	int code;
-};
 
 /*
  * Has the process ended?  A child is not reaped by this: its pid, and the

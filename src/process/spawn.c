@@ -620,39 +620,7 @@ spawn_twin(int (*fn)(void *), void *arg, struct process *child)
 }
 
 const char *
-spawn_stage_name(const struct spawn_error *e)
+spawn_stage(const struct spawn_error *e)
 {
-	switch (e->stage) {
-	case SPAWN_RECORD:
-		return "record";
-	case SPAWN_CLONE:
-		return "clone";
-	case SPAWN_SESSION:
-		return "session";
-	case SPAWN_CGROUP:
-		return "cgroup";
-	case SPAWN_OUTPUT:
-		return "output";
-	case SPAWN_DESCRIPTORS:
-		return "descriptors";
-	case SPAWN_OOM:
-		return "oom-score-adj";
-	case SPAWN_NICE:
-		return "nice";
-	case SPAWN_RLIMIT:
-		return keys_rlimit_name(e->which);
-	case SPAWN_GROUPS:
-		return "groups";
-	case SPAWN_GROUP:
-		return "group";
-	case SPAWN_USER:
-		return "user";
-	case SPAWN_DIRECTORY:
-		return "directory";
-	case SPAWN_PRIVS:
-		return "no-new-privs";
-	case SPAWN_EXEC:
-		return "exec";
-	}
-	return "unknown";
+	return ending_stage(e);
 }

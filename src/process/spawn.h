@@ -10,7 +10,6 @@
 #define SPAWN_H
 
 #include <sys/types.h>
-#include <sys/resource.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,26 +18,7 @@
 #include "base/loop.h"
 #include "config/config.h"
 #include "process/process.h"
-
-/* In the order in which they are carried out; the first two are the caller's.
- */
-enum spawn_stage {
-	SPAWN_RECORD,
-	SPAWN_CLONE,
-	SPAWN_SESSION,
-	SPAWN_CGROUP,
-	SPAWN_OUTPUT,
-	SPAWN_DESCRIPTORS,
-	SPAWN_OOM,
-	SPAWN_NICE,
-	SPAWN_RLIMIT,
-	SPAWN_GROUPS,
-	SPAWN_GROUP,
-	SPAWN_USER,
-	SPAWN_DIRECTORY,
-	SPAWN_PRIVS,
-	SPAWN_EXEC,
-};
+#include "wire/ending.h"
 
 #define SPAWN_FDS 4
 
@@ -63,12 +43,6 @@ struct spawn_request {
 	volatile int32_t *record;
 	const struct spawn_fd *fds; /* at most SPAWN_FDS */
 	size_t nfds;
-};
-
-struct spawn_error {
-	enum spawn_stage stage;
-	int which; /* SPAWN_RLIMIT: which limit, RLIMIT_NOFILE ... */
-	int err;   /* errno */
 };
 
 enum spawn_outcome {
@@ -121,7 +95,7 @@ void spawn_forget(struct spawn_report *);
  */
 int spawn_twin(int (*fn)(void *), void *arg, struct process *);
 
-/* The stage as it is logged: "exec", "user", "directory", "rlimit-nofile". */
-const char *spawn_stage_name(const struct spawn_error *);
+/* The stage as ending_stage() has it, for rooms that do not see wire/. */
+const char *spawn_stage(const struct spawn_error *);
 
 #endif

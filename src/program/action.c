@@ -7,32 +7,27 @@
  * runs as the program does, with MAINPID in its environment.
  */
 #include <sys/types.h>
-#include <sys/epoll.h>
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "program/action.h"
 #include "base/log.h"
-#include "program/program_int.h"
+#include "program/action.h"
+#include "program/start.h"
 
-/* How long RELOADING=1 may take to come, ms. */
+/* RELOADING=1 has to come within this time, ms. */
 #define ANNOUNCE_TIMEOUT 1000
 
 struct action {
 	struct program_action base; /* first: the one is the other */
-	LIST_ENTRY(action) entry;
 	struct program *program;
 	void (*done)(void *, bool, const char *);
 	void *arg;
 	struct deadline deadline;
-	struct process child; /* pid 0: no command */
-	struct spawn_report exec;
-	struct source exit;
+	struct child child;  /* pid 0: no command */
 	uint64_t asked_usec; /* when the signal was sent */
 	bool announced;	     /* RELOADING=1 came */
 };
@@ -41,24 +36,15 @@ static void
 action_cancel(struct program_action *base)
 {
 	struct action *a = (struct action *)base;
-	struct loop *loop = a->program->programs->loop;
+	struct programs *ps = a->program->programs;
 
-	loop_cancel(loop, &a->deadline);
-	spawn_forget(&a->exec);
-	if (a->exit.fd != -1)
-		loop_unwatch(loop, &a->exit);
-	if (a->child.pid != 0) {
-		/* Not reaped by us yet: the pid is still its own. */
-		kill(-a->child.pid, SIGKILL);
-		process_signal(&a->child, SIGKILL);
-		if (a->child.pidfd != -1)
-			close(a->child.pidfd);
-	}
-	LIST_REMOVE(a, entry);
+	loop_cancel(ps->loop, &a->deadline);
+	ps->system->cancel(ps->system, &a->child, NULL);
 	a->program->action = NULL;
 	free(a);
 }
 
+/* The outcome is known: a is freed. */
 static void
 finish(struct action *a, bool ok, const char *how)
 {
@@ -68,42 +54,6 @@ finish(struct action *a, bool ok, const char *how)
 	if (a->done != NULL)
 		a->done(a->arg, ok, how);
 	action_cancel(&a->base);
-}
-
-static void
-let_go(struct action *a)
-{
-	loop_unwatch(a->program->programs->loop, &a->exit);
-	process_reap(a->child.pid, a->child.pidfd);
-	if (a->child.pidfd != -1)
-		close(a->child.pidfd);
-	a->child.pid = 0;
-}
-
-static void
-not_executed(struct action *a)
-{
-	const struct spawn_error *e = &a->exec.error;
-	char how[128];
-
-	snprintf(how, sizeof(how), "reload-command: %s: %s",
-	    spawn_stage_name(e), strerror(e->err));
-	finish(a, false, how);
-}
-
-static void begin_command(struct action *);
-
-static void
-exec_decided(struct spawn_report *r)
-{
-	struct action *a = r->arg;
-
-	if (r->outcome == SPAWN_FAILED)
-		not_executed(a);
-	if (r->outcome != SPAWN_LOST)
-		return;
-	let_go(a);
-	begin_command(a);
 }
 
 static void
@@ -120,32 +70,49 @@ action_due(struct deadline *d)
 }
 
 static void
-look_at_command(struct action *a)
+command_executed(struct child *c)
 {
-	struct process_end end;
-	char how[128], text[64];
-	bool ok;
+	(void)c;
+}
 
-	if (!process_ended(a->child.pid, a->child.pidfd, &end))
-		return;
-	/* What it reported comes first, and may be the end of this action. */
-	if (spawn_look(&a->exec) != SPAWN_EXECUTED)
-		return;
-	ok = end.known && !end.signal && end.code == 0;
-	describe_exit(&end, text, sizeof(text));
+static void
+command_failed(struct child *c, const struct spawn_error *error)
+{
+	char how[128];
+
+	snprintf(how, sizeof(how), "reload-command: %s: %s",
+	    ending_stage(error), strerror(error->err));
+	finish(c->owner, false, how);
+}
+
+static void begin_command(struct action *);
+
+static bool
+command_lost(struct child *c)
+{
+	struct action *a = c->owner;
+	struct system *sys = a->program->programs->system;
+
+	sys->release(sys, c);
+	begin_command(a);
+	return true;
+}
+
+static void
+command_ended(struct child *c, const struct process_end *end)
+{
+	struct action *a = c->owner;
+	struct system *sys = a->program->programs->system;
+	char how[128], text[64];
+	bool ok = end->known && !end->signal && end->code == 0;
+
+	ending_exit(end, text, sizeof(text));
 	if (ok)
 		strlcpy(how, "reload-command succeeded", sizeof(how));
 	else
 		snprintf(how, sizeof(how), "reload-command: %s", text);
-	let_go(a);
+	sys->release(sys, c);
 	finish(a, ok, how);
-}
-
-static void
-command_ready(struct source *s, uint32_t events)
-{
-	(void)events;
-	look_at_command(s->arg);
 }
 
 static void
@@ -182,9 +149,10 @@ begin_signal(struct action *a)
 {
 	const struct definition *c = a->program->conf;
 	struct loop *loop = a->program->programs->loop;
+	struct system *sys = a->program->programs->system;
 
 	a->asked_usec = (uint64_t)clock_now().ns / 1000;
-	if (process_signal(&a->program->child, c->reload_signal) == -1) {
+	if (sys->signal(sys, &a->program->child, c->reload_signal) == -1) {
 		finish(a, false, strerror(errno));
 		return;
 	}
@@ -200,25 +168,32 @@ static void
 begin_command(struct action *a)
 {
 	struct program *p = a->program;
+	struct start_command command = {
+	    .argv = p->conf->reload_command,
+	    .mainpid = p->child.pid,
+	    .folder = p->conf->name,
+	    .is_logged = true,
+	};
 
-	if (start_helper(p, p->conf->reload_command, &a->child, &a->exec) ==
-	    -1) {
-		a->child.pid = 0;
-		not_executed(a);
-		return;
-	}
-	/* If it cannot be watched its end is noticed by SIGCHLD. */
-	if (a->child.pidfd != -1)
-		loop_watch(p->programs->loop, &a->exit, a->child.pidfd,
-		    EPOLLIN);
 	loop_at(p->programs->loop, &a->deadline,
 	    clock_add_ms(loop_now(p->programs->loop), p->conf->start_timeout));
+	a->child.run = p->child.run;
+	/* Its events may come, and free the action, before this returns. */
+	if (start_command(p, &command, &a->child) == -1)
+		command_failed(&a->child,
+		    &(struct spawn_error){SPAWN_CLONE, 0, errno});
 }
 
 void
 action_begin(struct program *p, void (*done)(void *, bool, const char *),
     void *arg)
 {
+	static const struct child_events events = {
+	    .executed = command_executed,
+	    .failed = command_failed,
+	    .lost = command_lost,
+	    .ended = command_ended,
+	};
 	struct action *a;
 
 	if (p->state != STATE_UP) {
@@ -247,13 +222,9 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	a->arg = arg;
 	a->deadline.due = action_due;
 	a->deadline.arg = a;
-	a->child.pidfd = -1;
-	spawn_report_init(&a->exec, p->programs->loop, exec_decided, a);
-	a->exit.fd = -1;
-	a->exit.ready = command_ready;
-	a->exit.arg = a;
+	a->child.events = &events;
+	a->child.owner = a;
 	p->action = &a->base;
-	LIST_INSERT_HEAD(&p->programs->actions, a, entry);
 	if (p->conf->reload_command != NULL)
 		begin_command(a);
 	else
@@ -267,27 +238,4 @@ action_forget(struct program *p, const void *arg)
 
 	if (a != NULL && a->arg == arg)
 		a->done = NULL;
-}
-
-bool
-action_is_child(const struct programs *ps, pid_t pid)
-{
-	struct action *a;
-
-	LIST_FOREACH (a, &ps->actions, entry)
-		if (a->child.pid == pid)
-			return true;
-	return false;
-}
-
-void
-action_child_died(const struct programs *ps, pid_t pid)
-{
-	struct action *a;
-
-	LIST_FOREACH (a, &ps->actions, entry)
-		if (a->child.pid == pid) {
-			look_at_command(a);
-			return;
-		}
 }

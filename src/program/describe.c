@@ -6,78 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "program/program_int.h"
 #include "base/text.h"
-
-/* Has it a dependency that will not become ready by itself, or not soon? */
-bool
-outcome_is_hopeless(const struct program *p)
-{
-	const struct program *need;
-	size_t i;
-
-	for (i = 0; i < p->nneeds; i++) {
-		need = p->needs[i];
-		if (need->tail_due)
-			continue; /* its failure is not settled */
-		switch (need->state) {
-		case STATE_UP:
-		case STATE_DONE:
-			break;
-		case STATE_STARTING:
-		case STATE_STOPPING:
-		case STATE_KILLING:
-			if (need->failed_starts > 0)
-				return true;
-			break;
-		case STATE_WAIT:
-		case STATE_FAILED:
-			return true;
-		case STATE_DOWN:
-			if (need->want != WANT_RUN || need->is_stuck)
-				return true;
-			break;
-		}
-	}
-	return false;
-}
-
-bool
-outcome_is_settled(const struct program *p)
-{
-	if (p->tail_due)
-		return false;
-	switch (p->state) {
-	case STATE_UP:
-	case STATE_DONE:
-		return p->want == WANT_RUN;
-	case STATE_WAIT:
-	case STATE_FAILED:
-		return true;
-	case STATE_DOWN:
-		return p->want != WANT_RUN || outcome_is_hopeless(p);
-	case STATE_KILLING:
-		return clock_diff_ms(loop_now(p->programs->loop), p->since) >=
-		    PROG_KILL_AGAIN;
-	case STATE_STARTING:
-	case STATE_STOPPING:
-		/* One attempt has failed; the next one may go on for ever. */
-		return p->want == WANT_RUN && p->failed_starts > 0;
-	}
-	return false;
-}
-
-bool
-outcome_is_stopped(const struct program *p)
-{
-	return !fsm_is_alive(p->state) && p->state != STATE_WAIT;
-}
-
-bool
-outcome_is_good(const struct program *p)
-{
-	return p->want == WANT_RUN && fsm_is_ready(p->state);
-}
+#include "program/describe.h"
+#include "program/health.h"
+#include "program/outcome.h"
 
 static const char *const late_text[] = {
     [LATE_NOT] = "",
@@ -85,32 +17,6 @@ static const char *const late_text[] = {
     [LATE_WATCHDOG] = "no sign of life in time, ",
     [LATE_UNHEALTHY] = "unhealthy, ",
 };
-
-enum program_late
-outcome_late(const struct program *p)
-{
-	if (p->want != WANT_RUN ||
-	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
-		return LATE_NOT;
-	if (!p->was_ready)
-		return LATE_READY;
-	return health_is_failing(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
-}
-
-void
-describe_exit(const struct process_end *e, char *buf, size_t size)
-{
-	char name[TEXT_NUMBER_MAX];
-
-	if (!e->known)
-		strlcpy(buf, "ended, nobody knows how", size);
-	else if (e->signal)
-		snprintf(buf, size, "killed by SIG%s%s",
-		    text_signal_name(e->code, name),
-		    e->core ? ", core dumped" : "");
-	else
-		snprintf(buf, size, "exited, status %d", e->code);
-}
 
 void
 describe_end(const struct program *p, char *buf, size_t size)
@@ -122,7 +28,7 @@ describe_end(const struct program *p, char *buf, size_t size)
 	case END_NONE:
 		return;
 	case END_SPAWN:
-		snprintf(buf, size, "%s: %s", spawn_stage_name(&p->end.error),
+		snprintf(buf, size, "%s: %s", ending_stage(&p->end.error),
 		    strerror(p->end.error.err));
 		return;
 	case END_ENV:
@@ -131,7 +37,7 @@ describe_end(const struct program *p, char *buf, size_t size)
 	case END_PROCESS:
 		break;
 	}
-	describe_exit(&p->end.process, how, sizeof(how));
+	ending_exit(&p->end.process, how, sizeof(how));
 	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
 }
 
@@ -176,7 +82,7 @@ why_starting(const struct program *p, char *buf, size_t size)
 	}
 	if (p->child.pid == 0)
 		return; /* about to be made */
-	if (p->exec.outcome == SPAWN_PENDING) {
+	if (p->child.is_pending) {
 		snprintf(buf, size, "pid %d, waits for its execution",
 		    (int)p->child.pid);
 		return;
@@ -269,33 +175,18 @@ describe_why(const struct program *p, char *buf, size_t size)
 	}
 }
 
-static bool
-add_memory(pid_t pid, void *arg)
-{
-	int64_t *sum = arg;
-
-	*sum += process_memory(pid);
-	return true;
-}
-
 int64_t
 describe_memory(const struct program *p)
 {
-	int64_t sum = 0;
+	struct system *sys = p->programs->system;
 
-	if (p->programs->cgroup == NULL ||
-	    cgroup_each(p->programs->cgroup, p->conf->name, add_memory, &sum) ==
-		-1)
-		sum = process_memory(p->child.pid);
-	return sum;
+	return sys->memory(sys, &p->child, p->conf->name);
 }
 
 int64_t
 describe_cpu(const struct program *p)
 {
-	int64_t ms = -1;
+	struct system *sys = p->programs->system;
 
-	if (p->programs->cgroup != NULL)
-		ms = cgroup_cpu(p->programs->cgroup, p->conf->name);
-	return ms != -1 ? ms : process_cpu(p->child.pid);
+	return sys->cpu(sys, &p->child, p->conf->name);
 }

@@ -1,62 +1,111 @@
 /*
- * proghealth - has a program that is up checked by its health-command, and
- * tells the machine once too many checks have failed in a row.
+ * health - the health checks of a program.
  *
- * A check that cannot be carried out says nothing about the program: it is
- * tried again, and not counted.
+ * A check runs as the program does, but in a cgroup below the program's and
+ * with a mark of its own: so it can be ended with all that it started, by a
+ * later daemon too.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
-#include "program/check.h"
+#include "base/strings.h"
+#include "base/text.h"
+#include "program/health.h"
+#include "program/record.h"
+#include "program/start.h"
+
+/* The end of what a check prints is kept, bytes. */
+#define WORDS_MAX 256
+/* A check that has ended is read so many times, however much it printed. */
+#define DRAIN_MAX 16
+/* The name of a cgroup below a program's. */
+#define FOLDER_MAX 128
 
 enum verdict {
 	VERDICT_NONE, /* no check has ended since the program became ready */
 	VERDICT_GOOD,
 	VERDICT_BAD,
-	VERDICT_UNKNOWN, /* the last one could not be carried out */
+	VERDICT_UNKNOWN, /* the last check could not be started */
 };
 
 struct health {
-	struct check check; /* first: the one is the other */
-	struct deadline next;
+	struct program *program;
+	struct deadline next; /* of the checks */
 	enum verdict verdict;
-	uint32_t failures; /* in a row */
-	char why[192];	   /* if the verdict is not good */
+	char why[192]; /* if the verdict is not good */
+
+	/* The check under way. */
+	struct child child; /* pid 0: none */
+	struct deadline deadline;
+	struct source output;
+	char words[WORDS_MAX];
+	size_t nwords;
 };
+
+/* No start of the program has this mark. */
+static uint64_t
+run_of(const struct program *p)
+{
+	return p->child.run | UINT64_C(1) << 31;
+}
+
+static void
+folder_of(const struct program *p, char name[static FOLDER_MAX])
+{
+	snprintf(name, FOLDER_MAX, "%s/hupd-check", p->conf->name);
+}
+
+static void
+close_output(struct health *h)
+{
+	int fd = h->output.fd;
+
+	if (fd == -1)
+		return;
+	loop_unwatch(h->program->programs->loop, &h->output);
+	close(fd);
+}
+
+/* End the check under way and all that it started; it does not count. */
+static void
+cancel(struct health *h)
+{
+	struct programs *ps = h->program->programs;
+	char folder[FOLDER_MAX];
+
+	loop_cancel(ps->loop, &h->deadline);
+	close_output(h);
+	folder_of(h->program, folder);
+	ps->system->cancel(ps->system, &h->child, folder);
+}
 
 static void
 check_later(struct health *h)
 {
-	struct program *p = h->check.program;
+	struct program *p = h->program;
 
 	loop_at(p->programs->loop, &h->next,
 	    clock_add_ms(loop_now(p->programs->loop),
 		p->conf->health_interval));
 }
 
+/* The check could not be started. */
 static void
-next_due(struct deadline *d)
+not_checked(struct health *h, const char *what, int err)
 {
-	struct health *h = d->arg;
-
-	check_begin(&h->check);
-}
-
-static void
-check_failed(struct check *c, const char *what, int err)
-{
-	struct health *h = (struct health *)c;
-
+	cancel(h);
 	snprintf(h->why, sizeof(h->why), "%s: %s", what, strerror(err));
-	log_warnx("%s: health-command: %s, it is tried again",
-	    h->check.program->conf->name, h->why);
+	log_warnx("%s: health-command: %s; trying again later",
+	    h->program->conf->name, h->why);
 	h->verdict = VERDICT_UNKNOWN;
 	check_later(h);
 }
@@ -64,46 +113,220 @@ check_failed(struct check *c, const char *what, int err)
 static void
 found_good(struct health *h)
 {
-	struct program *p = h->check.program;
+	struct program *p = h->program;
 
-	if (h->failures > 0)
+	if (p->failed_checks > 0)
 		log_info("%s: healthy again", p->conf->name);
 	h->verdict = VERDICT_GOOD;
-	h->failures = 0;
+	p->failed_checks = 0;
 	record_note(p);
 }
 
 static void
 found_bad(struct health *h, const char *how)
 {
-	struct program *p = h->check.program;
+	struct program *p = h->program;
 
 	h->verdict = VERDICT_BAD;
-	if (h->failures < UINT32_MAX)
-		h->failures++;
+	if (p->failed_checks < UINT32_MAX)
+		p->failed_checks++;
 	strlcpy(h->why, how, sizeof(h->why));
 	log_warnx("%s: unhealthy %" PRIu32 "/%d: %s", p->conf->name,
-	    h->failures, p->conf->health_retries, h->why);
+	    p->failed_checks, p->conf->health_retries, h->why);
 	record_note(p);
 	if (health_is_failing(p))
-		program_feed(p, EVENT_UNHEALTHY);
+		p->programs->feed(p, EVENT_UNHEALTHY);
 }
 
 static void
-check_ended(struct check *c, bool good, const char *how)
+keep_words(struct health *h, const char *bytes, size_t n)
 {
-	struct health *h = (struct health *)c;
+	size_t over;
 
+	if (n > sizeof(h->words)) {
+		bytes += n - sizeof(h->words);
+		n = sizeof(h->words);
+	}
+	over = h->nwords + n > sizeof(h->words)
+	    ? h->nwords + n - sizeof(h->words)
+	    : 0;
+	h->nwords -= over;
+	memmove(h->words, h->words + over, h->nwords);
+	memcpy(h->words + h->nwords, bytes, n);
+	h->nwords += n;
+}
+
+/* False: there is nothing more, for now or for good. */
+static bool
+read_words(struct health *h)
+{
+	char buf[4096];
+	ssize_t n;
+
+	if (h->output.fd == -1)
+		return false;
+	n = read(h->output.fd, buf, sizeof(buf));
+	if (n > 0)
+		keep_words(h, buf, (size_t)n);
+	else if (n == 0)
+		close_output(h);
+	return n > 0;
+}
+
+static void
+output_ready(struct source *s, uint32_t events)
+{
+	(void)events;
+	read_words(s->arg);
+}
+
+/* The check has ended, how: add its last line that is not blank. */
+static void
+add_last_line(struct health *h, const char *how, char *buf, size_t size)
+{
+	size_t begin, end;
+	int n;
+
+	for (n = 0; n < DRAIN_MAX && read_words(h); n++)
+		;
+	end = h->nwords;
+	while (end > 0 && (unsigned char)h->words[end - 1] <= ' ')
+		end--;
+	for (begin = end; begin > 0 && h->words[begin - 1] != '\n'; begin--)
+		;
+	snprintf(buf, size, "%s%s%.*s", how, end > begin ? ": " : "",
+	    (int)(end - begin), h->words + begin);
+}
+
+static void
+finish(struct health *h, bool good, const char *how)
+{
+	char text[64 + WORDS_MAX];
+
+	add_last_line(h, how, text, sizeof(text));
+	cancel(h);
 	check_later(h);
 	if (good)
 		found_good(h);
 	else
-		found_bad(h, how);
+		found_bad(h, text);
+}
+
+static void
+check_executed(struct child *c)
+{
+	(void)c;
+}
+
+static void
+check_failed(struct child *c, const struct spawn_error *error)
+{
+	not_checked(c->owner, ending_stage(error), error->err);
+}
+
+static void check_begin(struct health *);
+
+static bool
+check_lost(struct child *c)
+{
+	cancel(c->owner);
+	check_begin(c->owner);
+	return true;
+}
+
+static void
+check_ended(struct child *c, const struct process_end *end)
+{
+	char how[64];
+
+	ending_exit(end, how, sizeof(how));
+	finish(c->owner, end->known && !end->signal && end->code == 0, how);
+}
+
+static void
+check_timed_out(struct deadline *d)
+{
+	struct health *h = d->arg;
+	char time[TEXT_NUMBER_MAX], how[64];
+
+	text_print_duration(h->program->conf->health_timeout, time);
+	snprintf(how, sizeof(how), "did not end in %s", time);
+	finish(h, false, how);
+}
+
+/* The reading end is watched; returns the other one, or -1 with errno. */
+static int
+open_output(struct health *h)
+{
+	int pair[2], saved;
+
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		return -1;
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0 &&
+	    loop_watch(h->program->programs->loop, &h->output, pair[0],
+		EPOLLIN) == 0)
+		return pair[1];
+	saved = errno;
+	close(pair[0]);
+	close(pair[1]);
+	errno = saved;
+	return -1;
+}
+
+static int
+start_check(struct health *h, int fd)
+{
+	struct program *p = h->program;
+	struct system_fd fds[] = {{fd, STDOUT_FILENO}, {fd, STDERR_FILENO}};
+	char folder[FOLDER_MAX];
+	struct start_command command = {
+	    .argv = p->conf->health_command,
+	    .mainpid = p->child.pid,
+	    .folder = folder,
+	    .fds = fds,
+	    .nfds = sizeof(fds) / sizeof(fds[0]),
+	};
+
+	folder_of(p, folder);
+	h->child.run = run_of(p);
+	loop_at(p->programs->loop, &h->deadline,
+	    clock_add_ms(loop_now(p->programs->loop), p->conf->health_timeout));
+	return start_command(p, &command, &h->child);
+}
+
+static void
+check_begin(struct health *h)
+{
+	int fd, rv, saved;
+
+	h->nwords = 0;
+	fd = open_output(h);
+	if (fd == -1) {
+		not_checked(h, "output", errno);
+		return;
+	}
+	rv = start_check(h, fd);
+	saved = errno;
+	close(fd);
+	if (rv == -1)
+		not_checked(h, "env-file", saved);
+}
+
+static void
+check_due(struct deadline *d)
+{
+	check_begin(d->arg);
 }
 
 int
 health_prepare(struct program *p, const struct definition *conf)
 {
+	static const struct child_events events = {
+	    .executed = check_executed,
+	    .failed = check_failed,
+	    .lost = check_lost,
+	    .ended = check_ended,
+	};
 	struct health *h;
 
 	if (conf->health_command == NULL || p->health != NULL)
@@ -111,9 +334,13 @@ health_prepare(struct program *p, const struct definition *conf)
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return -1;
-	check_init(&h->check, p, check_ended, check_failed);
-	h->next.due = next_due;
-	h->next.arg = h;
+	h->program = p;
+	h->next.due = check_due;
+	h->deadline.due = check_timed_out;
+	h->output.fd = -1;
+	h->output.ready = output_ready;
+	h->next.arg = h->deadline.arg = h->output.arg = h->child.owner = h;
+	h->child.events = &events;
 	p->health = h;
 	return 0;
 }
@@ -121,8 +348,8 @@ health_prepare(struct program *p, const struct definition *conf)
 static void
 end_checks(struct health *h)
 {
-	loop_cancel(h->check.program->programs->loop, &h->next);
-	check_cancel(&h->check);
+	loop_cancel(h->program->programs->loop, &h->next);
+	cancel(h);
 }
 
 void
@@ -145,7 +372,7 @@ health_follow(struct program *p)
 	if (p->state != STATE_UP)
 		return;
 	h->verdict = VERDICT_NONE;
-	h->failures = 0;
+	p->failed_checks = 0;
 	if (p->conf->health_command != NULL)
 		check_later(h);
 }
@@ -168,16 +395,21 @@ health_restore(struct program *p, uint32_t failures)
 {
 	if (p->health == NULL)
 		return;
-	p->health->failures = failures;
+	p->failed_checks = failures;
 	p->health->verdict = failures > 0 ? VERDICT_BAD : VERDICT_NONE;
 }
 
 void
 health_resume(struct program *p)
 {
+	struct system *sys = p->programs->system;
+	char folder[FOLDER_MAX];
+
 	if (p->health == NULL)
 		return;
-	check_cancel_old(p);
+	/* Without cgroups, a former check is killed by its mark. */
+	folder_of(p, folder);
+	sys->clear_folder(sys, folder);
 	if (p->state == STATE_UP)
 		check_later(p->health);
 }
@@ -186,7 +418,7 @@ bool
 health_is_failing(const struct program *p)
 {
 	return p->health != NULL &&
-	    p->health->failures >= (uint32_t)p->conf->health_retries;
+	    p->failed_checks >= (uint32_t)p->conf->health_retries;
 }
 
 const char *
@@ -205,12 +437,6 @@ health_verdict(const struct program *p)
 	return names[p->health->verdict];
 }
 
-uint32_t
-health_failures(const struct program *p)
-{
-	return p->health != NULL ? p->health->failures : 0;
-}
-
 void
 health_text(const struct program *p, char *buf, size_t size)
 {
@@ -224,9 +450,9 @@ health_text(const struct program *p, char *buf, size_t size)
 	case VERDICT_GOOD:
 		break;
 	case VERDICT_BAD:
-		snprintf(buf, size, "unhealthy %" PRIu32 "/%d%s%s", h->failures,
-		    p->conf->health_retries, *h->why != '\0' ? ": " : "",
-		    h->why);
+		snprintf(buf, size, "unhealthy %" PRIu32 "/%d%s%s",
+		    p->failed_checks, p->conf->health_retries,
+		    *h->why != '\0' ? ": " : "", h->why);
 		break;
 	case VERDICT_UNKNOWN:
 		snprintf(buf, size, "health unknown: %s", h->why);

@@ -1,125 +1,36 @@
 /*
- * prog - one program: carries out the actions of fsm.
+ * program - one program: carries out what the state machine decides.
  *
- * Everything that happens to a program goes through program_feed: one place
- * where its state is written, one line in the event log a change.  What a
- * change means for others, dependents and those who watch, is left to the end
- * of the turn (programs_queue), so that nothing here runs inside itself.
+ * Every event goes through program_feed, which asks fsm.c for the next state
+ * and for actions.  State and want are written in one place, with one line in
+ * the event log for each change.  What a change means for others, neighbours
+ * and watchers, is left to the end of the turn (program_queue), so that
+ * nothing here is called from within itself.
  */
 #include <sys/types.h>
-#include <sys/epoll.h>
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/log.h"
-#include "process/orphan.h"
-#include "program/program_int.h"
-
-static void
-deadline_due(struct deadline *d)
-{
-	program_feed(d->arg, EVENT_TIMEOUT);
-}
-
-static void
-exit_ready(struct source *s, uint32_t events)
-{
-	(void)events;
-	program_exited(s->arg);
-}
-
-/* If the program was not executed, the end of the process will follow. */
-static void
-exec_decided(struct spawn_report *r)
-{
-	struct program *p = r->arg;
-
-	if (r->outcome != SPAWN_EXECUTED)
-		return;
-	program_feed(p, EVENT_EXEC_OK);
-	if (p->conf->ready == READY_STARTED)
-		program_feed(p, EVENT_READY);
-}
-
-struct program *
-program_new(struct programs *ps, struct definition *conf)
-{
-	struct program *p;
-
-	p = calloc(1, sizeof(*p));
-	if (p == NULL)
-		return NULL;
-	p->programs = ps;
-	p->conf = definition_ref(conf);
-	p->state = STATE_DOWN;
-	p->want = WANT_REST;
-	p->since = loop_now(ps->loop);
-	p->deadline.due = deadline_due;
-	p->deadline.arg = p;
-	p->run = (uint64_t)arc4random() << 32;
-	p->child.pidfd = -1;
-	p->exit.fd = -1;
-	p->exit.ready = exit_ready;
-	p->exit.arg = p;
-	spawn_report_init(&p->exec, ps->loop, exec_decided, p);
-	program_init_ready(p);
-	p->slot = -1;
-	if (health_prepare(p, conf) == -1) {
-		definition_unref(conf);
-		free(p);
-		return NULL;
-	}
-	TAILQ_INIT(&p->watches);
-	RB_INSERT(program_names, &ps->names, p);
-	ps->n++;
-	return p;
-}
-
-void
-program_free(struct program *p)
-{
-	struct watch *w;
-
-	while ((w = TAILQ_FIRST(&p->watches)) != NULL) {
-		program_unwatch(w);
-		w->changed(w);
-	}
-	if (p->action != NULL)
-		p->action->cancel(p->action);
-	health_free(p);
-	loop_cancel(p->programs->loop, &p->deadline);
-	spawn_forget(&p->exec);
-	start_close_ready(p);
-	if (p->stream != NULL)
-		logger_stream_close(p->stream);
-	if (p->programs->cgroup != NULL)
-		cgroup_leave(p->programs->cgroup, p->conf->name);
-	record_give(p->programs->records, p->slot);
-	definition_unref(p->conf);
-	free(p->status);
-	free(p->tail);
-	free(p->needs);
-	free(p->needed_by);
-	free(p);
-}
+#include "base/text.h"
+#include "program/describe.h"
+#include "program/health.h"
+#include "program/outcome.h"
+#include "program/program.h"
+#include "program/record.h"
+#include "program/start.h"
 
 int
-record_assign(struct program *p)
+program_names_cmp(struct program *a, struct program *b)
 {
-	if (p->slot != -1)
-		return 0;
-	p->slot = record_take(p->programs->records, p->conf->name);
-	if (p->slot == -1)
-		return -1;
-	record_note(p);
-	return 0;
+	return strcmp(a->conf->name, b->conf->name);
 }
+
+RB_GENERATE(program_names, program, by_name, program_names_cmp)
 
 static bool
 is_blocked(const struct program *p)
@@ -196,12 +107,6 @@ fate(struct program *p)
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
 }
 
-bool
-program_is_watched(const struct program *p)
-{
-	return p->conf->watchdog > 0 && p->conf->ready == READY_NOTIFY;
-}
-
 /* The deadline that goes with a state, counted from a moment. */
 void
 program_arm(struct program *p, struct mono from)
@@ -217,13 +122,13 @@ program_arm(struct program *p, struct mono from)
 		ms = c->stop_timeout;
 		break;
 	case STATE_KILLING:
-		ms = PROG_KILL_AGAIN;
+		ms = OUTCOME_KILL_AGAIN;
 		break;
 	case STATE_WAIT:
 		ms = p->delay;
 		break;
 	case STATE_UP:
-		if (program_is_watched(p))
+		if (start_is_watched(p))
 			ms = c->watchdog;
 		break;
 	case STATE_DOWN:
@@ -236,18 +141,6 @@ program_arm(struct program *p, struct mono from)
 	else
 		loop_at(p->programs->loop, &p->deadline,
 		    clock_add_ms(from, ms));
-}
-
-void
-program_shorten_wait(struct program *p)
-{
-	struct backoff_rule rule = rule_of(p->conf);
-	int64_t longest = backoff_longest(&p->backoff, &rule);
-
-	if (p->state == STATE_WAIT && p->delay > longest) {
-		p->delay = longest;
-		program_arm(p, p->since);
-	}
 }
 
 static void
@@ -263,8 +156,8 @@ log_change(const struct program *p, enum program_state from,
 }
 
 /* Those who watch take note, and act at the end of the turn. */
-void
-program_changed(struct program *p)
+static void
+notify_watchers(struct program *p)
 {
 	struct watch *w;
 
@@ -272,175 +165,165 @@ program_changed(struct program *p)
 		w->changed(w);
 }
 
-/* The only writer of state and want. */
+void
+program_queue(struct program *p)
+{
+	if (p->is_queued)
+		return;
+	p->is_queued = true;
+	TAILQ_INSERT_TAIL(&p->programs->queue, p, queued);
+	p->programs->drain_later(p->programs);
+}
+
+static void
+queue_dependents(struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nneeded_by; i++)
+		program_queue(p->needed_by[i]);
+}
+
+static void
+queue_neighbours(struct program *p)
+{
+	size_t i;
+
+	program_queue(p);
+	for (i = 0; i < p->nneeds; i++)
+		program_queue(p->needs[i]);
+	queue_dependents(p);
+}
+
+/* The only writer of state and want, but for program_restore. */
+static void
+set_state(struct program *p, enum program_state state, enum program_want want)
+{
+	struct programs *ps = p->programs;
+
+	if (fsm_is_alive(state) && !fsm_is_alive(p->state))
+		ps->nalive++;
+	else if (!fsm_is_alive(state) && fsm_is_alive(p->state))
+		ps->nalive--;
+	p->state = state;
+	p->want = want;
+	if (state == STATE_UP)
+		p->was_ready = true;
+}
+
+void
+program_restore(struct program *p, enum program_state state,
+    enum program_want want)
+{
+	set_state(p, state, want);
+}
+
+/* The deadline of the state has passed, and the state stays. */
+static void
+repeat(struct program *p)
+{
+	program_arm(p, loop_now(p->programs->loop));
+	notify_watchers(p);
+}
+
 static void
 enter(struct program *p, struct fsm_next next, enum program_event event)
 {
 	enum program_state from = p->state;
 	struct programs *ps = p->programs;
-	size_t i;
 
-	p->want = next.want;
+	set_state(p, next.state, next.want);
 	if (next.state == from && !(next.actions & ACT_SPAWN)) {
-		if (event == EVENT_TIMEOUT) {
-			program_arm(p, loop_now(ps->loop));
-			program_changed(p);
-		}
+		if (event == EVENT_TIMEOUT)
+			repeat(p);
 		return;
 	}
 	if (from == STATE_WAIT && next.state == STATE_STARTING &&
 	    event == EVENT_TIMEOUT)
 		p->restarts++;
-	p->state = next.state;
 	p->is_stuck = false;
-	if (p->state == STATE_UP) {
+	if (p->state == STATE_UP)
 		p->failed_starts = 0;
-		p->was_ready = true;
-	}
 	p->since = loop_now(ps->loop);
-	if (fsm_is_alive(next.state) && !fsm_is_alive(from))
-		ps->nalive++;
-	else if (!fsm_is_alive(next.state) && fsm_is_alive(from))
-		ps->nalive--;
 	program_arm(p, p->since);
 	health_follow(p);
 	log_change(p, from, event);
-	program_changed(p);
-	programs_queue(p);
-	for (i = 0; i < p->nneeds; i++)
-		programs_queue(p->needs[i]);
-	for (i = 0; i < p->nneeded_by; i++)
-		programs_queue(p->needed_by[i]);
+	notify_watchers(p);
+	queue_neighbours(p);
 	if (ps->nalive == 0)
-		programs_drain_later(ps);
-}
-
-static void
-send_signal(const struct program *p, int sig)
-{
-	char name[TEXT_NUMBER_MAX];
-
-	if (process_signal(&p->child, sig) == -1 && errno != ESRCH)
-		log_warn("%s: SIG%s cannot be sent to pid %d", p->conf->name,
-		    text_signal_name(sig, name), (int)p->child.pid);
-}
-
-static void
-kill_all(struct program *p)
-{
-	struct programs *ps = p->programs;
-
-	if (ps->cgroup != NULL)
-		cgroup_kill(ps->cgroup, p->conf->name);
-	/* It may run without its cgroup. */
-	if (p->leader && process_is_child(p->child.pid))
-		kill(-p->child.pid, SIGKILL);
-	else if (ps->cgroup == NULL)
-		orphan_kill_run(p->run);
-	send_signal(p, SIGKILL);
-}
-
-/*
- * SIGKILL to the group of a process that has ended, and its reaping; returns
- * how many others there were.  A child of ours is still a zombie while its
- * group is signalled, so that the group is surely its own.
- */
-static int
-end_group(const struct program *p)
-{
-	pid_t pid = p->child.pid;
-
-	if (p->leader)
-		kill(-pid, SIGKILL);
-	process_reap(pid, p->child.pidfd);
-	return p->leader && kill(-pid, 0) == 0 ? process_count_group(pid) : 0;
-}
-
-/*
- * What a process left that was not our child.  Its number may be another's by
- * now, and what it left is no child of ours either: the mark tells.
- */
-static int
-end_strangers(const struct program *p)
-{
-	return p->programs->cgroup == NULL ? orphan_kill_run(p->run) : 0;
-}
-
-/* Let go of the process, which has ended. */
-static void
-release(struct program *p)
-{
-	programs_remove_pid(p);
-	loop_unwatch(p->programs->loop, &p->exit);
-	spawn_forget(&p->exec);
-	record_main(p, 0);
-	if (p->child.pidfd != -1)
-		close(p->child.pidfd);
-	p->child.pidfd = -1;
-	p->child.pid = 0;
+		ps->drain_later(ps);
 }
 
 void
 program_sweep(struct program *p)
 {
-	struct programs *ps = p->programs;
-	pid_t pid = p->child.pid; /* 0: it ended while there was no daemon */
-	int left = 0, others;
+	struct system *sys = p->programs->system;
+	int left;
 
 	start_close_ready(p);
-	if (ps->cgroup != NULL)
-		left = cgroup_kill(ps->cgroup, p->conf->name);
-	/* Its group too, for it may run without its cgroup. */
-	if (pid != 0 && process_is_child(pid))
-		others = end_group(p);
-	else
-		others = end_strangers(p);
-	if (pid != 0)
-		release(p);
-	if (others > left)
-		left = others;
-	programs_sweep_later(ps);
+	left = sys->finish(sys, &p->child, p->conf->name);
+	/* Before its descriptor is closed, of which the number is recorded. */
+	record_no_main(p);
+	sys->release(sys, &p->child);
 	if (left > 0)
-		log_info("%s: left %d process%s behind, killed", p->conf->name,
-		    left, left == 1 ? "" : "es");
+		log_info("%s: killed %d process%s that it left behind",
+		    p->conf->name, left, left == 1 ? "" : "es");
 }
 
 static void
 start(struct program *p)
 {
-	struct programs *ps = p->programs;
-
 	free(p->status);
 	p->status = NULL;
 	p->was_ready = false;
-	p->started = loop_now(ps->loop);
-	if (start_main(p) == -1) {
+	p->started = loop_now(p->programs->loop);
+	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
+	if (p->child.pid == 0)
 		return;
-	}
 	p->started_at = clock_wall().tv_sec;
-	p->leader = true;
-	programs_add_pid(p);
-	/* If it cannot be watched its end is noticed by SIGCHLD. */
-	if (p->child.pidfd != -1)
-		loop_watch(ps->loop, &p->exit, p->child.pidfd, EPOLLIN);
-	record_main(p, p->child.pid);
+	record_main(p);
+}
+
+int
+program_signal(struct program *p, int sig)
+{
+	struct system *sys = p->programs->system;
+
+	return sys->signal(sys, &p->child, sig);
+}
+
+static void
+send_signal(struct program *p, int sig)
+{
+	char name[TEXT_NUMBER_MAX];
+
+	if (program_signal(p, sig) == -1 && errno != ESRCH)
+		log_warn("%s: cannot send SIG%s to pid %d", p->conf->name,
+		    text_signal_name(sig, name), (int)p->child.pid);
+}
+
+static void
+send_stop(struct program *p)
+{
+	send_signal(p, p->conf->stop_signal);
+	/* A stopped process would not see the signal. */
+	send_signal(p, SIGCONT);
 }
 
 static void
 act(struct program *p, unsigned actions)
 {
+	struct system *sys = p->programs->system;
+
 	if (actions & ACT_SWEEP)
 		program_sweep(p);
-	if (actions & ACT_SIGNAL) {
-		send_signal(p, p->conf->stop_signal);
-		/* A stopped process would not see the signal. */
-		send_signal(p, SIGCONT);
-	}
+	if (actions & ACT_SIGNAL)
+		send_stop(p);
 	if (actions & ACT_KILL)
-		kill_all(p);
+		sys->kill(sys, &p->child, p->conf->name);
 	if (actions & ACT_FREE)
-		programs_bury(p);
+		program_retire(p);
 	if (actions & ACT_SPAWN)
 		start(p);
 }
@@ -460,67 +343,86 @@ program_feed(struct program *p, enum program_event event)
 		facts.fate = fate(p);
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);
-	/* Before the deeds, one of which may be the last of this daemon. */
+	/* Before the actions, one of which may be the last of this daemon. */
 	record_note(p);
 	act(p, next.actions);
 	record_note(p);
 }
 
-/* The last words have come, or never will. */
+static void
+main_executed(struct child *c)
+{
+	struct program *p = c->owner;
+
+	program_feed(p, EVENT_EXEC_OK);
+	if (p->conf->ready == READY_STARTED)
+		program_feed(p, EVENT_READY);
+}
+
+static void
+main_failed(struct child *c, const struct spawn_error *error)
+{
+	struct program *p = c->owner;
+
+	start_failed(p, END_SPAWN, error);
+	program_feed(p, EVENT_EXEC_FAIL);
+}
+
+/* It was killed at birth: make it once more, if it is still to run. */
+static bool
+main_lost(struct child *c)
+{
+	struct program *p = c->owner;
+	struct system *sys = p->programs->system;
+
+	if (p->state != STATE_STARTING)
+		return false;
+	start_close_ready(p);
+	record_no_main(p);
+	sys->release(sys, c);
+	start(p);
+	return true;
+}
+
+/* The last output has come, or never will. */
 static void
 tail_came(void *arg, const char *bytes, size_t len)
 {
 	struct program *p = arg;
-	size_t i;
 
 	p->tail_due = false;
 	free(p->tail);
 	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
-	program_changed(p);
-	/* Only now is its failure settled, and theirs that wait for it. */
-	for (i = 0; i < p->nneeded_by; i++)
-		programs_queue(p->needed_by[i]);
+	notify_watchers(p);
+	/* Only now is its failure settled, and that of its dependents. */
+	queue_dependents(p);
 }
 
 static void
 end_stream(struct program *p)
 {
+	struct system *sys = p->programs->system;
 	bool failed = p->want == WANT_RUN && !ended_well(p);
 
 	if (p->stream == NULL)
 		return;
 	p->tail_due = failed;
-	logger_stream_ended(p->stream, failed ? tail_came : NULL, p);
+	sys->end_stream(sys, p->stream, failed ? tail_came : NULL, p);
 }
 
-void
-program_exited(struct program *p)
+static void
+main_ended(struct child *c, const struct process_end *end)
 {
-	struct process_end end;
+	struct program *p = c->owner;
 
-	if (!process_ended(p->child.pid, p->child.pidfd, &end))
-		return;
-	/* What it reported comes first. */
-	spawn_look(&p->exec);
-	if (p->exec.outcome == SPAWN_FAILED) {
-		start_failed(p, END_SPAWN, &p->exec.error);
-		program_feed(p, EVENT_EXEC_FAIL);
-		return;
-	}
-	if (p->exec.outcome == SPAWN_LOST && p->state == STATE_STARTING) {
-		process_reap(p->child.pid, p->child.pidfd);
-		release(p);
-		start(p);
-		return;
-	}
-	/* Those who wait for it to be up are told at the end of this turn. */
-	if (p->state == STATE_UP && p->child.pidfd != -1 &&
+	/* Clients that wait for it to be up are answered in this turn. */
+	if (p->state == STATE_UP && c->exit.fd != -1 &&
 	    p->since.ns == loop_now(p->programs->loop).ns)
 		return;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.late = outcome_late(p);
-	p->end.process = end;
+	p->end.process = *end;
 	p->end.at = clock_wall().tv_sec;
 	end_stream(p);
 	if (p->action != NULL)
@@ -528,9 +430,333 @@ program_exited(struct program *p)
 	program_feed(p, EVENT_EXITED);
 }
 
-void
-program_became_ready(struct program *p)
+/* READY_FD: a newline makes it ready. */
+static void
+ready_readable(struct source *s, uint32_t events)
 {
+	struct program *p = s->arg;
+	char buf[512];
+	ssize_t n;
+
+	(void)events;
+	n = read(s->fd, buf, sizeof(buf));
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		log_warnx("%s: closed descriptor %d without the newline that "
+			  "makes it ready",
+		    p->conf->name, p->conf->ready_fd);
+		start_close_ready(p);
+	} else if (memchr(buf, '\n', (size_t)n) != NULL) {
+		start_close_ready(p);
+		program_feed(p, EVENT_READY);
+	}
+}
+
+static void
+deadline_due(struct deadline *d)
+{
+	program_feed(d->arg, EVENT_TIMEOUT);
+}
+
+struct program *
+program_new(struct programs *ps, struct definition *conf)
+{
+	static const struct child_events events = {
+	    .executed = main_executed,
+	    .failed = main_failed,
+	    .lost = main_lost,
+	    .ended = main_ended,
+	};
+	struct program *p;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return NULL;
+	p->programs = ps;
+	p->conf = definition_ref(conf);
+	p->state = STATE_DOWN;
+	p->want = WANT_REST;
+	p->since = loop_now(ps->loop);
+	p->deadline.due = deadline_due;
+	p->child.events = &events;
+	p->child.pidfd = -1;
+	p->child.is_main = true;
+	/* The upper half of the mark is the program's, the lower counts. */
+	p->child.run = (uint64_t)arc4random() << 32;
+	p->ready.fd = -1;
+	p->ready.ready = ready_readable;
+	p->child.owner = p->deadline.arg = p->ready.arg = p;
+	p->slot = -1;
+	if (health_prepare(p, conf) == -1) {
+		definition_unref(conf);
+		free(p);
+		return NULL;
+	}
+	TAILQ_INIT(&p->watches);
+	RB_INSERT(program_names, &ps->names, p);
+	ps->n++;
+	return p;
+}
+
+static void
+remove_from(struct program **list, size_t *n, const struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < *n; i++)
+		if (list[i] == p) {
+			list[i] = list[--*n];
+			return;
+		}
+}
+
+/* Take it out of the lists of its neighbours. */
+static void
+unlink_neighbours(struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++)
+		remove_from(p->needs[i]->needed_by, &p->needs[i]->nneeded_by,
+		    p);
+	for (i = 0; i < p->nneeded_by; i++)
+		remove_from(p->needed_by[i]->needs, &p->needed_by[i]->nneeds,
+		    p);
+	p->nneeds = p->nneeded_by = 0;
+}
+
+void
+program_retire(struct program *p)
+{
+	struct programs *ps = p->programs;
+
+	if (p->is_queued)
+		TAILQ_REMOVE(&ps->queue, p, queued);
+	p->is_queued = false;
+	unlink_neighbours(p);
+	RB_REMOVE(program_names, &ps->names, p);
+	ps->n--;
+	TAILQ_INSERT_TAIL(&ps->dead, p, queued);
+	ps->drain_later(ps);
+}
+
+void
+program_free(struct program *p)
+{
+	struct system *sys = p->programs->system;
+	struct watch *w;
+
+	while ((w = TAILQ_FIRST(&p->watches)) != NULL) {
+		program_unwatch(w);
+		w->changed(w);
+	}
+	if (p->action != NULL)
+		p->action->cancel(p->action);
+	health_free(p);
+	loop_cancel(p->programs->loop, &p->deadline);
 	start_close_ready(p);
-	program_feed(p, EVENT_READY);
+	if (p->stream != NULL)
+		sys->close_stream(sys, p->stream);
+	sys->remove_folder(sys, p->conf->name);
+	record_give(p->programs->records, p->slot);
+	definition_unref(p->conf);
+	free(p->status);
+	free(p->tail);
+	free(p->needs);
+	free(p->needed_by);
+	free(p);
+}
+
+/*
+ * A neighbour changed: a start may no longer be blocked, a stop no longer be
+ * held, and it may be clear now that a request has no good outcome.
+ */
+void
+program_look_again(struct program *p)
+{
+	static const enum program_event wanted[PROGRAM_WANTS] = {
+	    [WANT_RUN] = EVENT_START,
+	    [WANT_REST] = EVENT_STOP,
+	    [WANT_RESTART] = EVENT_RESTART,
+	    [WANT_REMOVE] = EVENT_REMOVE,
+	};
+	bool stuck;
+
+	if (p->want == WANT_RUN
+		? p->state == STATE_DOWN
+		: p->state == STATE_STARTING || p->state == STATE_UP)
+		program_feed(p, wanted[p->want]);
+	if (p->state != STATE_DOWN || p->want != WANT_RUN)
+		return;
+	notify_watchers(p);
+	/* Pass it on from one to the next: a search could take long. */
+	stuck = outcome_is_hopeless(p);
+	if (stuck == p->is_stuck)
+		return;
+	p->is_stuck = stuck;
+	queue_dependents(p);
+}
+
+/* Start dependencies that nobody wants, or that were given up. */
+static void
+request_needs(struct program *p)
+{
+	struct program *need;
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		if (need->want == WANT_REST || need->state == STATE_FAILED)
+			program_request(need, EVENT_START);
+	}
+}
+
+/* Stop its dependents first. */
+static void
+request_dependents(struct program *p)
+{
+	struct program *by;
+	size_t i;
+
+	for (i = 0; i < p->nneeded_by; i++) {
+		by = p->needed_by[i];
+		if ((by->want == WANT_RUN || by->want == WANT_RESTART) &&
+		    by->state != STATE_DONE && by->state != STATE_FAILED)
+			program_request(by, EVENT_STOP);
+	}
+}
+
+void
+program_request(struct program *p, enum program_event event)
+{
+	switch (event) {
+	case EVENT_START:
+	case EVENT_RESTART:
+		backoff_clear(&p->backoff);
+		p->failed_starts = 0;
+		free(p->tail);
+		p->tail = NULL;
+		request_needs(p);
+		break;
+	case EVENT_STOP:
+		request_dependents(p);
+		break;
+	case EVENT_REMOVE:
+		break;
+	case EVENT_EXEC_OK:
+	case EVENT_EXEC_FAIL:
+	case EVENT_READY:
+	case EVENT_EXITED:
+	case EVENT_TIMEOUT:
+	case EVENT_UNHEALTHY:
+		return;
+	}
+	program_feed(p, event);
+	/* A blocked program does not change, but may be stuck. */
+	if (event != EVENT_REMOVE)
+		program_queue(p);
+}
+
+/* A changed definition may allow less time for a wait that has begun. */
+static void
+shorten_wait(struct program *p)
+{
+	struct backoff_rule rule = rule_of(p->conf);
+	int64_t longest = backoff_longest(&p->backoff, &rule);
+
+	if (p->state == STATE_WAIT && p->delay > longest) {
+		p->delay = longest;
+		program_arm(p, p->since);
+	}
+}
+
+void
+program_set_conf(struct program *p, struct definition *conf)
+{
+	struct system *sys = p->programs->system;
+	struct definition *old = p->conf;
+
+	/* The name, by which the set is sorted, stays the same. */
+	p->conf = definition_ref(conf);
+	health_adjust(p, old);
+	definition_unref(old);
+	shorten_wait(p);
+	record_note(p);
+	if (p->stream != NULL && conf->log != LOG_TO_NONE)
+		sys->adjust_stream(sys, conf, p->stream);
+	if (p->state == STATE_STARTING || p->state == STATE_STOPPING)
+		program_arm(p, p->since);
+}
+
+int
+program_leaves_before(const struct program *a, const struct program *b)
+{
+	if (a->depth != b->depth)
+		return a->depth > b->depth ? -1 : 1;
+	return strcmp(b->conf->name, a->conf->name);
+}
+
+void
+program_watch(struct program *p, struct watch *w)
+{
+	w->program = p;
+	TAILQ_INSERT_TAIL(&p->watches, w, entry);
+}
+
+void
+program_unwatch(struct watch *w)
+{
+	if (w->program == NULL)
+		return;
+	TAILQ_REMOVE(&w->program->watches, w, entry);
+	w->program = NULL;
+}
+
+/* MAINPID: another of its processes is the main one from now on. */
+static void
+change_main(struct program *p, pid_t pid)
+{
+	struct system *sys = p->programs->system;
+	pid_t former = p->child.pid;
+
+	if (pid == former || !fsm_is_alive(p->state))
+		return;
+	switch (sys->replace(sys, &p->child, pid, p->conf->name)) {
+	case -1:
+		log_warn("%s: MAINPID=%d refused", p->conf->name, (int)pid);
+		return;
+	case 0:
+		log_warnx("%s: MAINPID=%d refused: not one of its processes",
+		    p->conf->name, (int)pid);
+		return;
+	}
+	log_info("%s: its main process is %d now, was %d", p->conf->name,
+	    (int)pid, (int)former);
+	record_main(p);
+	record_note(p);
+}
+
+void
+program_notified(struct program *p, const struct sdnotify *m)
+{
+	if (p->conf->ready != READY_NOTIFY)
+		return;
+	if (m->has_status) {
+		free(p->status);
+		p->status = *m->status != '\0' ? strdup(m->status) : NULL;
+	}
+	if (m->mainpid != 0)
+		change_main(p, m->mainpid);
+	if (m->stopping)
+		log_info("%s: says that it is stopping", p->conf->name);
+	if (m->reloading)
+		log_info("%s: says that it is reloading", p->conf->name);
+	if (p->action != NULL)
+		p->action->notified(p->action, m);
+	if (m->ready && p->state == STATE_STARTING)
+		program_feed(p, EVENT_READY);
+	if (m->watchdog && p->state == STATE_UP)
+		program_arm(p, loop_now(p->programs->loop));
+	record_note(p);
 }

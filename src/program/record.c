@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program/data.h"
 #include "program/record.h"
 
 #define MAGIC "hupdrec"
@@ -309,4 +310,149 @@ record_count(const struct record *r)
 {
 	return (int)((const struct record_header *)(const void *)r->map)
 	    ->nslots;
+}
+
+static void
+set_inheritable(int fd, bool on)
+{
+	if (fd != -1)
+		fcntl(fd, F_SETFD, on ? 0 : FD_CLOEXEC);
+}
+
+void
+record_inherit(struct record *r, bool on)
+{
+	const struct record_header *h = record_header(r);
+	const struct record_slot *s;
+	int i, n = record_count(r);
+
+	set_inheritable(r->fd, on);
+	set_inheritable(h->control_fd, on);
+	set_inheritable(h->notify_fd, on);
+	set_inheritable(h->pidfile_fd, on);
+	for (i = 0; i < n; i++) {
+		s = record_slot(r, i);
+		if (s->name[0] == '\0')
+			continue;
+		if (s->pid != 0)
+			set_inheritable(s->pidfd, on);
+		set_inheritable(s->ready_fd, on);
+	}
+}
+
+static struct record_slot *
+slot_of(const struct program *p)
+{
+	return p->slot == -1 ? NULL
+			     : record_slot(p->programs->records, p->slot);
+}
+
+int
+record_assign(struct program *p)
+{
+	if (p->slot != -1)
+		return 0;
+	p->slot = record_take(p->programs->records, p->conf->name);
+	if (p->slot == -1)
+		return -1;
+	record_note(p);
+	return 0;
+}
+
+/* SIGKILL may come between two stores: their order matters to the reader. */
+#define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
+
+/* What is known of one process must not be taken for that of the next. */
+static void
+forget_process(struct record_slot *s)
+{
+	STORE(s->pidfd, -1);
+	STORE(s->pid, 0);
+	STORE(s->start_time, 0);
+}
+
+volatile int32_t *
+record_pid(struct program *p)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s == NULL)
+		return NULL;
+	forget_process(s);
+	STORE(s->run, p->child.run);
+	return &s->pid;
+}
+
+void
+record_main(struct program *p)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s == NULL)
+		return;
+	if (s->pid != p->child.pid)
+		forget_process(s);
+	STORE(s->pid, p->child.pid);
+	STORE(s->start_time, p->child.start_time);
+	STORE(s->pidfd, p->child.pidfd);
+}
+
+void
+record_no_main(struct program *p)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s != NULL && s->pid != 0)
+		forget_process(s);
+}
+
+void
+record_set_due(struct program *p, bool due)
+{
+	struct record_slot *s = slot_of(p);
+
+	if (s != NULL)
+		STORE(s->due, due);
+}
+
+bool
+record_is_due(const struct program *p)
+{
+	const struct record_slot *s = slot_of(p);
+
+	return s != NULL && s->due != 0;
+}
+
+void
+record_note(struct program *p)
+{
+	struct record_slot *s = slot_of(p);
+	const struct program_end *e = &p->end;
+
+	if (s == NULL)
+		return;
+	s->state = (uint8_t)p->state;
+	s->want = (uint8_t)p->want;
+	s->leader = p->child.is_leader;
+	s->end_kind = (uint8_t)e->kind;
+	s->end_late = (uint8_t)e->late;
+	s->end_known = e->process.known;
+	s->end_signal = e->process.signal;
+	s->end_core = e->process.core;
+	s->end_code = e->process.code;
+	s->end_stage = (int32_t)e->error.stage;
+	s->end_which = e->error.which;
+	s->end_err = e->error.err;
+	s->end_at = e->at;
+	s->since = p->since.ns;
+	s->started = p->started.ns;
+	s->started_at = p->started_at;
+	s->delay = p->delay;
+	s->restarts = p->restarts;
+	s->quick = p->backoff.quick;
+	s->ready_fd = p->ready.fd;
+	s->env_digest = p->conf->env_digest;
+	s->failed_checks = p->failed_checks;
+	strlcpy(s->status, p->status != NULL ? p->status : "",
+	    sizeof(s->status));
 }

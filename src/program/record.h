@@ -88,6 +88,7 @@ struct record_slot {
 	uint32_t failed_checks;
 };
 
+struct program;
 struct record;
 
 /*
@@ -118,5 +119,29 @@ int record_take(struct record *, const char *name);
 void record_give(struct record *, int slot);
 struct record_slot *record_slot(struct record *, int slot);
 int record_count(const struct record *);
+/*
+ * Let a program that is executed next have the descriptors that the records
+ * name; or, if the exec failed, not any more.
+ */
+void record_inherit(struct record *, bool on);
+
+/*
+ * Give a program a slot, if it has none: without one it is not started, since
+ * a later daemon would start it once more.  -1 with errno.
+ */
+int record_assign(struct program *);
+/* Before a new process is made: where it stores its pid.  NULL: no slot. */
+volatile int32_t *record_pid(struct program *);
+/* The main process is p->child; or there is none any more. */
+void record_main(struct program *);
+void record_no_main(struct program *);
+/* All the rest that is known of the program. */
+void record_note(struct program *);
+/*
+ * A reload that is about to be committed will restart the program: a later
+ * daemon does if this one does not live to do it.  Or: it has been done.
+ */
+void record_set_due(struct program *, bool due);
+bool record_is_due(const struct program *);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * progspawn - everything between a definition and its running process:
- * environment, output, containment, readiness.
+ * start - from a definition to a process.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -14,16 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/definition.h"
-#include "config/environ.h"
 #include "base/log.h"
-#include "process/orphan.h"
-#include "program/program_int.h"
+#include "config/environ.h"
+#include "program/record.h"
+#include "program/start.h"
+#include "wire/names.h"
 
 #define DEFAULT_PATH \
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Variables that it sets itself, at most. */
+/* Variables that are set here, at most. */
 #define ENV_OWN 10
 
 extern char **environ;
@@ -68,7 +67,7 @@ env_format(struct spawn_env *e, const char *fmt, ...)
 	environ_set(&e->list, s);
 }
 
-/* The files are read at each start, so that it sees what they say now. */
+/* Environment files are read anew at each start. */
 static int
 env_files(struct spawn_env *e, const struct definition *c)
 {
@@ -93,7 +92,7 @@ env_files(struct spawn_env *e, const struct definition *c)
 /* From the daemon's own to the definition's, the later winning. */
 static int
 env_build(struct spawn_env *e, struct program *p,
-    const struct program_command *command)
+    const struct start_command *command, uint64_t run)
 {
 	static char default_path[] = DEFAULT_PATH;
 	const struct definition *c = p->conf;
@@ -101,7 +100,7 @@ env_build(struct spawn_env *e, struct program *p,
 	memset(e, 0, sizeof(*e));
 	if (!c->env_clear)
 		environ_set_all(&e->list, environ);
-	/* What the daemon was told by its own starter is not for them. */
+	/* What the daemon's own starter has set is not for programs. */
 	environ_unset(&e->list, "HUPD_INSTANCE");
 	environ_unset(&e->list, "NOTIFY_SOCKET");
 	environ_unset(&e->list, "WATCHDOG_USEC");
@@ -121,34 +120,14 @@ env_build(struct spawn_env *e, struct program *p,
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
 	if (definition_instance(c->name) != NULL)
 		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));
-	env_format(e, ORPHAN_MARK "=%016" PRIx64, command->run);
+	env_format(e, NAMES_MARK "=%016" PRIx64, run);
 	if (c->ready == READY_NOTIFY)
 		env_format(e, "NOTIFY_SOCKET=%s", p->programs->notify_path);
-	if (program_is_watched(p))
+	if (start_is_watched(p))
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)command->mainpid);
 	return 0;
-}
-
-static void
-ready_readable(struct source *s, uint32_t events)
-{
-	struct program *p = s->arg;
-	char buf[512];
-	ssize_t n;
-
-	(void)events;
-	n = read(s->fd, buf, sizeof(buf));
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		log_warnx("%s: closed descriptor %d without a newline, by "
-			  "which it was to become ready",
-		    p->conf->name, p->conf->ready_fd);
-		start_close_ready(p);
-	} else if (memchr(buf, '\n', (size_t)n) != NULL)
-		program_became_ready(p);
 }
 
 void
@@ -163,139 +142,60 @@ start_close_ready(struct program *p)
 	close(fd);
 }
 
-/* A daemon that has detached has no standard output. */
-static bool
-lacks_stdout(const struct program *p)
+bool
+start_is_watched(const struct program *p)
 {
-	return p->conf->log == LOG_TO_STDOUT && !p->programs->foreground;
+	return p->conf->watchdog > 0 && p->conf->ready == READY_NOTIFY;
 }
 
-static void
-stream_settings(const struct program *p, struct stream_conf *sc)
-{
-	const struct definition *c = p->conf;
-
-	sc->to = lacks_stdout(p) ? LOG_TO_FILE : c->log;
-	sc->timestamps = c->log_timestamps;
-	sc->size = c->log_size;
-	sc->keep = c->log_keep;
-}
-
-/* The stream as the definition wants it. */
 int
 start_open_stream(struct program *p)
 {
-	const struct definition *c = p->conf;
-	struct stream_conf sc;
+	struct system *sys = p->programs->system;
+	int rv = sys->open_stream(sys, p->conf, &p->stream);
 
-	if (c->log == LOG_TO_NONE) {
-		if (p->stream != NULL)
-			logger_stream_close(p->stream);
-		p->stream = NULL;
-		/* With its stream goes who would have told its last words. */
+	/* A stream that is closed tells no tail. */
+	if (p->stream == NULL)
 		p->tail_due = false;
-		return 0;
-	}
-	stream_settings(p, &sc);
-	if (lacks_stdout(p))
-		log_warnx("%s: log = stdout is for a daemon in the "
-			  "foreground, it goes to its log file",
-		    c->name);
-	if (p->stream != NULL) {
-		logger_stream_adjust(p->stream, &sc);
-		return logger_stream_chown(p->stream, c->uid);
-	}
-	p->stream =
-	    logger_stream_open(p->programs->logger, c->name, c->uid, &sc);
-	return p->stream == NULL ? -1 : 0;
-}
-
-/* What it prints goes on as before, in its new form. */
-void
-start_adjust_stream(struct program *p)
-{
-	struct stream_conf sc;
-
-	if (p->stream == NULL || p->conf->log == LOG_TO_NONE)
-		return;
-	stream_settings(p, &sc);
-	logger_stream_adjust(p->stream, &sc);
-}
-
-static int
-enter_cgroup(struct program *p, const char *name)
-{
-	int fd;
-
-	if (p->programs->cgroup == NULL)
-		return -1;
-	fd = cgroup_enter(p->programs->cgroup, name);
-	if (fd == -1)
-		log_warn("%s: its cgroup cannot be made, it runs without",
-		    name);
-	return fd;
-}
-
-/* One attempt, in the program's environment and containment. */
-int
-start_command(struct program *p, const struct program_command *command,
-    struct process *child, struct spawn_report *report, bool *env_failed)
-{
-	struct spawn_request req = {
-	    .argv = command->argv,
-	    .execfd = -1,
-	    .conf = p->conf,
-	    .cgroup = -1,
-	    .outdir = -1,
-	    .session = true,
-	    .record = child == &p->child ? record_pid(p) : NULL,
-	    .fds = command->fds,
-	    .nfds = command->nfds,
-	};
-	struct spawn_env env;
-	int rv = -1;
-
-	*env_failed = true;
-	if (env_build(&env, p, command) == -1 ||
-	    (req.envp = environ_vector(&env.list)) == NULL) {
-		report->error = (struct spawn_error){SPAWN_CLONE, 0, errno};
-		goto out;
-	}
-	*env_failed = false;
-	req.path = environ_get(&env.list, "PATH");
-	if (p->stream != NULL && command->is_logged) {
-		req.outdir = logger_outdir(p->programs->logger);
-		req.outname = logger_stream_name(p->stream);
-	}
-	req.cgroup = enter_cgroup(p, command->cgroup);
-	rv = spawn(&req, child, report);
-	if (req.cgroup != -1)
-		close(req.cgroup);
-out:
-	env_clear(&env);
 	return rv;
 }
 
 int
-start_helper(struct program *p, char *const *argv, struct process *child,
-    struct spawn_report *report)
+start_command(struct program *p, const struct start_command *command,
+    struct child *child)
 {
-	struct program_command command = {
-	    .argv = argv,
-	    .run = p->run,
-	    .mainpid = p->child.pid,
-	    .cgroup = p->conf->name,
-	    .is_logged = true,
+	struct system *sys = p->programs->system;
+	struct system_request req = {
+	    .conf = p->conf,
+	    .argv = command->argv,
+	    .folder = command->folder,
+	    .output = command->is_logged ? p->stream : NULL,
+	    .fds = command->fds,
+	    .nfds = command->nfds,
+	    .record = command->record,
 	};
-	bool env_failed;
+	struct spawn_env env;
+	int saved;
 
-	return start_command(p, &command, child, report, &env_failed);
+	if (env_build(&env, p, command, child->run) == -1 ||
+	    (req.envp = environ_vector(&env.list)) == NULL) {
+		saved = errno;
+		env_clear(&env);
+		errno = saved;
+		return -1;
+	}
+	req.path = environ_get(&env.list, "PATH");
+	sys->spawn(sys, child, &req);
+	env_clear(&env);
+	return 0;
 }
 
 void
 start_failed(struct program *p, enum program_end_kind kind,
     const struct spawn_error *e)
 {
+	start_close_ready(p);
+	record_no_main(p);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
 	p->end.error = *e;
@@ -308,7 +208,7 @@ start_failed(struct program *p, enum program_end_kind kind,
  * expects of a pipe.
  */
 static int
-open_ready(int pair[2])
+open_pipe(int pair[2])
 {
 	char path[32];
 	int fd;
@@ -318,7 +218,7 @@ open_ready(int pair[2])
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", pair[1]);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd == -1) {
-		/* Without /proc it is as good as a pipe alone. */
+		/* Without /proc an ordinary pipe has to do. */
 		fcntl(pair[1], F_SETFL, 0);
 		return 0;
 	}
@@ -327,21 +227,36 @@ open_ready(int pair[2])
 	return 0;
 }
 
+/* Watch for the newline of READY_FD.  The program's end, or -1 with errno. */
+static int
+open_ready(struct program *p)
+{
+	int pair[2];
+
+	if (open_pipe(pair) == -1)
+		return -1;
+	if (loop_watch(p->programs->loop, &p->ready, pair[0], EPOLLIN) == -1) {
+		log_warn("%s: cannot watch its readiness descriptor",
+		    p->conf->name);
+		close(pair[0]);
+	}
+	return pair[1];
+}
+
 int
 start_main(struct program *p)
 {
 	struct spawn_error error = {SPAWN_RECORD, 0, 0};
-	struct spawn_fd fd;
-	struct program_command command = {
+	struct system_fd fd = {-1, p->conf->ready_fd};
+	struct start_command command = {
 	    .argv = p->conf->command,
-	    .cgroup = p->conf->name,
+	    .folder = p->conf->name,
 	    .is_logged = true,
 	    .fds = &fd,
 	};
-	int pair[2] = {-1, -1};
-	bool env_failed = false;
+	int rv;
 
-	command.run = ++p->run;
+	p->child.run++;
 	/* After a crash, one without a record would be started once more. */
 	if (record_assign(p) == -1)
 		goto fail;
@@ -350,42 +265,22 @@ start_main(struct program *p)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;
-		if (open_ready(pair) == -1)
+		fd.from = open_ready(p);
+		if (fd.from == -1)
 			goto fail;
-		fd = (struct spawn_fd){pair[1], p->conf->ready_fd};
 		command.nfds = 1;
 	}
-	if (start_command(p, &command, &p->child, &p->exec, &env_failed) ==
-	    -1) {
-		error = p->exec.error;
-		goto fail;
+	command.record = record_pid(p);
+	rv = start_command(p, &command, &p->child);
+	if (rv == -1) {
+		error = (struct spawn_error){SPAWN_CLONE, 0, errno};
+		start_failed(p, END_ENV, &error);
 	}
-	if (pair[1] != -1)
-		close(pair[1]);
-	if (pair[0] != -1 &&
-	    loop_watch(p->programs->loop, &p->ready, pair[0], EPOLLIN) == -1) {
-		log_warn("%s: its readiness cannot be watched", p->conf->name);
-		close(pair[0]);
-	}
-	return 0;
+	if (fd.from != -1)
+		close(fd.from);
+	return rv;
 fail:
-	if (error.err == 0)
-		error.err = errno;
-	if (pair[0] != -1) {
-		close(pair[0]);
-		close(pair[1]);
-	}
-	p->child.pid = 0;
-	record_main(p, 0);
-	start_failed(p, env_failed ? END_ENV : END_SPAWN, &error);
+	error.err = errno;
+	start_failed(p, END_SPAWN, &error);
 	return -1;
-}
-
-/* Set up once: what a readable descriptor leads to. */
-void
-program_init_ready(struct program *p)
-{
-	p->ready.fd = -1;
-	p->ready.ready = ready_readable;
-	p->ready.arg = p;
 }

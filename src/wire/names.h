@@ -69,5 +69,7 @@ const char *names_event(enum program_event, enum program_state);
 
 /* The meaning of an exit status in a few words; NULL: it is not in use. */
 const char *names_status(int status);
+/* The variable that marks the processes of one start of a program. */
+#define NAMES_MARK "HUPD_RUN"
 
 #endif

@@ -16,6 +16,7 @@
 #include "harmless.h"
 #include "base/log.h"
 #include "daemon/reload.h"
+#include "program/program.h"
 #include "daemon/request.h"
 #include "config/syntax.h"
 
@@ -97,6 +98,7 @@ session_begin(struct session *s)
 	struct places places = {false, home, home, home};
 	struct config set;
 	struct daemon *d = &s->daemon;
+	struct system_parts parts = {0};
 	sigset_t none;
 	int fd;
 
@@ -109,7 +111,9 @@ session_begin(struct session *s)
 	must(config_init(&set, &places) == 0);
 	must(settings_copy(&d->effective, &set.settings) == 0);
 	config_clear(&set);
-	programs_init(&d->programs, d->loop, NULL, NULL, "/notify", d->records);
+	parts.loop = d->loop;
+	must((d->system = system_new(&parts)) != NULL);
+	programs_init(&d->programs, d->loop, d->system, "/notify", d->records);
 	define(&d->programs, "db", "command = true\nlog = none\n");
 	define(&d->programs, "web", "command = true\ndepends-on = db\n");
 	must(programs_link(&d->programs) == 0);
@@ -181,6 +185,7 @@ session_end(struct session *s)
 	control_close(d->control);
 	while ((p = programs_first(&d->programs)) != NULL)
 		programs_drop(p);
+	system_free(d->system);
 	reload_free(d->reload);
 	settings_clear(&d->effective);
 	record_close(d->records, false);

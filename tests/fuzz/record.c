@@ -17,7 +17,7 @@
 #include "fuzz.h"
 #include "harmless.h"
 #include "base/log.h"
-#include "program/program_int.h"
+#include "program/programs.h"
 #include "daemon/reload.h"
 #include "daemon/request.h"
 #include "config/syntax.h"
@@ -143,6 +143,8 @@ static void
 take_over(struct record *r, bool inherited)
 {
 	struct daemon d = {.records = r};
+	struct system_parts parts = {.is_ours = is_ours,
+	    .ours_died = ours_died};
 	struct line_text text = {0};
 	sigset_t none;
 	struct program *p;
@@ -150,9 +152,9 @@ take_over(struct record *r, bool inherited)
 
 	sigemptyset(&none);
 	must((d.loop = loop_new(&none, ignore, NULL)) != NULL);
-	programs_init(&d.programs, d.loop, NULL, NULL, "/notify", r);
-	d.programs.is_ours = is_ours;
-	d.programs.ours_died = ours_died;
+	parts.loop = d.loop;
+	must((d.system = system_new(&parts)) != NULL);
+	programs_init(&d.programs, d.loop, d.system, "/notify", r);
 	must(record_adopt(r) == 0);
 	must(takeover_all(&d.programs, &running, inherited) == 0);
 	loop_after(d.loop, turn_ends, d.loop);
@@ -163,10 +165,10 @@ take_over(struct record *r, bool inherited)
 	must((slot = record_take(r, "another")) != -1);
 	record_give(r, slot);
 	while ((p = programs_first(&d.programs)) != NULL) {
-		if (p->child.pid != 0)
-			programs_remove_pid(p);
+		d.system->release(d.system, &p->child);
 		programs_drop(p);
 	}
+	system_free(d.system);
 	loop_free(d.loop);
 }
 

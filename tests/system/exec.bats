@@ -322,7 +322,7 @@ broken() {
 	wait_for 5 printed web "reloads $(pid_of web)$"
 	pid=$(pid_of web)
 	kill -9 "$pid"
-	wait_for 5 logged 'web: left 1 process behind, killed'
+	wait_for 5 logged 'web: killed 1 process that it left behind'
 	wait_for 5 is_state web up
 	[ "$(pid_of web)" -ne "$pid" ]
 	run -0 ctl restart say

@@ -59,7 +59,7 @@ impatient() {
 	E
 	hupd_start
 	ctl start --no-wait web
-	wait_for 5 logged 'web: closed descriptor 3 without a newline'
+	wait_for 5 logged 'web: closed descriptor 3 without the newline'
 	impatient
 	wait_for 5 is_state web failed
 	wait_for 5 logged 'web: starting -> stopping (start-timeout over): not ready in time'

@@ -145,7 +145,7 @@ leaves_nothing() {
 			echo "$p"; done)" = "$other" ]
 	}
 	wait_for 5 only_other
-	wait_for 5 logged 'forks: left [0-9]* processes behind'
+	wait_for 5 logged 'forks: killed [0-9]* processes that it left behind'
 }
 
 @test "taken over, a program leaves nothing behind (cgroups)" {

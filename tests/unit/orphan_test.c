@@ -66,7 +66,7 @@ sleeper(uint64_t run)
 	char byte;
 
 	snprintf(mark, sizeof(mark), "%s=%016" PRIx64,
-	    run != 0 ? ORPHAN_MARK : "X" ORPHAN_MARK, run);
+	    run != 0 ? NAMES_MARK : "X" NAMES_MARK, run);
 	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
 	pid = fork();
 	assert_int_not_equal(pid, -1);

@@ -13,7 +13,7 @@
 
 #include "output/logger.h"
 #include "output/logproc.h"
-#include "program/program.h"
+#include "program/data.h"
 #include "program/record.h"
 
 /* A bound that is further away than this bounds nothing. */

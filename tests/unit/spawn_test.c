@@ -93,8 +93,7 @@ run(struct spawn_request *req, const char *script)
 
 	req->argv = argv;
 	if (start(req, &child, &error) == -1)
-		fail_msg("%s: %s", spawn_stage_name(&error),
-		    strerror(error.err));
+		fail_msg("%s: %s", ending_stage(&error), strerror(error.err));
 	free(copy);
 	return end_of(&child);
 }
@@ -208,7 +207,7 @@ assert_fails(const struct spawn_request *req, const char *stage, int reason)
 	struct spawn_error error = {0};
 
 	assert_int_equal(start(req, &child, &error), -1);
-	assert_string_equal(spawn_stage_name(&error), stage);
+	assert_string_equal(ending_stage(&error), stage);
 	assert_int_equal(error.err, reason);
 	/* Nothing is left of it. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);

@@ -1,0 +1,153 @@
+/*
+ * data - all that the daemon knows of a program, and of all programs.
+ *
+ * Every file of program/ reads these structs.  Only program.c writes state
+ * and want; whatever else has its own owner, named below.
+ */
+#ifndef DATA_H
+#define DATA_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/loop.h"
+#include "config/definition.h"
+#include "program/backoff.h"
+#include "program/fsm.h"
+#include "program/system.h"
+#include "wire/ending.h"
+#include "wire/sdnotify.h"
+
+struct health;
+struct program;
+struct record;
+
+/* Somebody who waits for changes of a program; embedded in its owner. */
+struct watch {
+	TAILQ_ENTRY(watch) entry;
+	struct program *program; /* NULL: not watching */
+	/*
+	 * Take note, act at the end of the turn.  It must not unwatch.  When
+	 * the program has been freed, program is NULL.
+	 */
+	void (*changed)(struct watch *);
+	void *arg;
+};
+
+/* How the last process of a program ended. */
+enum program_end_kind {
+	END_NONE,    /* none has ended yet */
+	END_PROCESS, /* see .process */
+	END_SPAWN,   /* it could not be started, see .error */
+	END_ENV,     /* its environment file could not be read, see .error */
+};
+
+/* Why the daemon ended it, although it was wanted. */
+enum program_late {
+	LATE_NOT,
+	LATE_READY,
+	LATE_WATCHDOG,
+	LATE_UNHEALTHY,
+};
+
+struct program_end {
+	enum program_end_kind kind;
+	enum program_late late;
+	struct process_end process;
+	struct spawn_error error;
+	time_t at;
+};
+
+/* What else is under way for a program: see action.h. */
+struct program_action {
+	/* The program sent a message. */
+	void (*notified)(struct program_action *, const struct sdnotify *);
+	/* The main process has ended, so the action has failed. */
+	void (*ended)(struct program_action *);
+	void (*cancel)(struct program_action *);
+};
+
+TAILQ_HEAD(watches, watch);
+
+struct program {
+	RB_ENTRY(program) by_name;
+	TAILQ_ENTRY(program) queued;
+	struct programs *programs;
+	struct definition *conf;
+
+	/* program.c: the state machine. */
+	enum program_state state;
+	enum program_want want;
+	struct mono since; /* in this state */
+	struct deadline deadline;
+	int64_t delay;	    /* ms, STATE_WAIT */
+	struct child child; /* the main process */
+	bool was_ready;	    /* since it was started */
+	struct mono started;
+	time_t started_at; /* the same, Unix time */
+	struct backoff backoff;
+	uint32_t restarts;
+	/* Starts that ended before they were ready, since the last request. */
+	uint32_t failed_starts;
+	struct program_end end;
+	char *status; /* what the program says of itself, or NULL */
+	char *tail;   /* the last output of a failed start, or NULL */
+	bool tail_due;
+
+	/* start.c */
+	struct source ready;   /* READY_FD */
+	struct stream *stream; /* NULL: log = none */
+
+	/* health.c */
+	struct health *health;	/* NULL: never had a health-command */
+	uint32_t failed_checks; /* in a row */
+
+	/* record.c */
+	int slot; /* of its record, or -1 */
+
+	/* programs.c: neighbours. */
+	struct program **needs; /* dependencies */
+	size_t nneeds;
+	struct program **needed_by; /* the inverse */
+	size_t nneeded_by;
+	size_t depth; /* of the longest chain of dependencies, from 1 */
+	bool is_queued;
+	bool is_stuck; /* a dependency is hopeless, see outcome.h */
+
+	struct watches watches;
+	struct program_action *action; /* under way, or NULL */
+	bool is_told;		       /* in the reply at hand; daemon's */
+};
+
+RB_HEAD(program_names, program);
+TAILQ_HEAD(program_queue, program);
+
+/* All programs and what they share.  What is pointed to is borrowed. */
+struct programs {
+	struct program_names names;
+	struct program_queue queue; /* to be looked at at the turn's end */
+	struct program_queue dead;  /* to be freed then */
+	size_t n;
+	size_t nalive;
+	int norphans; /* that were killed, but are not gone yet */
+	struct loop *loop;
+	struct system *system;
+	const char *notify_path; /* of the notify socket */
+	struct record *records;
+	bool drain_due;
+	bool sweep_due;
+	/* programs.c: look at the queue at the end of this turn. */
+	void (*drain_later)(struct programs *);
+	/* program.c: an event for the state machine. */
+	void (*feed)(struct program *, enum program_event);
+	/* The daemon's: called after a turn in which something changed. */
+	void (*changed)(void *);
+	void *arg;
+};
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * describe - one program in words and numbers, for people.
+ */
+#ifndef DESCRIBE_H
+#define DESCRIBE_H
+
+#include "program/data.h"
+
+/* The reason of its state, escaped: "waits for db", "pid 17". */
+void describe_why(const struct program *, char *buf, size_t size);
+/* How it ended: "exited, status 1", "exec: No such file or directory". */
+void describe_end(const struct program *, char *buf, size_t size);
+/* Resident memory of all its processes, in bytes. */
+int64_t describe_memory(const struct program *);
+/*
+ * Processor time since it was started, in ms: of all that it ran where there
+ * are cgroups, else of its main process.
+ */
+int64_t describe_cpu(const struct program *);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * outcome - what came of a request.
+ */
+#include "program/health.h"
+#include "program/outcome.h"
+
+bool
+outcome_is_hopeless(const struct program *p)
+{
+	const struct program *need;
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		if (need->tail_due)
+			continue; /* its failure is not settled */
+		switch (need->state) {
+		case STATE_UP:
+		case STATE_DONE:
+			break;
+		case STATE_STARTING:
+		case STATE_STOPPING:
+		case STATE_KILLING:
+			if (need->failed_starts > 0)
+				return true;
+			break;
+		case STATE_WAIT:
+		case STATE_FAILED:
+			return true;
+		case STATE_DOWN:
+			if (need->want != WANT_RUN || need->is_stuck)
+				return true;
+			break;
+		}
+	}
+	return false;
+}
+
+bool
+outcome_is_settled(const struct program *p)
+{
+	if (p->tail_due)
+		return false;
+	switch (p->state) {
+	case STATE_UP:
+	case STATE_DONE:
+		return p->want == WANT_RUN;
+	case STATE_WAIT:
+	case STATE_FAILED:
+		return true;
+	case STATE_DOWN:
+		return p->want != WANT_RUN || outcome_is_hopeless(p);
+	case STATE_KILLING:
+		return clock_diff_ms(loop_now(p->programs->loop), p->since) >=
+		    OUTCOME_KILL_AGAIN;
+	case STATE_STARTING:
+	case STATE_STOPPING:
+		/* One start has failed; the next one may take for ever. */
+		return p->want == WANT_RUN && p->failed_starts > 0;
+	}
+	return false;
+}
+
+bool
+outcome_is_stopped(const struct program *p)
+{
+	return !fsm_is_alive(p->state) && p->state != STATE_WAIT;
+}
+
+bool
+outcome_is_good(const struct program *p)
+{
+	return p->want == WANT_RUN && fsm_is_ready(p->state);
+}
+
+enum program_late
+outcome_late(const struct program *p)
+{
+	if (p->want != WANT_RUN ||
+	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
+		return LATE_NOT;
+	if (!p->was_ready)
+		return LATE_READY;
+	return health_is_failing(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
+}

@@ -1,0 +1,29 @@
+/*
+ * outcome - what came of a request: is it settled, and is it good?
+ */
+#ifndef OUTCOME_H
+#define OUTCOME_H
+
+#include "program/data.h"
+
+/*
+ * SIGKILL is repeated at this interval, ms, because a process in
+ * uninterruptible sleep does not act on it.  After the first interval, a
+ * request is answered that the process may not end.
+ */
+#define OUTCOME_KILL_AGAIN 5000
+
+/*
+ * Is the outcome of a START or RESTART known, and is it good?  If not,
+ * describe_why tells the reason.
+ */
+bool outcome_is_settled(const struct program *);
+bool outcome_is_good(const struct program *);
+/* The outcome of a STOP. */
+bool outcome_is_stopped(const struct program *);
+/* Is there a dependency that will not become ready by itself, or not soon? */
+bool outcome_is_hopeless(const struct program *);
+/* Why is the daemon ending a process that is wanted? */
+enum program_late outcome_late(const struct program *);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * programs - the set of all programs: look-up, dependencies, and what is left
+ * to do at the end of a turn.
+ */
+#ifndef PROGRAMS_H
+#define PROGRAMS_H
+
+#include "program/data.h"
+
+void programs_init(struct programs *, struct loop *, struct system *,
+    const char *notify_path, struct record *);
+struct program *programs_find(const struct programs *, const char *name);
+struct program *programs_first(struct programs *);
+struct program *programs_next(struct program *);
+/* Make needs and needed_by of all programs anew.  -1 without memory. */
+int programs_link(struct programs *);
+/* Begin to stop everything; changed is called when that is done. */
+void programs_stop_all(struct programs *);
+/* The program that a process belongs to, by what the kernel says, or NULL. */
+struct program *programs_owner(struct programs *, pid_t);
+/* Free one that does not run. */
+void programs_drop(struct program *);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * start - from a definition to a process: environment, output, readiness
+ * descriptor and the request to the system.
+ */
+#ifndef START_H
+#define START_H
+
+#include "program/data.h"
+
+/* A command that runs with a program's attributes and environment. */
+struct start_command {
+	char *const *argv;
+	pid_t mainpid;	    /* for MAINPID; 0: it is the main process itself */
+	const char *folder; /* the name of its cgroup */
+	bool is_logged;	    /* its output goes where the program's goes */
+	const struct system_fd *fds;
+	size_t nfds;
+	volatile int32_t *record;
+};
+
+/*
+ * Start the program.  The events of p->child follow.  -1: it came to nothing,
+ * as p->end says.
+ */
+int start_main(struct program *);
+/*
+ * Start a command as the child, with child->run as its mark.  Events follow.
+ * -1 with errno: an environment file could not be read.
+ */
+int start_command(struct program *, const struct start_command *,
+    struct child *);
+/* The main process could not be started: fill in p->end. */
+void start_failed(struct program *, enum program_end_kind,
+    const struct spawn_error *);
+/* Open, adjust or close its stream as its definition says; -1 with errno. */
+int start_open_stream(struct program *);
+/* Close the readiness descriptor. */
+void start_close_ready(struct program *);
+/* Is the program to send WATCHDOG=1? */
+bool start_is_watched(const struct program *);
+
+#endif

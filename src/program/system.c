@@ -1,0 +1,745 @@
+/*
+ * system - the processes of programs and their output, for real.
+ *
+ * Every child of the daemon that belongs to a program is in one index by pid:
+ * main processes, health checks and reload commands.  A child is watched
+ * through its pidfd; SIGCHLD is enough where there is none.  It is reaped last
+ * of all, because a zombie keeps its pid, and with it its process group, from
+ * becoming another's.
+ *
+ * This is the only file of program/ that includes headers of process/ and
+ * output/.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "output/logger.h"
+#include "process/cgroup.h"
+#include "process/orphan.h"
+#include "process/process.h"
+#include "process/spawn.h"
+#include "program/system.h"
+
+/* One SIGCHLD may stand for several deaths: look for more after this, ms. */
+#define REAP_DELAY 1000
+/* A process without its mark is looked at again, this often, after ms. */
+#define YOUNG_TRIES 100
+#define YOUNG_WAIT 10
+
+RB_HEAD(system_pids, child);
+
+/* A child that has not executed its program yet. */
+struct spawning {
+	struct spawn_report report;
+};
+
+struct real {
+	struct system base; /* first: the one is the other */
+	struct system_parts parts;
+	struct system_pids children;
+	struct deadline reap;
+};
+
+static int
+compare_pids(const struct child *a, const struct child *b)
+{
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+RB_PROTOTYPE(system_pids, child, by_pid, compare_pids)
+RB_GENERATE(system_pids, child, by_pid, compare_pids)
+
+static struct real *
+real_of(struct system *sys)
+{
+	return (struct real *)sys;
+}
+
+static struct child *
+find(struct real *r, pid_t pid)
+{
+	struct child key = {.pid = pid};
+
+	return RB_FIND(system_pids, &r->children, &key);
+}
+
+static int
+send_signal(const struct child *c, int sig)
+{
+	struct process process = {c->pid, c->pidfd};
+
+	return process_signal(&process, sig);
+}
+
+static void
+end_spawning(struct child *c)
+{
+	c->is_pending = false;
+	if (c->spawning == NULL)
+		return;
+	spawn_forget(&c->spawning->report);
+	free(c->spawning);
+	c->spawning = NULL;
+}
+
+/* If it was not executed, the end of the process follows. */
+static void
+decided(struct spawn_report *report)
+{
+	struct child *c = report->arg;
+
+	if (report->outcome != SPAWN_EXECUTED)
+		return;
+	end_spawning(c);
+	c->events->executed(c);
+}
+
+/* It has ended: has it executed its program before?  False: all is told. */
+static bool
+was_executed(struct child *c)
+{
+	enum spawn_outcome outcome;
+	struct spawn_error error;
+
+	if (c->spawning == NULL)
+		return true;
+	outcome = spawn_look(&c->spawning->report);
+	if (outcome != SPAWN_FAILED && outcome != SPAWN_LOST)
+		return true;
+	error = c->spawning->report.error;
+	end_spawning(c);
+	if (outcome == SPAWN_FAILED) {
+		c->events->failed(c, &error);
+		return false;
+	}
+	c->was_lost = true;
+	return !c->events->lost(c);
+}
+
+/* It may have ended. */
+static void
+look(struct child *c)
+{
+	struct process_end end;
+
+	if (process_ended(c->pid, c->pidfd, &end) && was_executed(c))
+		c->events->ended(c, &end);
+}
+
+static void
+exit_ready(struct source *s, uint32_t events)
+{
+	(void)events;
+	look(s->arg);
+}
+
+/* Add a child to the index and watch for its end. */
+static void
+add(struct real *r, struct child *c)
+{
+	c->exit.fd = -1;
+	c->exit.ready = exit_ready;
+	c->exit.arg = c;
+	RB_INSERT(system_pids, &r->children, c);
+	if (c->pidfd != -1 &&
+	    loop_watch(r->parts.loop, &c->exit, c->pidfd, EPOLLIN) == -1)
+		log_warn("cannot watch process %d; its end is noticed late",
+		    (int)c->pid);
+}
+
+/* Forget a child, whatever becomes of it. */
+static void
+drop(struct real *r, struct child *c)
+{
+	end_spawning(c);
+	RB_REMOVE(system_pids, &r->children, c);
+	loop_unwatch(r->parts.loop, &c->exit);
+	if (c->pidfd != -1)
+		close(c->pidfd);
+	c->pid = 0;
+	c->pidfd = -1;
+}
+
+static int
+enter_folder(struct real *r, const struct system_request *req)
+{
+	int fd;
+
+	if (r->parts.cgroup == NULL)
+		return -1;
+	fd = cgroup_enter(r->parts.cgroup, req->folder);
+	if (fd == -1)
+		log_warn("%s: cannot create its cgroup, starting it without",
+		    req->folder);
+	return fd;
+}
+
+static void
+real_spawn(struct system *sys, struct child *c,
+    const struct system_request *wanted)
+{
+	struct real *r = real_of(sys);
+	struct spawn_fd fds[SPAWN_FDS];
+	struct spawn_request req = {
+	    .argv = wanted->argv,
+	    .envp = wanted->envp,
+	    .path = wanted->path,
+	    .execfd = -1,
+	    .conf = wanted->conf,
+	    .outdir = -1,
+	    .session = true,
+	    .record = wanted->record,
+	    .fds = fds,
+	    .nfds = wanted->nfds,
+	};
+	struct spawning *spawning = calloc(1, sizeof(*spawning));
+	struct spawn_error error = {SPAWN_CLONE, 0, ENOMEM};
+	struct process process;
+	size_t i;
+	int rv;
+
+	if (spawning == NULL) {
+		c->events->failed(c, &error);
+		return;
+	}
+	spawn_report_init(&spawning->report, r->parts.loop, decided, c);
+	if (c->was_lost)
+		spawning->report.outcome = SPAWN_LOST;
+	c->was_lost = false;
+
+	for (i = 0; i < wanted->nfds; i++)
+		fds[i] =
+		    (struct spawn_fd){wanted->fds[i].from, wanted->fds[i].to};
+	if (wanted->output != NULL) {
+		req.outdir = logger_outdir(r->parts.logger);
+		req.outname = logger_stream_name(wanted->output);
+	}
+	req.cgroup = enter_folder(r, wanted);
+	rv = spawn(&req, &process, &spawning->report);
+	if (req.cgroup != -1)
+		close(req.cgroup);
+	if (rv == -1) {
+		error = spawning->report.error;
+		free(spawning);
+		c->events->failed(c, &error);
+		return;
+	}
+	c->spawning = spawning;
+	c->is_pending = true;
+	c->pid = process.pid;
+	c->pidfd = process.pidfd;
+	c->start_time = process_start_time(c->pid);
+	c->is_leader = true;
+	add(r, c);
+}
+
+static int
+real_signal(struct system *sys, const struct child *c, int sig)
+{
+	(void)sys;
+	return send_signal(c, sig);
+}
+
+static void
+real_kill(struct system *sys, const struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+
+	if (r->parts.cgroup != NULL)
+		cgroup_kill(r->parts.cgroup, folder);
+	/* It may run without its cgroup. */
+	if (c->is_leader && process_is_child(c->pid))
+		kill(-c->pid, SIGKILL);
+	else if (r->parts.cgroup == NULL)
+		orphan_kill_run(c->run);
+	if (send_signal(c, SIGKILL) == -1 && errno != ESRCH)
+		log_warn("%s: cannot send SIGKILL to pid %d", folder,
+		    (int)c->pid);
+}
+
+/*
+ * SIGKILL to the group of a child that has ended, then reap it.  Returns how
+ * many others there were.  The child is a zombie while its group is
+ * signalled, so that the group is surely its own.
+ */
+static int
+end_group(const struct child *c)
+{
+	pid_t pid = c->pid;
+
+	if (c->is_leader)
+		kill(-pid, SIGKILL);
+	process_reap(pid, c->pidfd);
+	return c->is_leader && kill(-pid, 0) == 0 ? process_count_group(pid)
+						  : 0;
+}
+
+/* Without cgroups, what a process left is found by looking for it. */
+static void
+look_for_orphans(struct real *r)
+{
+	if (r->parts.cgroup == NULL)
+		r->base.sweep_due(r->base.arg);
+}
+
+static int
+real_finish(struct system *sys, struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+	int left = 0, others = 0;
+
+	if (r->parts.cgroup != NULL)
+		left = cgroup_kill(r->parts.cgroup, folder);
+	/* Its group too, because it may run without its cgroup. */
+	if (c->pid != 0 && process_is_child(c->pid))
+		others = end_group(c);
+	else if (r->parts.cgroup == NULL)
+		/*
+		 * Another daemon's child, or gone while there was no daemon:
+		 * the number may be another's by now, the mark is not.
+		 */
+		others = orphan_kill_run(c->run);
+	look_for_orphans(r);
+	return others > left ? others : left;
+}
+
+static void
+real_release(struct system *sys, struct child *c)
+{
+	if (c->pid == 0)
+		return;
+	process_reap(c->pid, c->pidfd);
+	drop(real_of(sys), c);
+}
+
+static void
+real_cancel(struct system *sys, struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+
+	if (c->pid == 0)
+		return;
+	/* It is not reaped yet, so that pid and group are its own. */
+	kill(-c->pid, SIGKILL);
+	send_signal(c, SIGKILL);
+	if (folder != NULL && r->parts.cgroup != NULL)
+		cgroup_kill(r->parts.cgroup, folder);
+	/* If it has not ended yet it is reaped as an orphan. */
+	real_release(sys, c);
+	look_for_orphans(r);
+}
+
+static bool
+real_holds(struct system *sys, pid_t pid)
+{
+	return find(real_of(sys), pid) != NULL;
+}
+
+/*
+ * A process that had just been made is known by the mark in its environment,
+ * which it cannot have overwritten yet.  Until it executes its program, which
+ * is soon, it has none.
+ */
+static bool
+gets_mark(const struct system_former *f, uint64_t wanted, int pidfd)
+{
+	struct pollfd pfd = {.fd = pidfd, .events = POLLIN};
+	uint64_t run;
+	int tries;
+
+	for (tries = 0; tries < YOUNG_TRIES; tries++) {
+		if (orphan_mark(f->pid, &run) && run == wanted)
+			return true;
+		if (poll(&pfd, 1, YOUNG_WAIT) == 1)
+			return false;
+	}
+	return false;
+}
+
+/* Is the pid still the process that was recorded? */
+static bool
+is_the_same(const struct system_former *f, uint64_t run, int pidfd)
+{
+	if (f->start_time == 0)
+		return gets_mark(f, run, pidfd);
+	return process_start_time(f->pid) == f->start_time;
+}
+
+/*
+ * A pidfd of the process.  An inherited one is beyond doubt, and knows how the
+ * process ended even after it was reaped.  Otherwise look at the process while
+ * a new pidfd holds it, so that it cannot change meanwhile.
+ */
+static int
+pidfd_of(const struct system_former *f, uint64_t run)
+{
+	int fd;
+
+	if (f->pidfd != -1 && fcntl(f->pidfd, F_SETFD, FD_CLOEXEC) == 0)
+		return f->pidfd;
+	fd = process_open(f->pid);
+	if (fd == -1)
+		return -1;
+	if (is_the_same(f, run, fd))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static bool
+real_hold(struct system *sys, struct child *c, const struct system_former *f)
+{
+	int pidfd = pidfd_of(f, c->run);
+
+	if (pidfd == -1)
+		return false;
+	c->pid = f->pid;
+	c->pidfd = pidfd;
+	c->start_time = process_start_time(f->pid);
+	add(real_of(sys), c);
+	return true;
+}
+
+static bool
+is_main(pid_t pid, void *arg)
+{
+	const struct child *c = find(arg, pid);
+
+	return c != NULL && c->is_main;
+}
+
+static struct child *
+real_owner(struct system *sys, pid_t pid, char *folder, size_t size)
+{
+	struct real *r = real_of(sys);
+	pid_t leader;
+
+	*folder = '\0';
+	if (is_main(pid, r))
+		return find(r, pid);
+	if (r->parts.cgroup != NULL) {
+		if (!cgroup_owner(r->parts.cgroup, pid, folder, size))
+			*folder = '\0';
+		return NULL;
+	}
+	leader = orphan_leader(pid, is_main, r);
+	return leader != -1 ? find(r, leader) : NULL;
+}
+
+/* Is the process one of those of the child, or in the folder? */
+static bool
+belongs_to(struct system *sys, const struct child *c, const char *folder,
+    pid_t pid)
+{
+	char name[256];
+	const struct child *owner = real_owner(sys, pid, name, sizeof(name));
+
+	return owner != NULL ? owner == c : strcmp(name, folder) == 0;
+}
+
+static int
+real_replace(struct system *sys, struct child *c, pid_t pid, const char *folder)
+{
+	struct real *r = real_of(sys);
+	struct process process = {.pid = pid};
+
+	process.pidfd = process_open(pid);
+	if (process.pidfd == -1)
+		return -1;
+	/* If it is alive after that, the pid was not another's. */
+	if (!belongs_to(sys, c, folder, pid) ||
+	    process_signal(&process, 0) == -1) {
+		close(process.pidfd);
+		return 0;
+	}
+	drop(r, c);
+	c->pid = pid;
+	c->pidfd = process.pidfd;
+	c->start_time = process_start_time(pid);
+	c->is_leader = false;
+	add(r, c);
+	return 1;
+}
+
+static bool
+add_memory(pid_t pid, void *arg)
+{
+	int64_t *sum = arg;
+
+	*sum += process_memory(pid);
+	return true;
+}
+
+static int64_t
+real_memory(struct system *sys, const struct child *c, const char *folder)
+{
+	struct cgroup *cgroup = real_of(sys)->parts.cgroup;
+	int64_t sum = 0;
+
+	if (cgroup == NULL ||
+	    cgroup_each(cgroup, folder, add_memory, &sum) == -1)
+		sum = process_memory(c->pid);
+	return sum;
+}
+
+static int64_t
+real_cpu(struct system *sys, const struct child *c, const char *folder)
+{
+	struct cgroup *cgroup = real_of(sys)->parts.cgroup;
+	int64_t ms = -1;
+
+	if (cgroup != NULL)
+		ms = cgroup_cpu(cgroup, folder);
+	return ms != -1 ? ms : process_cpu(c->pid);
+}
+
+static void
+real_clear_folder(struct system *sys, const char *folder)
+{
+	if (real_of(sys)->parts.cgroup != NULL)
+		cgroup_kill(real_of(sys)->parts.cgroup, folder);
+}
+
+static void
+real_remove_folder(struct system *sys, const char *folder)
+{
+	if (real_of(sys)->parts.cgroup != NULL)
+		cgroup_leave(real_of(sys)->parts.cgroup, folder);
+}
+
+static int
+real_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
+{
+	return real_of(sys)->parts.cgroup == NULL ? orphan_kill_runs(over, arg)
+						  : 0;
+}
+
+/* Is the child somebody's, so that it is no orphan? */
+static bool
+is_known(pid_t pid, void *arg)
+{
+	struct real *r = arg;
+
+	return find(r, pid) != NULL || r->parts.is_ours(pid, r->parts.arg);
+}
+
+static bool
+run_is_alive(uint64_t run, void *arg)
+{
+	struct real *r = arg;
+	struct child *c;
+
+	RB_FOREACH (c, system_pids, &r->children)
+		if (c->run == run)
+			return true;
+	return false;
+}
+
+static void
+orphan_killed(uint64_t run, pid_t pid, void *arg)
+{
+	struct real *r = arg;
+
+	r->base.orphan_killed(r->base.arg, run, pid);
+}
+
+static int
+real_sweep(struct system *sys)
+{
+	struct orphan_rule rule = {
+	    .known = is_known,
+	    .alive = run_is_alive,
+	    .killed = orphan_killed,
+	    .arg = sys,
+	};
+
+	return real_of(sys)->parts.cgroup == NULL ? orphan_sweep(&rule) : 0;
+}
+
+static void
+reap_orphan(struct real *r, pid_t pid)
+{
+	process_reap(pid, -1);
+	/* Its end may leave us its children. */
+	look_for_orphans(r);
+}
+
+static void
+reap_later(struct real *r)
+{
+	if (!clock_is_set(r->reap.at))
+		loop_at(r->parts.loop, &r->reap,
+		    clock_add_ms(loop_now(r->parts.loop), REAP_DELAY));
+}
+
+static void
+child_died(struct real *r, pid_t pid)
+{
+	struct child *c = find(r, pid);
+
+	if (c != NULL)
+		look(c);
+	else if (r->parts.is_ours(pid, r->parts.arg))
+		r->parts.ours_died(pid, r->parts.arg);
+	else
+		reap_orphan(r, pid);
+}
+
+/* Look at every dead child once.  O(children), in the kernel. */
+static void
+reap_all(struct deadline *d)
+{
+	struct real *r = d->arg;
+	siginfo_t si;
+	pid_t last = 0;
+
+	for (;; last = si.si_pid) {
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+		    si.si_pid == 0)
+			return;
+		if (si.si_pid == last) {
+			/* Its owner has yet to reap it. */
+			reap_later(r);
+			return;
+		}
+		child_died(r, si.si_pid);
+	}
+}
+
+void
+system_child_died(struct system *sys, pid_t pid)
+{
+	struct real *r = real_of(sys);
+	const struct child *c = find(r, pid);
+
+	/* A watched one is left to its watch. */
+	if (c == NULL || c->exit.fd == -1)
+		child_died(r, pid);
+	reap_later(r);
+}
+
+/* A daemon that has detached has no standard output. */
+static bool
+lacks_stdout(const struct real *r, const struct definition *conf)
+{
+	return conf->log == LOG_TO_STDOUT && !r->parts.foreground;
+}
+
+static struct stream_conf
+stream_settings(const struct real *r, const struct definition *conf)
+{
+	return (struct stream_conf){
+	    .to = lacks_stdout(r, conf) ? LOG_TO_FILE : conf->log,
+	    .timestamps = conf->log_timestamps,
+	    .size = conf->log_size,
+	    .keep = conf->log_keep,
+	};
+}
+
+static int
+real_open_stream(struct system *sys, const struct definition *conf,
+    struct stream **stream)
+{
+	struct real *r = real_of(sys);
+	struct stream_conf sc = stream_settings(r, conf);
+
+	if (conf->log == LOG_TO_NONE) {
+		if (*stream != NULL)
+			logger_stream_close(*stream);
+		*stream = NULL;
+		return 0;
+	}
+	if (lacks_stdout(r, conf))
+		log_warnx("%s: log = stdout needs a daemon in the foreground; "
+			  "writing to its log file instead",
+		    conf->name);
+	if (*stream != NULL) {
+		logger_stream_adjust(*stream, &sc);
+		return logger_stream_chown(*stream, conf->uid);
+	}
+	*stream =
+	    logger_stream_open(r->parts.logger, conf->name, conf->uid, &sc);
+	return *stream == NULL ? -1 : 0;
+}
+
+static void
+real_adjust_stream(struct system *sys, const struct definition *conf,
+    struct stream *stream)
+{
+	struct stream_conf sc = stream_settings(real_of(sys), conf);
+
+	logger_stream_adjust(stream, &sc);
+}
+
+static void
+real_end_stream(struct system *sys, struct stream *stream,
+    void (*tail)(void *, const char *, size_t), void *arg)
+{
+	(void)sys;
+	logger_stream_ended(stream, tail, arg);
+}
+
+static void
+real_close_stream(struct system *sys, struct stream *stream)
+{
+	(void)sys;
+	logger_stream_close(stream);
+}
+
+struct system *
+system_new(const struct system_parts *parts)
+{
+	static const struct system real = {
+	    .spawn = real_spawn,
+	    .signal = real_signal,
+	    .kill = real_kill,
+	    .finish = real_finish,
+	    .release = real_release,
+	    .cancel = real_cancel,
+	    .holds = real_holds,
+	    .hold = real_hold,
+	    .replace = real_replace,
+	    .owner = real_owner,
+	    .memory = real_memory,
+	    .cpu = real_cpu,
+	    .clear_folder = real_clear_folder,
+	    .remove_folder = real_remove_folder,
+	    .kill_runs = real_kill_runs,
+	    .sweep = real_sweep,
+	    .open_stream = real_open_stream,
+	    .adjust_stream = real_adjust_stream,
+	    .end_stream = real_end_stream,
+	    .close_stream = real_close_stream,
+	};
+	struct real *r;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->base = real;
+	r->parts = *parts;
+	RB_INIT(&r->children);
+	r->reap.due = reap_all;
+	r->reap.arg = r;
+	return &r->base;
+}
+
+void
+system_free(struct system *sys)
+{
+	if (sys == NULL)
+		return;
+	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
+	free(sys);
+}

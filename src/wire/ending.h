@@ -1,0 +1,55 @@
+/*
+ * ending - how a process ended, or why it could not be started: as data, and
+ * in the words of log, status and replies.
+ *
+ * Source of the numbers: waitid(2), errno(3).
+ */
+#ifndef ENDING_H
+#define ENDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How a process ended. */
+struct process_end {
+	bool known;  /* false: the kernel no longer tells */
+	bool signal; /* code is a signal, else an exit status */
+	bool core;   /* it dumped core */
+	int code;
+};
+
+/*
+ * What a new process does until it executes its program, in this order; the
+ * first two are done before.  Kept in records: do not renumber.
+ */
+enum spawn_stage {
+	SPAWN_RECORD,
+	SPAWN_CLONE,
+	SPAWN_SESSION,
+	SPAWN_CGROUP,
+	SPAWN_OUTPUT,
+	SPAWN_DESCRIPTORS,
+	SPAWN_OOM,
+	SPAWN_NICE,
+	SPAWN_RLIMIT,
+	SPAWN_GROUPS,
+	SPAWN_GROUP,
+	SPAWN_USER,
+	SPAWN_DIRECTORY,
+	SPAWN_PRIVS,
+	SPAWN_EXEC,
+};
+
+/* Why it could not be started. */
+struct spawn_error {
+	enum spawn_stage stage;
+	int which; /* SPAWN_RLIMIT: which one, RLIMIT_NOFILE ... */
+	int err;   /* errno */
+};
+
+/* "exited, status 1", "killed by SIGTERM". */
+void ending_exit(const struct process_end *, char *buf, size_t size);
+/* The stage: "exec", "user", "directory", "rlimit-nofile". */
+const char *ending_stage(const struct spawn_error *);
+
+#endif
