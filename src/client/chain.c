@@ -112,7 +112,7 @@ end_of(const char *base)
  * is none.  *moved: files were moved meanwhile, so it may be another file.
  *
  * Numbers only grow: if fd still has its number after the neighbour was
- * opened, it had it all the time, and so had the neighbour, unless a gap
+ * opened, neither file has moved meanwhile, unless a gap
  * between them has been filled.
  */
 static int

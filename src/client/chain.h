@@ -13,12 +13,12 @@
 
 /* The newest file.  A descriptor, or -1 with errno. */
 int chain_newest(const char *base);
-/* The next older one of the file that fd is; -1: there is none. */
+/* Open the next older file than fd.  -1: fd is the oldest. */
 int chain_older(const char *base, int fd);
 /*
- * The next newer one; -1: there is none (yet).  If fd was removed, what
- * follows its older neighbour does (older, or -1), else the oldest there is.
- * fd -1: the oldest there is.
+ * Open the next newer file than fd, or the oldest if fd is -1.  If fd was
+ * removed, it is the one after its older neighbour (older), or the oldest if
+ * older is -1.  -1: no newer file exists yet.
  */
 int chain_newer(const char *base, int fd, int older);
 /* Bytes in all of them, 0 without any; -1 with errno. */

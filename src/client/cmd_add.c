@@ -22,6 +22,7 @@
 #include "client/logread.h"
 #include "client/cmd_reload.h"
 #include "client/target.h"
+#include "wire/names.h"
 #include "config/load.h"
 #include "process/accounts.h"
 
@@ -101,7 +102,7 @@ check_settings(const struct ctl *ctl, char *const *settings)
 	return STATUS_OK;
 }
 
-/* What the file will hold. */
+/* Write the text of the file. */
 static int
 compose(struct job *job, char *const *settings, char *const *command)
 {
@@ -151,7 +152,7 @@ validate(const struct job *job, char *const *command)
 
 	diag_init(&diags);
 	error = target_load(&job->target, &set, &diags);
-	/* What is wrong with a template that is on disk has been told. */
+	/* The errors of a template on disk are in diags already. */
 	if (job->text != NULL || error == 0)
 		conf = define(job, set.defaults, &diags);
 	if (conf != NULL && command != NULL &&
@@ -193,11 +194,11 @@ create(const struct job *job)
 }
 
 /*
- * A program counts as ready once it runs, by default, and may have ended since:
- * whoever has just typed its command wants to know.
+ * By default a program is ready once it runs, and may have ended since.  Report
+ * that: its command was typed a moment ago.
  */
 static void
-tell_end(const struct job *job)
+warn_of_end(const struct job *job)
 {
 	const char *how = NULL, *state = NULL;
 	struct line_text request = {0};
@@ -213,7 +214,8 @@ tell_end(const struct job *job)
 		how = line_get(line, "exit");
 		state = line_get(line, "state");
 	}
-	if (how != NULL && state != NULL && strcmp(state, "done") != 0) {
+	if (how != NULL && state != NULL &&
+	    strcmp(state, names_state(STATE_DONE)) != 0) {
 		present_warn("%s has ended already (%s), see 'hupctl status "
 			     "%s'",
 		    job->name, how, job->name);
@@ -250,7 +252,7 @@ apply_added(const struct job *job)
 				     "has one run",
 			    job->name, job->name);
 		else
-			tell_end(job);
+			warn_of_end(job);
 		break;
 	case RELOAD_UNKNOWN:
 		present_warn("%s stays, see 'hupctl status'", job->file);

@@ -63,7 +63,7 @@ name_paths(struct job *job)
 	return STATUS_OK;
 }
 
-/* What is there already stays, and then nothing is written. */
+/* If one of the files exists, write none. */
 static int
 check_absent(const struct job *job)
 {
@@ -176,7 +176,6 @@ cmd_import_run(const struct ctl *ctl, int argc, char **argv)
 
 	if ((status = target_find_files(ctl, &job.target)) != STATUS_OK)
 		return status;
-	/* What was hidden from others stays so. */
 	ini_init(&job.ini);
 	draft_init(&job.import);
 	diag_init(&job.diags);

@@ -1,7 +1,7 @@
 /*
  * cmd_log - "log": show or follow the log of a program or of hupd itself.
  *
- * The file is read directly, so that it can be read, and goes on being
+ * The file is read directly, so that it can be read, and continues to be
  * followed, whether or not the daemon runs.
  */
 #include <errno.h>
@@ -85,7 +85,7 @@ path_of_program(const struct target *target, const char *name, char **why)
 	return path;
 }
 
-/* What is left of a removed program can still be read. */
+/* The log of a removed program can still be read. */
 static char *
 find_log(const struct target *target, const char *name, char **why)
 {
@@ -113,7 +113,7 @@ show(const struct ctl *ctl, const char *path)
 		emit.form = EMIT_ESCAPED;
 	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0)
 		return STATUS_OK;
-	/* What became of standard output is said at the end. */
+	/* main reports the failure of standard output. */
 	if (ferror(stdout))
 		return STATUS_FAILED;
 	return present_fail(ctl,

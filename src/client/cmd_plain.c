@@ -9,7 +9,7 @@
 #include "client/talk.h"
 #include "client/cmd.h"
 
-/* Ask, with up to two words.  What failed has been said. */
+/* Ask, with up to two words.  Prints what failed. */
 static int
 ask(const struct ctl *ctl, const char *tag, const char *word,
     const char *second, struct reply *reply)

@@ -16,19 +16,19 @@
 #include "client/target.h"
 #include "client/cmd.h"
 
-/* The next daemon must have answered within so many ms. */
+/* The time for the next daemon to answer, in ms. */
 #define TAKEOVER_TIMEOUT 10000
 /* ms between two attempts to reach it. */
 #define AGAIN 20
 
-/* Who answered. */
+/* The daemon that answered. */
 struct pong {
 	int64_t pid;
 	int64_t execs;
 	char version[64];
 };
 
-/* One question to whoever listens; nothing is said if it fails. */
+/* Ask whichever daemon listens; print nothing if it fails. */
 static int
 ask(struct talk *talk, const char *socket, const char *tag, struct reply *reply)
 {
@@ -82,7 +82,7 @@ await_next(const char *socket, const struct pong *before, struct pong *after)
 	return false;
 }
 
-/* How many programs run; -1: it cannot be told. */
+/* The number of running programs; -1: unknown. */
 static int64_t
 count_running(const char *socket)
 {

@@ -10,9 +10,9 @@
 /* With names it is the programs' own reload. */
 ctl_command cmd_reload_run;
 
-/* What became of the files on disk. */
+/* The fate of the files on disk. */
 enum reload_fate {
-	RELOAD_NOT_ASKED, /* the daemon was not told to apply them */
+	RELOAD_NOT_ASKED, /* no request to apply them was sent */
 	RELOAD_REJECTED,  /* nothing was changed */
 	RELOAD_APPLIED,
 	RELOAD_UNKNOWN, /* there was no verdict */

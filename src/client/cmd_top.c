@@ -21,9 +21,9 @@
 #include "client/target.h"
 #include "client/cmd.h"
 
-/* After so long without an answer that is told; nothing else is done. */
+/* Without an answer for this time the screen says so, and waits on. */
 #define PATIENCE_MS 5000
-/* What is used is known after the second answer: it is not waited for long. */
+/* The second answer comes early: CPU use needs two. */
 #define SECOND_MS 1000
 
 enum { FD_TERMINAL, FD_SIGNALS, FD_FEED, FDS };
@@ -114,10 +114,10 @@ struct top {
 	struct mono asked;
 	struct mono deadline; /* to ask again, or for the answer */
 	bool again;	      /* to ask, as soon as there is an answer */
-	char trouble[256];    /* empty: there is none */
+	char trouble[256];    /* or empty */
 	bool quit;
 	int signal;	   /* by which it ended, or 0 */
-	const char *error; /* likewise, or NULL */
+	const char *error; /* why it ended, or NULL */
 };
 
 /* The default action of a signal that was blocked. */
@@ -136,7 +136,7 @@ act_on(int sig)
 	sigaction(sig, &former, NULL);
 }
 
-/* What is ignored stays so.  -1: with errno. */
+/* An ignored signal stays ignored.  -1 with errno. */
 static int
 take_signals(struct top *top)
 {

@@ -101,7 +101,7 @@ static const struct option_row {
 	.to = offsetof(struct ctl, all)},
     {'d', 'd', "delay", "SECONDS", "time between two looks", SOME, NUMBER,
 	.to = offsetof(struct ctl, delay), 1, 3600, 2},
-    {'F', 'f', "follow", NULL, "continue with what is added", SOME, FLAG,
+    {'F', 'f', "follow", NULL, "print lines as they are added", SOME, FLAG,
 	.to = offsetof(struct ctl, follow)},
     {'n', 'n', "lines", "LINES", "number of lines", SOME, NUMBER,
 	.to = offsetof(struct ctl, lines), 0, INT64_MAX, 10},
@@ -270,7 +270,7 @@ help(const struct ctl *ctl, int argc, char **argv)
 	return STATUS_OK;
 }
 
-/* What getopt_long(3) takes: the options for a place, all that are SOME. */
+/* The options of a place as getopt_long(3) takes them. */
 struct accepted {
 	char letters[2 * COUNT(options) + 2];
 	struct option longs[COUNT(options) + 1];
@@ -328,7 +328,7 @@ set_number(struct ctl *ctl, const struct option_row *option, int64_t *number)
 	return -1;
 }
 
-/* Do what the option says.  0: go on; -1: *status is the exit status. */
+/* Do what the option says.  0: continue; -1: *status is the exit status. */
 static int
 apply(struct ctl *ctl, const struct option_row *option,
     const struct command *command, int *status)
@@ -385,7 +385,7 @@ parse(struct ctl *ctl, const struct command *command, int argc, char **argv,
 	int c;
 
 	accept_options(&accepted, command == NULL ? BEFORE : AFTER);
-	/* 0 has getopt_long(3) begin anew, with glibc as with musl. */
+	/* 0 resets getopt_long(3), with glibc as with musl. */
 	optind = 0;
 	while ((c = getopt_long(argc, argv, accepted.letters, accepted.longs,
 		    NULL)) != -1) {

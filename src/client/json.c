@@ -39,7 +39,7 @@ literal(FILE *f, const char *s)
 	fputc('"', f);
 }
 
-/* What comes before any value: the comma, the key. */
+/* Write the comma and the key before a value. */
 static void
 lead(struct json *json, const char *key)
 {

@@ -5,7 +5,7 @@
  * written as U+FFFD.  In an object each value is given its key; in an array,
  * and for the document itself, the key is NULL.
  *
- * Pure but for the stream.  Source: RFC 8259.
+ * Writes to its stream, and does nothing else.  Source: RFC 8259.
  */
 #ifndef JSON_H
 #define JSON_H

@@ -2,7 +2,7 @@
  * logread - print a log from its last lines on, through every rotation.
  *
  * A file is left for the next newer one only when that exists, and after its
- * end was read once more: whoever rotates writes to the new file from then
+ * end was read once more: the log process writes to the new file from then
  * on.  The file before it is held open too, so that its inode is not reused
  * and marks the place in the chain should the current file be removed.
  */
@@ -27,7 +27,7 @@
 #include "client/logread.h"
 
 #define BLOCK 65536
-/* Milliseconds between two looks where the kernel does not tell. */
+/* Milliseconds between two looks where the kernel does not notify. */
 #define POLL_MS 1000
 
 struct walk {
@@ -165,9 +165,9 @@ watch(struct walk *walk)
 }
 
 /*
- * The kernel does not tell when there is more: no watch could be made, or
- * the file was removed, maybe with its folder, whose end is not told of
- * while a file of it is open.
+ * The kernel does not notify of more bytes: no watch could be made, or
+ * the file was removed, maybe with its folder.  The kernel reports the end of
+ * a folder only once no file of it is open.
  */
 static bool
 is_blind(const struct walk *walk)
@@ -196,7 +196,7 @@ wait_for_more(struct walk *walk)
 		errno = EPIPE;
 		return -1;
 	}
-	/* What they say is found out by looking. */
+	/* Drop the events: the files themselves are looked at. */
 	while ((fds[1].revents & POLLIN) != 0 &&
 	    read(walk->notify, events, sizeof(events)) > 0)
 		;
@@ -210,7 +210,8 @@ follow(struct walk *walk)
 
 	walk->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (;;) {
-		/* What came before the watch is seen now, the rest wakes us. */
+		/* catch_up sees all from before the watch; later bytes wake us.
+		 */
 		watch(walk);
 		moved = catch_up(walk);
 		if (moved == -1 || fflush(walk->emit->f) == EOF)
@@ -294,7 +295,7 @@ logread_seek(int fd, int64_t n, int64_t *left)
 }
 
 #define LINES 5
-/* Of each file only the last so many bytes are looked at. */
+/* The number of bytes at the end of each file that are read. */
 #define REACH ((off_t)1024 * 1024)
 
 /* The latest lines; the oldest of them is the next to go. */

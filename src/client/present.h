@@ -22,7 +22,7 @@ struct outcome {
 	const struct reply *reply;
 };
 
-/* What a reload would do. */
+/* The plan of a reload. */
 struct planned {
 	bool valid;
 	const char *alone;	   /* why no daemon was asked, or NULL */
@@ -36,7 +36,7 @@ struct successor {
 	int64_t running; /* programs; -1: unknown */
 };
 
-/* What an import made; paths has the place of each of its files. */
+/* The result of an import; paths has the path of each of its files. */
 struct imported {
 	bool valid;
 	bool written;

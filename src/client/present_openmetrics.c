@@ -12,15 +12,17 @@
 
 #include "base/text.h"
 #include "client/reply.h"
-#include "client/talk.h"
 #include "client/chain.h"
 #include "client/present.h"
+#include "wire/names.h"
 
 /* How a value is found in a line of the status reply. */
 enum from {
 	FROM_NUMBER, /* of the key */
-	FROM_MS,     /* likewise, in milliseconds: printed in seconds */
+	FROM_MS,     /* the same, from milliseconds to seconds */
 	FROM_EQUAL,  /* does the key have the value text? */
+	FROM_UP,     /* is the state up? */
+	FROM_WANT,   /* is the want run? */
 	FROM_EXIT,   /* the exit status, or 128 and the signal */
 	FROM_LOG,    /* the size of the files that the key names */
 };
@@ -36,11 +38,11 @@ struct metric {
 };
 
 static const struct metric of_programs[] = {
-    {"hupd_program_up", NULL, "Is it up?", false, FROM_EQUAL, "state", "up"},
+    {"hupd_program_up", NULL, "Is it up?", false, FROM_UP, "state", NULL},
     {"hupd_program_ready", NULL, "Is it up, or done and well?", false,
 	FROM_EQUAL, "ready", "yes"},
-    {"hupd_program_wanted", NULL, "Is it meant to run?", false, FROM_EQUAL,
-	"want", "run"},
+    {"hupd_program_wanted", NULL, "Is it meant to run?", false, FROM_WANT,
+	"want", NULL},
     {"hupd_program_failed_checks", NULL, "Health checks that failed in a row.",
 	false, FROM_NUMBER, "failed-checks", NULL},
     {"hupd_program_restarts", NULL, "How often it was started again.", true,
@@ -104,7 +106,7 @@ key_of(const struct metric *metric, const struct line *line)
 	return line_get(line, key) != NULL ? key : NULL;
 }
 
-/* The value, in thousandths for FROM_MS.  False: there is none. */
+/* The value, in thousandths for FROM_MS.  False: the line lacks it. */
 static bool
 value_of(const struct metric *metric, const struct line *line, int64_t *value)
 {
@@ -119,6 +121,12 @@ value_of(const struct metric *metric, const struct line *line, int64_t *value)
 		return true;
 	case FROM_EQUAL:
 		*value = strcmp(line_get(line, key), metric->text) == 0;
+		return true;
+	case FROM_UP:
+		*value = reply_has(line, key, names_state(STATE_UP));
+		return true;
+	case FROM_WANT:
+		*value = reply_has(line, key, names_want(WANT_RUN));
 		return true;
 	case FROM_EXIT:
 		*value += strcmp(key, "signal") == 0 ? 128 : 0;
@@ -182,7 +190,7 @@ print_daemon(const struct ctl *ctl, const struct line *config)
 	print_head(ctl, "hupd_reloads", NULL,
 	    "Reloads; failed: applied, but a program did not become ready.",
 	    true);
-	/* They begin anew with each process of the daemon. */
+	/* Each process of the daemon counts from 0. */
 	for (i = 0; i < COUNT(results); i++)
 		fprintf(ctl->out,
 		    "hupd_reloads_total{result=\"%s\"} %" PRId64 "\n"

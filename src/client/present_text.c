@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "client/present.h"
 #include "client/tone.h"
+#include "wire/names.h"
 #include "wire/report.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -145,7 +146,19 @@ static bool
 is_ill(const struct line *program)
 {
 	return line_get(program, "health") != NULL &&
-	    !reply_has(program, "health", "healthy");
+	    !reply_has(program, "health", NAMES_HEALTHY);
+}
+
+static bool
+is_in(const struct line *program, enum program_state state)
+{
+	return reply_has(program, "state", names_state(state));
+}
+
+static bool
+is_wanted(const struct line *program)
+{
+	return reply_has(program, "want", names_want(WANT_RUN));
 }
 
 static const char *
@@ -182,8 +195,7 @@ escaped(const char *s)
 static const char *
 ready_of(const struct line *program)
 {
-	return reply_has(program, "state", "up") ||
-		reply_has(program, "state", "starting")
+	return is_in(program, STATE_UP) || is_in(program, STATE_STARTING)
 	    ? field(program, "ready", "-")
 	    : "-";
 }
@@ -282,13 +294,11 @@ static void
 put_reason(const struct ctl *ctl, const struct line *program)
 {
 	const char *reason = line_get(program, "reason");
-	bool waits = reply_has(program, "state", "down") &&
-	    reply_has(program, "want", "run");
+	bool waits = is_in(program, STATE_DOWN) && is_wanted(program);
 
 	if (reason == NULL ||
-	    !(waits || is_ill(program) ||
-		reply_has(program, "state", "failed") ||
-		reply_has(program, "state", "wait")))
+	    !(waits || is_ill(program) || is_in(program, STATE_FAILED) ||
+		is_in(program, STATE_WAIT)))
 		return;
 	fputs("  ", ctl->out);
 	present_puts(reason, ctl->out);
@@ -334,8 +344,7 @@ put_state(const struct ctl *ctl, const struct line *program)
 		fprintf(ctl->out, "start in %s\n", since);
 	}
 	/* For a program that is up and well it only repeats the pid. */
-	if (!reply_has(program, "state", "up") ||
-	    !reply_has(program, "want", "run") || is_ill(program))
+	if (!is_in(program, STATE_UP) || !is_wanted(program) || is_ill(program))
 		put_detail(ctl, "reason", line_get(program, "reason"));
 	else
 		put_detail(ctl, "health", line_get(program, "health"));

@@ -1,6 +1,6 @@
 /*
  * sample - the programs of one answer to "status" after another, and what
- * can be told only of several: how much CPU they use.
+ * follows from two: the CPU use.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "client/reply.h"
 #include "client/sample.h"
 #include "client/tone.h"
+#include "wire/names.h"
 
 /*
  * The kernel counts CPU in ticks of 10 ms where there is no cgroup: over a
@@ -22,12 +23,12 @@ state_of(const struct line *line)
 {
 	const char *health = line_get(line, "health");
 
-	if (health != NULL && strcmp(health, TONE_UNHEALTHY) == 0)
-		return TONE_UNHEALTHY;
+	if (health != NULL && strcmp(health, NAMES_UNHEALTHY) == 0)
+		return NAMES_UNHEALTHY;
 	return line_get(line, "state");
 }
 
-/* Something has to stand for what is not known. */
+/* An unknown value is shown as "?". */
 static char *
 safe(const char *s)
 {
@@ -60,7 +61,7 @@ second_of(struct mono t)
 	return clock_diff_ms(t, (struct mono){0}) / 1000;
 }
 
-/* A counter that went down began anew: all of it was used since. */
+/* A counter that went down was reset: all of it was used since. */
 static int
 use_of(int64_t before, int64_t cpu, int64_t ms)
 {
@@ -72,7 +73,7 @@ use_of(int64_t before, int64_t cpu, int64_t ms)
 	return use < INT_MAX ? (int)use : INT_MAX;
 }
 
-/* What it used since the sample before it, from which it carries on. */
+/* Compute the use since the sample before it, and take over its history. */
 static void
 compare(struct sample *sample, const struct sample *before, struct mono now)
 {

@@ -1,6 +1,6 @@
 /*
  * sample - the programs of one answer to "status" after another, and what
- * can be told only of several: how much CPU they use.
+ * follows from two: the CPU use.
  *
  * Pure.
  */
@@ -13,8 +13,8 @@
 
 /* A number that is not known is -1. */
 struct sample {
-	char *name;  /* safe to print, and ASCII */
-	char *state; /* likewise */
+	char *name;  /* printable ASCII */
+	char *state; /* printable ASCII */
 	int64_t pid;
 	int64_t memory; /* bytes */
 	int64_t restarts;

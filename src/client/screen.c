@@ -130,7 +130,7 @@ put_line(int y, const char *s, attr_t attributes)
 {
 	attrset(attributes);
 	mvaddnstr(y, 0, s, -1);
-	/* What went on in the next line is not to be seen. */
+	/* Clear what has wrapped into the next line. */
 	if (getcury(stdscr) > y && y + 1 < LINES) {
 		move(y + 1, 0);
 		clrtobot();

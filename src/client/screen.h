@@ -24,11 +24,11 @@ const char *screen_open(struct display *, bool colour);
 void screen_close(struct display *);
 /* Give it back for a while. */
 void screen_leave(void);
-/* It may have another size now, or other modes: begin anew. */
+/* Take it again: its size and modes may have changed. */
 void screen_enter(void);
-/* Programs that there is room for. */
+/* The number of programs that fit. */
 size_t screen_rows(void);
-/* The next key, a character or one of view's; -1: there is none. */
+/* The next key, a character or one of view's; -1: none was pressed. */
 int screen_key(void);
 /* trouble: why these are not as of now, or NULL. */
 void screen_draw(const struct display *, const struct samples *,

@@ -43,7 +43,8 @@ void talk_patience(struct talk *, bool endless);
 
 /*
  * Add the next line to reply.  Returns 1; 0 after the last line, "end", which
- * is not added: status and why are set; -1 if the connection broke: likewise.
+ * is not added: status and why are set; -1 if the connection broke, with
+ * status and why.
  */
 int talk_next(struct talk *, struct reply *);
 /* A complete line is here: talk_next will not wait. */

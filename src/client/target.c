@@ -29,8 +29,8 @@ exists(const char *path)
 }
 
 /*
- * Take the folders from the daemon's file.  Its errors are for "check" to
- * tell: what was understood counts, the rest is as by default.
+ * Take the folders from the daemon's file.  "check" reports its errors; here
+ * a setting with an error has its default.
  */
 static int
 read_settings(struct target *target)

@@ -1,32 +1,38 @@
 /*
- * tone - what a state of a program means to those who look at it.
+ * tone - how urgent a state of a program is.
  */
 #include <string.h>
 
 #include "client/tone.h"
+#include "wire/names.h"
 
-/* Those that need attention first. */
-static const struct state {
-	const char *name;
+/* The most urgent first.  Unhealthy is no state of the daemon's. */
+#define UNHEALTHY (-1)
+static const struct {
+	int state;
 	enum tone tone;
 } states[] = {
-    {"failed", TONE_BAD},
-    {"killing", TONE_MOVING},
-    {"stopping", TONE_MOVING},
-    {"wait", TONE_MOVING},
-    {"starting", TONE_MOVING},
-    {TONE_UNHEALTHY, TONE_MOVING},
-    {"up", TONE_GOOD},
-    {"done", TONE_QUIET},
-    {"down", TONE_QUIET},
+    {STATE_FAILED, TONE_BAD},
+    {STATE_KILLING, TONE_MOVING},
+    {STATE_STOPPING, TONE_MOVING},
+    {STATE_WAIT, TONE_MOVING},
+    {STATE_STARTING, TONE_MOVING},
+    {UNHEALTHY, TONE_MOVING},
+    {STATE_UP, TONE_GOOD},
+    {STATE_DONE, TONE_QUIET},
+    {STATE_DOWN, TONE_QUIET},
 };
 #define NSTATES (sizeof(states) / sizeof(states[0]))
 _Static_assert(NSTATES == TONE_RANK_MAX, "each state has a rank");
+_Static_assert(NSTATES == PROGRAM_STATES + 1, "each state is here");
 
-static const struct state *
-of_rank(int rank)
+const char *
+tone_name(int rank)
 {
-	return &states[TONE_RANK_MAX - rank];
+	int state = states[TONE_RANK_MAX - rank].state;
+
+	return state == UNHEALTHY ? NAMES_UNHEALTHY
+				  : names_state((enum program_state)state);
 }
 
 int
@@ -35,7 +41,7 @@ tone_rank(const char *state)
 	int rank;
 
 	for (rank = TONE_RANK_MAX; rank > 0; rank--) {
-		if (strcmp(of_rank(rank)->name, state) == 0)
+		if (strcmp(tone_name(rank), state) == 0)
 			break;
 	}
 	return rank;
@@ -46,11 +52,5 @@ tone_of(const char *state)
 {
 	int rank = tone_rank(state);
 
-	return rank == 0 ? TONE_QUIET : of_rank(rank)->tone;
-}
-
-const char *
-tone_name(int rank)
-{
-	return of_rank(rank)->name;
+	return rank == 0 ? TONE_QUIET : states[TONE_RANK_MAX - rank].tone;
 }

@@ -1,6 +1,6 @@
 /*
- * tone - what a state of a program means to those who look at it.  To
- * them one that is up but unhealthy is in a state of its own.
+ * tone - how urgent a state of a program is.  A program that is up but
+ * unhealthy counts as in a state of its own, NAMES_UNHEALTHY.
  *
  * Pure.
  */
@@ -13,8 +13,6 @@ enum tone {
 	TONE_MOVING, /* on its way */
 	TONE_QUIET,  /* no process, and none is wanted now */
 };
-
-#define TONE_UNHEALTHY "unhealthy"
 
 /* Ranks go up to this one. */
 #define TONE_RANK_MAX 9

@@ -55,7 +55,7 @@ longest_name(const struct samples *samples)
 	return longest;
 }
 
-/* What the shown cells but for the name take, with their blanks. */
+/* The width of the shown cells except the name, with their blanks. */
 static int
 taken(const struct layout *layout)
 {
@@ -94,7 +94,7 @@ view_layout(struct layout *layout, const struct samples *samples, int columns)
 	}
 }
 
-/* What is too long is cut, and ends in ~. */
+/* A text that is too long is cut, and ends in ~. */
 static void
 put(char *buf, const struct layout *layout, enum cell cell, const char *s)
 {
@@ -250,7 +250,7 @@ const char *const view_help[] = {
     "     scroll",
     "  space",
     "     ask hupd now",
-    "  ^L paint the screen anew",
+    "  ^L repaint the screen",
     "  h, ?",
     "     show this; any key ends it",
     "  q  quit",

@@ -30,9 +30,9 @@ struct layout {
 #define VIEW_LINE_SIZE 512
 
 /*
- * For a screen so many characters wide.  The name gets what it needs as long
- * as the sparkline keeps its least width; where there is no room for all, the
- * least important cells are left out.
+ * columns: the width of the screen in characters.  The name gets what it needs
+ * as long as the sparkline keeps its least width; where there is no room for
+ * all, the least important cells are left out.
  */
 void view_layout(struct layout *, const struct samples *, int columns);
 void view_heads(const struct layout *, char buf[static VIEW_LINE_SIZE]);
@@ -49,7 +49,7 @@ struct view {
 	bool reverse;
 	bool help;     /* instead of the programs */
 	size_t first;  /* the program that is shown first */
-	size_t rows;   /* that there is room for */
+	size_t rows;   /* that fit */
 	int64_t delay; /* between two questions, s */
 };
 
@@ -63,7 +63,7 @@ enum {
 	VIEW_LAST,
 };
 
-/* What a key asks for beyond the view. */
+/* The effect of a key beyond the view. */
 enum wish { WISH_NOTHING, WISH_ANSWER, WISH_REPAINT, WISH_QUIT };
 
 /* n: how many programs there are. */

@@ -426,8 +426,8 @@ health_verdict(const struct program *p)
 {
 	static const char *const names[] = {
 	    [VERDICT_NONE] = NULL,
-	    [VERDICT_GOOD] = "healthy",
-	    [VERDICT_BAD] = "unhealthy",
+	    [VERDICT_GOOD] = NAMES_HEALTHY,
+	    [VERDICT_BAD] = NAMES_UNHEALTHY,
 	    [VERDICT_UNKNOWN] = "unknown",
 	};
 

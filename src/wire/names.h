@@ -67,6 +67,10 @@ const char *names_want(enum program_want);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state);
 
+/* The verdict of health checks. */
+#define NAMES_HEALTHY "healthy"
+#define NAMES_UNHEALTHY "unhealthy"
+
 /* The meaning of an exit status in a few words; NULL: it is not in use. */
 const char *names_status(int status);
 /* The variable that marks the processes of one start of a program. */

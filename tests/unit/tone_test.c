@@ -1,4 +1,4 @@
-/* tone: what a state means to those who look at it. */
+/* tone: how urgent a state is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +7,9 @@
 #include <cmocka.h>
 
 #include "client/tone.h"
-#include "program/fsm.h"
+#include "wire/names.h"
 
-/* A state that the daemon learns is to be learnt here. */
+/* A new state of the daemon needs a row here. */
 static void
 knows_every_state(void **state)
 {
@@ -23,7 +23,7 @@ knows_every_state(void **state)
 		    names_state((enum program_state)i));
 	}
 	assert_int_equal(i + 1, TONE_RANK_MAX);
-	assert_true(tone_rank(TONE_UNHEALTHY) > tone_rank("up"));
+	assert_true(tone_rank(NAMES_UNHEALTHY) > tone_rank("up"));
 }
 
 static void
