@@ -360,8 +360,8 @@ put_back(void *arg, struct definition *previous)
 }
 
 /*
- * What runs, with the settings that it runs with: those that are not live are
- * as they were at the start.  Borrowed.
+ * The running set with the settings that are in force: settings that are not
+ * live are as they were at the start.  Borrowed.
  */
 static struct config
 effective(const struct reload *r)
