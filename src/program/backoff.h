@@ -1,7 +1,7 @@
 /*
  * backoff - exit history to a delay, or give up.
  *
- * Layer 1.  Pure: random numbers and times are passed in.
+ * Pure: random numbers and times are passed in.
  */
 #ifndef BACKOFF_H
 #define BACKOFF_H

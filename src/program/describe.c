@@ -1,5 +1,5 @@
 /*
- * proginfo - one program in words: its state, its end, its outcome.
+ * describe - one program in words and numbers.
  */
 #include <sys/types.h>
 

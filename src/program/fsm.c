@@ -1,46 +1,54 @@
 /*
  * fsm - one program as a state machine.
  *
- * The state says what is, the want says what is asked for; neither is ever
- * derived from anything else.  Four states have a process: STARTING, UP,
- * STOPPING, KILLING.  They are left for one without only by EXITED, or by
- * EXEC_FAIL, when a process could not be made or ended without executing the
- * program; so a program is never spawned twice, and never DOWN while something
- * of it lives.
+ * The state says what the program is doing, the want says what is asked for.
+ * Neither is derived from anything else.
+ *
+ * States.  A program that nobody wants is DOWN.  A start creates a process and
+ * makes the program STARTING; once the process is ready, it is UP.  A stop
+ * sends the stop signal (STOPPING); if the process does not end in time,
+ * SIGKILL follows (KILLING).  A process that ends although it is wanted is
+ * judged by the restart policy: it is started again after a delay (WAIT), it
+ * ended well and stays so (DONE), or it has failed for good (FAILED).
  *
  *	            START                READY
  *	DOWN ----------------> STARTING --------> UP
- *	WAIT  deadline over       |                |
+ *	WAIT  delay over          |                |
  *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
  *	FAILED                    v                | REMOVE, UNHEALTHY
  *	   ^                  STOPPING <-----------'
  *	   |  EXITED              | TIMEOUT
  *	   '------------------ KILLING
  *
- * A state with a deadline gets TIMEOUT: STARTING (start-timeout), UP
- *(watchdog), STOPPING (stop-timeout), WAIT (the restart's delay), and KILLING,
- *where SIGKILL is repeated, because a process may have slipped in behind the
- *first.
+ * STARTING, UP, STOPPING and KILLING have a process.  Only EXITED leads from
+ * them to a state without one, or EXEC_FAIL, when no process could be made or
+ * it ended without executing the program.  So a program is never spawned
+ * twice, and never DOWN while something of it is alive.
  *
- * What a program that ended turns into is decided by the want alone:
+ * Wants.  They decide what a program becomes whose process has ended:
  *
- *	RUN	its fate, decided by the restart policy: WAIT, DONE or FAILED
+ *	RUN	WAIT, DONE or FAILED, as the restart policy says (fate)
  *	REST	DOWN
- *	RESTART	at once STARTING, and the want is RUN again
+ *	RESTART	STARTING at once, and the want is RUN again
  *	REMOVE	DOWN, and freed
  *
- * Two facts come from other programs.  A program that is blocked by a
- * dependency stays or becomes DOWN with want RUN, and START is fed again once
- * the dependency is ready.  One that is held by a dependent that is leaving
- * keeps its state with the new want, and the event is fed again once the
- * dependent is gone; if it ends by itself before, its want tells what to do.
+ * REMOVE is final: no event changes that want, because the definition is gone.
  *
- * REMOVE is final: no event changes that want, since the definition is gone.
- * DONE is a state of its own because DOWN with want RUN means that a
- * dependency is awaited, and a flag beside the two could disagree with them.
+ * Deadlines.  TIMEOUT means that the deadline of the state has passed:
+ * start-timeout in STARTING, the watchdog in UP, stop-timeout in STOPPING, the
+ * restart delay in WAIT.  In KILLING, SIGKILL is repeated, because a process
+ * may have been created behind the first one.
  *
- * No switch has a default, so that a new state, want or event does not
- * compile until each of them has an answer for it.
+ * Other programs.  A program that is blocked by a dependency stays or becomes
+ * DOWN with want RUN, and START is fed again once the dependency is ready.  A
+ * program that is held by a dependent, which has to end first, keeps its state
+ * with the new want, and the event is fed again once the dependent has ended.
+ *
+ * DONE is a state of its own because DOWN with want RUN means that the program
+ * waits for a dependency; a flag beside the two could disagree with them.
+ *
+ * No switch has a default, so that a new state, want or event does not compile
+ * until each of them has an answer for it.
  */
 #include "program/fsm.h"
 

@@ -2,7 +2,7 @@
  * fsm - one program as a state machine: state x want x event to the next
  * state and at most a few actions.
  *
- * Layer 1.  Pure.  See fsm.c for the table's reasoning.
+ * Pure.  fsm.c opens with an account of states, wants and events.
  */
 #ifndef FSM_H
 #define FSM_H

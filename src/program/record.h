@@ -11,8 +11,6 @@
  * Numbers are in the byte order of the machine: the file does not outlive a
  * boot.  A later release may make header and slots longer, never shorter, and
  * finds their sizes in the header.
- *
- * Layer 2.
  */
 #ifndef RECORD_H
 #define RECORD_H

@@ -1,0 +1,593 @@
+/*
+ * fake - programs without a process: a loop whose time the test moves, and a
+ * system that makes no process but notes what it was asked for.
+ *
+ * A test that includes this defines the loop for all that it links, and cannot
+ * create a process: whatever would is an error.
+ */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/diag.h"
+#include "base/log.h"
+#include "config/syntax.h"
+#include "program/program.h"
+#include "program/programs.h"
+#include "program/record.h"
+#include "program/takeover.h"
+
+#define FAKE_MAX 32
+
+/* No test of these may create a process. */
+int spawn(void);
+
+int
+spawn(void)
+{
+	fail_msg("spawn was called");
+	return -1;
+}
+
+pid_t
+fork(void)
+{
+	fail_msg("fork was called");
+	return -1;
+}
+
+int
+clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	(void)fn;
+	(void)stack;
+	(void)flags;
+	(void)arg;
+	fail_msg("clone was called");
+	return -1;
+}
+
+/* The loop: nothing happens but by fake_turn and fake_pass. */
+struct loop {
+	struct mono now;
+	struct deadline *deadlines[FAKE_MAX];
+	struct {
+		void (*fn)(void *);
+		void *arg;
+	} after[FAKE_MAX];
+	size_t nafter;
+};
+
+static struct {
+	struct system system;
+	struct loop loop;
+	struct programs programs;
+	struct record *records;
+	struct child *children[FAKE_MAX]; /* held, or not executed yet */
+	char calls[1024];		  /* what the system was asked for */
+	pid_t next_pid;
+	int refuse; /* errno of the next spawns; 0: they work */
+	bool later; /* the test calls fake_executed or fake_failed */
+	bool gone;  /* former processes are */
+	int event_log;
+} fake;
+
+struct mono
+loop_now(const struct loop *l)
+{
+	return l->now;
+}
+
+void
+loop_cancel(struct loop *l, struct deadline *d)
+{
+	for (size_t i = 0; i < FAKE_MAX; i++)
+		if (l->deadlines[i] == d)
+			l->deadlines[i] = NULL;
+	d->at.ns = 0;
+}
+
+void
+loop_at(struct loop *l, struct deadline *d, struct mono at)
+{
+	size_t i = 0;
+
+	loop_cancel(l, d);
+	while (l->deadlines[i] != NULL)
+		assert_true(++i < FAKE_MAX);
+	l->deadlines[i] = d;
+	d->at = at;
+}
+
+void
+loop_after(struct loop *l, void (*fn)(void *), void *arg)
+{
+	assert_true(l->nafter < FAKE_MAX);
+	l->after[l->nafter].fn = fn;
+	l->after[l->nafter++].arg = arg;
+}
+
+int
+loop_watch(struct loop *l, struct source *s, int fd, uint32_t events)
+{
+	(void)l;
+	(void)events;
+	s->fd = fd;
+	return 0;
+}
+
+void
+loop_unwatch(struct loop *l, struct source *s)
+{
+	(void)l;
+	s->fd = -1;
+}
+
+/* The end of a turn, and of those that it brings about. */
+static void
+fake_turn(void)
+{
+	struct loop *l = &fake.loop;
+	void (*fn)(void *);
+	void *arg;
+	size_t i, n;
+
+	for (int turns = 0; l->nafter > 0; turns++) {
+		assert_true(turns < 100);
+		n = --l->nafter;
+		fn = l->after[0].fn;
+		arg = l->after[0].arg;
+		for (i = 0; i < n; i++)
+			l->after[i] = l->after[i + 1];
+		fn(arg);
+	}
+}
+
+/* The deadline that is due first by then, or NULL. */
+static struct deadline *
+fake_first_due(struct mono by)
+{
+	struct deadline *d, *first = NULL;
+
+	for (size_t i = 0; i < FAKE_MAX; i++) {
+		d = fake.loop.deadlines[i];
+		if (d != NULL && !clock_before(by, d->at) &&
+		    (first == NULL || clock_before(d->at, first->at)))
+			first = d;
+	}
+	return first;
+}
+
+/* Let so much time pass. */
+static void
+fake_pass(int64_t ms)
+{
+	struct mono end = clock_add_ms(fake.loop.now, ms);
+	struct deadline *d;
+
+	while ((d = fake_first_due(end)) != NULL) {
+		fake.loop.now = d->at;
+		loop_cancel(&fake.loop, d);
+		d->due(d);
+		fake_turn();
+	}
+	fake.loop.now = end;
+	fake_turn();
+}
+
+__attribute__((format(printf, 1, 2))) static void
+fake_note(const char *fmt, ...)
+{
+	size_t len = strlen(fake.calls);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(fake.calls + len, sizeof(fake.calls) - len, fmt, ap);
+	va_end(ap);
+}
+
+/* What the system was asked for since the last time. */
+static void
+assert_calls(const char *expected)
+{
+	assert_string_equal(fake.calls, expected);
+	*fake.calls = '\0';
+}
+
+static const char *
+fake_name(const struct child *c)
+{
+	const struct program *p = c->owner;
+
+	return c->is_main ? p->conf->name : "helper";
+}
+
+static void
+fake_add(struct child *c)
+{
+	size_t i = 0;
+
+	while (fake.children[i] != NULL)
+		assert_true(++i < FAKE_MAX);
+	fake.children[i] = c;
+}
+
+static void
+fake_drop(struct child *c)
+{
+	for (size_t i = 0; i < FAKE_MAX; i++)
+		if (fake.children[i] == c)
+			fake.children[i] = NULL;
+	c->pid = 0;
+	c->is_pending = false;
+}
+
+/* The child executes its program. */
+static void
+fake_executed(struct child *c)
+{
+	assert_true(c->is_pending);
+	c->is_pending = false;
+	c->events->executed(c);
+	fake_turn();
+}
+
+/* The child has ended without executing anything. */
+static void
+fake_failed(struct child *c, int err)
+{
+	struct spawn_error error = {SPAWN_EXEC, 0, err};
+
+	assert_true(c->is_pending);
+	c->is_pending = false;
+	c->events->failed(c, &error);
+	fake_turn();
+}
+
+static void
+fake_execute(void *arg)
+{
+	struct child *c = arg;
+
+	if (c->is_pending)
+		fake_executed(c);
+}
+
+static void
+fake_spawn(struct system *sys, struct child *c,
+    const struct system_request *req)
+{
+	struct spawn_error error = {SPAWN_EXEC, 0, fake.refuse};
+
+	(void)sys;
+	assert_int_equal(c->pid, 0);
+	fake_note("spawn %s %s\n", req->folder, req->argv[0]);
+	if (fake.refuse != 0) {
+		c->events->failed(c, &error);
+		return;
+	}
+	c->pid = fake.next_pid++;
+	c->start_time = (uint64_t)c->pid * 100;
+	c->is_leader = true;
+	if (req->record != NULL)
+		*req->record = c->pid;
+	c->is_pending = true;
+	fake_add(c);
+	if (!fake.later)
+		loop_after(&fake.loop, fake_execute, c);
+}
+
+static int
+fake_signal(struct system *sys, const struct child *c, int sig)
+{
+	(void)sys;
+	if (c->pid == 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	if (sig != SIGCONT)
+		fake_note("signal %s %d\n", fake_name(c), sig);
+	return 0;
+}
+
+static void
+fake_kill(struct system *sys, const struct child *c, const char *folder)
+{
+	(void)sys;
+	(void)folder;
+	fake_note("kill %s\n", fake_name(c));
+}
+
+static int
+fake_finish(struct system *sys, struct child *c, const char *folder)
+{
+	(void)c;
+	fake_note("finish %s\n", folder);
+	sys->sweep_due(sys->arg);
+	return 0;
+}
+
+static void
+fake_release(struct system *sys, struct child *c)
+{
+	(void)sys;
+	fake_drop(c);
+}
+
+static void
+fake_cancel(struct system *sys, struct child *c, const char *folder)
+{
+	(void)sys;
+	if (c->pid == 0)
+		return;
+	fake_note("cancel %s\n", folder != NULL ? folder : "helper");
+	fake_drop(c);
+}
+
+static struct child *
+fake_child(pid_t pid)
+{
+	for (size_t i = 0; i < FAKE_MAX; i++)
+		if (fake.children[i] != NULL && fake.children[i]->pid == pid)
+			return fake.children[i];
+	return NULL;
+}
+
+static bool
+fake_holds(struct system *sys, pid_t pid)
+{
+	(void)sys;
+	return fake_child(pid) != NULL;
+}
+
+static bool
+fake_hold(struct system *sys, struct child *c, const struct system_former *f)
+{
+	(void)sys;
+	if (fake.gone)
+		return false;
+	c->pid = f->pid;
+	c->start_time = (uint64_t)f->pid * 100;
+	fake_add(c);
+	return true;
+}
+
+/* Pids above 1000 are other processes of the program, the rest is not. */
+static int
+fake_replace(struct system *sys, struct child *c, pid_t pid, const char *folder)
+{
+	(void)sys;
+	(void)folder;
+	if (pid <= 1000)
+		return 0;
+	c->pid = pid;
+	c->start_time = (uint64_t)pid * 100;
+	c->is_leader = false;
+	return 1;
+}
+
+static struct child *
+fake_owner(struct system *sys, pid_t pid, char *folder, size_t size)
+{
+	(void)sys;
+	(void)size;
+	*folder = '\0';
+	return fake_child(pid);
+}
+
+static int64_t
+fake_usage(struct system *sys, const struct child *c, const char *folder)
+{
+	(void)sys;
+	(void)folder;
+	return c->pid;
+}
+
+static void
+fake_folder(struct system *sys, const char *folder)
+{
+	(void)sys;
+	(void)folder;
+}
+
+static int
+fake_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
+{
+	(void)sys;
+	(void)over;
+	(void)arg;
+	return 0;
+}
+
+static int
+fake_sweep(struct system *sys)
+{
+	(void)sys;
+	return 0;
+}
+
+static int
+fake_open_stream(struct system *sys, const struct definition *conf,
+    struct stream **stream)
+{
+	(void)sys;
+	(void)conf;
+	(void)stream;
+	return 0;
+}
+
+static void
+fake_setup(void)
+{
+	static const struct system made = {
+	    .spawn = fake_spawn,
+	    .signal = fake_signal,
+	    .kill = fake_kill,
+	    .finish = fake_finish,
+	    .release = fake_release,
+	    .cancel = fake_cancel,
+	    .holds = fake_holds,
+	    .hold = fake_hold,
+	    .replace = fake_replace,
+	    .owner = fake_owner,
+	    .memory = fake_usage,
+	    .cpu = fake_usage,
+	    .clear_folder = fake_folder,
+	    .remove_folder = fake_folder,
+	    .kill_runs = fake_kill_runs,
+	    .sweep = fake_sweep,
+	    .open_stream = fake_open_stream,
+	};
+
+	memset(&fake.loop, 0, sizeof(fake.loop));
+	memset(fake.children, 0, sizeof(fake.children));
+	fake.loop.now.ns = INT64_C(1000000000000);
+	fake.system = made;
+	fake.refuse = 0;
+	fake.later = fake.gone = false;
+	programs_init(&fake.programs, &fake.loop, &fake.system, "/notify",
+	    fake.records);
+}
+
+/* Before each test: no program, and an empty file of records. */
+static int
+fake_begin(void **state)
+{
+	(void)state;
+	log_init(false, false);
+	fake.event_log = memfd_create("events", MFD_CLOEXEC);
+	log_stream(fake.event_log);
+	fake.records = record_open(NULL, memfd_create("records", MFD_CLOEXEC));
+	if (fake.records == NULL || record_reset(fake.records) == -1)
+		return -1;
+	fake.next_pid = 101;
+	*fake.calls = '\0';
+	fake_setup();
+	return 0;
+}
+
+static void
+fake_drop_programs(void)
+{
+	struct program *p;
+
+	while ((p = programs_first(&fake.programs)) != NULL)
+		programs_drop(p);
+}
+
+static int
+fake_end(void **state)
+{
+	(void)state;
+	fake_drop_programs();
+	record_close(fake.records, false);
+	log_stream(-1);
+	close(fake.event_log);
+	return 0;
+}
+
+static struct definition *
+fake_definition(const char *name, const char *text)
+{
+	struct definition *c;
+	struct diags diags;
+
+	diag_init(&diags);
+	c = syntax_parse(name, "FILE", text, strlen(text), NULL, &diags);
+	assert_non_null(c);
+	return c;
+}
+
+/* A program with this definition, without output. */
+static struct program *
+fake_program(const char *name, const char *text)
+{
+	char all[512];
+	struct definition *c;
+	struct program *p;
+
+	snprintf(all, sizeof(all), "log = none\n%s", text);
+	c = fake_definition(name, all);
+	p = program_new(&fake.programs, c);
+	assert_non_null(p);
+	definition_unref(c);
+	assert_int_equal(record_assign(p), 0);
+	assert_int_equal(programs_link(&fake.programs), 0);
+	return p;
+}
+
+static void
+fake_request(struct program *p, enum program_event event)
+{
+	program_request(p, event);
+	fake_turn();
+}
+
+/* The process exits with a status, or is killed by the signal -code. */
+static void
+fake_exits(struct child *c, int code)
+{
+	struct process_end end = {
+	    .known = true,
+	    .signal = code < 0,
+	    .code = code < 0 ? -code : code,
+	};
+
+	assert_int_not_equal(c->pid, 0);
+	c->events->ended(c, &end);
+	fake_turn();
+}
+
+static void
+fake_notify(struct program *p, const char *message)
+{
+	struct sdnotify m;
+
+	sdnotify_parse(&m, message, strlen(message));
+	program_notified(p, &m);
+	fake_turn();
+}
+
+static void
+assert_is(const struct program *p, enum program_state state,
+    enum program_want want)
+{
+	assert_string_equal(names_state(p->state), names_state(state));
+	assert_string_equal(names_want(p->want), names_want(want));
+}
+
+/* How many lines of the event log contain the text. */
+static int
+fake_logged(const char *text)
+{
+	static char log[65536];
+	ssize_t len;
+	char *s;
+	int n = 0;
+
+	log_flush();
+	len = pread(fake.event_log, log, sizeof(log) - 1, 0);
+	assert_true(len >= 0);
+	log[len] = '\0';
+	for (s = log; (s = strstr(s, text)) != NULL; s++)
+		n++;
+	return n;
+}
+
+#endif

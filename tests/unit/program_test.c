@@ -1,0 +1,354 @@
+/* program: its life from start to removal, without a process. */
+#include "fake.h"
+
+static void
+starts_and_is_up(void **state)
+{
+	struct program *p = fake_program("web", "command = true\n");
+
+	(void)state;
+	assert_is(p, STATE_DOWN, WANT_REST);
+	fake_request(p, EVENT_START);
+	assert_is(p, STATE_UP, WANT_RUN);
+	assert_calls("spawn web true\n");
+	assert_int_equal(p->child.pid, 101);
+	assert_int_equal(fake.programs.nalive, 1);
+	assert_int_equal(fake_logged("web: down -> starting (start)"), 1);
+	assert_int_equal(fake_logged("web: starting -> up (ready)"), 1);
+	assert_int_equal(fake_logged(" -> "), 2);
+	assert_int_equal(record_slot(fake.records, p->slot)->pid, 101);
+	assert_int_equal(record_slot(fake.records, p->slot)->state, STATE_UP);
+}
+
+static void
+is_up_when_it_says_so(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nready = notify\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	fake_notify(p, "STATUS=warming up");
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	assert_string_equal(p->status, "warming up");
+	fake_notify(p, "READY=1");
+	assert_is(p, STATE_UP, WANT_RUN);
+}
+
+static void
+is_not_ready_in_time(void **state)
+{
+	struct program *p = fake_program("web",
+	    "command = true\nready = notify\nstart-timeout = 3s\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(2999);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	fake_pass(1);
+	assert_is(p, STATE_STOPPING, WANT_RUN);
+	assert_calls("spawn web true\nsignal web 15\n");
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_WAIT, WANT_RUN);
+	assert_int_equal(p->end.late, LATE_READY);
+	assert_int_equal(fake_logged("(start-timeout over): not ready in time"),
+	    1);
+}
+
+static void
+restarts_after_a_crash(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nrestart-delay = 1s\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	fake_exits(&p->child, -SIGSEGV);
+	assert_is(p, STATE_WAIT, WANT_RUN);
+	assert_int_equal(p->child.pid, 0);
+	assert_int_equal(record_slot(fake.records, p->slot)->pid, 0);
+	assert_in_range(p->delay, 750, 1000);
+	assert_calls("spawn web true\nfinish web\n");
+	fake_pass(1000);
+	assert_is(p, STATE_UP, WANT_RUN);
+	assert_int_equal(p->restarts, 1);
+	assert_int_equal(fake_logged("web: wait -> starting (delay over)"), 1);
+}
+
+static void
+gives_up_after_the_limit(void **state)
+{
+	struct program *p = fake_program("web",
+	    "command = true\nrestart-delay = 1s\nrestart-limit = 2\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	for (int i = 0; i < 2; i++) {
+		fake_pass(10);
+		fake_exits(&p->child, 1);
+		assert_is(p, STATE_WAIT, WANT_RUN);
+		fake_pass(10000);
+		assert_is(p, STATE_UP, WANT_RUN);
+	}
+	fake_exits(&p->child, 1);
+	assert_is(p, STATE_FAILED, WANT_RUN);
+	/* An administrator's start forgets the history. */
+	fake_request(p, EVENT_START);
+	assert_is(p, STATE_UP, WANT_RUN);
+}
+
+static void
+is_killed_when_it_does_not_stop(void **state)
+{
+	struct program *p = fake_program("web",
+	    "command = true\nstop-signal = INT\nstop-timeout = 2s\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	fake_request(p, EVENT_STOP);
+	assert_is(p, STATE_STOPPING, WANT_REST);
+	fake_pass(2000);
+	assert_is(p, STATE_KILLING, WANT_REST);
+	assert_calls("spawn web true\nsignal web 2\nkill web\n");
+	/* One that does not end is killed again, and again. */
+	fake_pass(10000);
+	assert_calls("kill web\nkill web\n");
+	assert_int_equal(fake_logged(" -> killing (stop-timeout over)"), 1);
+	fake_exits(&p->child, -SIGKILL);
+	assert_is(p, STATE_DOWN, WANT_REST);
+	assert_int_equal(fake.programs.nalive, 0);
+}
+
+static void
+cannot_be_executed(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nrestart = never\n");
+
+	(void)state;
+	fake.refuse = EAGAIN;
+	fake_request(p, EVENT_START);
+	assert_is(p, STATE_FAILED, WANT_RUN);
+	assert_int_equal(p->end.kind, END_SPAWN);
+	fake.refuse = 0;
+	fake.later = true;
+	fake_request(p, EVENT_START);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	fake_failed(&p->child, ENOENT);
+	assert_is(p, STATE_FAILED, WANT_RUN);
+	assert_int_equal(p->end.error.err, ENOENT);
+	assert_int_equal(p->child.pid, 0);
+}
+
+/* A stop between the birth of the process and its execution. */
+static void
+is_stopped_before_it_is_executed(void **state)
+{
+	struct program *p = fake_program("web", "command = true\n");
+
+	(void)state;
+	fake.later = true;
+	fake_request(p, EVENT_START);
+	fake_request(p, EVENT_STOP);
+	assert_is(p, STATE_STOPPING, WANT_REST);
+	fake_failed(&p->child, ENOENT);
+	assert_is(p, STATE_DOWN, WANT_REST);
+	fake_request(p, EVENT_START);
+	fake_request(p, EVENT_STOP);
+	fake_executed(&p->child);
+	assert_is(p, STATE_STOPPING, WANT_REST);
+	fake_exits(&p->child, -SIGTERM);
+	assert_is(p, STATE_DOWN, WANT_REST);
+}
+
+static void
+waits_for_its_dependency(void **state)
+{
+	struct program *db =
+	    fake_program("db", "command = db\nready = notify\n");
+	struct program *app =
+	    fake_program("app", "command = app\ndepends-on = db\n");
+
+	(void)state;
+	fake_request(app, EVENT_START);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	fake_notify(db, "READY=1");
+	assert_is(app, STATE_UP, WANT_RUN);
+	assert_calls("spawn db db\nspawn app app\n");
+	/* The dependent leaves first. */
+	fake_pass(10);
+	fake_request(db, EVENT_STOP);
+	assert_is(app, STATE_STOPPING, WANT_REST);
+	assert_is(db, STATE_UP, WANT_REST);
+	assert_calls("signal app 15\n");
+	fake_exits(&app->child, 0);
+	assert_is(app, STATE_DOWN, WANT_REST);
+	assert_is(db, STATE_STOPPING, WANT_REST);
+	fake_exits(&db->child, 0);
+	assert_is(db, STATE_DOWN, WANT_REST);
+}
+
+static void
+is_restarted(void **state)
+{
+	struct program *p = fake_program("web", "command = true\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	fake_request(p, EVENT_RESTART);
+	assert_is(p, STATE_STOPPING, WANT_RESTART);
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_UP, WANT_RUN);
+	assert_int_equal(p->child.pid, 102);
+	assert_calls("spawn web true\nsignal web 15\nfinish web\n"
+		     "spawn web true\n");
+}
+
+static int changes;
+
+static void
+note_change(struct watch *w)
+{
+	(void)w;
+	changes++;
+}
+
+static void
+is_removed_once_it_has_ended(void **state)
+{
+	struct program *p = fake_program("web", "command = true\n");
+	struct watch watch = {.changed = note_change};
+
+	(void)state;
+	program_watch(p, &watch);
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	fake_request(p, EVENT_REMOVE);
+	assert_is(p, STATE_STOPPING, WANT_REMOVE);
+	changes = 0;
+	fake_exits(&p->child, 0);
+	assert_int_equal(fake.programs.n, 0);
+	assert_null(programs_find(&fake.programs, "web"));
+	assert_null(watch.program);
+	assert_true(changes > 0);
+}
+
+static void
+changes_its_main_process(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nready = notify\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_notify(p, "READY=1\nMAINPID=999");
+	assert_int_equal(p->child.pid, 101);
+	assert_int_equal(fake_logged("MAINPID=999 refused"), 1);
+	fake_notify(p, "MAINPID=1001");
+	assert_int_equal(p->child.pid, 1001);
+	assert_int_equal(record_slot(fake.records, p->slot)->pid, 1001);
+}
+
+/* Another daemon reads the records of this one, which was killed. */
+static void
+take_over(void)
+{
+	struct program *p;
+	int fd;
+
+	/* Its memory is gone, but not the records. */
+	for (p = programs_first(&fake.programs); p != NULL;
+	     p = programs_next(p))
+		p->slot = -1;
+	fake_drop_programs();
+	fd = dup(record_fd(fake.records));
+	record_close(fake.records, false);
+	fake.records = record_open(NULL, fd);
+	assert_non_null(fake.records);
+	*fake.calls = '\0';
+	fake_setup();
+	assert_int_equal(record_adopt(fake.records), 0);
+}
+
+static void
+is_taken_over(void **state)
+{
+	struct definition *c =
+	    fake_definition("web", "log = none\ncommand = true\n");
+	struct config running = {.programs = &c, .nprograms = 1};
+	struct program *p = fake_program("web", "command = true\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	take_over();
+	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
+	fake_turn();
+	p = programs_find(&fake.programs, "web");
+	assert_non_null(p);
+	assert_is(p, STATE_UP, WANT_RUN);
+	assert_int_equal(p->child.pid, 101);
+	assert_int_equal(fake.programs.nalive, 1);
+	assert_calls("");
+	assert_int_equal(fake_logged("web: taken over, pid 101, up"), 1);
+
+	/* This time the process ended while there was no daemon. */
+	take_over();
+	fake.gone = true;
+	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
+	fake_turn();
+	p = programs_find(&fake.programs, "web");
+	assert_is(p, STATE_WAIT, WANT_RUN);
+	assert_false(p->end.process.known);
+	assert_int_equal(fake.programs.nalive, 0);
+	definition_unref(c);
+}
+
+static void
+is_restarted_if_a_reload_was_due(void **state)
+{
+	struct definition *c =
+	    fake_definition("web", "log = none\ncommand = true\n");
+	struct config running = {.programs = &c, .nprograms = 1};
+	struct program *p = fake_program("web", "command = true\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	record_set_due(p, true);
+	take_over();
+	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
+	fake_turn();
+	p = programs_find(&fake.programs, "web");
+	assert_is(p, STATE_STOPPING, WANT_RESTART);
+	assert_false(record_is_due(p));
+	definition_unref(c);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fake_begin, fake_end)
+	    TEST(starts_and_is_up),
+	    TEST(is_up_when_it_says_so),
+	    TEST(is_not_ready_in_time),
+	    TEST(restarts_after_a_crash),
+	    TEST(gives_up_after_the_limit),
+	    TEST(is_killed_when_it_does_not_stop),
+	    TEST(cannot_be_executed),
+	    TEST(is_stopped_before_it_is_executed),
+	    TEST(waits_for_its_dependency),
+	    TEST(is_restarted),
+	    TEST(is_removed_once_it_has_ended),
+	    TEST(changes_its_main_process),
+	    TEST(is_taken_over),
+	    TEST(is_restarted_if_a_reload_was_due),
+	};
+
+	return cmocka_run_group_tests_name("program", tests, NULL, NULL);
+}
