@@ -103,6 +103,41 @@ test_rejects(void **state)
 	put_file("hupd.d/web.conf", NULL);
 }
 
+/* A changed program that does not become ready gets its definition back. */
+static void
+test_rolls_back(void **state)
+{
+	struct outcome o = {.verdict.given = given, .status = -1};
+
+	(void)state;
+	put_file("hupd.d/web.conf", "command = true\nlog = none\n");
+	begin();
+	child_executes();
+	turn();
+	assert_true(reload_is_idle(d.reload));
+	put_file("hupd.d/web.conf", "command = false\nlog = none\n");
+	o.verdict.arg = &o;
+	reload_wait(d.reload, &o.verdict);
+	reload_request(d.reload);
+	turn();
+	child_exits(0);
+	turn();
+	assert_int_equal(nborn, 2);
+	assert_string_equal(running("web")->command[0], "false");
+	child_fails(ENOENT);
+	turn();
+	assert_int_equal(nborn, 3);
+	assert_int_equal(o.status, -1);
+	child_executes();
+	turn();
+	assert_int_equal(o.status, STATUS_FAILED);
+	assert_non_null(strstr(o.lines, "\ntrouble name=web how="));
+	assert_non_null(strstr(o.lines, "\nrolledback name=web ready=yes\n"));
+	assert_string_equal(running("web")->command[0], "true");
+	free(o.lines);
+	put_file("hupd.d/web.conf", NULL);
+}
+
 static int
 plan(const struct candidate *v, size_t n, bool trusted, char **lines)
 {
@@ -169,6 +204,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_accepts, make_daemon,
 		free_daemon),
 	    cmocka_unit_test_setup_teardown(test_rejects, make_daemon,
+		free_daemon),
+	    cmocka_unit_test_setup_teardown(test_rolls_back, make_daemon,
 		free_daemon),
 	    cmocka_unit_test_setup_teardown(test_plans, make_daemon,
 		free_daemon),

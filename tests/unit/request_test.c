@@ -125,6 +125,37 @@ test_waits(void **state)
 }
 
 static void
+test_starts(void **state)
+{
+	(void)state;
+	/* Its dependency starts first. */
+	assert_null(ask("start web"));
+	turn();
+	assert_int_equal(nborn, 1);
+	child_executes();
+	turn();
+	assert_int_equal(nborn, 2);
+	assert_false(answer.ended);
+	child_executes();
+	turn();
+	assert_string_equal(answer.text.s,
+	    "result name=web ok=yes state=up how=pid%201000001\nend 0\n");
+	assert_non_null(strstr(ask("status web"),
+	    "program name=web state=up want=run ready=yes "));
+	/* A client hears of a stop once the process has ended. */
+	assert_null(ask("stop web"));
+	turn();
+	assert_false(answer.ended);
+	child_exits(0);
+	turn();
+	assert_string_equal(answer.text.s,
+	    "result name=web ok=yes state=down how=\nend 0\n");
+	assert_non_null(strstr(ask("status web"),
+	    " exit=exited,%20status%200 "
+	    "code=0 "));
+}
+
+static void
 test_reload(void **state)
 {
 	char want[64];
@@ -153,6 +184,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_at_once, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_status, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_waits, make, unmake),
+	    cmocka_unit_test_setup_teardown(test_starts, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_reload, make, unmake),
 	};
 
