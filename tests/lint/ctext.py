@@ -21,9 +21,9 @@ def tokens(text):
 
 
 def is_prose(message):
-    """Has it two words or more, besides formats and escapes?"""
+    """Has it two or more words, without formats and escapes?"""
     rest = re.sub(r'%[-+ #0-9.*]*[hljzt]*[a-zA-Z%]|\\.|\{\w+\}', ' ', message)
-    return len(re.findall(r"[A-Za-z][A-Za-z'-]*", rest)) >= 2
+    return sum(bool(re.search('[A-Za-z]', w)) for w in rest.split()) >= 2
 
 
 def messages(text):
