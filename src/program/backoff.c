@@ -3,7 +3,7 @@
  */
 #include "program/backoff.h"
 
-/* Delay doubled so many times, but not beyond max: neither can overflow. */
+/* The delay, doubled this many times, up to max; it cannot overflow. */
 static int64_t
 doubled(int64_t delay, uint32_t times, int64_t max)
 {
@@ -33,7 +33,7 @@ backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
 	delay = doubled(rule->delay, b->quick, rule->max);
 	if (b->quick < UINT32_MAX)
 		b->quick++;
-	/* Programs that fell together do not get up together. */
+	/* Jitter: programs that failed together are not restarted together. */
 	return delay - random % (delay / 4 + 1);
 }
 

@@ -11,14 +11,14 @@
 
 #include "wire/names.h"
 
-/* What is to become of a program that ended while it was wanted. */
+/* What becomes of a program that ended while it was wanted. */
 enum fsm_fate {
 	FATE_AGAIN, /* wait for a deadline, then start again */
 	FATE_DONE,  /* it ended well and is not restarted */
 	FATE_FAIL,  /* it failed and is not restarted */
 };
 
-/* What the machine has to be told besides the event. */
+/* What the machine needs to know besides the event. */
 struct fsm_facts {
 	bool blocked; /* a dependency is not ready: do not spawn */
 	bool held;    /* a dependent that is leaving is alive: do not stop */

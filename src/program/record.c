@@ -40,8 +40,8 @@ size_for(uint32_t nslots)
 }
 
 /*
- * An empty one where there is no /proc.  But it must not be unknown for want
- * of a descriptor: programs that run would be taken for those of another boot.
+ * The id is empty where there is no /proc.  A shortage of descriptors is an
+ * error: otherwise running programs would be taken for those of another boot.
  */
 static int
 read_boot_id(char buf[static 40])

@@ -3,10 +3,11 @@
  * neither SIGKILL nor exec can reach it: a shared mapping of one file in the
  * run folder, a slot of fixed size for each program.
  *
- * Writing is storing: no system call.  A slot's pid makes its process valid
- * and is written last when one is made (by the child itself, before it
- * executes) and first when it is gone, so that a daemon killed anywhere in
- * between leaves at most a pid that cannot be proven to be the program's.
+ * A write is a store into memory and no system call.  The pid of a slot makes
+ * its process valid.  It is written last when a process is made (by the child
+ * itself, before it executes), and first when the process is gone: a daemon
+ * that is killed in between leaves at most a pid that cannot be proven to be
+ * the program's.
  *
  * Numbers are in the byte order of the machine: the file does not outlive a
  * boot.  A later release may make header and slots longer, never shorter, and

@@ -249,7 +249,7 @@ fake_executed(struct child *c)
 }
 
 /* The child has ended without executing anything. */
-static void
+static inline void
 fake_failed(struct child *c, int err)
 {
 	struct spawn_error error = {SPAWN_EXEC, 0, err};
@@ -554,7 +554,7 @@ fake_exits(struct child *c, int code)
 	fake_turn();
 }
 
-static void
+static inline void
 fake_notify(struct program *p, const char *message)
 {
 	struct sdnotify m;
@@ -573,7 +573,7 @@ assert_is(const struct program *p, enum program_state state,
 }
 
 /* How many lines of the event log contain the text. */
-static int
+static inline int
 fake_logged(const char *text)
 {
 	static char log[65536];
