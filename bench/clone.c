@@ -1,6 +1,6 @@
 /*
- * clone - for valgrind, which knows no clone(2) of a process that shares its
- * parent's memory: a fork instead.
+ * clone - clone(2) by fork(2), for valgrind, which knows no child with a stack
+ * of its own choice.
  */
 #include <sys/syscall.h>
 

@@ -102,9 +102,14 @@ no_memory(struct task *t)
 static const char *
 account_trouble(const struct account *a, const char *what, char why[WHY_MAX])
 {
-	if (a->err == 0)
+	if (a->err == 0 && a->uid != (uid_t)-1 && a->gid != (gid_t)-1)
 		return NULL;
-	if (a->err == ENOENT)
+	/* To the kernel the number means "no change": it would stay root. */
+	if (a->err == 0)
+		snprintf(why, WHY_MAX,
+		    "%s %.80s has the id 4294967295, which no process can have",
+		    what, a->name);
+	else if (a->err == ENOENT)
 		snprintf(why, WHY_MAX, "there is no %s %.80s", what, a->name);
 	else
 		snprintf(why, WHY_MAX, "cannot look up %s %.80s: %s", what,

@@ -15,11 +15,21 @@
  *		Send MESSAGE to NOTIFY_SOCKET N times.
  *	listen PATH REPLY
  *		Listen at PATH, and answer each connection with REPLY.
+ *	lease FILE
+ *		Hold a write lease on a file of our own: whoever opens or
+ *		executes it waits for lease-break-time.
+ *	stop NAME
+ *		Send SIGSTOP again and again to our processes of that name.
+ *	fuse DIR
+ *		Mount a file system there that reads all requests and answers
+ *		none.
  *
- * Prints "ready" once the trap is set; lock, spin and listen go on for ever.
+ * Prints "ready" once the trap is set; all from lock to fuse, but for flood, go
+ * on for ever.
  */
 #include <sys/types.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -27,9 +37,14 @@
 
 #include <arpa/inet.h>
 
+#include <linux/fuse.h>
+
+#include <ctype.h>
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +226,92 @@ do_listen(char *argv[])
 	}
 }
 
+static void
+do_lease(char *argv[])
+{
+	int fd = open_to_lock(argv[0]);
+
+	/* The kernel's request to give the lease up. */
+	signal(SIGIO, SIG_IGN);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == -1)
+		err(1, "lease %s", argv[0]);
+	ready();
+	/* Take it again if the kernel has ended it. */
+	for (;; usleep(1000))
+		fcntl(fd, F_SETLEASE, F_WRLCK);
+}
+
+/* Has the process this name? */
+static int
+is_named(const char *pid, const char *name)
+{
+	char path[300], line[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL)
+		line[strcspn(line, "\n")] = '\0';
+	fclose(f);
+	return strcmp(line, name) == 0;
+}
+
+static void
+do_stop(char *argv[])
+{
+	struct dirent *d;
+	DIR *proc;
+
+	ready();
+	for (;;) {
+		proc = opendir("/proc");
+		if (proc == NULL)
+			err(1, "/proc");
+		while ((d = readdir(proc)) != NULL)
+			if (isdigit((unsigned char)d->d_name[0]) &&
+			    is_named(d->d_name, argv[0]))
+				kill((pid_t)atol(d->d_name), SIGSTOP);
+		closedir(proc);
+	}
+}
+
+static void
+do_fuse(char *argv[])
+{
+	struct {
+		struct fuse_out_header header;
+		struct fuse_init_out init;
+	} answer = {
+	    .header.len = sizeof(answer),
+	    .init = {.major = FUSE_KERNEL_VERSION,
+		.minor = 31,
+		.max_write = 4096},
+	};
+	static char request[1 << 17];
+	char options[128];
+	int fd;
+
+	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	if (fd == -1)
+		err(1, "/dev/fuse");
+	snprintf(options, sizeof(options),
+	    "fd=%d,rootmode=40755,user_id=0,group_id=0,allow_other", fd);
+	if (mount("silent", argv[0], "fuse", 0, options) == -1)
+		err(1, "mount %s", argv[0]);
+	if (read(fd, request, sizeof(request)) <= 0)
+		err(1, "the first request");
+	answer.header.unique =
+	    ((struct fuse_in_header *)(void *)request)->unique;
+	if (write(fd, &answer, sizeof(answer)) == -1)
+		err(1, "the only answer");
+	ready();
+	while (read(fd, request, sizeof(request)) > 0)
+		continue;
+	err(1, "/dev/fuse");
+}
+
 static const struct {
 	const char *name;
 	int nargs;
@@ -221,6 +322,9 @@ static const struct {
     {"spin", 1, do_spin},
     {"flood", 2, do_flood},
     {"listen", 2, do_listen},
+    {"lease", 1, do_lease},
+    {"stop", 1, do_stop},
+    {"fuse", 1, do_fuse},
 };
 
 int
@@ -232,6 +336,6 @@ main(int argc, char *argv[])
 			attacks[i].run(argv + 2);
 			return 0;
 		}
-	fprintf(stderr, "usage: attack linger|lock|spin|flood|listen ...\n");
+	fprintf(stderr, "usage: attack ATTACK ARGUMENT ...\n");
 	return 2;
 }

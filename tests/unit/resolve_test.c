@@ -33,7 +33,10 @@ close_fake(struct accounts *accounts)
 	accounts->nopen--;
 }
 
-/* "root" and "wheel" exist; the name service does not answer about "slow". */
+/*
+ * "root" and "wheel" exist, "none" has the id that means none; the name service
+ * does not answer about "slow".
+ */
 static const struct account *
 find_fake(struct accounts *accounts, const char *name)
 {
@@ -51,6 +54,11 @@ find_fake(struct accounts *accounts, const char *name)
 		return &found;
 	strlcpy(other, name, sizeof(other));
 	missing.err = strcmp(name, "slow") == 0 ? EIO : ENOENT;
+	missing.gid = 0;
+	if (strcmp(name, "none") == 0) {
+		missing.err = 0;
+		missing.gid = (gid_t)-1;
+	}
 	return &missing;
 }
 
@@ -116,6 +124,22 @@ fills_in(void **state)
 }
 
 static void
+refuses_the_id_of_none(void **state)
+{
+	char buf[256];
+	int r;
+
+	(void)state;
+	definition_unref(resolve("command = x\nuser = none\n", &r));
+	assert_int_equal(r, -1);
+	diag_print(&diags.v[0], buf, sizeof(buf));
+	assert_string_equal(buf,
+	    "FILE:2: user: user none has the id 4294967295, which no process "
+	    "can have");
+	diag_clear(&diags);
+}
+
+static void
 reports_all(void **state)
 {
 	struct definition *d;
@@ -140,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(fills_in),
+	    cmocka_unit_test(refuses_the_id_of_none),
 	    cmocka_unit_test(reports_all),
 	};
 
