@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FLAGS (O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
@@ -52,42 +53,78 @@ fifo_dir(const char *run_dir)
 	return dir;
 }
 
-int
-fifo_chown(int fd, uid_t owner)
+static uid_t
+own_or(uid_t owner)
+{
+	return owner == (uid_t)-1 ? geteuid() : owner;
+}
+
+bool
+fifo_belongs_to(int fd, uid_t owner)
 {
 	struct stat st;
 
-	if (owner == (uid_t)-1)
-		owner = geteuid();
-	if (fstat(fd, &st) == -1)
-		return -1;
-	return st.st_uid == owner ? 0 : fchown(fd, owner, (gid_t)-1);
+	return fstat(fd, &st) == 0 && st.st_uid == own_or(owner);
 }
 
 int
-fifo_open(int dir, const char *name, uid_t owner)
+fifo_open(int dir, const char *file)
 {
 	struct stat st;
-	int fd;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    !S_ISFIFO(st.st_mode) && unlinkat(dir, name, 0) == -1)
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return -1;
-	if (mkfifoat(dir, name, 0600) == -1 && errno != EEXIST)
+	if (S_ISFIFO(st.st_mode))
+		return openat(dir, file, O_RDWR | FLAGS);
+	if (unlinkat(dir, file, 0) == 0)
+		errno = ENOENT;
+	return -1;
+}
+
+int
+fifo_make(int dir, const char *file, uid_t owner)
+{
+	int fd, saved;
+
+	/* No umask can take these two bits, and no other user gets in here. */
+	if (mkfifoat(dir, file, 0600) == -1)
 		return -1;
-	if ((fd = openat(dir, name, O_RDWR | FLAGS)) == -1)
-		return -1;
-	if (fifo_chown(fd, owner) == -1 || fchmod(fd, 0600) == -1) {
+	if ((fd = openat(dir, file, O_RDWR | FLAGS)) != -1 &&
+	    (fifo_belongs_to(fd, owner) ||
+		fchown(fd, own_or(owner), (gid_t)-1) == 0))
+		return fd;
+	saved = errno;
+	if (fd != -1)
 		close(fd);
+	unlinkat(dir, file, 0);
+	errno = saved;
+	return -1;
+}
+
+/*
+ * A reader notices the last writer's end only if there was a writer when it was
+ * opened, see poll(2): fd is that writer.
+ */
+int
+fifo_retire(int dir, const char *file, const char *retired, int fd)
+{
+	int reader = openat(dir, file, O_RDONLY | FLAGS);
+
+	if (reader == -1)
+		return -1;
+	if (strcmp(file, retired) != 0 &&
+	    renameat(dir, file, dir, retired) == -1) {
+		close(reader);
 		return -1;
 	}
-	return fd;
+	close(fd);
+	return reader;
 }
 
 int
-fifo_reader(int dir, const char *name, int fd)
+fifo_reader(int dir, const char *file, int fd)
 {
-	int reader = openat(dir, name, O_RDONLY | FLAGS);
+	int reader = openat(dir, file, O_RDONLY | FLAGS);
 
 	return reader != -1 ? reader : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }

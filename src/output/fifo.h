@@ -14,19 +14,25 @@
 /* Make run_dir/out if it is missing; its descriptor, or -1 with errno. */
 int fifo_dir(const char *run_dir);
 /*
- * Open a FIFO for reading and writing, so that it keeps its bytes.  An existing
- * FIFO is kept, with its bytes; any other file with its name is removed.  owner
- * (uid_t)-1 is the daemon's own user.  -1 with errno.
+ * Open an existing FIFO for reading and writing, so that it keeps its bytes.
+ * -1 with errno, ENOENT: none is there; any other file with its name is gone.
  */
-int fifo_open(int dir, const char *name, uid_t owner);
-/* Change the owner, as for fifo_open; fd is the FIFO. */
-int fifo_chown(int fd, uid_t owner);
+int fifo_open(int dir, const char *file);
+/* Make a new FIFO and open it so; owner (uid_t)-1 is the daemon's own user. */
+int fifo_make(int dir, const char *file, uid_t owner);
+bool fifo_belongs_to(int fd, uid_t owner);
+/*
+ * No program is to open this FIFO any more: rename it, unless both names are
+ * the same, and close fd.  Returns a descriptor for reading only, whose reader
+ * notices when no writer is left; -1 with errno, and nothing has changed.
+ */
+int fifo_retire(int dir, const char *file, const char *retired, int fd);
 /*
  * A descriptor for reading only: its reader notices when no writer is left.  If
  * it cannot be opened, a copy of fd, whose reader does not notice.
  */
-int fifo_reader(int dir, const char *name, int fd);
-void fifo_remove(int dir, const char *name);
+int fifo_reader(int dir, const char *file, int fd);
+void fifo_remove(int dir, const char *file);
 
 /*
  * Let the next exec inherit every open FIFO of the folder, or not.  A successor

@@ -170,6 +170,23 @@ exists(const struct logdir *d, const char *path)
 	return fstatat(d->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Close the file, which has lost its name, for every stream that has it.
+ * Accepts NULL. */
+static void
+close_everywhere(struct logdir *d, const struct logfile *f)
+{
+	struct logfile *other, *next;
+	uint64_t dev, ino;
+
+	if (f == NULL)
+		return;
+	dev = f->dev;
+	ino = f->ino;
+	TAILQ_FOREACH_SAFE (other, &d->files, entry, next)
+		if (other->dev == dev && other->ino == ino)
+			logfile_close(d, other);
+}
+
 int
 logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
     int keep)
@@ -181,7 +198,7 @@ logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
 		if (unlinkat(d->fd, file_name(path, name, 0), 0) == -1 &&
 		    errno != ENOENT)
 			return -1;
-		logfile_close(d, *ref);
+		close_everywhere(d, *ref);
 		return 0;
 	}
 	for (gap = 1; gap < keep; gap++)
@@ -190,7 +207,7 @@ logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
 	for (int i = gap - 1; i >= 0; i--)
 		if (shift(d, name, i) == -1 && errno != ENOENT)
 			return -1;
-	logfile_close(d, *ref);
+	close_everywhere(d, *ref);
 	/* Surplus files, if fewer are to be kept than before. */
 	for (int i = keep + 1; i > keep; i++)
 		if (unlinkat(d->fd, file_name(path, name, i), 0) == -1)

@@ -25,6 +25,8 @@
 #define TAIL_MS 3000
 /* The delay before a retry when memory or descriptors are short. */
 #define AGAIN_MS 1000
+/* The length of the name of a FIFO. */
+#define FILE_MAX (MESSAGE_NAME + 12)
 /* Reports read in a turn. */
 #define REPORTS 64
 
@@ -41,6 +43,7 @@ struct tail {
 	struct deadline late;
 	void (*done)(void *arg, const char *bytes, size_t len);
 	void *arg;
+	struct message_id id; /* of the FIFO that they are in */
 };
 
 struct logger {
@@ -55,7 +58,7 @@ struct logger {
 	uint32_t nspare;
 	uint32_t gen;
 	TAILQ_HEAD(, stream) dirty;
-	LIST_HEAD(, stream) draining;
+	LIST_HEAD(, stream) going;
 	bool renew;   /* the process must be ordered to reopen its files */
 	bool blocked; /* its socket takes no more for now */
 
@@ -78,6 +81,24 @@ stream_unmark(struct stream *s, uint8_t unsent)
 		return;
 	if ((s->unsent &= (uint8_t)~unsent) == 0)
 		TAILQ_REMOVE(&s->logger->dirty, s, dirty);
+}
+
+/* The name of its FIFO: of a retired one "web:1". */
+static const char *
+stream_file(const struct stream *s, char buf[static FILE_MAX])
+{
+	if (s->retired == 0)
+		return s->name;
+	snprintf(buf, FILE_MAX, "%s:%u", s->name, (unsigned)s->retired);
+	return buf;
+}
+
+static void
+remove_fifo(struct stream *s)
+{
+	char buf[FILE_MAX];
+
+	fifo_remove(s->logger->outdir, stream_file(s, buf));
 }
 
 /* Pass the last lines to the caller that waits for them; NULL: unknown. */
@@ -139,7 +160,7 @@ stream_free(struct stream *s)
 	tail_drop(s);
 	stream_unmark(s, UINT8_MAX);
 	if (s->closing)
-		LIST_REMOVE(s, draining);
+		LIST_REMOVE(s, going);
 	if (l->streams[s->id.index] == s) {
 		l->streams[s->id.index] = NULL;
 		l->spare[l->nspare++] = s->id.index;
@@ -150,27 +171,63 @@ stream_free(struct stream *s)
 	free(s);
 }
 
+/* A stream with an index, but no FIFO. */
+static struct stream *
+stream_alloc(struct logger *l, const char *name)
+{
+	struct stream *s;
+
+	if (l->nspare == 0 && grow(l) == -1)
+		return NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	if ((s->name = strdup(name)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->logger = l;
+	s->left = UINT32_MAX;
+	s->id.index = l->spare[--l->nspare];
+	l->streams[s->id.index] = s;
+	s->fd = -1;
+	return s;
+}
+
+/* A FIFO that is there is used, with its bytes and its owner. */
 static struct stream *
 stream_new(struct logger *l, const char *name, uid_t owner)
 {
 	struct stream *s;
 	int saved;
 
-	if (l->nspare == 0 && grow(l) == -1)
+	if ((s = stream_alloc(l, name)) == NULL)
 		return NULL;
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		return NULL;
-	s->logger = l;
-	s->id.index = l->spare[--l->nspare];
-	l->streams[s->id.index] = s;
-	s->fd = -1;
-	if ((s->name = strdup(name)) != NULL &&
-	    (s->fd = fifo_open(l->outdir, name, owner)) != -1)
+	s->fd = fifo_open(l->outdir, name);
+	if (s->fd == -1 && errno == ENOENT) {
+		s->fd = fifo_make(l->outdir, name, owner);
+		s->unused = true;
+	}
+	if (s->fd != -1)
 		return s;
 	saved = errno;
 	stream_free(s);
 	errno = saved;
 	return NULL;
+}
+
+static bool
+is_same_id(struct message_id a, struct message_id b)
+{
+	return a.index == b.index && a.gen == b.gen;
+}
+
+/* The tail that is waited for in its FIFO, or NULL. */
+static struct tail *
+tail_of(const struct stream *s)
+{
+	struct tail *t = s->origin != NULL ? s->origin->tail : s->tail;
+
+	return t != NULL && is_same_id(t->id, s->id) ? t : NULL;
 }
 
 /* The padding is zero too, so that the process sees no other memory of ours. */
@@ -180,7 +237,8 @@ order(struct message_order *o, const struct stream *s)
 	memset(o, 0, sizeof(*o));
 	o->id = s->id;
 	o->end = s->end;
-	o->want_tail = s->tail != NULL;
+	o->left = s->left;
+	o->want_tail = tail_of(s) != NULL;
 	o->stuck = s->stuck;
 	o->conf.to = s->conf.to;
 	o->conf.timestamps = s->conf.timestamps;
@@ -200,7 +258,11 @@ send_order(struct stream *s, enum unsent what)
 	switch (what) {
 	case UNSENT_OPEN:
 		o.type = MESSAGE_OPEN;
-		if ((fd = fifo_reader(l->outdir, s->name, s->fd)) == -1)
+		if (s->retired != 0)
+			fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+		else
+			fd = fifo_reader(l->outdir, s->name, s->fd);
+		if (fd == -1)
 			return -1;
 		break;
 	case UNSENT_SET:
@@ -210,7 +272,7 @@ send_order(struct stream *s, enum unsent what)
 		o.type = MESSAGE_ENDED;
 		break;
 	case UNSENT_CLOSE:
-		o.type = MESSAGE_CLOSE;
+		o.type = s->draining ? MESSAGE_DRAIN : MESSAGE_CLOSE;
 		break;
 	}
 	rc = message_send(l->child.fd, &o, sizeof(o), fd);
@@ -293,18 +355,16 @@ stream_mark_anew(struct stream *s)
 
 /* Reuse a stream that is being closed or was found, with its bytes. */
 static struct stream *
-stream_revive(struct logger *l, const char *name, uid_t owner)
+stream_revive(struct logger *l, const char *name)
 {
 	struct stream *s;
 
-	LIST_FOREACH (s, &l->draining, draining)
-		if (strcmp(s->name, name) == 0)
+	LIST_FOREACH (s, &l->going, going)
+		if (s->retired == 0 && strcmp(s->name, name) == 0)
 			break;
 	if (s == NULL)
 		return NULL;
-	if (fifo_chown(s->fd, owner) == -1)
-		log_warn("%s: cannot change the owner of its FIFO", name);
-	LIST_REMOVE(s, draining);
+	LIST_REMOVE(s, going);
 	s->closing = false;
 	stream_unmark(s, UNSENT_CLOSE);
 	return s;
@@ -320,7 +380,7 @@ logger_stream_open(struct logger *l, const char *name, uid_t owner,
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	if ((s = stream_revive(l, name, owner)) == NULL &&
+	if ((s = stream_revive(l, name)) == NULL &&
 	    (s = stream_new(l, name, owner)) == NULL)
 		return NULL;
 	s->conf = *conf;
@@ -350,10 +410,115 @@ logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 	send_orders(s->logger);
 }
 
-int
-logger_stream_chown(struct stream *s, uid_t owner)
+/*
+ * What its FIFO holds now.  A process that writes to it later, perhaps that of
+ * a former user, is not read for the sake of this end.
+ */
+static uint32_t
+bytes_in(const struct stream *s)
 {
-	return fifo_chown(s->fd, owner);
+	int n;
+
+	return ioctl(s->fd, FIONREAD, &n) == -1 ? UINT32_MAX : (uint32_t)n;
+}
+
+static bool
+has_draining(const struct stream *s)
+{
+	struct stream *r;
+
+	LIST_FOREACH (r, &s->logger->going, going)
+		if (r->origin == s && r->draining)
+			return true;
+	return false;
+}
+
+/*
+ * The FIFO becomes a stream of its own, retired, with the id that the process
+ * knows it by; s gets another id.
+ */
+static void
+hand_down(struct stream *s, struct stream *retired)
+{
+	struct logger *l = s->logger;
+	const struct message_id id = retired->id;
+	const uint8_t unsent = s->unsent;
+
+	retired->id = s->id;
+	retired->origin = s;
+	retired->conf = s->conf;
+	retired->end = s->end;
+	retired->ended = s->ended;
+	retired->stuck = s->stuck;
+	retired->unopened = s->unopened;
+	retired->closing = true;
+	LIST_INSERT_HEAD(&l->going, retired, going);
+	stream_unmark(s, UINT8_MAX);
+	s->id = id;
+	s->id.gen = ++l->gen;
+	s->ended = false;
+	l->streams[retired->id.index] = retired;
+	l->streams[s->id.index] = s;
+	/* In this order: what was printed first is written first. */
+	stream_mark(retired, unsent | UNSENT_CLOSE);
+	stream_mark_anew(s);
+	send_orders(l);
+}
+
+/* Put a new FIFO in the place of the old one, whose new name is file. */
+static int
+replace_fifo(struct stream *s, uid_t owner, struct stream *retired)
+{
+	const int dir = s->logger->outdir;
+	char fresh[FILE_MAX], file[FILE_MAX];
+	int fd;
+
+	/* The number 0 is never that of a retired FIFO. */
+	snprintf(fresh, sizeof(fresh), "%s:0", s->name);
+	fifo_remove(dir, fresh);
+	if ((fd = fifo_make(dir, fresh, owner)) == -1)
+		return -1;
+	do {
+		retired->retired++;
+		stream_file(retired, file);
+	} while (faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	retired->fd = fifo_retire(dir, s->name, file, s->fd);
+	if (retired->fd == -1 || renameat(dir, fresh, dir, s->name) == -1) {
+		const int saved = errno;
+
+		close(fd);
+		fifo_remove(dir, fresh);
+		errno = saved;
+		return -1;
+	}
+	s->fd = fd;
+	return 0;
+}
+
+int
+logger_stream_renew(struct stream *s, uid_t owner)
+{
+	const bool is_same_owner = fifo_belongs_to(s->fd, owner);
+	const bool unused = s->unused;
+	struct stream *retired;
+
+	s->unused = false;
+	if (is_same_owner && (unused || has_draining(s)))
+		return 0;
+	if ((retired = stream_alloc(s->logger, s->name)) == NULL)
+		return is_same_owner ? 0 : -1;
+	if (replace_fifo(s, owner, retired) == -1) {
+		const int saved = errno;
+
+		stream_free(retired);
+		errno = saved;
+		return is_same_owner ? 0 : -1;
+	}
+	retired->draining = is_same_owner;
+	if (!is_same_owner)
+		retired->left = bytes_in(retired);
+	hand_down(s, retired);
+	return 0;
 }
 
 void
@@ -371,12 +536,14 @@ logger_stream_ended(struct stream *s,
 		t->late = (struct deadline){.due = tail_late, .arg = s};
 		t->done = tail;
 		t->arg = arg;
+		t->id = s->id;
 		s->tail = t;
 		loop_at(s->logger->loop, &t->late,
 		    clock_add_ms(clock_now(), TAIL_MS));
 	}
 	s->ended = true;
 	s->end++;
+	s->left = bytes_in(s);
 	stream_mark(s, UNSENT_ENDED);
 	send_orders(s->logger);
 }
@@ -386,14 +553,20 @@ static void
 start_closing(struct stream *s)
 {
 	s->closing = true;
-	LIST_INSERT_HEAD(&s->logger->draining, s, draining);
+	s->left = UINT32_MAX;
+	LIST_INSERT_HEAD(&s->logger->going, s, going);
 	stream_mark(s, UNSENT_CLOSE);
 }
 
 void
 logger_stream_close(struct stream *s)
 {
+	struct stream *r;
+
 	tail_drop(s);
+	LIST_FOREACH (r, &s->logger->going, going)
+		if (r->origin == s)
+			r->origin = NULL;
 	start_closing(s);
 	send_orders(s->logger);
 }
@@ -504,14 +677,17 @@ on_lost(struct logger *l, const struct message_reply *r)
 static void
 on_ended(struct stream *s, const struct message_reply *r)
 {
+	struct stream *owner = s->origin != NULL ? s->origin : s;
+
 	s->ended = false;
-	stream_tail(s, r->has_tail ? r->tail : NULL, r->len);
+	if (tail_of(s) != NULL)
+		stream_tail(owner, r->has_tail ? r->tail : NULL, r->len);
 }
 
 static void
 on_closed(struct stream *s)
 {
-	fifo_remove(s->logger->outdir, s->name);
+	remove_fifo(s);
 	stream_free(s);
 }
 
@@ -556,6 +732,7 @@ on_reply(struct logger *l, const struct message_reply *r)
 		return;
 	case MESSAGE_OPEN:
 	case MESSAGE_SET:
+	case MESSAGE_DRAIN:
 	case MESSAGE_RENEW:
 	case MESSAGE_QUIT:
 		return;
@@ -606,30 +783,61 @@ child_ready(void *arg, uint32_t events)
 	read_reports(l);
 }
 
+/* A retired FIFO of a former daemon: read it as that one would have. */
+static struct stream *
+keep_retired(struct logger *l, const char *name, const char *file)
+{
+	const char *number = file + strlen(name) + 1;
+	struct stat now, old;
+	struct stream *s;
+	int fd;
+
+	if ((s = stream_alloc(l, name)) == NULL)
+		return NULL;
+	s->retired = (uint32_t)strtonum(number, 1, UINT32_MAX, NULL);
+	if (s->retired != 0 && (fd = fifo_open(l->outdir, file)) != -1 &&
+	    (s->fd = fifo_retire(l->outdir, file, file, fd)) == -1)
+		close(fd);
+	if (s->fd == -1) {
+		stream_free(s);
+		return NULL;
+	}
+	s->draining = fstatat(l->outdir, name, &now, 0) == 0 &&
+	    fstat(s->fd, &old) == 0 && now.st_uid == old.st_uid;
+	return s;
+}
+
 /*
  * Open a FIFO of a former daemon before the log process of that daemon is
  * ended: otherwise its bytes would be lost.
  */
 static void
-keep_found(struct logger *l, const char *name)
+keep_found(struct logger *l, const char *file)
 {
+	char name[MESSAGE_NAME];
 	struct stream *s;
 	struct stat st;
 
-	if (!text_is_name(name) || strlen(name) >= MESSAGE_NAME ||
-	    fstatat(l->outdir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	strlcpy(name, file, sizeof(name));
+	name[strcspn(name, ":")] = '\0';
+	if (!text_is_name(name) ||
+	    fstatat(l->outdir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISFIFO(st.st_mode))
 		return;
-	if ((s = stream_new(l, name, st.st_uid)) == NULL) {
+	if (strcmp(name, file) == 0)
+		s = stream_new(l, name, st.st_uid);
+	else
+		s = keep_retired(l, name, file);
+	if (s == NULL) {
 		log_warn("%s: cannot keep the output left by a former hupd",
-		    name);
+		    file);
 		return;
 	}
 	s->conf = (struct stream_conf){.timestamps = true,
 	    .size = INT64_C(10) * 1024 * 1024,
 	    .keep = 10};
 	s->closing = true;
-	LIST_INSERT_HEAD(&l->draining, s, draining);
+	LIST_INSERT_HEAD(&l->going, s, going);
 }
 
 static int
@@ -660,11 +868,11 @@ found_due(struct deadline *d)
 	struct stream *s, *next;
 	int n;
 
-	LIST_FOREACH_SAFE (s, &l->draining, draining, next) {
+	LIST_FOREACH_SAFE (s, &l->going, going, next) {
 		if (s->id.gen != 0)
 			continue;
-		if (ioctl(s->fd, FIONREAD, &n) == 0 && n == 0) {
-			fifo_remove(l->outdir, s->name);
+		if (!s->draining && ioctl(s->fd, FIONREAD, &n) == 0 && n == 0) {
+			remove_fifo(s);
 			stream_free(s);
 			continue;
 		}
@@ -686,7 +894,7 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	l->loop = loop;
 	l->outdir = -1;
 	TAILQ_INIT(&l->dirty);
-	LIST_INIT(&l->draining);
+	LIST_INIT(&l->going);
 	l->again = (struct deadline){.due = again_due, .arg = l};
 	l->found = (struct deadline){.due = found_due, .arg = l};
 	if (logchild_init(&l->child, loop, conf, &calls) == -1) {
@@ -792,7 +1000,7 @@ logger_free(struct logger *l, int64_t ms)
 			continue;
 		/* A found FIFO that was not emptied is for the next daemon. */
 		if (started && s->id.gen != 0)
-			fifo_remove(l->outdir, s->name);
+			remove_fifo(s);
 		stream_free(s);
 	}
 	loop_cancel(l->loop, &l->again);

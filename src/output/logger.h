@@ -28,17 +28,22 @@ struct logger;
 
 /* A stream; here only because its size is bounded by a test. */
 struct stream {
-	TAILQ_ENTRY(stream) dirty;   /* while unsent is not 0 */
-	LIST_ENTRY(stream) draining; /* while closing */
+	TAILQ_ENTRY(stream) dirty; /* while unsent is not 0 */
+	LIST_ENTRY(stream) going;  /* while closing */
 	struct logger *logger;
 	char *name;
-	struct tail *tail; /* or NULL */
+	struct tail *tail;     /* or NULL */
+	struct stream *origin; /* of a retired FIFO: its stream, or NULL */
 	struct stream_conf conf;
 	struct message_id id;
 	int fd;
-	uint32_t end;	/* the number of the last end */
-	uint8_t unsent; /* orders, bits of enum unsent */
+	uint32_t retired; /* the number of a retired FIFO, else 0 */
+	uint32_t end;	  /* the number of the last end */
+	uint32_t left;	  /* bytes to read before its end, at most */
+	uint8_t unsent;	  /* orders, bits of enum unsent */
 	bool closing;
+	bool draining; /* closing, once no writer is left */
+	bool unused;   /* no process has had the FIFO */
 	bool ended;    /* and the process has not reported all as written */
 	bool stuck;    /* it was logged that it cannot be written */
 	bool unopened; /* the process could not open it */
@@ -73,8 +78,15 @@ struct stream *logger_stream_open(struct logger *, const char *name,
     uid_t owner, const struct stream_conf *);
 /* Apply new settings; no byte is lost.  Cannot fail. */
 void logger_stream_adjust(struct stream *, const struct stream_conf *);
-/* Change the owner of the FIFO.  -1 with errno. */
-int logger_stream_chown(struct stream *, uid_t owner);
+/*
+ * The program is about to start, as owner: give it a new FIFO.  So the former
+ * user of a program, or another process that opened the old FIFO, reads nothing
+ * that is printed from now on.  The old FIFO is read until nobody has it open
+ * for writing; if owner is another user, only what is in it now is read.  The
+ * old FIFO is kept while the one before it is still read.  -1 with errno: the
+ * FIFO is another user's.
+ */
+int logger_stream_renew(struct stream *, uid_t owner);
 /*
  * The program that wrote to it has ended: finish an unfinished line.  If tail
  * is set, it is called with the last lines that this instance printed (at most

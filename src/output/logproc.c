@@ -161,24 +161,26 @@ static void
 send_reports(struct proc *p)
 {
 	struct entry *e;
+	bool closed;
 
 	while (!p->blocked && (e = TAILQ_FIRST(&p->owing)) != NULL) {
+		closed = (e->unsent & UNSENT_CLOSED) != 0;
 		while (e->unsent != 0)
 			if (send_first(e) == -1)
 				return;
 		TAILQ_REMOVE(&p->owing, e, owing);
-		if (e->closing && !e->pumped.ending)
+		if (closed)
 			entry_free(e);
 	}
 }
 
 /* Report as soon as the socket takes it; a closed stream is forgotten then. */
 static void
-report(struct entry *e, enum unsent what)
+report(struct entry *e, uint8_t what)
 {
-	if (e->unsent == 0)
+	if (e->unsent == 0 && what != 0)
 		TAILQ_INSERT_TAIL(&e->proc->owing, e, owing);
-	e->unsent |= (uint8_t)what;
+	e->unsent |= what;
 	send_reports(e->proc);
 }
 
@@ -207,7 +209,14 @@ on_ended(struct pumped *m)
 {
 	struct entry *e = (struct entry *)m;
 
-	report(e, e->closing ? UNSENT_CLOSED : UNSENT_ENDED);
+	uint8_t what = 0;
+
+	if (e->end_due)
+		what |= UNSENT_ENDED;
+	if (e->closing && (!e->draining || m->state == PUMP_SILENT))
+		what |= UNSENT_CLOSED;
+	e->end_due = false;
+	report(e, what);
 }
 
 static void
@@ -218,6 +227,8 @@ on_silent(struct pumped *m)
 	/* The next daemon opens the FIFO again for its program. */
 	if (e->proc->alone)
 		entry_free(e);
+	else if (e->draining)
+		pump_end(m, UINT32_MAX);
 }
 
 static void
@@ -327,18 +338,34 @@ order_open(struct proc *p, const struct message_order *o, int fd)
 	}
 	withdraw_close(e);
 	e->id = o->id;
-	e->closing = false;
+	e->closing = e->draining = false;
 	set(e, &o->conf);
 	pump_add(&p->pump, &e->pumped, fd);
 }
 
 static void
-order_end(struct entry *e, bool close, bool want_tail, uint32_t end)
+order_end(struct entry *e, bool want_tail, uint32_t end, uint32_t left)
 {
-	e->closing = e->closing || close;
 	e->want_tail = want_tail;
 	e->end = end;
-	pump_end(&e->pumped);
+	e->end_due = true;
+	pump_end(&e->pumped, left);
+}
+
+static void
+order_close(struct entry *e, uint32_t left)
+{
+	e->closing = true;
+	e->draining = false;
+	pump_end(&e->pumped, left);
+}
+
+static void
+order_drain(struct entry *e)
+{
+	e->closing = e->draining = true;
+	if (e->pumped.state == PUMP_SILENT)
+		pump_end(&e->pumped, UINT32_MAX);
 }
 
 static void
@@ -348,7 +375,7 @@ order_quit(struct proc *p)
 	p->blocked = false;
 	for (uint32_t i = 0; i < p->nentries; i++)
 		if (p->entries[i] != NULL)
-			order_end(p->entries[i], true, false, 0);
+			order_close(p->entries[i], UINT32_MAX);
 	end_if_done(p);
 }
 
@@ -366,10 +393,16 @@ obey(struct proc *p, const struct message_order *o, int fd)
 			set(e, &o->conf);
 		break;
 	case MESSAGE_ENDED:
+		if (e != NULL)
+			order_end(e, o->want_tail, o->end, o->left);
+		break;
 	case MESSAGE_CLOSE:
 		if (e != NULL)
-			order_end(e, o->type == MESSAGE_CLOSE, o->want_tail,
-			    o->end);
+			order_close(e, o->left);
+		break;
+	case MESSAGE_DRAIN:
+		if (e != NULL)
+			order_drain(e);
 		break;
 	case MESSAGE_RENEW:
 		logfile_dir_renew(&p->writer.dir, fd);

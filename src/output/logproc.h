@@ -30,7 +30,9 @@ struct entry {
 	uint32_t end;	/* the number of the end to report */
 	uint8_t unsent; /* reports, bits of enum unsent */
 	bool closing;
+	bool draining; /* closing, once no writer is left */
 	bool want_tail;
+	bool end_due; /* the end is to be reported */
 };
 
 #endif

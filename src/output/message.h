@@ -45,6 +45,7 @@ enum message_type {
 	MESSAGE_SET,   /* new settings */
 	MESSAGE_ENDED, /* replied with ENDED when everything is written */
 	MESSAGE_CLOSE, /* replied with CLOSE when everything is written */
+	MESSAGE_DRAIN, /* the same once no writer is left */
 	MESSAGE_RENEW, /* reopen all files, in the folder that is sent */
 	MESSAGE_QUIT,  /* close all streams, then exit(0) */
 	/* To the daemon. */
@@ -59,7 +60,8 @@ enum message_type {
 struct message_order {
 	enum message_type type;
 	struct message_id id;
-	uint32_t end; /* ENDED: its number, for the reply */
+	uint32_t end;  /* ENDED: its number, for the reply */
+	uint32_t left; /* ENDED, CLOSE: bytes to read before, at most */
 	bool want_tail;
 	bool stuck; /* OPEN: it was reported as stuck */
 	struct stream_conf conf;

@@ -585,10 +585,10 @@ pump_adjust(struct pumped *p, enum key_log to)
 }
 
 void
-pump_end(struct pumped *p)
+pump_end(struct pumped *p, uint32_t max)
 {
 	p->ending = true;
-	p->left = available(&p->out);
+	p->left = MIN(available(&p->out), max);
 	if (p->state == PUMP_READING || p->state == PUMP_SILENT)
 		finish(p);
 }

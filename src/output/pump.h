@@ -121,9 +121,9 @@ void pump_remove(struct pumped *);
 /* Change the place that its output goes to. */
 void pump_adjust(struct pumped *, enum key_log to);
 /*
- * Write what is in the FIFO now, complete the last line, then call ended.
- * That may be before this returns.
+ * Write what is in the FIFO now, at most max bytes, complete the last line,
+ * then call ended.  That may be before this returns.
  */
-void pump_end(struct pumped *);
+void pump_end(struct pumped *, uint32_t max);
 
 #endif

@@ -261,7 +261,10 @@ start_main(struct program *p)
 	if (record_assign(p) == -1)
 		goto fail;
 	error.stage = SPAWN_OUTPUT;
-	if (start_open_stream(p) == -1)
+	if (start_open_stream(p) == -1 ||
+	    (p->stream != NULL &&
+		p->programs->system->renew_stream(p->programs->system, p->conf,
+		    p->stream) == -1))
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;

@@ -666,11 +666,19 @@ real_open_stream(struct system *sys, const struct definition *conf,
 		    conf->name);
 	if (*stream != NULL) {
 		logger_stream_adjust(*stream, &sc);
-		return logger_stream_chown(*stream, conf->uid);
+		return 0;
 	}
 	*stream =
 	    logger_stream_open(r->parts.logger, conf->name, conf->uid, &sc);
 	return *stream == NULL ? -1 : 0;
+}
+
+static int
+real_renew_stream(struct system *sys, const struct definition *conf,
+    struct stream *stream)
+{
+	(void)sys;
+	return logger_stream_renew(stream, conf->uid);
 }
 
 static void
@@ -719,6 +727,7 @@ system_new(const struct system_parts *parts)
 	    .sweep = real_sweep,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
+	    .renew_stream = real_renew_stream,
 	    .end_stream = real_end_stream,
 	    .close_stream = real_close_stream,
 	};

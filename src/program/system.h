@@ -157,6 +157,9 @@ struct system {
 	/* Its live settings only. */
 	void (*adjust_stream)(struct system *, const struct definition *conf,
 	    struct stream *);
+	/* The program is about to start; see logger_stream_renew. */
+	int (*renew_stream)(struct system *, const struct definition *conf,
+	    struct stream *);
 	/* What printed to it has ended; see logger_stream_ended. */
 	void (*end_stream)(struct system *, struct stream *,
 	    void (*tail)(void *arg, const char *bytes, size_t len), void *);

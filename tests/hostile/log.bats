@@ -30,8 +30,7 @@ time.sleep(1000)' "$T/run/log.journal" "$T/locked"
 
 echoing() {
 	program "$1" <<-E
-	command = sh -c 'while read -r line; do echo "\$line"; done <$T/say.$1'
-	restart = always
+	command = sh -c 'while read -r line; do echo "\$line"; done <>$T/say.$1'
 	E
 	mkfifo -m 666 "$T/say.$1"
 }
@@ -81,4 +80,68 @@ while True:
 	wait_for 1 logged 'log.journal: the log process crashed soon after'
 	wait_for 1 lines "$T/log/web.log" "$(($(wc -l <"$T/log/web.log") + 10))"
 	alive "$ATTACK"
+}
+
+# Open a program's output as its user can, say so, and note what can be read.
+spy() {
+	mkdir -m 777 "$T/spy" # the spy writes here
+	# shellcheck disable=SC2016
+	attack setpriv --reuid="$1" --regid="$1" --clear-groups -- bash -c 'exec 5<>"/proc/$1/fd/1" && cd "$2" || exit
+	: >started
+	until [ -e forge ]; do
+		! read -r -t 0.02 -u 5 line || echo "$line" >>stolen
+	done
+	echo forged >&5
+	: >forged
+	exec sleep 1000' spy "$2" "$T/spy"
+	wait_for 1 test -e "$T/spy/started" || { cat "$T/attack.out"; false; }
+}
+
+is_user_of() {
+	[ "$(stat -c %U "/proc/$(pid_of "$1")")" = "$2" ]
+}
+
+@test "a former user of a program reads nothing of it, and writes nothing to its log" {
+	local log
+	echoing web
+	change web 'user = daemon'
+	hupd_start
+	wait_for 5 is_state web up
+	spy daemon "$(pid_of web)"
+	change web 'user = bin'
+	# What the spy can read is there for long enough.
+	log=$(log_process)
+	kill -STOP "$log"
+	ctl reload
+	wait_for 5 is_user_of web bin
+	for n in 1 2 3 4 5; do
+		echo "secret $n" >"$T/say.web"
+	done
+	touch "$T/spy/forge"
+	wait_for 5 test -e "$T/spy/forged"
+	kill -CONT "$log"
+	echo last >"$T/say.web"
+	wait_for 5 printed web last
+	[ "$(grep -c secret "$T/log/web.log")" -eq 5 ]
+	run ! grep -s secret "$T/spy/stolen"
+	echo end >"$T/say.web"
+	wait_for 5 printed web end
+	run ! printed web forged
+}
+
+@test "whoever opened the output of a program reads nothing of its next start" {
+	echoing web
+	change web 'user = daemon'
+	hupd_start
+	wait_for 5 is_state web up
+	spy daemon "$(pid_of web)"
+	kill -STOP "$(log_process)"
+	ctl restart web
+	for n in 1 2 3; do
+		echo "secret $n" >"$T/say.web"
+	done
+	kill -CONT "$(log_process)"
+	wait_for 5 printed web 'secret 3'
+	[ "$(grep -c secret "$T/log/web.log")" -eq 3 ]
+	run ! grep -s secret "$T/spy/stolen"
 }

@@ -264,6 +264,24 @@ test_rotated(void **state)
 	assert_int_equal(logfile_rotated(&w->dir, "a", dev, ino + 1), -1);
 }
 
+/* Two streams of one program: none goes on with a file that was rotated. */
+static void
+test_rotate_twice_open(void **state)
+{
+	struct world *w = *state;
+	struct logfile *other = NULL;
+
+	append(w, "a", "one\n");
+	assert_int_equal(logfile_open(&w->dir, &other, "a", false), 0);
+	rotate(w, 2);
+	assert_null(other);
+	assert_int_equal(logfile_open(&w->dir, &other, "a", true), 0);
+	assert_int_equal(logfile_append(other, "two\n", 4), 0);
+	expect(w, "a.log.1", "one\n");
+	expect(w, "a.log", "two\n");
+	logfile_close(&w->dir, other);
+}
+
 static void
 test_read_end(void **state)
 {
@@ -297,6 +315,7 @@ main(void)
 	    T(test_rotate_missing),
 	    T(test_rotate_fails),
 	    T(test_rotated),
+	    T(test_rotate_twice_open),
 	    T(test_read_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

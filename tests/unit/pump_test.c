@@ -253,7 +253,7 @@ test_syslog(void **state)
 	print(w, 0, "ished\nmo");
 	run(w, 0);
 	assert_string_equal(datagram(w), "s0: unfinished");
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_int_equal(w->ended, 1);
 	assert_string_equal(datagram(w), "s0: mo");
 	/* What comes after a line without end, and with the last writer. */
@@ -324,7 +324,7 @@ test_syslog_restarted(void **state)
 	assert_int_equal(w->stuck, 1);
 	/* Others are served meanwhile. */
 	print(w, 1, "file\n");
-	pump_end(&w->p[1]);
+	pump_end(&w->p[1], UINT32_MAX);
 	assert_int_equal(w->ended, 1);
 	receive(w);
 	print(w, 0, "three\n");
@@ -407,7 +407,7 @@ test_all_stuck(void **state)
 		snprintf(file, sizeof(file), "s%d.log", i);
 		assert_int_equal(unlinkat(w->dir, file, AT_REMOVEDIR), 0);
 		print(w, i, "two");
-		pump_end(&w->p[i]);
+		pump_end(&w->p[i], UINT32_MAX);
 	}
 	assert_int_equal(w->ended, 0);
 	pump_retry(&w->pump);
@@ -448,17 +448,17 @@ test_end_line(void **state)
 	struct world *w = *state;
 
 	add(w, 0, LOG_TO_FILE);
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_int_equal(w->ended, 1);
 	assert_int_equal(faccessat(w->dir, "s0.log", F_OK, 0), -1);
 	print(w, 0, "a");
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_string_equal(slurp(w, 0), "a\n");
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_string_equal(slurp(w, 0), "a\n");
 	w->p[0].out.timestamps = true;
 	print(w, 0, "b");
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_int_equal(strlen(slurp(w, 0)), 2 + LOGLINES_STAMP + 2);
 	assert_int_equal(w->p[0].instance, 2 + LOGLINES_STAMP + 2);
 }
@@ -513,7 +513,7 @@ test_stdout(void **state)
 	run(w, 0);
 	print(w, 0, "ished\nno end");
 	run(w, 0);
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_string_equal(shown(w),
 	    "s0: one\ns0: \ns1: two\ns0: unfinished\ns0: no end\n");
 	w->p[1].out.timestamps = true;
@@ -585,7 +585,7 @@ test_stdout_gone(void **state)
 	print(w, 0, "one\n");
 	run(w, 0);
 	print(w, 0, "two\n");
-	pump_end(&w->p[0]);
+	pump_end(&w->p[0], UINT32_MAX);
 	assert_int_equal(w->ended, 1);
 	assert_int_equal(w->lost, 1);
 	assert_int_equal(w->stuck, 0);
