@@ -156,9 +156,11 @@ keeper_pid() {
 	x pgrep -f "^/bin/sh /usr/local/bin/keeper $1\$"
 }
 
-# Every pid that an action must not change.
+# Every pid that an action must not change.  A keeper that has forked has a child
+# of the same name until that executes sleep.
 pids() {
-	echo "$(hupd_pid) $(keeper_pid base) $(keeper_pid front)"
+	echo "$(hupd_pid) $(keeper_pid base | head -n 1)" \
+	    "$(keeper_pid front | head -n 1)"
 }
 
 # Nothing runs, nothing is configured, nothing was ever accepted.
