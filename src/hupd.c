@@ -164,8 +164,10 @@ load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
 {
 	if (load_config(set, &d->places, d->config, d->must_exist, NULL,
-		&accounts_lookups, errors) == 0)
+		&accounts_lookups, errors) == 0) {
+		print_errors(&set->notes);
 		return;
+	}
 	print_errors(errors);
 	if (o->check || o->strict)
 		exit(STATUS_REJECTED);

@@ -45,9 +45,8 @@ is_misleading(uint32_t code)
 	    (code >= 0x2066 && code <= 0x2069);
 }
 
-/* The length of the well-formed, printable character at s, or 0. */
-static size_t
-printable(const unsigned char *s, size_t n)
+size_t
+escape_printable(const unsigned char *s, size_t n)
 {
 	/* The lowest code point by length; shorter forms are invalid. */
 	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
@@ -77,7 +76,7 @@ static size_t
 unit(char out[static UNIT_MAX], const unsigned char *s, size_t n, bool keep_tab,
     size_t *used)
 {
-	size_t len = printable(s, n);
+	size_t len = escape_printable(s, n);
 
 	*used = len > 0 ? len : 1;
 	if (s[0] == '\\') {

@@ -20,6 +20,12 @@ size_t escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
     bool keep_tab);
 
 /*
+ * The length of the well-formed character of UTF-8 that the n > 0 bytes at s
+ * begin with, if it is safe to print; else 0.
+ */
+size_t escape_printable(const unsigned char *s, size_t n);
+
+/*
  * Like escape_bytes, but backslashes stay as they are: for text of which parts
  * are escaped already.  TAB is kept.  dstsize is not 0.
  */

@@ -12,6 +12,11 @@
 
 #include "base/socket.h"
 
+/* Newer than the headers of many systems. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 static int
 address(struct sockaddr_un *sun, const char *path)
 {
@@ -47,6 +52,46 @@ socket_bind(const char *path, int type, mode_t mode)
 	close(fd);
 	errno = saved;
 	return -1;
+}
+
+bool
+socket_refuse_descriptors(int fd)
+{
+	const int off = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)) ==
+	    0;
+}
+
+ssize_t
+socket_receive(int fd, void *buf, size_t size, int fds[static SOCKET_FDS_MAX],
+    size_t *nfds)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(SOCKET_FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec iov = {.iov_base = buf, .iov_len = size};
+	struct msghdr msg = {
+	    .msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c;
+	ssize_t n;
+
+	*nfds = 0;
+	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n == -1)
+		return -1;
+	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		*nfds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(c), *nfds * sizeof(int));
+	}
+	return n;
 }
 
 int

@@ -5,8 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "client/json.h"
 #include "client/utf8.h"
+
+/*
+ * A character that a terminal would obey or that misleads a reader; all of
+ * them are below U+10000.
+ */
+static void
+code_point(const char *s, int length, FILE *f)
+{
+	unsigned code = (unsigned char)s[0] & (0xffU >> (length + 1));
+
+	for (int i = 1; i < length; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3f);
+	fprintf(f, "\\u%04x", code);
+}
 
 void
 json_escape(FILE *f, const char *s, size_t n)
@@ -26,6 +41,9 @@ json_escape(FILE *f, const char *s, size_t n)
 			fputs("\\t", f);
 		else if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
 			fprintf(f, "\\u%04x", (unsigned)s[i]);
+		else if (escape_printable((const unsigned char *)s + i,
+			     n - i) == 0)
+			code_point(s + i, length, f);
 		else
 			fwrite(s + i, 1, (size_t)length, f);
 	}

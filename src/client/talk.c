@@ -50,7 +50,7 @@ refused(struct talk *talk, const char *path, int error)
 		    path);
 	if (error == EACCES || error == EPERM)
 		return fail(talk, STATUS_DENIED,
-		    "%s: %s: be root or a member of hupd's control-group", path,
+		    "%s: %s: be root or a member of hupd's access-group", path,
 		    strerror(error));
 	if (error == EAGAIN)
 		return fail(talk, STATUS_FAILED,

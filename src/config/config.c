@@ -44,6 +44,7 @@ config_clear(struct config *config)
 	settings_clear(&config->settings);
 	definition_unref(config->defaults);
 	config_clear_programs(config);
+	diag_clear(&config->notes);
 	free(config->file);
 	memset(config, 0, sizeof *config);
 }

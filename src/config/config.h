@@ -17,7 +17,8 @@ struct config {
 	struct definition *defaults;  /* the program keys of hupd.conf */
 	struct definition **programs; /* sorted by name (strcmp) */
 	size_t nprograms;
-	size_t size; /* of programs */
+	size_t size;	    /* of programs */
+	struct diags notes; /* what is accepted, but worth a warning */
 };
 
 /* Built-in settings and defaults, no program.  -1: no memory. */

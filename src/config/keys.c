@@ -191,7 +191,8 @@ const struct key keys_table[] = {
     {SETTING("state-dir", "/var/lib/hupd", false, path, state_dir)},
     {SETTING("pidfile", "/run/hupd.pid", false, path, pidfile)},
     {SETTING("log-user", NULL, false, account, log_user)},
-    {SETTING("control-group", NULL, true, account, control_group)},
+    {SETTING("access-group", NULL, true, account, access_group),
+	.former = "control-group"},
     {SETTING("syslog", "no", true, bool, syslog)},
     {SETTING("reload-rollback", "yes", true, bool, reload_rollback)},
     {SETTING("cgroup", "auto", false, cgroup, cgroup)},
@@ -218,7 +219,9 @@ const struct key *
 keys_find(const char *name)
 {
 	for (size_t i = 0; i < keys_count; i++)
-		if (strcmp(keys_table[i].name, name) == 0)
+		if (strcmp(keys_table[i].name, name) == 0 ||
+		    (keys_table[i].former != NULL &&
+			strcmp(keys_table[i].former, name) == 0))
 			return &keys_table[i];
 	return NULL;
 }

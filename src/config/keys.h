@@ -43,6 +43,7 @@ struct keyset {
 /* One key. */
 struct key {
 	const char *name;
+	const char *former;   /* its name in earlier releases, or NULL */
 	const char *fallback; /* the default, as text; NULL: none */
 	bool live;	      /* a change needs no restart */
 	bool repeat;	      /* may be given again, and adds to its list */
@@ -137,8 +138,8 @@ struct settings {
 	char *run_dir;
 	char *state_dir;
 	char *pidfile;
-	char *log_user;	     /* NULL: hupd where that user exists */
-	char *control_group; /* NULL: none */
+	char *log_user;	    /* NULL: hupd where that user exists */
+	char *access_group; /* NULL: none */
 	bool syslog;
 	bool reload_rollback;
 	char *cgroup;  /* "auto", "off" or an absolute path */

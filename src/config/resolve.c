@@ -370,9 +370,9 @@ resolve_settings(struct resolver *r, const struct settings *settings,
 		bad |= check_setting(r->look_up->user(r->accounts,
 					 settings->log_user),
 		    settings, "log-user", "user", file, diags);
-	if (settings->control_group != NULL)
+	if (settings->access_group != NULL)
 		bad |= check_setting(r->look_up->group(r->accounts,
-					 settings->control_group),
-		    settings, "control-group", "group", file, diags);
+					 settings->access_group),
+		    settings, "access-group", "group", file, diags);
 	return bad;
 }

@@ -60,7 +60,7 @@ int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);
 /* Free what resolve_definition allocated. */
 void resolve_clear(struct definition *);
-/* Check that log-user and control-group exist.  -1: reported. */
+/* Check that log-user and access-group exist.  -1: reported. */
 int resolve_settings(struct resolver *, const struct settings *,
     const char *file, struct diags *);
 

@@ -289,6 +289,15 @@ begin_program(struct parser *p, const char *name)
 }
 
 static void
+note_former(struct parser *p, const struct key *key)
+{
+	if (key->former != NULL && strcmp(p->key, key->former) == 0)
+		diag_add(&p->config->notes, p->file, p->line, p->key,
+		    "is called %s now; the former name is still understood",
+		    key->name);
+}
+
+static void
 parse_key(struct parser *p, char *value)
 {
 	const struct key *key = keys_find(p->key);
@@ -303,8 +312,10 @@ parse_key(struct parser *p, char *value)
 	} else if (key->daemon) {
 		if (p->config == NULL)
 			complain(p, "belongs in hupd.conf");
-		else
+		else {
+			note_former(p, key);
 			setting_key(p, key, value);
+		}
 	} else if (key->own && p->config != NULL && !p->whole) {
 		complain(p, "belongs in the file of a program");
 	} else if (p->conf != NULL) {

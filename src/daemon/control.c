@@ -16,6 +16,7 @@
 #include "daemon/control.h"
 #include "base/log.h"
 #include "base/socket.h"
+#include "process/closer.h"
 #include "wire/names.h"
 
 #ifndef SO_PEERGROUPS
@@ -56,24 +57,51 @@ struct control {
 	TAILQ_HEAD(, client) clients; /* the oldest first */
 	unsigned nclients;
 	bool flush_due;
+	/*
+	 * NULL: the kernel refuses descriptors.  Else close(2) of a connection
+	 * may sleep, and the closer does it.
+	 */
+	struct closer *closer;
 };
 
+/* The closer has closed a connection: there is room for another. */
 static void
-client_free(struct client *c)
+client_closed(void *arg)
 {
-	struct loop *loop = c->control->loop;
-	int fd = c->source.fd;
+	struct control *ctl = arg;
+
+	ctl->nclients--;
+}
+
+/* fds: what the client sent along. */
+static void
+client_drop(struct client *c, const int *sent, size_t nsent)
+{
+	struct control *ctl = c->control;
+	int fds[1 + SOCKET_FDS_MAX];
 
 	answer_clear(&c->answer);
-	loop_cancel(loop, &c->deadline);
-	loop_unwatch(loop, &c->source);
-	close(fd);
-	TAILQ_REMOVE(&c->control->clients, c, entry);
-	c->control->nclients--;
+	loop_cancel(ctl->loop, &c->deadline);
+	fds[0] = c->source.fd;
+	loop_unwatch(ctl->loop, &c->source);
+	if (nsent > 0)
+		memcpy(fds + 1, sent, nsent * sizeof(*sent));
+	if (ctl->closer != NULL)
+		closer_close(ctl->closer, fds, 1 + nsent, client_closed, ctl);
+	else {
+		close(fds[0]);
+		ctl->nclients--;
+	}
+	TAILQ_REMOVE(&ctl->clients, c, entry);
 	free(c->in);
 	free(c);
 }
 
+static void
+client_free(struct client *c)
+{
+	client_drop(c, NULL, 0);
+}
 /*
  * Wait for these events.  Stop reading once the reply is complete: input that
  * nobody reads would wake the loop again and again.  epoll(7) reports the end
@@ -226,14 +254,21 @@ client_lines(struct client *c)
 static void
 client_read(struct client *c)
 {
+	int fds[SOCKET_FDS_MAX];
+	size_t nfds;
 	ssize_t n;
 
 	if (!client_grow(c)) {
 		client_refuse(c, "the request is too long");
 		return;
 	}
-	n = recv(c->source.fd, c->in + c->inlen, c->insize - c->inlen,
-	    MSG_DONTWAIT);
+	n = socket_receive(c->source.fd, c->in + c->inlen, c->insize - c->inlen,
+	    fds, &nfds);
+	if (n >= 0 && nfds > 0) {
+		/* No request has any. */
+		client_drop(c, fds, nfds);
+		return;
+	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -413,7 +448,7 @@ control_set_group(struct control *ctl, const char *group)
 		if (gr != NULL)
 			ctl->group = gr->gr_gid;
 		else
-			log_warnx("control-group %s does not exist", group);
+			log_warnx("access-group %s does not exist", group);
 	}
 	if (chown(ctl->path, (uid_t)-1,
 		ctl->group != (gid_t)-1 ? ctl->group : getegid()) == -1 ||
@@ -444,6 +479,7 @@ control_open(struct loop *loop, const char *path, int inherited,
     control_handler *handler, void *arg)
 {
 	struct control *ctl;
+	bool refuses;
 	int fd;
 
 	ctl = calloc(1, sizeof(*ctl));
@@ -461,7 +497,11 @@ control_open(struct loop *loop, const char *path, int inherited,
 	ctl->listener.arg = ctl;
 	ctl->path = strdup(path);
 	fd = inherited != -1 ? inherited : listen_at(path);
+	refuses = fd != -1 && socket_refuse_descriptors(fd);
+	if (!refuses)
+		ctl->closer = closer_new(loop);
 	if (ctl->path == NULL || fd == -1 ||
+	    (!refuses && ctl->closer == NULL) ||
 	    loop_watch(loop, &ctl->listener, fd, EPOLLIN) == -1) {
 		if (fd != -1)
 			close(fd);
@@ -490,6 +530,12 @@ control_hand_over(struct control *ctl)
 				       "continues"
 				     : "hupd is being replaced, ask again");
 	flush_all(ctl);
+	/*
+	 * Clients that wait for the next daemon have to see the end of the
+	 * connection, although a closer may still hold it.
+	 */
+	TAILQ_FOREACH (c, &ctl->clients, entry)
+		shutdown(c->source.fd, SHUT_RDWR);
 }
 
 /* One last try to send; a client that does not read sees the end. */

@@ -2,7 +2,7 @@
  * control - the control socket: who may connect, framing, bounds, deadlines.
  * The meaning of a request is in request.h.
  *
- * Root, the daemon's own user and members of control-group may connect
+ * Root, the daemon's own user and members of access-group may connect
  * (SO_PEERCRED, SO_PEERGROUPS; unix(7)).  Anyone else gets "end 4".  Every
  * bound is small and fixed: the number of clients, the size of a request, the
  * time to send a request and to read its reply.

@@ -315,10 +315,22 @@ replace_running(struct reload *r, struct config *set)
 	r->accepted_at = clock_wall().tv_sec;
 }
 
+static void
+log_notes(const struct config *set)
+{
+	char text[1024];
+
+	for (size_t i = 0; i < set->notes.n; i++) {
+		diag_print(&set->notes.v[i], text, sizeof(text));
+		log_warnx("%s", text);
+	}
+}
+
 /* Nothing here can fail. */
 static void
 commit(struct reload *r, struct config *set, const struct plan *plan)
 {
+	log_notes(set);
 	report_plan(&r->report, plan, r->generation + 1);
 	apply_commit(r->apply);
 	replace_running(r, set);

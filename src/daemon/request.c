@@ -710,27 +710,32 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 		void (*act)(struct daemon *, struct answer *,
 		    const struct line *);
 		bool changes; /* refused once the daemon is ending */
+		bool member;  /* members of access-group may, too */
 	} requests[] = {
-	    {"ping", do_ping, false},
-	    {"version", do_version, false},
-	    {"status", do_status, false},
-	    {"where", do_where, false},
-	    {"plan", do_plan, false},
-	    {"signal", do_signal, false},
-	    {"reopen", do_reopen, false},
-	    {"start", do_start, true},
-	    {"stop", do_stop, true},
-	    {"restart", do_restart, true},
-	    {"reload-program", do_reload_program, true},
-	    {"reload", do_reload, true},
-	    {"reexec", do_reexec, true},
+	    {"ping", do_ping, false, true},
+	    {"version", do_version, false, true},
+	    {"status", do_status, false, true},
+	    {"where", do_where, false, true},
+	    {"plan", do_plan, false, true},
+	    {"signal", do_signal, false, false},
+	    {"reopen", do_reopen, false, false},
+	    {"start", do_start, true, true},
+	    {"stop", do_stop, true, true},
+	    {"restart", do_restart, true, true},
+	    {"reload-program", do_reload_program, true, true},
+	    {"reload", do_reload, true, true},
+	    {"reexec", do_reexec, true, false},
 	};
 	struct daemon *d = arg;
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		if (!line_is(pl, requests[i].tag))
 			continue;
-		if (requests[i].changes && d->stopping)
+		if (!requests[i].member && a->uid != 0 && a->uid != geteuid())
+			answer_end(a, STATUS_DENIED,
+			    "%s: only root and hupd's own user may do this",
+			    requests[i].tag);
+		else if (requests[i].changes && d->stopping)
 			answer_end(a, STATUS_NO_DAEMON, "the daemon is ending");
 		else
 			requests[i].act(d, a, pl);

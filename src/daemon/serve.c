@@ -339,7 +339,7 @@ adjusted(struct daemon *d, const struct config *set)
 	struct stream_conf sc = events_conf(set->defaults);
 
 	log_syslog(set->settings.syslog);
-	control_set_group(d->control, set->settings.control_group);
+	control_set_group(d->control, set->settings.access_group);
 	logger_stream_adjust(d->events, &sc);
 }
 

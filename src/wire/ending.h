@@ -12,15 +12,15 @@
 
 /* How a process ended. */
 struct process_end {
-	bool known;  /* false: the kernel no longer tells */
+	bool known;  /* false: the kernel no longer knows */
 	bool signal; /* code is a signal, else an exit status */
 	bool core;   /* it dumped core */
 	int code;
 };
 
 /*
- * What a new process does until it executes its program, in this order; the
- * first two are done before.  Kept in records: do not renumber.
+ * The steps of a new process until it executes its program, in this order; the
+ * daemon does the first two.  Kept in records: do not renumber.
  */
 enum spawn_stage {
 	SPAWN_RECORD,

@@ -14,9 +14,10 @@ setup() {
 
 # as USER COMMAND ...: run it as that user, by name or number, without groups.
 as() {
-	local user=$1
+	local user=$1 group
 	shift
-	setpriv --reuid="$user" --regid="$user" --clear-groups -- "$@" 3>&-
+	group=$(id -g "$user" 2>/dev/null) || group=$user
+	setpriv --reuid="$user" --regid="$group" --clear-groups -- "$@" 3>&-
 }
 
 # attack COMMAND ...: run it in the background; it ends with the test.

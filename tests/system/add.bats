@@ -163,7 +163,7 @@ see 'hupctl status bad'
 
 @test "whoever may use the socket but not write the folder is refused" {
 	needs_root
-	setting 'control-group = nogroup'
+	setting 'access-group = nogroup'
 	hupd_start
 	chmod 755 "$T/run"
 	refused() {

@@ -162,9 +162,9 @@ has_descriptors() {
 	[[ $output != *rejected\ at* ]]
 }
 
-@test "a plan opens no environment file for a member of control-group" {
+@test "a plan opens no environment file for a member of access-group" {
 	needs_root
-	setting 'control-group = games'
+	setting 'access-group = games'
 	sleeper web
 	(umask 077 && echo secret >"$T/secret")
 	hupd_start
@@ -384,10 +384,10 @@ has_descriptors() {
 	[ "$(stat -c %a "$T/run/hupd.sock")" = 600 ]
 }
 
-@test "members of control-group may, and reload" {
+@test "members of access-group may, and reload" {
 	needs_root
 	user_setup
-	setting 'control-group = games'
+	setting 'access-group = games'
 	sleeper web
 	hupd_start
 	wait_for 5 is_state web up
@@ -408,7 +408,7 @@ has_descriptors() {
 	run -0 setpriv --reuid=nobody --regid=games --clear-groups -- \
 	    "$USER_HOME/bin/hupctl" -s "$T/run/hupd.sock" ping
 	# No longer once the setting is gone.
-	sed -i '/^control-group/d' "$T/hupd.conf"
+	sed -i '/^access-group/d' "$T/hupd.conf"
 	ctl reload
 	run -4 member ping
 	[ "$(stat -c %a "$T/run/hupd.sock")" = 600 ]
@@ -416,7 +416,7 @@ has_descriptors() {
 
 @test "who gets through by the modes alone is refused" {
 	needs_root
-	setting 'control-group = games'
+	setting 'access-group = games'
 	hupd_start
 	chmod 666 "$T/run/hupd.sock"
 	user_setup

@@ -764,17 +764,17 @@ web_went_around_db() {
 	[ "$(identity web)" = "$before" ]
 }
 
-@test "control-group, syslog and reload-rollback are live" {
+@test "access-group, syslog and reload-rollback are live" {
 	local group
 	group=$(id -gn)
 	hupd_start
 	[ "$(stat -c %a "$T/run/hupd.sock")" = 600 ]
-	setting "control-group = $group"
+	setting "access-group = $group"
 	run -0 ctl reload
 	[[ $output != *'next start'* ]]
 	[ "$(stat -c '%a %G' "$T/run/hupd.sock")" = "660 $group" ]
-	setting 'control-group = none'
-	sed -i /control-group/d "$T/hupd.conf"
+	setting 'access-group = none'
+	sed -i /access-group/d "$T/hupd.conf"
 	run -0 ctl reload
 	[ "$(stat -c %a "$T/run/hupd.sock")" = 600 ]
 	setting 'reload-rollback = no'

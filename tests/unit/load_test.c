@@ -505,8 +505,8 @@ refuses_unknown_accounts(void **state)
 	(void)state;
 	put("hupd.conf", "log-user = nosuchuser\n");
 	assert_refused("hupd.conf:1: log-user: there is no user nosuchuser");
-	put("hupd.conf", "\ncontrol-group = nosuchgroup\n");
-	assert_refused("hupd.conf:2: control-group: there is no group "
+	put("hupd.conf", "\naccess-group = nosuchgroup\n");
+	assert_refused("hupd.conf:2: access-group: there is no group "
 		       "nosuchgroup");
 	/* Once, however many programs inherit it. */
 	put("hupd.d/a.conf", "command = x\n");

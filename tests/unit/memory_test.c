@@ -113,7 +113,7 @@ without_memory(char *(*make)(void))
 }
 
 static const char good[] =
-    "syslog = yes\nlog-dir = /srv/log\ncontrol-group = adm\n"
+    "syslog = yes\nlog-dir = /srv/log\naccess-group = adm\n"
     "program = web\nnice = 5\ncommand = nginx -g 'daemon off;'\nenv = A=1\nenv "
     "= B=2\n"
     "rlimit-nofile = 10:20\ndepends-on = cache db\nsuccess-exit = 1 TERM\n"

@@ -1,0 +1,35 @@
+/*
+ * closer - close descriptors that another user has opened.
+ *
+ * close(2) of such a descriptor may sleep for as long as its owner likes: a
+ * TCP connection with unsent data and a long SO_LINGER, a file of a FUSE
+ * server that does not answer.  So may the close of a Unix domain socket that
+ * still holds descriptors in unread messages.  A child that shares the table
+ * of descriptors closes them in the daemon's place: the number is free at
+ * once, and only the child sleeps.
+ *
+ * Sources: clone(2), CLONE_FILES; socket(7), SO_LINGER; close(2).
+ */
+#ifndef CLOSER_H
+#define CLOSER_H
+
+#include <stddef.h>
+
+#include "base/loop.h"
+
+struct closer;
+
+/* NULL with errno.  It lasts as long as the process does. */
+struct closer *closer_new(struct loop *);
+
+/*
+ * Close n descriptors, n > 0, at most CLOSER_MAX; they are the closer's from
+ * now on.  done, if it is not NULL, is called with arg from the loop once all
+ * are closed, which may be never.  Without a process or memory for it this is
+ * tried again; a caller that waits for done bounds what it hands over.
+ */
+#define CLOSER_MAX 256
+void closer_close(struct closer *, const int *fds, size_t n,
+    void (*done)(void *), void *arg);
+
+#endif
