@@ -63,8 +63,8 @@ no_zombie() {
 
 # How many of NAME the event log says were left and killed.
 killed() {
-	awk -v n="$1:" '$2 == n && / left [0-9]+ process/ { sum += $4 }
-	    $2 == n && / left process [0-9]+ / { sum++ }
+	awk -v n="$1:" '$2 == n && / killed [0-9]+ process/ { sum += $4 }
+	    $2 == n && / killed process [0-9]+ / { sum++ }
 	    END { print sum + 0 }' "$T/log/hupd.log"
 }
 
