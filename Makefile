@@ -20,9 +20,13 @@ bsd_libs := $(shell $(PKG_CONFIG) --libs libbsd-overlay 2>/dev/null)
 # Its other flags are feature macros, all part of _GNU_SOURCE.
 curses_cflags := $(shell $(PKG_CONFIG) --cflags-only-I ncursesw 2>/dev/null)
 curses_libs := $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null)
+# Optional: the log process gets a filter of system calls.
+seccomp_libs := $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
+seccomp_cflags := $(if $(seccomp_libs),-DHAVE_SECCOMP \
+	$(shell $(PKG_CONFIG) --cflags libseccomp))
 missing = $(if $(bsd_libs),,libbsd) $(if $(curses_libs),,ncursesw)
 hupd_cppflags = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS $(bsd_cflags) \
-	$(curses_cflags) \
+	$(curses_cflags) $(seccomp_cflags) \
 	-Isrc -DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \
@@ -47,6 +51,7 @@ all: $(B)/hupd $(B)/hupctl
 parts = $(patsubst src/%.c,%,$(foreach r,$(rooms),$(sort $(wildcard src/$(r)/*.c))))
 
 $(B)/hupctl: libs = $(curses_libs)
+$(B)/hupd: libs = $(seccomp_libs)
 $(B)/hupd $(B)/hupctl: $(B)/%: $(B)/obj/%.o $(B)/libhupd.a
 	$(link) -o $@ $^ $(libs) $(bsd_libs)
 
@@ -65,11 +70,11 @@ $(B)/flags: FORCE
 	    echo '$(subst ','\'',$(compile) $(link))' >$@
 
 no-library:
-	@echo 'hupd needs libbsd, ncursesw and pkg-config; not found:' $(missing) >&2
-	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev libncurses-dev' >&2
-	@echo '  Alpine          apk add build-base pkgconf libbsd-dev ncurses-dev' >&2
-	@echo '  Gentoo          emerge dev-libs/libbsd sys-libs/ncurses virtual/pkgconfig' >&2
-	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel ncurses-devel' >&2
+	@echo 'hupd needs libbsd, ncursesw and pkg-config, and has use for libseccomp; not found:' $(missing) >&2
+	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev libncurses-dev libseccomp-dev' >&2
+	@echo '  Alpine          apk add build-base pkgconf libbsd-dev ncurses-dev libseccomp-dev' >&2
+	@echo '  Gentoo          emerge dev-libs/libbsd sys-libs/ncurses sys-libs/libseccomp virtual/pkgconfig' >&2
+	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel ncurses-devel libseccomp-devel' >&2
 	@false
 
 # A unit test links only what it uses.
@@ -80,7 +85,7 @@ unit: $(unit_tests)
 $(B)/unit/%_test: tests/unit/%_test.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
-	    $(B)/libhupd.a -lcmocka $(bsd_libs)
+	    $(B)/libhupd.a -lcmocka $(seccomp_libs) $(bsd_libs)
 
 # Programs that the tests and the examples run.
 $(B)/examples/%: examples/src/%.c $(B)/flags

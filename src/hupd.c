@@ -3,6 +3,7 @@
  */
 #include <sys/types.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <err.h>
@@ -26,6 +27,7 @@
 #include "base/log.h"
 #include "wire/line.h"
 #include "daemon/serve.h"
+#include "output/confine.h"
 #include "output/logproc.h"
 #include "process/accounts.h"
 #include "process/spawn.h"
@@ -110,7 +112,7 @@ parse_options(struct options *o, int argc, char **argv)
 			o->strict = true;
 			break;
 		case 'V':
-			printf("hupd %s\n", HUPD_VERSION);
+			printf("hupd %s (%s)\n", HUPD_VERSION, confine_kind());
 			exit(STATUS_OK);
 		case 'h':
 			usage(STATUS_OK);
@@ -422,6 +424,12 @@ main(int argc, char **argv)
 		return STATUS_USAGE;
 	if (strcmp(argv[0], LOGPROC_ARGV0) == 0)
 		return logproc_main(argc, argv);
+	/*
+	 * No core file and no debugger: the memory holds what programs get in
+	 * env.  An ordinary user's daemon has nothing to hide from that user.
+	 */
+	if (geteuid() == 0)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	d.title = argv[0];
 	d.title_end = argv[argc - 1] + strlen(argv[argc - 1]);
 	setproctitle_init(argc, argv, environ);

@@ -468,6 +468,7 @@ logchild_died(struct logchild *c)
 	const int64_t life = clock_diff_ms(clock_now(), c->began);
 	struct process_end end;
 	char how[48];
+	bool has_moved;
 
 	if (c->process.pid == 0 ||
 	    (!process_ended(c->process.pid, c->process.pidfd, &end) &&
@@ -477,11 +478,18 @@ logchild_died(struct logchild *c)
 	if (c->fd != -1)
 		c->calls.ready(c->calls.arg, EPOLLIN);
 	spawn_look(&c->exec);
+	has_moved =
+	    end.known && !end.signal && end.code == LOGPROC_OTHER_FOLDER;
 	describe_end(&end, how, sizeof(how));
-	log_warnx("log process, pid %d: %s; starting a replacement",
-	    (int)c->process.pid, how);
+	if (has_moved)
+		log_info("%s: a new folder; starting a new log process for it",
+		    c->log_dir);
+	else
+		log_warnx("log process, pid %d: %s; starting a replacement",
+		    (int)c->process.pid, how);
 	logchild_forget(c);
-	if ((end.signal && end.code == SIGKILL) || life >= SHORT_LIFE_MS) {
+	if (has_moved || (end.signal && end.code == SIGKILL) ||
+	    life >= SHORT_LIFE_MS) {
 		c->delay = 0;
 		start_again(c);
 	} else {

@@ -10,15 +10,18 @@
 #include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "output/confine.h"
 
 /* Messages read in a turn, so that output has its turn too. */
 #define ORDERS 64
@@ -50,6 +53,8 @@ struct proc {
 	bool blocked;		   /* the socket takes no more for now */
 	bool alone;		   /* the daemon is gone */
 	bool quit;
+	bool confined;	/* to the folder that it began with */
+	bool elsewhere; /* the log folder is another one now */
 };
 
 static struct entry *
@@ -379,6 +384,32 @@ order_quit(struct proc *p)
 	end_if_done(p);
 }
 
+static bool
+is_same_file(int a, int b)
+{
+	struct stat sa, sb;
+
+	return fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
+	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/*
+ * The kernel lets a confined process have no other folder.  A successor can;
+ * what is not written yet is in the journal.
+ */
+static void
+order_renew(struct proc *p, int fd)
+{
+	if (p->confined && fd != -1 && !is_same_file(fd, p->writer.dir.fd)) {
+		close(fd);
+		p->elsewhere = true;
+		loop_end(p->loop);
+		return;
+	}
+	logfile_dir_renew(&p->writer.dir, fd);
+	pump_retry(&p->pump);
+}
+
 static void
 obey(struct proc *p, const struct message_order *o, int fd)
 {
@@ -405,8 +436,7 @@ obey(struct proc *p, const struct message_order *o, int fd)
 			order_drain(e);
 		break;
 	case MESSAGE_RENEW:
-		logfile_dir_renew(&p->writer.dir, fd);
-		pump_retry(&p->pump);
+		order_renew(p, fd);
 		return;
 	case MESSAGE_QUIT:
 		order_quit(p);
@@ -509,12 +539,16 @@ proc_init(struct proc *p)
 	    .retried = on_retried,
 	    .arg = p,
 	};
+	const unsigned files = raise_limit();
 	sigset_t none;
 
+	/* Read the time zone, which is not in the log folder. */
+	tzset();
+	p->confined = confine_process(MESSAGE_FOLDER);
 	sigemptyset(&none);
 	TAILQ_INIT(&p->owing);
 	p->sock = (struct source){-1, sock_ready, p};
-	writer_init(&p->writer, &p->journal, MESSAGE_FOLDER, raise_limit(),
+	writer_init(&p->writer, &p->journal, MESSAGE_FOLDER, files,
 	    MESSAGE_CONSOLE, "/dev/log");
 	if (journal_open(&p->journal, MESSAGE_JOURNAL) == -1 ||
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
@@ -542,5 +576,7 @@ logproc_main(int argc, char **argv)
 		    errno);
 		return 1;
 	}
-	return loop_run(p->loop) == -1;
+	if (loop_run(p->loop) == -1)
+		return 1;
+	return p->elsewhere ? LOGPROC_OTHER_FOLDER : 0;
 }

@@ -20,6 +20,9 @@
 #define LOGPROC_ARGV0 "hupd: log"
 int logproc_main(int argc, char **argv);
 
+/* Its exit status if it cannot work in the folder that the daemon sent. */
+#define LOGPROC_OTHER_FOLDER 3
+
 /* A stream; here only because its size is bounded by a test. */
 struct entry {
 	struct pumped pumped; /* first: the pump passes it back */

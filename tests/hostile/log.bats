@@ -145,3 +145,52 @@ is_user_of() {
 	[ "$(grep -c secret "$T/log/web.log")" -eq 3 ]
 	run ! grep -s secret "$T/spy/stolen"
 }
+
+status_of() {
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+is_confined() {
+	[ "$(status_of "$1" NoNewPrivs)" = 1 ] && { [ -z "$2" ] ||
+	    [ "$(status_of "$1" Seccomp)" = 2 ]; }
+}
+
+@test "the log process is confined before it reads what anybody printed" {
+	local log seccomp=
+	sleeper web
+	hupd_start
+	log=$(log_process)
+	[[ $("$HUPD" -V) != *'with seccomp'* ]] || seccomp=1
+	wait_for 5 is_confined "$log" "$seccomp"
+	grep -E '^Max processes +0 +0 ' "/proc/$log/limits"
+	grep -E '^Max core file size +0 +0 ' "/proc/$log/limits"
+	# Its user has no way into it, by ptrace(2) or /proc.
+	[ "$(stat -c %U "/proc/$log/fd")" = root ]
+	run ! setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \
+	    -- cat "/proc/$log/maps"
+}
+
+@test "the log process as root has no capability but to files" {
+	setting 'log-user = root'
+	sleeper web
+	hupd_start
+	wait_for 5 is_confined "$(log_process)" ''
+	for set in CapInh CapPrm CapEff; do
+		[ $((0x$(status_of "$(log_process)" $set) & ~2)) -eq 0 ]
+	done
+}
+
+@test "a log folder that was replaced is written to by a new log process" {
+	local log
+	echoing web
+	hupd_start
+	echo one >"$T/say.web"
+	wait_for 5 printed web one
+	log=$(log_process)
+	mv "$T/log" "$T/old"
+	ctl reopen
+	echo two >"$T/say.web"
+	wait_for 5 printed web two
+	run ! printed web one
+	wait_for 5 logged 'a new folder; starting a new log process'
+}

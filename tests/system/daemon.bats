@@ -279,7 +279,7 @@ refused() {
 	run -0 "$HUPD" -h
 	[[ $output = usage:* ]]
 	run -0 "$HUPD" -V
-	[ "$output" = "hupd $(make -s -C "$TOP" print-version)" ]
+	[[ $output = "hupd $(make -s -C "$TOP" print-version) (with"*' seccomp)' ]]
 	run -0 "$HUPD" --version
 }
 

@@ -634,13 +634,23 @@ test_daemon_killed(void **state)
 }
 
 static bool
-has_no_log_process(struct world *w)
+has_journal(struct world *w)
 {
 	char path[128];
-	struct stat st;
+	bool has;
+	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/4", (int)w->pid);
-	return stat(path, &st) == -1;
+	snprintf(path, sizeof(path), "%s/log.journal", w->run);
+	fd = open(path, O_RDWR);
+	has = journal_is_locked(fd);
+	close(fd);
+	return has;
+}
+
+static bool
+has_no_log_process(struct world *w)
+{
+	return !has_journal(w);
 }
 
 /* No daemon and no program: it writes the rest and ends. */
@@ -667,20 +677,6 @@ test_alone(void **state)
 	w->text = "its FIFO to go";
 	await(w, is_gone);
 	assert_true(check_files(w, "a", true) == n);
-}
-
-static bool
-has_journal(struct world *w)
-{
-	char path[128];
-	bool has;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/log.journal", w->run);
-	fd = open(path, O_RDWR);
-	has = journal_is_locked(fd);
-	close(fd);
-	return has;
 }
 
 /* What is in a FIFO of a program that is no more is written nevertheless. */
