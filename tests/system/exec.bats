@@ -329,6 +329,30 @@ broken() {
 	run -0 ctl stop web
 }
 
+@test "a sandbox that refuses clone3 or pidfd_send_signal will do" {
+	no_valgrind 'it knows no pidfds'
+	local call daemon
+	sleeper web
+	for call in 'clone3 EPERM' 'clone3 EINVAL' 'pidfd_send_signal EPERM' \
+	    'pidfd_send_signal ENOSYS'; do
+		# shellcheck disable=SC2086
+		hupd_env "$TOOLS/refuse" $call "$HUPD" -f "$T/hupd.conf"
+		wait_for 5 is_state web up
+		run -0 ctl restart web
+		# What is taken over is no child of the daemon.
+		daemon=$(hupd_pid)
+		kill -9 "$daemon"
+		wait_for 5 gone "$daemon"
+		wait_for 5 hupd_answers
+		wait_for 5 is_state web up
+		run -0 ctl stop web
+		logged 'web: .* -> down (exited): killed by SIGTERM' ||
+		    logged 'web: stopping -> down'
+		! logged 'cannot be sent'
+		hupd_stop
+	done
+}
+
 # limits_are SOFT: so many descriptors for show, and more for the daemon.
 limits_are() {
 	local limit
