@@ -25,8 +25,8 @@ seccomp_libs := $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
 seccomp_cflags := $(if $(seccomp_libs),-DHAVE_SECCOMP \
 	$(shell $(PKG_CONFIG) --cflags libseccomp))
 missing = $(if $(bsd_libs),,libbsd) $(if $(curses_libs),,ncursesw)
-hupd_cppflags = -D_GNU_SOURCE -DLIBBSD_OPENBSD_VIS $(bsd_cflags) \
-	$(curses_cflags) $(seccomp_cflags) \
+hupd_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-DLIBBSD_OPENBSD_VIS $(bsd_cflags) $(curses_cflags) $(seccomp_cflags) \
 	-Isrc -DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \

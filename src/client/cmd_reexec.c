@@ -92,7 +92,7 @@ count_running(const char *socket)
 	size_t i;
 
 	if (ask(&talk, socket, "status", &reply) == STATUS_OK)
-		for (i = n = 0; i < reply.n; i++)
+		for (i = 0, n = 0; i < reply.n; i++)
 			n += reply_is(&reply.v[i], "program") &&
 			    line_get(&reply.v[i], "pid") != NULL;
 	talk_close(&talk);

@@ -193,6 +193,11 @@ find_log_user(const struct settings *s, struct logger_conf *lc)
 	if (geteuid() != 0)
 		return;
 	pw = getpwnam(name);
+	/* To the kernel the number means "no change". */
+	if (pw != NULL && (pw->pw_uid == (uid_t)-1 || pw->pw_gid == (gid_t)-1))
+		log_fatalx("user %s has the id 4294967295, which no process "
+			   "can have",
+		    name);
 	if (pw != NULL) {
 		lc->uid = pw->pw_uid;
 		lc->gid = lc->log_gid = pw->pw_gid;

@@ -133,39 +133,6 @@ ended_in_time() {
 	umount -l "$T/silent"
 }
 
-@test "ids of 32 bits are set as they are, and those of no user are refused" {
-	local file
-	for file in passwd group; do
-		mount_over /etc/$file
-	done
-	cat >>/etc/passwd <<-E
-	large:x:131072:100033::/:/bin/sh
-	nouid:x:4294967295:100033::/:/bin/sh
-	nogid:x:100034:4294967295::/:/bin/sh
-	E
-	cat >>/etc/group <<-E
-	large:x:100033:
-	more:x:131073:large
-	none:x:4294967295:
-	E
-	program web <<-E
-	command = sh -c 'id -u; id -g; id -G; exec sleep 1000'
-	user = large
-	E
-	hupd_start
-	wait_for 5 printed web '100033 131073$'
-	printed web " 131072$"
-
-	for file in 'user = nouid' 'user = nogid' 'group = none' \
-	    'user = 4294967295'; do
-		program bad <<<"command = sleep 1000
-$file"
-		run -6 ctl reload
-		echo "$output"
-		[[ $output == *"${file#* = }"* ]]
-	done
-}
-
 @test "a program does not get the keys of the daemon's session" {
 	needs_commands keyctl
 	keyctl show >/dev/null || skip 'needs keys'
