@@ -253,6 +253,7 @@ show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 	    {"programs", "programs", NUMBER},
 	    {"pid", "pid", NUMBER},
 	    {"started", "started", NUMBER},
+	    {"warning", "warning", TEXT},
 	};
 	static const struct attr rejected[] = {
 	    {"time", "time", NUMBER},

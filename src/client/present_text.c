@@ -428,6 +428,7 @@ static void
 put_configuration(const struct ctl *ctl, const struct line *config)
 {
 	int64_t programs = line_get_number(config, "programs", 0);
+	const char *warning;
 
 	fprintf(ctl->out, "\ngeneration %" PRId64 ", accepted ",
 	    line_get_number(config, "generation", 0));
@@ -437,6 +438,12 @@ put_configuration(const struct ctl *ctl, const struct line *config)
 	fprintf(ctl->out, "files on disk: %s%s\n", on_disk(config),
 	    reply_has(config, "reloading", "yes") ? "; a reload is under way"
 						  : "");
+	if ((warning = line_get(config, "warning")) != NULL) {
+		paint(ctl, ALARM);
+		fprintf(ctl->out, "warning: %s", warning);
+		paint(ctl, PLAIN);
+		fputc('\n', ctl->out);
+	}
 	if (!reply_has(config, "source", "accepted"))
 		return;
 	paint(ctl, ALARM);

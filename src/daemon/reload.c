@@ -629,6 +629,8 @@ reload_status(struct reload *r, struct line_text *t)
 	line_put_number(t, "applied", r->applied);
 	line_put_number(t, "failed", r->failed);
 	line_put_number(t, "rejected", r->rejected);
+	if (r->daemon->warning != NULL)
+		line_put(t, "warning", r->daemon->warning);
 	line_end(t);
 	if (r->rejection.lines != NULL)
 		line_put_raw(t, r->rejection.lines);

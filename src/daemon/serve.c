@@ -183,8 +183,11 @@ make_loop(struct daemon *d)
 
 /* The user of the log process: log-user, else hupd, else root. */
 static void
-find_log_user(const struct settings *s, struct logger_conf *lc)
+find_log_user(struct daemon *d, struct logger_conf *lc)
 {
+	static const char warning[] =
+	    "user hupd does not exist; the log process runs as root";
+	const struct settings *s = &d->effective;
 	const char *name = s->log_user != NULL ? s->log_user : "hupd";
 	struct passwd *pw;
 
@@ -203,10 +206,10 @@ find_log_user(const struct settings *s, struct logger_conf *lc)
 		lc->gid = lc->log_gid = pw->pw_gid;
 	} else if (s->log_user != NULL)
 		log_fatalx("log-user %s does not exist", name);
-	else
-		log_warnx("user %s does not exist, the log process runs as "
-			  "root",
-		    name);
+	else {
+		log_warnx("%s", warning);
+		d->warning = warning;
+	}
 }
 
 static void
@@ -239,7 +242,7 @@ open_logs(struct daemon *d, const struct definition *defaults)
 	struct file_trust trust = {.any_group = true};
 	char why[FILE_WHY_MAX];
 
-	find_log_user(&d->effective, &lc);
+	find_log_user(d, &lc);
 	/* A user who can replace a parent folder could redirect the logs. */
 	trust.owner = lc.uid;
 	if (file_check_path(AT_FDCWD, lc.log_dir, &trust, why) == -1)

@@ -24,6 +24,7 @@ struct verdict;
 struct daemon {
 	struct loop *loop;
 	struct logger *logger;
+	const char *warning; /* for status, as long as it runs; or NULL */
 	struct programs programs;
 	struct system *system; /* processes of programs */
 	struct reload *reload;

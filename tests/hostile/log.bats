@@ -194,3 +194,14 @@ is_confined() {
 	run ! printed web one
 	wait_for 5 logged 'a new folder; starting a new log process'
 }
+
+@test "status warns of a log process that has no user of its own" {
+	sed -i '/^log-user/d' "$T/hupd.conf"
+	mount_over /etc/passwd
+	sed '/^hupd:/d' "$T/_etc_passwd" >"$T/passwd"
+	cat "$T/passwd" >/etc/passwd
+	hupd_start
+	run ctl status
+	[[ $output = *'warning: user hupd does not exist; the log process runs as root'* ]]
+	umount /etc/passwd
+}
