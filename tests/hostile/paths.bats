@@ -89,6 +89,9 @@ hupd_teardown_at() {
 	echo "env-file = $T/tmp/mine/env" >>"$T/hupd.d/web.conf"
 	mv "$T/hupd.d" "$T/group/hupd.d"
 	setting "program-dir = $T/group/hupd.d"
+	mkdir -m 755 "$T/log"
+	chown nobody "$T/log"
+	setting 'log-user = nobody'
 	hupd_start
 	wait_for 5 is_state web up
 }

@@ -46,6 +46,29 @@ print(text)' "$T/run/hupd.sock" "$1"
 	is_state web up
 }
 
+@test "a member of access-group may start, stop and reload, and no more" {
+	local word
+	cp "$HUPCTL" "$T/hupctl"
+	setting "access-group = $(id -gn nobody)"
+	program web <<-E
+	command = sleep 1000
+	reload-signal = CONT
+	E
+	hupd_start
+	for word in ping status check 'stop web' 'start web' 'restart web' \
+	    'reload web' reload; do
+		# shellcheck disable=SC2086
+		member $word
+	done
+	for word in 'signal CONT web' reopen reexec; do
+		# shellcheck disable=SC2086
+		run -4 member $word
+		# Whatever the client of the release refuses by itself.
+		member_asks "$word" | grep '^end 4'
+	done
+	is_state web up
+}
+
 @test "control-group is understood still, with a note" {
 	cp "$HUPCTL" "$T/hupctl"
 	setting "control-group = $(id -gn nobody)"

@@ -140,5 +140,5 @@ ended_in_time() {
 	keyctl session hupd sh -c "keyctl add user secret of-admin @s >/dev/null
 	    '$HUPD' -f '$T/hupd.conf'"
 	wait_for 5 printed web 'Keyring'
-	! printed web secret
+	run ! printed web secret
 }
