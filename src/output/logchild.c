@@ -37,6 +37,8 @@
 #define JOURNAL "../log.journal"
 /* Likewise the pid and the start time of the log process. */
 #define RECORD "../log.process"
+/* The size of the pipe that reports come through: 64 of them. */
+#define REPORTS_BYTES (64 * 4096)
 /* The interval of polling where no descriptor reports the event. */
 #define POLL_MS 10
 
@@ -71,7 +73,9 @@ logchild_init(struct logchild *c, struct loop *loop,
 	    .console = -1,
 	    .process = {.pidfd = -1},
 	    .fd = -1,
+	    .reports = -1,
 	    .sock = {.fd = -1},
+	    .pipe = {.fd = -1},
 	    .pidfd = {.fd = -1},
 	    .start = {.due = start_due, .arg = c},
 	};
@@ -236,7 +240,27 @@ sock_ready(struct source *s, uint32_t events)
 {
 	struct logchild *c = s->arg;
 
-	c->calls.ready(c->calls.arg, events);
+	(void)events;
+	loop_unwatch(c->loop, s);
+	c->calls.writable(c->calls.arg);
+}
+
+void
+logchild_await_room(struct logchild *c)
+{
+	if (c->sock.fd == -1)
+		loop_watch(c->loop, &c->sock, c->fd, EPOLLOUT);
+}
+
+static void
+pipe_ready(struct source *s, uint32_t events)
+{
+	struct logchild *c = s->arg;
+
+	c->calls.readable(c->calls.arg);
+	/* Its pidfd reports its end. */
+	if ((events & EPOLLIN) == 0)
+		loop_unwatch(c->loop, s);
 }
 
 static void
@@ -256,7 +280,7 @@ logchild_forget(struct logchild *c)
 		close(c->fd);
 	if (c->process.pidfd != -1)
 		close(c->process.pidfd);
-	c->fd = -1;
+	c->fd = c->reports = -1;
 	c->process = (struct process){.pidfd = -1};
 }
 
@@ -270,13 +294,14 @@ exec_decided(struct spawn_report *r)
 }
 
 static int
-execute(struct logchild *c, int sock, int folder, char *why, size_t whysize)
+execute(struct logchild *c, int sock, int reports, int folder, char *why,
+    size_t whysize)
 {
 	char name[] = LOGPROC_ARGV0, zone[256] = "";
 	char *argv[] = {name, NULL}, *envp[] = {NULL, NULL};
 	const struct spawn_fd fds[] = {{sock, MESSAGE_SOCKET},
 	    {c->journal, MESSAGE_JOURNAL}, {folder, MESSAGE_FOLDER},
-	    {c->console, MESSAGE_CONSOLE}};
+	    {c->console, MESSAGE_CONSOLE}, {reports, MESSAGE_REPORTS}};
 	const struct spawn_request req = {
 	    .argv = argv,
 	    .envp = envp,
@@ -305,28 +330,53 @@ static int
 watch(struct logchild *c)
 {
 	c->sock = (struct source){-1, sock_ready, c};
+	c->pipe = (struct source){-1, pipe_ready, c};
 	c->pidfd = (struct source){-1, pidfd_ready, c};
-	if (loop_watch(c->loop, &c->sock, c->fd, EPOLLIN) == -1)
+	if (loop_watch(c->loop, &c->pipe, c->reports, EPOLLIN) == -1)
 		return -1;
 	if (c->process.pidfd == -1)
 		return 0;
 	return loop_watch(c->loop, &c->pidfd, c->process.pidfd, EPOLLIN);
 }
 
+/*
+ * A socket for orders and a pipe for reports; *sock and *pipe are the ends of
+ * the process.  The pipe keeps messages apart (O_DIRECT), and the socket takes
+ * nothing from the process, not even a descriptor.
+ */
+static int
+connect_to(struct logchild *c, int *sock, int *pipe)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_DIRECT | O_NONBLOCK | O_CLOEXEC) == -1)
+		return -1;
+	c->reports = fds[0];
+	*pipe = fds[1];
+	/* A slot for each message; by default there are 16. */
+	fcntl(fds[0], F_SETPIPE_SZ, REPORTS_BYTES);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, fds) == -1)
+		return -1;
+	c->fd = fds[0];
+	*sock = fds[1];
+	return shutdown(c->fd, SHUT_RD);
+}
+
 static int
 start_in(struct logchild *c, int folder, char *why, size_t whysize)
 {
-	int sv[2], rc;
+	int sock = -1, pipe = -1, rc = -1;
 
 	check_folder(c, folder);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, sv) == -1) {
-		snprintf(why, whysize, "socket: %s", strerror(errno));
-		return -1;
-	}
-	c->fd = sv[0];
-	rc = execute(c, sv[1], folder, why, whysize);
-	close(sv[1]);
+	if (connect_to(c, &sock, &pipe) == -1)
+		snprintf(why, whysize, "socket or pipe: %s", strerror(errno));
+	else
+		rc = execute(c, sock, pipe, folder, why, whysize);
+	if (sock != -1)
+		close(sock);
+	if (pipe != -1)
+		close(pipe);
 	if (rc == 0 && watch(c) == -1) {
 		snprintf(why, whysize, "epoll: %s", strerror(errno));
 		rc = -1;
@@ -475,8 +525,8 @@ logchild_died(struct logchild *c)
 		process_is_child(c->process.pid)))
 		return;
 	process_reap(c->process.pid, c->process.pidfd);
-	if (c->fd != -1)
-		c->calls.ready(c->calls.arg, EPOLLIN);
+	if (c->reports != -1)
+		c->calls.readable(c->calls.arg);
 	spawn_look(&c->exec);
 	has_moved =
 	    end.known && !end.signal && end.code == LOGPROC_OTHER_FOLDER;
@@ -502,15 +552,14 @@ bool
 logchild_wait(struct logchild *c, bool writable, struct process_end *end)
 {
 	struct pollfd pfd[] = {
-	    {.fd = c->fd, .events = POLLIN},
+	    {.fd = c->reports, .events = POLLIN},
 	    {.fd = c->process.pidfd, .events = POLLIN},
+	    {.fd = writable ? c->fd : -1, .events = POLLOUT},
 	};
 
-	if (writable)
-		pfd[0].events |= POLLOUT;
-	poll(pfd, 2, POLL_MS);
-	if (c->fd != -1)
-		c->calls.ready(c->calls.arg, EPOLLIN);
+	poll(pfd, 3, POLL_MS);
+	if (c->reports != -1)
+		c->calls.readable(c->calls.arg);
 	if (!process_ended(c->process.pid, c->process.pidfd, end) &&
 	    process_is_child(c->process.pid))
 		return false;

@@ -24,8 +24,10 @@ struct logger_conf {
 struct logchild_calls {
 	/* A process has started, with a new socket, and knows no stream. */
 	void (*started)(void *arg);
-	/* The socket can be read or written; events as for epoll_ctl(2). */
-	void (*ready)(void *arg, uint32_t events);
+	/* There may be reports. */
+	void (*readable)(void *arg);
+	/* The socket takes orders again, see logchild_await_room. */
+	void (*writable)(void *arg);
 	void *arg;
 };
 
@@ -43,7 +45,9 @@ struct logchild {
 
 	struct process process; /* pid 0: none */
 	int fd;			/* the socket to it; -1: none */
-	struct source sock;	/* unwatched once it is closed there */
+	int reports;		/* the pipe from it; -1: none */
+	struct source sock;	/* while it is full */
+	struct source pipe;	/* unwatched once it is closed there */
 	struct source pidfd;
 	struct spawn_report exec;
 	struct mono began;
@@ -78,8 +82,10 @@ void logchild_died(struct logchild *);
  */
 int logchild_end_former(struct logchild *);
 
+/* The socket is full: call writable once it is not. */
+void logchild_await_room(struct logchild *);
 /*
- * Wait a short time for the socket or the end; call ready.  True once the
+ * Wait a short time for the socket or the end; call readable.  True once the
  * process has ended and is reaped; *end tells how.
  */
 bool logchild_wait(struct logchild *, bool writable, struct process_end *end);

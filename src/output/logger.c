@@ -50,7 +50,8 @@ struct logger {
 	struct loop *loop;
 	struct logchild child;
 	int outdir;
-	bool lost; /* nobody reads standard output, which was logged */
+	bool orphan_stuck; /* a batch without a stream, which was logged */
+	bool lost;	   /* nobody reads standard output, which was logged */
 
 	struct stream **streams; /* by index */
 	uint32_t size;		 /* of streams and of spare */
@@ -305,7 +306,7 @@ hold_back(struct logger *l)
 {
 	if (errno == EAGAIN) {
 		l->blocked = true;
-		loop_rewatch(l->loop, &l->child.sock, EPOLLIN | EPOLLOUT);
+		logchild_await_room(&l->child);
 	} else if (errno != EPIPE && errno != ECONNRESET) {
 		l->blocked = true;
 		loop_at(l->loop, &l->again,
@@ -604,6 +605,7 @@ child_started(void *arg)
 
 	l->blocked = false;
 	l->renew = false;
+	l->orphan_stuck = false;
 	/* The settings of found streams are not known yet. */
 	for (uint32_t i = 0; i < l->size; i++)
 		if (l->streams[i] != NULL && l->streams[i]->id.gen != 0)
@@ -623,14 +625,16 @@ again_due(struct deadline *d)
 	send_orders(l);
 }
 
+/* Logged once for a stream, and once for all batches without a stream. */
 static void
-on_stuck(struct stream *s, const struct message_reply *r)
+on_stuck(struct logger *l, struct stream *s, const struct message_reply *r)
 {
-	if (s == NULL || !s->stuck)
+	bool *stuck = s != NULL ? &s->stuck : &l->orphan_stuck;
+
+	if (!*stuck)
 		log_warnx("%s: cannot write its output: %s; retrying", r->name,
 		    strerror(r->err));
-	if (s != NULL)
-		s->stuck = true;
+	*stuck = true;
 }
 
 static void
@@ -644,7 +648,7 @@ on_recovered(struct stream *s)
 static void
 on_unopened(struct stream *s, const struct message_reply *r)
 {
-	on_stuck(s, r);
+	on_stuck(s->logger, s, r);
 	s->unopened = true;
 	if (!clock_is_set(s->logger->again.at))
 		loop_at(s->logger->loop, &s->logger->again,
@@ -702,7 +706,7 @@ on_reply(struct logger *l, const struct message_reply *r)
 		s = NULL;
 	switch (r->type) {
 	case MESSAGE_STUCK:
-		on_stuck(s, r);
+		on_stuck(l, s, r);
 		return;
 	case MESSAGE_NO_FOLDER:
 		on_no_folder(l);
@@ -744,15 +748,8 @@ static bool
 receive(struct logger *l, struct message_reply *r)
 {
 	const size_t head = offsetof(struct message_reply, tail);
-	ssize_t n;
-	int fd;
+	ssize_t n = read(l->child.reports, r, sizeof(*r) - 1);
 
-	n = message_recv(l->child.fd, r, sizeof(*r) - 1, &fd);
-	if (fd != -1)
-		close(fd);
-	if (n == 0)
-		/* Its pidfd reports its end. */
-		loop_unwatch(l->loop, &l->child.sock);
 	if (n < (ssize_t)head || r->len != (size_t)n - head)
 		return false;
 	r->tail[r->len] = '\0';
@@ -762,8 +759,9 @@ receive(struct logger *l, struct message_reply *r)
 
 /* Act on the reports that have come. */
 static void
-read_reports(struct logger *l)
+child_readable(void *arg)
 {
+	struct logger *l = arg;
 	struct message_reply r;
 
 	for (int i = 0; i < REPORTS && receive(l, &r); i++)
@@ -771,16 +769,12 @@ read_reports(struct logger *l)
 }
 
 static void
-child_ready(void *arg, uint32_t events)
+child_writable(void *arg)
 {
 	struct logger *l = arg;
 
-	if (events & EPOLLOUT) {
-		l->blocked = false;
-		loop_rewatch(l->loop, &l->child.sock, EPOLLIN);
-		send_orders(l);
-	}
-	read_reports(l);
+	l->blocked = false;
+	send_orders(l);
 }
 
 /* A retired FIFO of a former daemon: read it as that one would have. */
@@ -885,7 +879,8 @@ found_due(struct deadline *d)
 static struct logger *
 logger_alloc(struct loop *loop, const struct logger_conf *conf)
 {
-	struct logchild_calls calls = {child_started, child_ready, NULL};
+	struct logchild_calls calls = {child_started, child_readable,
+	    child_writable, NULL};
 	struct logger *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)

@@ -43,6 +43,7 @@ enum unsent {
 struct proc {
 	struct loop *loop;
 	struct source sock;
+	struct source reports; /* while it is full */
 	struct journal journal;
 	struct pump pump;
 	struct writer writer;
@@ -95,13 +96,12 @@ reply(struct proc *p, const struct message_reply *r)
 {
 	const size_t len = offsetof(struct message_reply, tail) + r->len;
 
-	if (p->alone || p->quit || message_send(p->sock.fd, r, len, -1) == 0)
+	if (p->alone || p->quit || write(MESSAGE_REPORTS, r, len) != -1)
 		return 0;
-	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS &&
-	    errno != ENOMEM)
+	if (errno != EAGAIN)
 		return 0;
-	if (!p->blocked)
-		loop_rewatch(p->loop, &p->sock, EPOLLIN | EPOLLOUT);
+	if (p->reports.fd == -1 && p->loop != NULL)
+		loop_watch(p->loop, &p->reports, MESSAGE_REPORTS, EPOLLOUT);
 	p->blocked = true;
 	return -1;
 }
@@ -462,13 +462,26 @@ daemon_gone(struct proc *p)
 	p->alone = true;
 	p->blocked = false;
 	loop_unwatch(p->loop, &p->sock);
+	loop_unwatch(p->loop, &p->reports);
 	close(MESSAGE_SOCKET);
+	close(MESSAGE_REPORTS);
 	for (uint32_t i = 0; i < p->nentries; i++)
 		if ((e = p->entries[i]) != NULL &&
 		    e->pumped.state == PUMP_SILENT)
 			entry_free(e);
 	send_reports(p);
 	end_if_done(p);
+}
+
+static void
+reports_ready(struct source *s, uint32_t events)
+{
+	struct proc *p = s->arg;
+
+	(void)events;
+	loop_unwatch(p->loop, s);
+	p->blocked = false;
+	send_reports(p);
 }
 
 static void
@@ -479,11 +492,7 @@ sock_ready(struct source *s, uint32_t events)
 	ssize_t n;
 	int fd;
 
-	if (events & EPOLLOUT) {
-		p->blocked = false;
-		loop_rewatch(p->loop, s, EPOLLIN);
-		send_reports(p);
-	}
+	(void)events;
 	for (int i = 0; i < ORDERS; i++) {
 		n = message_recv(MESSAGE_SOCKET, &o, sizeof(o), &fd);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
@@ -548,6 +557,7 @@ proc_init(struct proc *p)
 	sigemptyset(&none);
 	TAILQ_INIT(&p->owing);
 	p->sock = (struct source){-1, sock_ready, p};
+	p->reports = (struct source){-1, reports_ready, p};
 	writer_init(&p->writer, &p->journal, MESSAGE_FOLDER, files,
 	    MESSAGE_CONSOLE, "/dev/log");
 	if (journal_open(&p->journal, MESSAGE_JOURNAL) == -1 ||
@@ -567,11 +577,10 @@ logproc_main(int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	closefrom(MESSAGE_CONSOLE + 1);
+	closefrom(MESSAGE_REPORTS + 1);
 	ignore_signals();
 	prctl(PR_SET_NAME, LOGPROC_ARGV0);
 	if (proc_init(p) == -1) {
-		p->sock.fd = MESSAGE_SOCKET;
 		report_once(p, MESSAGE_FAILED, (struct message_id){0}, "",
 		    errno);
 		return 1;

@@ -1,9 +1,12 @@
 /*
  * message - what the daemon and its log process send each other.
  *
- * They have a SOCK_SEQPACKET pair.  Both ends are the same binary, so a message
- * is a struct.  A stream is identified by an index, and by a generation that
- * distinguishes streams that had the same index.
+ * Orders go through a SOCK_SEQPACKET pair, for they may have a descriptor with
+ * them.  Reports come back through a pipe, because nothing but bytes can: a
+ * descriptor from a log process that is not ours any more could stop the daemon
+ * in close(2).  Both ends are the same binary, so a message is a struct.  A
+ * stream is identified by an index, and by a generation that distinguishes
+ * streams that had the same index.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -21,6 +24,7 @@
 #define MESSAGE_JOURNAL 4
 #define MESSAGE_FOLDER 5
 #define MESSAGE_CONSOLE 6
+#define MESSAGE_REPORTS 7
 
 /* How a program's output is written. */
 struct stream_conf {

@@ -20,7 +20,7 @@
 #include "process/process.h"
 #include "wire/ending.h"
 
-#define SPAWN_FDS 4
+#define SPAWN_FDS 5
 
 /* A descriptor that the child gets as number to. */
 struct spawn_fd {

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -829,6 +830,84 @@ test_disk_full(void **state)
 	assert_int_equal(umount(w->logs), 0);
 }
 
+/*
+ * A log process that is no longer ours: it tries to pass a descriptor, whose
+ * close could take for ever, and reports whatever there is, and nonsense.
+ */
+static int
+hostile_main(void)
+{
+	union {
+		struct message_reply reply;
+		char bytes[PIPE_BUF];
+	} u;
+	ssize_t n;
+	int fd;
+
+	n = message_send(MESSAGE_SOCKET, "x", 1, MESSAGE_CONSOLE);
+	fd = openat(MESSAGE_FOLDER, n == -1 ? "refused" : "taken",
+	    O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	for (unsigned i = 0; i < 200000; i++) {
+		arc4random_buf(&u, sizeof(u));
+		n = (ssize_t)arc4random_uniform(sizeof(u));
+		if (i % 2 == 0) {
+			u.reply.type = arc4random_uniform(16);
+			u.reply.id.index = arc4random_uniform(3);
+			u.reply.id.gen = arc4random_uniform(5);
+			u.reply.end = arc4random_uniform(3);
+			u.reply.has_tail = i % 4 == 0;
+			u.reply.len = arc4random_uniform(MESSAGE_TAIL);
+			n = (ssize_t)(offsetof(struct message_reply, tail) +
+			    u.reply.len);
+		}
+		if (write(MESSAGE_REPORTS, &u, (size_t)n) == -1)
+			usleep(100);
+	}
+	fd = openat(MESSAGE_FOLDER, "done", O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	pause();
+	return 0;
+}
+
+static bool
+is_there(struct world *w)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", w->logs, w->name);
+	return access(path, F_OK) == 0;
+}
+
+static void
+test_hostile(void **state)
+{
+	struct world *w = *state;
+	char path[128];
+	struct stream *s;
+	int fd;
+
+	mkdir(w->logs, 0777);
+	assert_int_equal(chmod(w->logs, 0777), 0);
+	snprintf(path, sizeof(path), "%s/hostile", w->logs);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	close(fd);
+	start(w);
+	s = stream(w, "web", &plain);
+	logger_stream_ended(s, on_tail, w);
+	w->name = "done";
+	w->text = "the end of its reports";
+	await(w, is_there);
+	w->name = "refused";
+	assert_true(is_there(w));
+	unlink(path);
+	kill_it(w);
+	/* The stream may be closed by a false report: open it again. */
+	s = stream(w, "other", &plain);
+	print(s, "all is well\n");
+	await_file(w, "other.log", "all is well\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -848,11 +927,14 @@ main(int argc, char **argv)
 	    B(test_daemon_killed),
 	    B(test_alone),
 	    B(test_left_over),
+	    B(test_hostile),
 	    B(test_disk_full),
 	};
 
 	if (strcmp(argv[0], LOGPROC_ARGV0) == 0)
-		return logproc_main(argc, argv);
+		return faccessat(MESSAGE_FOLDER, "hostile", F_OK, 0) == 0
+		    ? hostile_main()
+		    : logproc_main(argc, argv);
 	log_init(false, false);
 	spawn_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
