@@ -411,7 +411,6 @@ int
 main(int argc, char **argv)
 {
 	struct daemon d = {
-	    .notify.fd = -1,
 	    .events_source.fd = -1,
 	    .self_pidfd = -1,
 	};

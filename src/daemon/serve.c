@@ -25,7 +25,6 @@
 #include "daemon/reload.h"
 #include "daemon/serve.h"
 #include "base/file.h"
-#include "process/notify.h"
 #include "daemon/request.h"
 #include "process/orphan.h"
 #include "base/text.h"
@@ -35,9 +34,6 @@
 
 /* At the end, the log process gets this long for the last output; ms. */
 #define LOG_DRAIN_TIMEOUT 5000
-
-/* Messages taken from the notify socket in a turn. */
-#define NOTIFY_BATCH 64
 
 static struct daemon *unfinished; /* a daemon whose start may still fail */
 
@@ -80,9 +76,27 @@ look_for_end(struct daemon *d)
 		loop_end(d->loop);
 }
 
+/* See share_notify. */
+static void
+stop_sharing(struct daemon *d)
+{
+	struct program *p;
+
+	if (d->shared_notify == NULL)
+		return;
+	for (p = programs_first(&d->programs); p != NULL; p = programs_next(p))
+		if (p->child.pid != 0 && p->conf->ready == READY_NOTIFY &&
+		    p->notify == NULL)
+			return;
+	d->system->close_notify(d->system, d->shared_notify);
+	d->shared_notify = NULL;
+	record_header(d->records)->notify_fd = -1;
+}
+
 static void
 programs_changed(void *arg)
 {
+	stop_sharing(arg);
 	look_for_end(arg);
 }
 
@@ -159,6 +173,7 @@ make_paths(struct daemon *d)
 
 	if (asprintf(&d->socket, "%s/hupd.sock", s->run_dir) == -1 ||
 	    asprintf(&d->notify_path, "%s/notify", s->run_dir) == -1 ||
+	    asprintf(&d->notify_folder, "%s/notify.d", s->run_dir) == -1 ||
 	    asprintf(&d->running, "%s/running", s->run_dir) == -1 ||
 	    asprintf(&d->rejected, "%s/rejected", s->run_dir) == -1 ||
 	    asprintf(&d->accepted, "%s/accepted", s->state_dir) == -1)
@@ -279,52 +294,22 @@ open_cgroup(struct daemon *d)
 		log_warn("orphans of programs cannot be found");
 }
 
+/*
+ * Programs that version 0.1 started share a socket.  It stays for as long as
+ * such a program runs.
+ */
 static void
-notify_ready(struct source *s, uint32_t events)
+share_notify(struct daemon *d)
 {
-	struct daemon *d = s->arg;
-	struct sdnotify m;
-	struct program *p;
-	pid_t pid;
-	uid_t uid;
-	int barrier, n, rv;
+	int fd = d->inherited ? record_header(d->records)->notify_fd : -1;
 
-	(void)events;
-	/* A batch, so that no sender delays the others without end. */
-	for (n = 0; n < NOTIFY_BATCH; n++) {
-		rv = notify_receive(s->fd, &m, &pid, &uid, &barrier);
-		if (rv == 0)
-			return;
-		if (rv == -1)
-			continue;
-		p = programs_owner(&d->programs, pid);
-		if (p != NULL)
-			program_notified(p, &m);
-		else
-			log_debug("a notify message of pid %d, uid %d, "
-				  "belongs to no program",
-			    (int)pid, (int)uid);
-		/* Release a sender that waits for it; sd_notify(3). */
-		if (barrier != -1)
-			close(barrier);
-	}
-}
-
-static void
-open_notify(struct daemon *d)
-{
-	int fd = -1;
-
-	if (d->inherited)
-		fd = record_header(d->records)->notify_fd;
-	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		fd = notify_open(d->notify_path);
-	if (fd == -1)
-		log_fatal("%s", d->notify_path);
-	d->notify.ready = notify_ready;
-	d->notify.arg = d;
-	if (loop_watch(d->loop, &d->notify, fd, EPOLLIN) == -1)
-		log_fatal("%s", d->notify_path);
+	if (!d->adopting || (fd == -1 && access(d->notify_path, F_OK) == -1))
+		return;
+	d->shared_notify = system_share_notify(d->system, d->notify_path, fd);
+	if (d->shared_notify == NULL)
+		log_warn("%s: the messages of programs that version 0.1 "
+			 "started are lost until they are restarted",
+		    d->notify_path);
 }
 
 static void
@@ -362,8 +347,6 @@ remove_unfinished(void)
 		guard_end(d);
 	if (d->socket != NULL)
 		unlink(d->socket);
-	if (d->notify_path != NULL)
-		unlink(d->notify_path);
 	pidfile_remove(d->pidfile);
 }
 
@@ -396,7 +379,10 @@ record_daemon(struct daemon *d)
 
 	rh->pid = getpid();
 	rh->control_fd = control_fd(d->control);
-	rh->notify_fd = d->notify.fd;
+	rh->notify_fd = -1;
+	if (d->shared_notify != NULL)
+		rh->notify_fd =
+		    d->system->notify_fd(d->system, d->shared_notify);
 	rh->pidfile_fd = pidfile_fileno(d->pidfile);
 	/* A start by hand resets the count of crashes. */
 	if (!d->inherited)
@@ -493,6 +479,7 @@ make_system(struct daemon *d)
 	    .loop = d->loop,
 	    .logger = d->logger,
 	    .cgroup = d->cgroup,
+	    .notify = d->notify_folder,
 	    .foreground = d->foreground,
 	    .is_ours = is_ours,
 	    .ours_died = ours_died,
@@ -508,8 +495,7 @@ static void
 make_programs(struct daemon *d)
 {
 	make_system(d);
-	programs_init(&d->programs, d->loop, d->system, d->notify_path,
-	    d->records);
+	programs_init(&d->programs, d->loop, d->system, d->records);
 	d->programs.changed = programs_changed;
 	d->programs.arg = d;
 }
@@ -539,7 +525,7 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	open_cgroup(d);
 	open_logs(d, set->defaults);
 	make_programs(d);
-	open_notify(d);
+	share_notify(d);
 	make_parts(d);
 	open_control(d);
 	adjusted(d, set);
@@ -575,11 +561,10 @@ serve_end(struct daemon *d)
 	logger_stream_close(d->events);
 	logger_free(d->logger, LOG_DRAIN_TIMEOUT);
 	cgroup_close(d->cgroup);
-	close(d->notify.fd);
-	unlink(d->notify_path);
 	loop_free(d->loop);
 	close(d->self);
 	free(d->notify_path);
+	free(d->notify_folder);
 	free(d->socket);
 	free(d->accepted);
 	handover_remove(d);

@@ -48,8 +48,10 @@ struct daemon {
 	char *socket; /* path of the control socket */
 	struct stream *events;
 	struct source events_source;
-	struct source notify;
+	char *notify_folder; /* of the notify sockets */
+	/* The one that programs of version 0.1 share, NULL without them. */
 	char *notify_path;
+	struct notify_socket *shared_notify;
 	int self;    /* the program file of hupd itself */
 	char *exe;   /* its path, where a newer file may be */
 	char **argv; /* to execute it with again */

@@ -1,54 +1,110 @@
 /*
- * notify - the datagram socket that programs send their notify messages to.
+ * notify - the sockets that programs send their notify messages to.
  */
 #include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "process/notify.h"
+#include "base/log.h"
 #include "base/socket.h"
+#include "process/closer.h"
+#include "process/notify.h"
+#include "process/process.h"
 
 /* Longer messages are dropped; systemd's limit is PIPE_BUF too. */
 #define MESSAGE_MAX 4096
-/* The most descriptors that a message may carry; all get closed. */
-#define FDS_MAX 16
+/* The messages of one socket in a turn: no sender delays the others. */
+#define BATCH 64
 
-int
-notify_open(const char *path)
+/* Newer than the headers of many systems. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 0x04
+#endif
+
+struct notify {
+	struct loop *loop;
+	char *folder;
+	notify_handler *handler;
+	void *arg;
+	struct closer *closer;
+	LIST_HEAD(, notify_socket) sockets;
+};
+
+struct notify_socket {
+	LIST_ENTRY(notify_socket) entry;
+	struct notify *notify;
+	struct source source;
+	uid_t uid;
+	void *owner;
+	char *path;
+	bool is_busy;	   /* its handler is at work */
+	bool is_closing;   /* descriptors that a message brought are closed */
+	bool is_abandoned; /* it was closed meanwhile: free it after that */
+};
+
+/* A message and what came with it. */
+struct parcel {
+	struct sdnotify message;
+	pid_t sender; /* 0: it has ended and is reaped */
+	int fds[SOCKET_FDS_MAX];
+	size_t nfds;
+};
+
+/* The pid of a process that has been reaped may be another's. */
+static bool
+is_reaped(pid_t pid, int pidfd)
 {
-	return socket_bind(path, SOCK_DGRAM, 0666);
+	const struct process sender = {.pid = pid, .pidfd = pidfd};
+
+	return pidfd != -1 && process_signal(&sender, 0) == -1 &&
+	    errno == ESRCH;
 }
 
-/* Keep the first descriptor, which is the barrier's, and close the others. */
 static void
-take_fds(struct cmsghdr *c, int *barrier)
+take_control(struct msghdr *msg, struct parcel *p)
 {
-	int fds[FDS_MAX];
-	size_t i, n;
+	struct ucred cred = {0};
+	struct cmsghdr *c;
+	int pidfd = -1;
 
-	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	if (n > FDS_MAX)
-		n = FDS_MAX;
-	memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-	for (i = 0; i < n; i++)
-		if (i == 0 && *barrier == -1)
-			*barrier = fds[i];
-		else
-			close(fds[i]);
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS) {
+			p->nfds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+			memcpy(p->fds, CMSG_DATA(c), p->nfds * sizeof(int));
+		} else if (c->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+		else if (c->cmsg_type == SCM_PIDFD)
+			memcpy(&pidfd, CMSG_DATA(c), sizeof(pidfd));
+	}
+	p->sender = is_reaped(cred.pid, pidfd) ? 0 : cred.pid;
+	if (pidfd != -1)
+		close(pidfd);
 }
 
-int
-notify_receive(int fd, struct sdnotify *m, pid_t *pid, uid_t *uid, int *barrier)
+/* 1: a message; 0: none waits; -1: a malformed one, with what came along. */
+static int
+receive(int fd, struct parcel *p)
 {
 	char buf[MESSAGE_MAX];
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(struct ucred)) +
-		    CMSG_SPACE(FDS_MAX * sizeof(int))];
+		    CMSG_SPACE(sizeof(int)) +
+		    CMSG_SPACE(SOCKET_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = {.iov_base = buf, .iov_len = sizeof(buf)};
 	struct msghdr msg = {
@@ -57,30 +113,237 @@ notify_receive(int fd, struct sdnotify *m, pid_t *pid, uid_t *uid, int *barrier)
 	    .msg_control = &control,
 	    .msg_controllen = sizeof(control),
 	};
-	struct ucred cred = {0};
-	struct cmsghdr *c;
 	ssize_t n;
 
-	*barrier = -1;
+	p->nfds = 0;
+	p->sender = 0;
 	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n == -1)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET)
-			continue;
-		if (c->cmsg_type == SCM_RIGHTS)
-			take_fds(c, barrier);
-		else if (c->cmsg_type == SCM_CREDENTIALS)
-			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-	}
-	if (cred.pid <= 0 || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
-		if (*barrier != -1)
-			close(*barrier);
-		*barrier = -1;
+		return 0;
+	take_control(&msg, p);
+	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -1;
-	}
-	*pid = cred.pid;
-	*uid = cred.uid;
-	sdnotify_parse(m, buf, (size_t)n);
+	sdnotify_parse(&p->message, buf, (size_t)n);
 	return 1;
+}
+
+static void
+destroy(struct notify_socket *s)
+{
+	free(s->path);
+	free(s);
+}
+
+static void
+descriptors_closed(void *arg)
+{
+	struct notify_socket *s = arg;
+
+	s->is_closing = false;
+	if (s->is_abandoned)
+		destroy(s);
+	else
+		loop_rewatch(s->notify->loop, &s->source, EPOLLIN);
+}
+
+static void
+socket_ready(struct source *source, uint32_t events)
+{
+	struct notify_socket *s = source->arg;
+	struct notify *n = s->notify;
+	struct parcel p;
+	int rv;
+
+	(void)events;
+	for (int i = 0; i < BATCH && !s->is_abandoned && !s->is_closing; i++) {
+		rv = receive(source->fd, &p);
+		if (rv == 0)
+			break;
+		s->is_busy = true;
+		if (rv == 1)
+			n->handler(n->arg, s->owner, &p.message, p.sender);
+		s->is_busy = false;
+		if (p.nfds == 0)
+			continue;
+		s->is_closing = true;
+		if (!s->is_abandoned)
+			loop_rewatch(n->loop, source, 0);
+		/* A sender that waits for its barrier goes on: sd_notify(3). */
+		closer_close(n->closer, p.fds, p.nfds, descriptors_closed, s);
+	}
+	if (s->is_abandoned && !s->is_closing)
+		destroy(s);
+}
+
+struct notify *
+notify_new(struct loop *loop, const char *folder, notify_handler *handler,
+    void *arg)
+{
+	struct notify *n;
+
+	n = calloc(1, sizeof(*n));
+	if (n == NULL)
+		return NULL;
+	n->loop = loop;
+	n->handler = handler;
+	n->arg = arg;
+	LIST_INIT(&n->sockets);
+	n->folder = strdup(folder);
+	n->closer = closer_new(loop);
+	if (n->folder == NULL || n->closer == NULL) {
+		free(n->folder);
+		free(n);
+		return NULL;
+	}
+	return n;
+}
+
+void
+notify_free(struct notify *n)
+{
+	struct notify_socket *s;
+
+	if (n == NULL)
+		return;
+	while ((s = LIST_FIRST(&n->sockets)) != NULL)
+		notify_close(s);
+	rmdir(n->folder);
+	free(n->folder);
+	free(n);
+}
+
+static int
+bind_for(const char *path, uid_t uid)
+{
+	int fd, saved;
+
+	fd = socket_bind(path, SOCK_DGRAM, 0600);
+	if (fd == -1 || uid == (uid_t)-1 || uid == geteuid() ||
+	    lchown(path, uid, (gid_t)-1) == 0)
+		return fd;
+	saved = errno;
+	unlink(path);
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Takes fd and path. */
+static struct notify_socket *
+add(struct notify *n, int fd, char *path, uid_t uid, void *owner)
+{
+	const int on = 1;
+	struct notify_socket *s;
+
+	s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		close(fd);
+		free(path);
+		return NULL;
+	}
+	s->notify = n;
+	s->uid = uid;
+	s->owner = owner;
+	s->path = path;
+	s->source.ready = socket_ready;
+	s->source.arg = s;
+	/* Without it a pid has to do. */
+	setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on));
+	if (loop_watch(n->loop, &s->source, fd, EPOLLIN) == -1) {
+		close(fd);
+		destroy(s);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&n->sockets, s, entry);
+	return s;
+}
+
+struct notify_socket *
+notify_open(struct notify *n, int number, uid_t uid, int inherited, void *owner)
+{
+	char *path;
+	int fd;
+
+	if (asprintf(&path, "%s/%d", n->folder, number) == -1)
+		return NULL;
+	fd = inherited;
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = bind_for(path, uid);
+	if (fd == -1 && errno == ENOENT && mkdir(n->folder, 0711) == 0)
+		fd = bind_for(path, uid);
+	if (fd == -1) {
+		free(path);
+		return NULL;
+	}
+	return add(n, fd, path, uid, owner);
+}
+
+struct notify_socket *
+notify_open_shared(struct notify *n, const char *path, int inherited)
+{
+	char *copy;
+	int fd;
+
+	copy = strdup(path);
+	if (copy == NULL)
+		return NULL;
+	fd = inherited;
+	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		fd = socket_bind(path, SOCK_DGRAM, 0666);
+	if (fd == -1) {
+		free(copy);
+		return NULL;
+	}
+	return add(n, fd, copy, (uid_t)-1, NULL);
+}
+
+/*
+ * The close of a socket closes the descriptors in its messages as well.  After
+ * shutdown(2) there comes no further message, so the last one is the last.
+ */
+static void
+drain(struct notify *n, int fd)
+{
+	struct parcel p;
+
+	shutdown(fd, SHUT_RD);
+	while (receive(fd, &p) != 0)
+		if (p.nfds > 0)
+			closer_close(n->closer, p.fds, p.nfds, NULL, NULL);
+}
+
+void
+notify_close(struct notify_socket *s)
+{
+	int fd;
+
+	if (s == NULL)
+		return;
+	fd = s->source.fd;
+	loop_unwatch(s->notify->loop, &s->source);
+	LIST_REMOVE(s, entry);
+	unlink(s->path);
+	drain(s->notify, fd);
+	close(fd);
+	s->is_abandoned = true;
+	if (!s->is_closing && !s->is_busy)
+		destroy(s);
+}
+
+const char *
+notify_path(const struct notify_socket *s)
+{
+	return s->path;
+}
+
+int
+notify_fd(const struct notify_socket *s)
+{
+	return s->source.fd;
+}
+
+bool
+notify_is_for(const struct notify_socket *s, uid_t uid)
+{
+	return s->uid == uid;
 }

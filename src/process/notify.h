@@ -1,26 +1,59 @@
 /*
- * notify - the datagram socket that programs send their notify messages to.
+ * notify - the sockets that programs send their notify messages to.
  *
- * All programs share one socket.  The kernel's credentials tell the sender;
- * the message is never trusted for that.
+ * Each program has a socket of its own, FOLDER/NUMBER, which belongs to its
+ * user: the socket tells whose a message is, and nobody else can send one.
+ * Descriptors that come along, as with BARRIER=1, are closed by
+ * process/closer.h.  Until they are, no further message of that socket is
+ * read: a program can only keep its own messages waiting.
  *
- * Sources: sd_notify(3), unix(7).
+ * Sources: sd_notify(3), unix(7); SO_PASSPIDFD, Linux 6.5.
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
+#include "base/loop.h"
 #include "wire/sdnotify.h"
 
-/* Make the socket at path, mode 0666.  Returns it, or -1 with errno. */
-int notify_open(const char *path);
+struct notify;
+struct notify_socket;
+
 /*
- * Receive one message.  Returns 1 with the sender in *pid and *uid, 0 if no
- * message is waiting, or -1 if the message was malformed and has been dropped.
- * *barrier is the descriptor that came with BARRIER=1, or -1: the caller
- * closes it when it has acted on the message.
+ * A message has come.  owner: that of its socket.  sender: the pid, or 0 if
+ * that process has been reaped and the number may be another's by now.
  */
-int notify_receive(int fd, struct sdnotify *, pid_t *, uid_t *, int *barrier);
+typedef void notify_handler(void *arg, void *owner, const struct sdnotify *,
+    pid_t sender);
+
+/* folder is made when it is needed first.  NULL with errno. */
+struct notify *notify_new(struct loop *, const char *folder, notify_handler *,
+    void *arg);
+/* Close every socket and remove the folder.  Accepts NULL. */
+void notify_free(struct notify *);
+
+/*
+ * Open the socket of that number for a user; (uid_t)-1: our own.  inherited:
+ * its descriptor from the daemon before us, which it takes; or -1.  NULL with
+ * errno.
+ */
+struct notify_socket *notify_open(struct notify *, int number, uid_t uid,
+    int inherited, void *owner);
+/*
+ * Version 0.1 had one socket for all programs.  Those that it started go on
+ * using it; the owner is NULL.  inherited: as above.
+ */
+struct notify_socket *notify_open_shared(struct notify *, const char *path,
+    int inherited);
+/* Close it and remove its name.  Accepts NULL. */
+void notify_close(struct notify_socket *);
+
+const char *notify_path(const struct notify_socket *);
+int notify_fd(const struct notify_socket *);
+/* Is it the socket of this user? */
+bool notify_is_for(const struct notify_socket *, uid_t uid);
 
 #endif

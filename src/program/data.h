@@ -95,13 +95,19 @@ struct program {
 	/* Starts that ended before they were ready, since the last request. */
 	uint32_t failed_starts;
 	struct program_end end;
-	char *status; /* what the program says of itself, or NULL */
-	char *tail;   /* the last output of a failed start, or NULL */
+	char *status;		/* what the program says of itself, or NULL */
+	char *tail;		/* the last output of a failed start, or NULL */
+	bool is_stopping;	/* it says so: STOPPING=1 */
+	bool is_reloading;	/* it says so: RELOADING=1, no READY=1 since */
+	struct mono said_since; /* its messages in the event log: */
+	unsigned nsaid;		/* how many since then, */
+	unsigned nunsaid;	/* and how many were not logged */
 	bool tail_due;
 
 	/* start.c */
-	struct source ready;   /* READY_FD */
-	struct stream *stream; /* NULL: log = none */
+	struct source ready;	      /* READY_FD */
+	struct stream *stream;	      /* NULL: log = none */
+	struct notify_socket *notify; /* NULL: ready is not notify */
 
 	/* health.c */
 	struct health *health;	/* NULL: never had a health-command */
@@ -137,7 +143,6 @@ struct programs {
 	int norphans; /* that were killed, but are not gone yet */
 	struct loop *loop;
 	struct system *system;
-	const char *notify_path; /* of the notify socket */
 	struct record *records;
 	bool drain_due;
 	bool sweep_due;

@@ -24,6 +24,11 @@
 #include "program/record.h"
 #include "program/start.h"
 
+/* Its messages bring at most this many lines to the event log, in so many ms.
+ */
+#define SAID_MAX 10
+#define SAID_MS 60000
+
 int
 program_names_cmp(struct program *a, struct program *b)
 {
@@ -275,7 +280,7 @@ start(struct program *p)
 {
 	free(p->status);
 	p->status = NULL;
-	p->was_ready = false;
+	p->was_ready = p->is_stopping = p->is_reloading = false;
 	p->started = loop_now(p->programs->loop);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
@@ -558,6 +563,7 @@ program_free(struct program *p)
 	start_close_ready(p);
 	if (p->stream != NULL)
 		sys->close_stream(sys, p->stream);
+	sys->close_notify(sys, p->notify);
 	sys->remove_folder(sys, p->conf->name);
 	record_give(p->programs->records, p->slot);
 	definition_unref(p->conf);
@@ -713,6 +719,34 @@ program_unwatch(struct watch *w)
 	w->program = NULL;
 }
 
+/*
+ * May one more line about a message of the program go to the event log?  Its
+ * messages are many if it likes, and would push out what the log says of
+ * others.
+ */
+static bool
+may_be_logged(struct program *p)
+{
+	struct mono now = loop_now(p->programs->loop);
+
+	if (clock_diff_ms(now, p->said_since) >= SAID_MS) {
+		if (p->nunsaid > 0)
+			log_info("%s: %u more notify messages were not logged",
+			    p->conf->name, p->nunsaid);
+		p->said_since = now;
+		p->nsaid = p->nunsaid = 0;
+	}
+	if (p->nsaid < SAID_MAX) {
+		p->nsaid++;
+		return true;
+	}
+	if (p->nunsaid++ == 0)
+		log_info("%s: sends many notify messages; those of the next "
+			 "%d s are not logged",
+		    p->conf->name, SAID_MS / 1000);
+	return false;
+}
+
 /* MAINPID: another of its processes is the main one from now on. */
 static void
 change_main(struct program *p, pid_t pid)
@@ -724,17 +758,34 @@ change_main(struct program *p, pid_t pid)
 		return;
 	switch (sys->replace(sys, &p->child, pid, p->conf->name)) {
 	case -1:
-		log_warn("%s: MAINPID=%d refused", p->conf->name, (int)pid);
+		if (may_be_logged(p))
+			log_warn("%s: MAINPID=%d refused", p->conf->name,
+			    (int)pid);
 		return;
 	case 0:
-		log_warnx("%s: MAINPID=%d refused: not one of its processes",
-		    p->conf->name, (int)pid);
+		if (may_be_logged(p))
+			log_warnx("%s: MAINPID=%d refused: not one of its "
+				  "processes",
+			    p->conf->name, (int)pid);
 		return;
 	}
-	log_info("%s: its main process is %d now, was %d", p->conf->name,
-	    (int)pid, (int)former);
+	if (may_be_logged(p))
+		log_info("%s: its main process is %d now, was %d",
+		    p->conf->name, (int)pid, (int)former);
 	record_main(p);
 	record_note(p);
+}
+
+/* Log changes only. */
+static void
+note_changes(struct program *p, const struct sdnotify *m)
+{
+	if (m->stopping && !p->is_stopping && may_be_logged(p))
+		log_info("%s: says that it is stopping", p->conf->name);
+	if (m->reloading && !p->is_reloading && may_be_logged(p))
+		log_info("%s: says that it is reloading", p->conf->name);
+	p->is_stopping = p->is_stopping || m->stopping;
+	p->is_reloading = (p->is_reloading || m->reloading) && !m->ready;
 }
 
 void
@@ -748,10 +799,7 @@ program_notified(struct program *p, const struct sdnotify *m)
 	}
 	if (m->mainpid != 0)
 		change_main(p, m->mainpid);
-	if (m->stopping)
-		log_info("%s: says that it is stopping", p->conf->name);
-	if (m->reloading)
-		log_info("%s: says that it is reloading", p->conf->name);
+	note_changes(p, m);
 	if (p->action != NULL)
 		p->action->notified(p->action, m);
 	if (m->ready && p->state == STATE_STARTING)

@@ -89,9 +89,33 @@ orphan_killed(void *arg, uint64_t run, pid_t pid)
 	    p != NULL ? p->conf->name : "a program that is gone", (int)pid);
 }
 
+/*
+ * The socket says whose message it is.  Only a sender that is known to belong
+ * to another program is not believed: one that has ended already, or that left
+ * the program's cgroup, may be its own.
+ */
+static void
+notified(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
+{
+	struct programs *ps = arg;
+	struct program *p = owner, *other = NULL;
+
+	if (sender > 0)
+		other = programs_owner(ps, sender);
+	if (p == NULL)
+		p = other;
+	if (p == NULL || (other != NULL && other != p)) {
+		log_debug("a notify message of pid %d is dropped: it belongs "
+			  "to %s",
+		    (int)sender, other != NULL ? "another program" : "none");
+		return;
+	}
+	program_notified(p, m);
+}
+
 void
 programs_init(struct programs *ps, struct loop *loop, struct system *sys,
-    const char *notify_path, struct record *record)
+    struct record *record)
 {
 	memset(ps, 0, sizeof(*ps));
 	RB_INIT(&ps->names);
@@ -99,12 +123,12 @@ programs_init(struct programs *ps, struct loop *loop, struct system *sys,
 	TAILQ_INIT(&ps->dead);
 	ps->loop = loop;
 	ps->system = sys;
-	ps->notify_path = notify_path;
 	ps->records = record;
 	ps->drain_later = drain_later;
 	ps->feed = program_feed;
 	sys->sweep_due = sweep_due;
 	sys->orphan_killed = orphan_killed;
+	sys->notified = notified;
 	sys->arg = ps;
 }
 

@@ -8,7 +8,7 @@
 #include "program/data.h"
 
 void programs_init(struct programs *, struct loop *, struct system *,
-    const char *notify_path, struct record *);
+    struct record *);
 struct program *programs_find(const struct programs *, const char *name);
 struct program *programs_first(struct programs *);
 struct program *programs_next(struct program *);

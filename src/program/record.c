@@ -427,6 +427,7 @@ void
 record_note(struct program *p)
 {
 	struct record_slot *s = slot_of(p);
+	struct system *sys = p->programs->system;
 	const struct program_end *e = &p->end;
 
 	if (s == NULL)
@@ -451,6 +452,8 @@ record_note(struct program *p)
 	s->restarts = p->restarts;
 	s->quick = p->backoff.quick;
 	s->ready_fd = p->ready.fd;
+	if (p->notify != NULL)
+		s->ready_fd = sys->notify_fd(sys, p->notify);
 	s->env_digest = p->conf->env_digest;
 	s->failed_checks = p->failed_checks;
 	strlcpy(s->status, p->status != NULL ? p->status : "",

@@ -46,7 +46,7 @@ struct record_header {
 
 	/* Descriptors that a successor inherits; -1: none. */
 	int32_t control_fd;
-	int32_t notify_fd;
+	int32_t notify_fd; /* the socket that programs of version 0.1 share */
 	int32_t pidfile_fd;
 	int32_t guard_pid;
 	/* When daemons ended unasked, ns since boot; the latest few. */
@@ -79,8 +79,8 @@ struct record_slot {
 	int64_t delay; /* ms */
 	uint32_t restarts;
 	uint32_t quick;
-	int32_t pidfd; /* descriptors that a successor inherits, or -1 */
-	int32_t ready_fd;
+	int32_t pidfd;	     /* descriptors that a successor inherits, or -1 */
+	int32_t ready_fd;    /* of READY_FD, or the notify socket */
 	uint64_t env_digest; /* of its environment files, as it was told them */
 	char status[RECORD_STATUS];
 	uint32_t due; /* a reload has yet to have it started anew */

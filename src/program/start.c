@@ -95,6 +95,7 @@ env_build(struct spawn_env *e, struct program *p,
     const struct start_command *command, uint64_t run)
 {
 	static char default_path[] = DEFAULT_PATH;
+	struct system *sys = p->programs->system;
 	const struct definition *c = p->conf;
 
 	memset(e, 0, sizeof(*e));
@@ -121,8 +122,9 @@ env_build(struct spawn_env *e, struct program *p,
 	if (definition_instance(c->name) != NULL)
 		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));
 	env_format(e, NAMES_MARK "=%016" PRIx64, run);
-	if (c->ready == READY_NOTIFY)
-		env_format(e, "NOTIFY_SOCKET=%s", p->programs->notify_path);
+	if (p->notify != NULL)
+		env_format(e, "NOTIFY_SOCKET=%s",
+		    sys->notify_path(sys, p->notify));
 	if (start_is_watched(p))
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
@@ -157,6 +159,23 @@ start_open_stream(struct program *p)
 	/* A stream that is closed tells no tail. */
 	if (p->stream == NULL)
 		p->tail_due = false;
+	return rv;
+}
+
+int
+start_open_notify(struct program *p, int inherited)
+{
+	struct system *sys = p->programs->system;
+	int rv = 0;
+
+	if (p->conf->ready == READY_NOTIFY)
+		rv = sys->open_notify(sys, p->conf, p->slot, inherited, p,
+		    &p->notify);
+	else {
+		sys->close_notify(sys, p->notify);
+		p->notify = NULL;
+	}
+	record_note(p);
 	return rv;
 }
 
@@ -265,6 +284,9 @@ start_main(struct program *p)
 	    (p->stream != NULL &&
 		p->programs->system->renew_stream(p->programs->system, p->conf,
 		    p->stream) == -1))
+		goto fail;
+	error.stage = SPAWN_DESCRIPTORS;
+	if (start_open_notify(p, -1) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;

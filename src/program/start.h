@@ -34,6 +34,11 @@ void start_failed(struct program *, enum program_end_kind,
     const struct spawn_error *);
 /* Open, adjust or close its stream as its definition says; -1 with errno. */
 int start_open_stream(struct program *);
+/*
+ * Open its notify socket, or close it, as its definition says.  inherited: its
+ * descriptor from an earlier daemon, or -1.  -1 with errno.
+ */
+int start_open_notify(struct program *, int inherited);
 /* Close the readiness descriptor. */
 void start_close_ready(struct program *);
 /* Is the program to send WATCHDOG=1? */

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "output/logger.h"
 #include "process/cgroup.h"
+#include "process/notify.h"
 #include "process/orphan.h"
 #include "process/process.h"
 #include "process/spawn.h"
@@ -48,6 +49,7 @@ struct real {
 	struct system_parts parts;
 	struct system_pids children;
 	struct deadline reap;
+	struct notify *notify;
 };
 
 static int
@@ -705,6 +707,53 @@ real_close_stream(struct system *sys, struct stream *stream)
 	logger_stream_close(stream);
 }
 
+static int
+real_open_notify(struct system *sys, const struct definition *conf, int number,
+    int inherited, void *owner, struct notify_socket **socket)
+{
+	if (*socket != NULL && notify_is_for(*socket, conf->uid))
+		return 0;
+	notify_close(*socket);
+	*socket = notify_open(real_of(sys)->notify, number, conf->uid,
+	    inherited, owner);
+	return *socket != NULL ? 0 : -1;
+}
+
+static const char *
+real_notify_path(struct system *sys, const struct notify_socket *socket)
+{
+	(void)sys;
+	return notify_path(socket);
+}
+
+static int
+real_notify_fd(struct system *sys, const struct notify_socket *socket)
+{
+	(void)sys;
+	return notify_fd(socket);
+}
+
+static void
+real_close_notify(struct system *sys, struct notify_socket *socket)
+{
+	(void)sys;
+	notify_close(socket);
+}
+
+static void
+message_came(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
+{
+	struct real *r = arg;
+
+	r->base.notified(r->base.arg, owner, m, sender);
+}
+
+struct notify_socket *
+system_share_notify(struct system *sys, const char *path, int inherited)
+{
+	return notify_open_shared(real_of(sys)->notify, path, inherited);
+}
+
 struct system *
 system_new(const struct system_parts *parts)
 {
@@ -730,6 +779,10 @@ system_new(const struct system_parts *parts)
 	    .renew_stream = real_renew_stream,
 	    .end_stream = real_end_stream,
 	    .close_stream = real_close_stream,
+	    .open_notify = real_open_notify,
+	    .notify_path = real_notify_path,
+	    .notify_fd = real_notify_fd,
+	    .close_notify = real_close_notify,
 	};
 	struct real *r;
 
@@ -741,6 +794,11 @@ system_new(const struct system_parts *parts)
 	RB_INIT(&r->children);
 	r->reap.due = reap_all;
 	r->reap.arg = r;
+	r->notify = notify_new(parts->loop, parts->notify, message_came, r);
+	if (r->notify == NULL) {
+		free(r);
+		return NULL;
+	}
 	return &r->base;
 }
 
@@ -749,6 +807,7 @@ system_free(struct system *sys)
 {
 	if (sys == NULL)
 		return;
+	notify_free(real_of(sys)->notify);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
 	free(sys);
 }

@@ -22,10 +22,12 @@
 #include "base/loop.h"
 #include "config/definition.h"
 #include "wire/ending.h"
+#include "wire/sdnotify.h"
 
 struct cgroup;
 struct child;
 struct logger;
+struct notify_socket;
 struct stream;
 
 struct spawning;
@@ -165,7 +167,25 @@ struct system {
 	    void (*tail)(void *arg, const char *bytes, size_t len), void *);
 	void (*close_stream)(struct system *, struct stream *);
 
-	/* Set by programs_init: there may be orphans, call sweep. */
+	/*
+	 * Open the socket for notify messages to a program, unless it is open
+	 * for the user of conf already; see process/notify.h.  -1 with errno.
+	 */
+	int (*open_notify)(struct system *, const struct definition *conf,
+	    int number, int inherited, void *owner, struct notify_socket **);
+	const char *(*notify_path)(struct system *,
+	    const struct notify_socket *);
+	int (*notify_fd)(struct system *, const struct notify_socket *);
+	/* Accepts NULL. */
+	void (*close_notify)(struct system *, struct notify_socket *);
+
+	/*
+	 * Set by programs_init.  A notify message; owner: that of the socket,
+	 * NULL if all programs share it; sender: 0 if it has ended.
+	 */
+	void (*notified)(void *arg, void *owner, const struct sdnotify *,
+	    pid_t sender);
+	/* There may be orphans, call sweep. */
 	void (*sweep_due)(void *arg);
 	/* An orphan of that run was killed. */
 	void (*orphan_killed)(void *arg, uint64_t run, pid_t);
@@ -177,6 +197,7 @@ struct system_parts {
 	struct loop *loop;
 	struct logger *logger;
 	struct cgroup *cgroup; /* NULL: process groups and marks */
+	const char *notify;    /* the folder of the notify sockets */
 	bool foreground;       /* the daemon has a standard output */
 	/* Is the child one of the daemon's own?  Its owner reaps it. */
 	bool (*is_ours)(pid_t, void *);
@@ -189,6 +210,12 @@ struct system_parts {
 struct system *system_new(const struct system_parts *);
 /* Accepts NULL. */
 void system_free(struct system *);
+/*
+ * The socket of version 0.1 for all programs, see notify_open_shared.  Returns
+ * it, or NULL with errno.
+ */
+struct notify_socket *system_share_notify(struct system *, const char *path,
+    int inherited);
 /* SIGCHLD named this child. */
 void system_child_died(struct system *, pid_t);
 

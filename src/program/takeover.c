@@ -106,7 +106,7 @@ hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 	if (!inherited)
 		return false;
 	if (p->conf->ready == READY_NOTIFY)
-		return true; /* the socket went on listening */
+		return true; /* its socket went on listening */
 	if (p->conf->ready != READY_FD || s->ready_fd == -1 ||
 	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == -1)
 		return false;
@@ -140,6 +140,24 @@ state_with_process(struct program *p, const struct record_slot *s,
 	return STATE_UP;
 }
 
+/*
+ * Go on with its notify socket, or make it anew where its program looks for
+ * it.  A program of version 0.1 has none of its own: see system_share_notify.
+ */
+static void
+adopt_notify(struct program *p, const struct record_slot *s, bool inherited)
+{
+	int fd = inherited ? s->ready_fd : -1;
+
+	if (p->conf->ready != READY_NOTIFY ||
+	    (fd == -1 && (inherited || p->child.pid == 0)))
+		return;
+	if (start_open_notify(p, fd) == -1)
+		log_warn("%s: its notify socket cannot be opened; its messages "
+			 "are lost until it is restarted",
+		    p->conf->name);
+}
+
 /* False: the record is damaged. */
 static bool
 adopt(struct program *p, int slot, bool inherited)
@@ -167,6 +185,7 @@ adopt(struct program *p, int slot, bool inherited)
 		}
 		state = state_with_process(p, s, inherited);
 	}
+	adopt_notify(p, s, inherited);
 	program_restore(p, state, want);
 	return true;
 }

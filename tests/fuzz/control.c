@@ -98,7 +98,7 @@ session_begin(struct session *s)
 	struct places places = {false, home, home, home};
 	struct config set;
 	struct daemon *d = &s->daemon;
-	struct system_parts parts = {0};
+	struct system_parts parts = {.notify = "/nonexistent/notify.d"};
 	sigset_t none;
 	int fd;
 
@@ -113,7 +113,7 @@ session_begin(struct session *s)
 	config_clear(&set);
 	parts.loop = d->loop;
 	must((d->system = system_new(&parts)) != NULL);
-	programs_init(&d->programs, d->loop, d->system, "/notify", d->records);
+	programs_init(&d->programs, d->loop, d->system, d->records);
 	define(&d->programs, "db", "command = true\nlog = none\n");
 	define(&d->programs, "web", "command = true\ndepends-on = db\n");
 	must(programs_link(&d->programs) == 0);

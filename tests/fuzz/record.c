@@ -144,7 +144,8 @@ take_over(struct record *r, bool inherited)
 {
 	struct daemon d = {.records = r};
 	struct system_parts parts = {.is_ours = is_ours,
-	    .ours_died = ours_died};
+	    .ours_died = ours_died,
+	    .notify = "/nonexistent/notify.d"};
 	struct line_text text = {0};
 	sigset_t none;
 	struct program *p;
@@ -154,7 +155,7 @@ take_over(struct record *r, bool inherited)
 	must((d.loop = loop_new(&none, ignore, NULL)) != NULL);
 	parts.loop = d.loop;
 	must((d.system = system_new(&parts)) != NULL);
-	programs_init(&d.programs, d.loop, d.system, "/notify", r);
+	programs_init(&d.programs, d.loop, d.system, r);
 	must(record_adopt(r) == 0);
 	must(takeover_all(&d.programs, &running, inherited) == 0);
 	loop_after(d.loop, turn_ends, d.loop);

@@ -6,7 +6,65 @@ teardown() {
 	hupd_teardown
 }
 
-@test "a descriptor that is sent to the control socket does not stop the daemon" {
+# Everybody but root and the programs: no socket of the run folder takes a
+# message or a connection from him.
+reachable() {
+	local path
+	find "$T/run" -type s | while read -r path; do
+		as 54321 python3 - "$path" <<-'E' && echo "$path"
+		import socket, sys
+		for kind in socket.SOCK_DGRAM, socket.SOCK_STREAM:
+		    s = socket.socket(socket.AF_UNIX, kind)
+		    try:
+		        s.connect(sys.argv[1])
+		        sys.exit(0)
+		    except OSError:
+		        pass
+		sys.exit(1)
+		E
+	done
+}
+
+notifier() {
+	program web <<-E
+	command = sh -c '"$HUPD_BUILD/tools/actor" tell READY=1; $1'
+	ready = notify
+	user = nobody
+	E
+}
+
+@test "a stranger reaches no socket of the daemon" {
+	notifier 'exec sleep 1000'
+	hupd_start
+	wait_for 5 is_state web up
+	[ -z "$(reachable)" ]
+}
+
+@test "a descriptor that blocks whoever closes it does not stop the daemon" {
+	chmod 755 "$BATS_TEST_TMPDIR"
+	notifier "\"$HUPD_BUILD/tools/attack\" linger dgram \$NOTIFY_SOCKET BARRIER=1 & wait"
+	sleeper other
+	hupd_start
+	wait_for 5 printed web ready
+	answers_soon
+	ctl restart other
+	# Its own messages may wait, but not its end.
+	ctl stop web
+	answers_soon
+}
+
+@test "nor do many, from a program that sends one after the other" {
+	notifier "for i in 1 2 3 4 5 6 7 8 9; do \"$HUPD_BUILD/tools/attack\" \
+linger dgram \$NOTIFY_SOCKET BARRIER=1 & done; wait"
+	hupd_start
+	wait_for 5 printed web ready
+	answers_soon
+	ctl restart web
+	answers_soon
+	ctl stop web
+}
+
+@test "nor does one that is sent to the control socket, read or not" {
 	local text
 	setting "access-group = $(id -gn nobody)"
 	sleeper web

@@ -316,6 +316,9 @@ has_descriptors() {
 	autostart = no
 	E
 	hupd_start
+	# Its notify socket stays.
+	ctl start --no-wait never
+	ctl stop never
 	fds=$(descriptors)
 	for request in 'start never' 'restart never' 'start never' 'stop never' \
 	    'reload'; do

@@ -176,8 +176,12 @@ has_open() {
 	cat >"$T/liar.py" <<-E
 	import os, socket, time
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-	s.connect("$T/run/notify")
-	s.send(b"READY=1\nMAINPID=%d" % os.getppid())
+	for n in range(9):
+	    try:
+	        s.sendto(b"READY=1\nMAINPID=%d" % os.getppid(), "$T/run/notify.d/%d" % n)
+	        print("heard", flush=True)
+	    except OSError as e:
+	        print(e, flush=True)
 	print("sent", flush=True)
 	time.sleep(1000)
 	E
@@ -189,4 +193,6 @@ has_open() {
 	wait_for 5 printed liar sent
 	ctl ping
 	is_state late starting
+	printed liar 'Permission denied'
+	run ! printed liar heard
 }

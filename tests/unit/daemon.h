@@ -232,6 +232,27 @@ fake_use(struct system *sys, const struct child *c, const char *folder)
 	return 0;
 }
 
+/* There are no sockets. */
+static int
+fake_open_notify(struct system *sys, const struct definition *conf, int number,
+    int inherited, void *owner, struct notify_socket **socket)
+{
+	(void)sys;
+	(void)conf;
+	(void)number;
+	(void)inherited;
+	(void)owner;
+	*socket = NULL;
+	return 0;
+}
+
+static void
+fake_close_notify(struct system *sys, struct notify_socket *socket)
+{
+	(void)sys;
+	(void)socket;
+}
+
 static struct system fake = {
     .spawn = fake_spawn,
     .signal = fake_signal,
@@ -245,6 +266,8 @@ static struct system fake = {
     .open_stream = fake_open_stream,
     .adjust_stream = fake_adjust_stream,
     .close_stream = fake_close_stream,
+    .open_notify = fake_open_notify,
+    .close_notify = fake_close_notify,
 };
 
 /* The last child executes its program. */
@@ -322,7 +345,7 @@ make_daemon(void **state)
 	d.records = record_open(NULL, memfd_create("records", MFD_CLOEXEC));
 	assert_non_null(d.records);
 	use_folder();
-	programs_init(&d.programs, d.loop, &fake, "/notify", d.records);
+	programs_init(&d.programs, d.loop, &fake, d.records);
 	assert_non_null(d.reload = reload_new(&d));
 	d.adjusted = on_adjusted;
 	d.settled = on_settled;

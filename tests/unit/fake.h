@@ -432,6 +432,27 @@ fake_open_stream(struct system *sys, const struct definition *conf,
 	return 0;
 }
 
+/* There are no sockets. */
+static int
+fake_open_notify(struct system *sys, const struct definition *conf, int number,
+    int inherited, void *owner, struct notify_socket **socket)
+{
+	(void)sys;
+	(void)conf;
+	(void)number;
+	(void)inherited;
+	(void)owner;
+	*socket = NULL;
+	return 0;
+}
+
+static void
+fake_close_notify(struct system *sys, struct notify_socket *socket)
+{
+	(void)sys;
+	(void)socket;
+}
+
 static void
 fake_setup(void)
 {
@@ -452,6 +473,8 @@ fake_setup(void)
 	    .remove_folder = fake_folder,
 	    .kill_runs = fake_kill_runs,
 	    .sweep = fake_sweep,
+	    .open_notify = fake_open_notify,
+	    .close_notify = fake_close_notify,
 	    .open_stream = fake_open_stream,
 	};
 
@@ -461,8 +484,7 @@ fake_setup(void)
 	fake.system = made;
 	fake.refuse = 0;
 	fake.later = fake.gone = false;
-	programs_init(&fake.programs, &fake.loop, &fake.system, "/notify",
-	    fake.records);
+	programs_init(&fake.programs, &fake.loop, &fake.system, fake.records);
 }
 
 /* Before each test: no program, and an empty file of records. */

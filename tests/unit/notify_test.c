@@ -1,7 +1,9 @@
 /* notify: who sent a message, and what becomes of its descriptors. */
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,24 +23,84 @@
 
 struct world {
 	char dir[64];
-	char path[96];
-	int fd;
+	struct loop *loop;
+	struct notify *notify;
+	struct notify_socket *socket;
 	int client;
+	/* What the handler got. */
+	int count;
+	void *owner;
+	struct sdnotify last;
+	pid_t sender;
+	/* The handler closes the socket. */
+	bool closes;
 };
+
+static void
+ignore(const struct signalfd_siginfo *si, void *arg)
+{
+	(void)si;
+	(void)arg;
+}
+
+static void
+handle(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
+{
+	struct world *w = arg;
+
+	w->count++;
+	w->owner = owner;
+	w->last = *m;
+	w->sender = sender;
+	if (w->closes) {
+		notify_close(w->socket);
+		w->socket = NULL;
+	}
+}
+
+static void
+turn_ends(struct deadline *d)
+{
+	loop_end(d->arg);
+}
+
+/* Some turns of the loop. */
+static void
+turn(struct world *w)
+{
+	struct deadline end = {.due = turn_ends, .arg = w->loop};
+
+	loop_at(w->loop, &end, clock_add_ms(clock_now(), 10));
+	assert_int_equal(loop_run(w->loop), 0);
+}
+
+static void
+await(struct world *w, int count)
+{
+	while (w->count < count)
+		turn(w);
+	assert_int_equal(w->count, count);
+}
 
 static int
 setup(void **state)
 {
 	static struct world w;
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	char folder[96];
+	sigset_t none;
 
+	w = (struct world){.client = -1};
 	strlcpy(w.dir, "/tmp/notify_test.XXXXXX", sizeof(w.dir));
 	if (mkdtemp(w.dir) == NULL)
 		return -1;
-	snprintf(w.path, sizeof(w.path), "%s/notify", w.dir);
-	w.fd = notify_open(w.path);
+	snprintf(folder, sizeof(folder), "%s/notify.d", w.dir);
+	sigemptyset(&none);
+	w.loop = loop_new(&none, ignore, NULL);
+	w.notify = notify_new(w.loop, folder, handle, &w);
+	w.socket = notify_open(w.notify, 17, (uid_t)-1, -1, &w);
 	w.client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	strlcpy(sun.sun_path, w.path, sizeof(sun.sun_path));
+	strlcpy(sun.sun_path, notify_path(w.socket), sizeof(sun.sun_path));
 	*state = &w;
 	return connect(w.client, (struct sockaddr *)&sun, sizeof(sun));
 }
@@ -48,9 +110,9 @@ teardown(void **state)
 {
 	struct world *w = *state;
 
-	close(w->fd);
 	close(w->client);
-	unlink(w->path);
+	notify_free(w->notify);
+	loop_free(w->loop);
 	return rmdir(w->dir);
 }
 
@@ -84,21 +146,35 @@ static void
 test_sender(void **state)
 {
 	struct world *w = *state;
-	struct sdnotify m;
-	pid_t pid;
-	uid_t uid;
-	int barrier;
 
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 0);
 	send_fds(w, "READY=1", NULL, 0);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
-	assert_true(m.ready);
-	assert_int_equal(pid, getpid());
-	assert_int_equal(uid, getuid());
-	assert_int_equal(barrier, -1);
+	await(w, 1);
+	assert_true(w->last.ready);
+	assert_ptr_equal(w->owner, w);
+	assert_int_equal(w->sender, getpid());
 }
 
-/* How many ends of the pipe are open but ours? */
+/* The number of a process that has ended may be another's by now. */
+static void
+test_sender_has_ended(void **state)
+{
+	struct world *w = *state;
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		_exit(send(w->client, "READY=1", 7, 0) == 7 ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	await(w, 1);
+	assert_true(w->last.ready);
+	/* Before Linux 6.5 there is only the pid. */
+	if (w->sender != 0)
+		assert_int_equal(w->sender, pid);
+}
+
 static bool
 is_closed(int reader)
 {
@@ -107,33 +183,60 @@ is_closed(int reader)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
 }
 
+/* All that comes along is closed, and the next message is read after that. */
 static void
 test_barrier(void **state)
 {
 	struct world *w = *state;
-	struct sdnotify m;
-	int pair[2], fds[40], barrier;
+	int pair[2], fds[40];
 	size_t i;
-	pid_t pid;
-	uid_t uid;
 
 	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
 	for (i = 0; i < 40; i++)
 		fds[i] = pair[1];
-	/* One; three, of which two are nobody's business; too many. */
 	send_fds(w, "BARRIER=1", fds, 1);
-	send_fds(w, "BARRIER=1", fds, 3);
 	send_fds(w, "BARRIER=1", fds, 40);
 	close(pair[1]);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
-	assert_int_equal(fcntl(barrier, F_GETFD), FD_CLOEXEC);
-	close(barrier);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
 	assert_false(is_closed(pair[0]));
-	close(barrier);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), -1);
-	assert_int_equal(barrier, -1);
+	await(w, 2);
+	while (!is_closed(pair[0]))
+		turn(w);
+	close(pair[0]);
+}
+
+static void
+test_unread_descriptors(void **state)
+{
+	struct world *w = *state;
+	struct pollfd p = {.events = POLLIN};
+	int pair[2];
+
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	send_fds(w, "BARRIER=1", &pair[1], 1);
+	close(pair[1]);
+	notify_close(w->socket);
+	p.fd = pair[0];
+	assert_int_equal(poll(&p, 1, 60000), 1);
 	assert_true(is_closed(pair[0]));
+	close(pair[0]);
+	/* Nobody can send any more. */
+	assert_int_equal(send(w->client, "x", 1, MSG_NOSIGNAL), -1);
+}
+
+static void
+test_close_in_handler(void **state)
+{
+	struct world *w = *state;
+	int pair[2];
+
+	w->closes = true;
+	assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+	send_fds(w, "READY=1", &pair[1], 1);
+	send_fds(w, "READY=1", NULL, 0);
+	close(pair[1]);
+	while (!is_closed(pair[0]))
+		turn(w);
+	assert_int_equal(w->count, 1);
 	close(pair[0]);
 }
 
@@ -141,38 +244,37 @@ static void
 test_too_long(void **state)
 {
 	struct world *w = *state;
-	struct sdnotify m;
 	char big[8192];
-	pid_t pid;
-	uid_t uid;
-	int barrier;
 
 	memset(big, '\n', sizeof(big));
 	assert_int_equal(send(w->client, big, sizeof(big), 0), sizeof(big));
 	send_fds(w, "READY=1", NULL, 0);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), -1);
-	assert_int_equal(notify_receive(w->fd, &m, &pid, &uid, &barrier), 1);
-	assert_true(m.ready);
+	await(w, 1);
+	assert_true(w->last.ready);
 }
 
 static void
 test_open(void **state)
 {
 	struct world *w = *state;
-	char path[256];
-	int fd;
+	struct notify_socket *again;
+	struct stat st;
 
+	assert_int_equal(stat(notify_path(w->socket), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(fcntl(notify_fd(w->socket), F_GETFD), FD_CLOEXEC);
+	assert_true(notify_is_for(w->socket, (uid_t)-1));
 	/* A socket that a killed daemon left is no obstacle. */
-	fd = notify_open(w->path);
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-	close(fd);
-	memset(path, 'x', sizeof(path) - 1);
-	path[0] = '/';
-	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(notify_open(path), -1);
-	assert_int_equal(errno, ENAMETOOLONG);
-	assert_int_equal(notify_open("/nowhere/at/all"), -1);
+	again = notify_open(w->notify, 17, (uid_t)-1, -1, NULL);
+	assert_non_null(again);
+	notify_close(again);
+	if (geteuid() != 0)
+		return;
+	again = notify_open(w->notify, 18, 65534, -1, NULL);
+	assert_non_null(again);
+	assert_int_equal(stat(notify_path(again), &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	notify_close(again);
 }
 
 int
@@ -180,7 +282,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_sender, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sender_has_ended, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(test_barrier, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_unread_descriptors, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(test_close_in_handler, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_open, setup, teardown),
 	};
