@@ -7,10 +7,7 @@
 
 #include "client/ctl.h"
 
-ctl_command cmd_act_reload; /* "reload" with names */
-ctl_command cmd_act_restart;
-ctl_command cmd_act_start;
-ctl_command cmd_act_stop;
+ctl_command cmd_act_run; /* start, stop, restart; reload with names */
 ctl_command cmd_add_remove;
 ctl_command cmd_add_run;
 ctl_command cmd_check_run;

@@ -34,9 +34,10 @@ results(const struct ctl *ctl, struct talk *talk)
 	return outcome.status;
 }
 
-static int
-act(const struct ctl *ctl, const char *tag, int argc, char **argv)
+int
+cmd_act_run(const struct ctl *ctl, int argc, char **argv)
 {
+	bool reload = strcmp(ctl->name, "reload") == 0;
 	struct line_text request = {0};
 	struct talk talk;
 	int i, status;
@@ -46,7 +47,7 @@ act(const struct ctl *ctl, const char *tag, int argc, char **argv)
 		    "give either names or --all, not both");
 	if (!talk_are_names(ctl, argc, argv))
 		return STATUS_USAGE;
-	line_begin(&request, tag);
+	line_begin(&request, reload ? "reload-program" : ctl->name);
 	line_put(&request, "all", ctl->all ? "yes" : NULL);
 	line_put(&request, "wait", ctl->no_wait ? "no" : NULL);
 	for (i = 0; i < argc; i++)
@@ -62,28 +63,4 @@ act(const struct ctl *ctl, const char *tag, int argc, char **argv)
 	talk_close(&talk);
 	line_text_clear(&request);
 	return status;
-}
-
-int
-cmd_act_start(const struct ctl *ctl, int argc, char **argv)
-{
-	return act(ctl, "start", argc, argv);
-}
-
-int
-cmd_act_stop(const struct ctl *ctl, int argc, char **argv)
-{
-	return act(ctl, "stop", argc, argv);
-}
-
-int
-cmd_act_restart(const struct ctl *ctl, int argc, char **argv)
-{
-	return act(ctl, "restart", argc, argv);
-}
-
-int
-cmd_act_reload(const struct ctl *ctl, int argc, char **argv)
-{
-	return act(ctl, "reload-program", argc, argv);
 }

@@ -163,6 +163,6 @@ cmd_reload_run(const struct ctl *ctl, int argc, char **argv)
 	enum reload_fate fate;
 
 	if (argc > 0)
-		return cmd_act_reload(ctl, argc, argv);
+		return cmd_act_run(ctl, argc, argv);
 	return cmd_reload_files(ctl, &fate);
 }

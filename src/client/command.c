@@ -36,11 +36,11 @@ static const struct command {
     {"status", "[NAME ...]", "show programs and the configuration", "", 0,
 	INT_MAX, cmd_status_run},
     {"start", "[--no-wait] -a | NAME ...", "start programs", "aW", 1, INT_MAX,
-	cmd_act_start},
+	cmd_act_run},
     {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aW", 1, INT_MAX,
-	cmd_act_stop},
+	cmd_act_run},
     {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aW", 1,
-	INT_MAX, cmd_act_restart},
+	INT_MAX, cmd_act_run},
     {"reload", "[--no-wait] [NAME ...]", "apply the files, or have NAME reload",
 	"W", 0, INT_MAX, cmd_reload_run},
     {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2,
@@ -463,6 +463,7 @@ command_run(struct ctl *ctl, int argc, char **argv)
 	if (!split || operands + ctl->all < command->min ||
 	    operands > command->max)
 		return command_usage(command, stderr);
+	ctl->name = command->name;
 	return command->run(ctl, operands, argv + optind);
 }
 

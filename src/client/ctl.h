@@ -13,6 +13,7 @@
 struct present;
 
 struct ctl {
+	const char *name; /* of the command */
 	/* options */
 	const char *socket; /* -s, or NULL */
 	const char *config; /* -f, or NULL */

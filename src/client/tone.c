@@ -1,5 +1,7 @@
 /*
  * tone - how urgent a state of a program is.
+ *
+ * Short, for it is one table, which the text and the screen both colour by.
  */
 #include <string.h>
 

@@ -1,17 +1,336 @@
 /*
- * supervisord - the reader of supervisord's configuration: its files, and each
- * of its programs as a draft.
+ * supervisord - the reader of supervisord's configuration: the meaning of its
+ * values, its files, and each of its programs as a draft.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "import/inivalue.h"
+#include "base/words.h"
+#include "config/definition.h"
 #include "import/supervisord.h"
 
 #define PROGRAM "program:"
 #define GROUP "group:"
+
+#define BLANKS " \t\r\n\v\f"
+
+/* The values. */
+
+/* The largest width of %(NAME)99d. */
+#define WIDTH_MAX 64
+
+/* 1, 0; -1: neither. */
+static int
+yes_or_no(const char *s)
+{
+	static const char *const words[] = {"no", "yes", "false", "true", "off",
+	    "on", "0", "1"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(s, words[i]) == 0)
+			return i % 2 == 1;
+	return -1;
+}
+
+/* The value of a variable in a vector of K=V (or NULL), or NULL. */
+static const char *
+variable(char *const *vector, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; vector != NULL && *vector != NULL; vector++)
+		if (strncmp(*vector, name, len) == 0 && (*vector)[len] == '=')
+			return *vector + len + 1;
+	return NULL;
+}
+
+/* The values of %(NAME)s; that of %(here)s is in the key's source. */
+struct names {
+	const char *host;
+	const char *program;
+	const char *group;
+	long process; /* process_num */
+	long processes;
+	/* K=V vectors, or NULL, in which ENV_NAME is looked up in turn. */
+	char *const *env[2];
+	char *const *environ; /* after those: hupctl's own */
+};
+
+struct expander {
+	const struct ini_key *key;
+	const struct names *names;
+	struct diags *diags;
+	struct diags *notes; /* or NULL */
+	FILE *out;
+};
+
+/* ENV_NAME; the program's own variables come first. */
+static const char *
+env_value(const struct expander *x, const char *name)
+{
+	const char *value;
+
+	for (size_t i = 0; i < 2; i++)
+		if ((value = variable(x->names->env[i], name)) != NULL)
+			return value;
+	if ((value = variable(x->names->environ, name)) != NULL &&
+	    x->notes != NULL)
+		ini_complain(x->key, x->notes,
+		    "%%(ENV_%s)s is replaced by its present value, \"%.80s\"",
+		    name, value);
+	return value;
+}
+
+/* The value of a name; a number is printed to buf. */
+static const char *
+name_value(const struct expander *x, const char *name, char buf[static 32],
+    bool *number)
+{
+	const struct names *n = x->names;
+	bool one = strcmp(name, "process_num") == 0;
+
+	*number = one || strcmp(name, "numprocs") == 0;
+	if (*number) {
+		snprintf(buf, 32, "%ld", one ? n->process : n->processes);
+		return buf;
+	}
+	if (strcmp(name, "here") == 0)
+		return x->key->source->here;
+	if (strcmp(name, "host_node_name") == 0)
+		return n->host;
+	if (strcmp(name, "program_name") == 0)
+		return n->program;
+	if (strcmp(name, "group_name") == 0)
+		return n->group;
+	return strncmp(name, "ENV_", 4) == 0 ? env_value(x, name + 4) : NULL;
+}
+
+/* Print the value in the format after %(NAME): an optional width, s or d. */
+static const char *
+put_formatted(const struct expander *x, const char *s, const char *value,
+    bool number)
+{
+	bool zeros = *s == '0';
+	size_t width = 0, len = strlen(value);
+
+	for (; isdigit((unsigned char)*s) && width <= WIDTH_MAX; s++)
+		width = width * 10 + (size_t)(*s - '0');
+	if ((*s != 's' && !(*s == 'd' && number)) || width > WIDTH_MAX)
+		return NULL;
+	for (; width > len; width--)
+		putc(zeros && *s == 'd' ? '0' : ' ', x->out);
+	fputs(value, x->out);
+	return s + 1;
+}
+
+/* Expand the % at s.  Returns its end, or NULL after an error. */
+static const char *
+expand_one(const struct expander *x, const char *s)
+{
+	char name[128], buf[32];
+	const char *value, *end;
+	bool number;
+	size_t len;
+
+	if (s[1] == '%') {
+		putc('%', x->out);
+		return s + 2;
+	}
+	len = s[1] == '(' ? strcspn(s + 2, ")") : 0;
+	if (len == 0 || len >= sizeof(name) || s[2 + len] == '\0') {
+		ini_complain(x->key, x->diags,
+		    "\"%.20s\": write %%%% for a percent sign, or %%(NAME)s",
+		    s);
+		return NULL;
+	}
+	memcpy(name, s + 2, len);
+	name[len] = '\0';
+	if ((value = name_value(x, name, buf, &number)) == NULL) {
+		ini_complain(x->key, x->diags, "%%(%s)s is not defined", name);
+		return NULL;
+	}
+	end = put_formatted(x, s + 2 + len + 1, value, number);
+	if (end == NULL)
+		ini_complain(x->key, x->diags,
+		    "\"%.*s\": expected %%(NAME)s, or %%(NAME)d for a "
+		    "number",
+		    (int)len + 6, s);
+	return end;
+}
+
+/*
+ * The value with %(NAME)s, %(NAME)02d and %% replaced; malloc'd.  NULL after
+ * an error, which is added to diags.  The use of a variable of environ is
+ * added to notes, unless that is NULL.
+ */
+static char *
+expand(const struct ini_key *key, const struct names *names,
+    struct diags *diags, struct diags *notes)
+{
+	struct expander x = {key, names, diags, notes, NULL};
+	const char *s = key->value;
+	char *text = NULL;
+	size_t size;
+
+	if ((x.out = open_memstream(&text, &size)) == NULL) {
+		ini_complain(key, diags, "out of memory");
+		return NULL;
+	}
+	while (s != NULL && *s != '\0') {
+		if (*s == '%')
+			s = expand_one(&x, s);
+		else
+			putc(*s++, x.out);
+	}
+	if (fclose(x.out) == EOF) {
+		ini_complain(key, diags, "out of memory");
+		s = NULL;
+	}
+	if (s != NULL)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The length of the word at s by the rules of shlex without POSIX mode. */
+static size_t
+token_length(const char *s)
+{
+	const char *end;
+
+	if (*s == '"' || *s == '\'') {
+		end = strchr(s + 1, *s);
+		return end == NULL ? 0 : (size_t)(end - s) + 1;
+	}
+	for (end = s; *end != '\0'; end++)
+		if (!isalnum((unsigned char)*end) &&
+		    (unsigned char)*end < 0x80 &&
+		    strchr("_/.+-():'\"", *end) == NULL)
+			break;
+	return (size_t)(end - s);
+}
+
+/* Add one KEY=value to the list.  Returns its end, or NULL after an error. */
+static const char *
+add_pair(const struct ini_key *key, const char *s, char ***list,
+    struct diags *diags)
+{
+	static const char quotes[] = "'\"";
+	size_t name = token_length(s), len;
+	const char *value = s + name + strspn(s + name, BLANKS), *end;
+	char *pair;
+	int r;
+
+	if (name == 0 || *value != '=') {
+		ini_complain(key, diags, "\"%.40s\" is not KEY=value", s);
+		return NULL;
+	}
+	value++;
+	value += strspn(value, BLANKS);
+	if ((len = token_length(value)) == 0) {
+		ini_complain(key, diags,
+		    "%.*s has no value, or a quote "
+		    "is not closed",
+		    (int)name, s);
+		return NULL;
+	}
+	end = value + len;
+	for (; len > 0 && strchr(quotes, value[len - 1]) != NULL; len--)
+		;
+	for (; len > 0 && strchr(quotes, *value) != NULL; len--)
+		value++;
+	if (asprintf(&pair, "%.*s=%.*s", (int)name, s, (int)len, value) == -1)
+		pair = NULL;
+	r = pair == NULL ? -1 : strings_add(list, pair);
+	free(pair);
+	if (r == -1)
+		ini_complain(key, diags, "out of memory");
+	return r == -1 ? NULL : end;
+}
+
+/*
+ * Add KEY=value,KEY="value" to a list of strings.  -1 after an error.
+ */
+static int
+split_pairs(const struct ini_key *key, const char *s, char ***list,
+    struct diags *diags)
+{
+	for (s += strspn(s, BLANKS); *s != '\0'; s += strspn(s, BLANKS)) {
+		if ((s = add_pair(key, s, list, diags)) == NULL)
+			return -1;
+		s += strspn(s, BLANKS);
+		if (*s == '\0')
+			break;
+		if (*s != ',') {
+			ini_complain(key, diags,
+			    "\"%.40s\": a comma is "
+			    "missing, or the value needs quotes",
+			    s);
+			return -1;
+		}
+		s++;
+	}
+	return 0;
+}
+
+/*
+ * Between double quotes shlex knows two escapes, \" and \\; words_split() knows
+ * \$ and \` as well.  Double the backslash of those.
+ */
+static char *
+requote(const char *s)
+{
+	char *text, *out, quote = '\0';
+
+	if ((text = reallocarray(NULL, strlen(s) + 1, 2)) == NULL)
+		return NULL;
+	for (out = text; *s != '\0'; *out++ = *s++) {
+		if (quote == '\0' && (*s == '"' || *s == '\'')) {
+			quote = *s;
+		} else if (*s == quote) {
+			quote = '\0';
+		} else if (*s == '\\' && quote != '\'' && s[1] != '\0') {
+			if (quote == '"' && (s[1] == '$' || s[1] == '`'))
+				*out++ = '\\';
+			*out++ = *s++;
+		}
+	}
+	*out = '\0';
+	return text;
+}
+
+/*
+ * A command line, split as shlex does, in the form of the key "command";
+ * malloc'd, or NULL after an error.
+ */
+static char *
+requoted_command(const struct ini_key *key, const char *s, struct diags *diags)
+{
+	char *text, **words = NULL, *joined = NULL;
+	const char *why = "out of memory";
+	size_t n;
+
+	if ((text = requote(s)) != NULL &&
+	    words_split(text, &words, &n, &why) == 0) {
+		if ((joined = words_join(words)) == NULL)
+			why = "out of memory";
+		else if (strchr(joined, '\n') != NULL) {
+			why = "a word cannot contain a newline";
+			free(joined);
+			joined = NULL;
+		}
+	}
+	free(words);
+	free(text);
+	if (joined == NULL)
+		ini_complain(key, diags, "%s", why);
+	return joined;
+}
 
 /* The files. */
 
@@ -55,12 +374,12 @@ include_pattern(const struct including *in, const char *pattern)
 static void
 include_files(const struct including *in, const struct supervisord_names *names)
 {
-	const struct inivalue_names known = {.host = names->host,
+	const struct names known = {.host = names->host,
 	    .environ = names->environ};
 	char *text, *rest, *pattern;
 
-	text = inivalue_expand(&in->key, &known, in->diags, in->notes);
-	for (rest = text; (pattern = strsep(&rest, " \t\r\n\v\f")) != NULL;)
+	text = expand(&in->key, &known, in->diags, in->notes);
+	for (rest = text; (pattern = strsep(&rest, BLANKS)) != NULL;)
 		if (*pattern != '\0')
 			include_pattern(in, pattern);
 	free(text);
@@ -106,7 +425,7 @@ supervisord_read(struct ini *ini, const char *file,
 struct job {
 	const struct ini_section *section;
 	const struct ini_section *daemon; /* [supervisord], or NULL */
-	struct inivalue_names names;
+	struct names names;
 	struct diags *diags;
 	struct diags *notes; /* NULL after the first process */
 	struct draft_program program;
@@ -223,7 +542,7 @@ static void
 as_yes_no(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
-	int yes = inivalue_bool(value);
+	int yes = yes_or_no(value);
 
 	if (yes == -1)
 		ini_complain(key, job->diags, "\"%.40s\" is not true or false",
@@ -274,7 +593,7 @@ static void
 as_restart(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
-	int yes = inivalue_bool(value);
+	int yes = yes_or_no(value);
 
 	if (strcasecmp(value, "unexpected") == 0)
 		put(job, key, rule->to, "on-failure");
@@ -312,7 +631,7 @@ static void
 drop_if_yes(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
-	if (inivalue_bool(value) != 0)
+	if (yes_or_no(value) != 0)
 		drop(job, key, rule, value);
 }
 
@@ -320,7 +639,7 @@ static void
 drop_if_no(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
-	if (inivalue_bool(value) != 1)
+	if (yes_or_no(value) != 1)
 		drop(job, key, rule, value);
 }
 
@@ -350,7 +669,7 @@ is_yes(const struct ini_section *section, const char *name)
 {
 	const struct ini_key *key = ini_key(section, name);
 
-	return key != NULL && inivalue_bool(key->value) == 1;
+	return key != NULL && yes_or_no(key->value) == 1;
 }
 
 /* Note which keys of output are lost. */
@@ -436,9 +755,9 @@ put_key(struct job *job, const struct ini_key *key, const struct rule *rule)
 
 	if (rule->convert == NULL)
 		return;
-	value = inivalue_expand(key, &job->names, job->diags, job->notes);
+	value = expand(key, &job->names, job->diags, job->notes);
 	if (value != NULL && strcmp(key->name, "command") == 0) {
-		command = inivalue_command(key, value, job->diags);
+		command = requoted_command(key, value, job->diags);
 		free(value);
 		value = command;
 	}
@@ -499,19 +818,17 @@ complain(struct converter *c, const struct ini_section *section,
 
 /* The variables of [supervisord] or of a program, expanded; or NULL. */
 static char **
-environment(const struct ini_section *section,
-    const struct inivalue_names *names, struct diags *diags,
-    struct diags *notes)
+environment(const struct ini_section *section, const struct names *names,
+    struct diags *diags, struct diags *notes)
 {
 	const struct ini_key *key = NULL;
 	char **list = NULL, *text;
 
 	if (section != NULL)
 		key = ini_key(section, "environment");
-	if (key == NULL ||
-	    (text = inivalue_expand(key, names, diags, notes)) == NULL)
+	if (key == NULL || (text = expand(key, names, diags, notes)) == NULL)
 		return NULL;
-	(void)inivalue_pairs(key, text, &list, diags);
+	(void)split_pairs(key, text, &list, diags);
 	free(text);
 	return list;
 }
@@ -573,7 +890,7 @@ name_of(struct job *job)
 	char *own = NULL, *name;
 
 	if (key != NULL) {
-		own = inivalue_expand(key, &job->names, job->diags, job->notes);
+		own = expand(key, &job->names, job->diags, job->notes);
 		if (own == NULL)
 			return NULL;
 	}
@@ -674,9 +991,8 @@ convert_program(struct converter *c, const struct ini_section *section)
 	diag_init(&notes);
 	job.notes = &notes;
 	job.diags = c->diags;
-	job.names = (struct inivalue_names){c->names->host, name,
-	    group_of(c->ini, name), start, n, {NULL, c->env},
-	    c->names->environ};
+	job.names = (struct names){c->names->host, name, group_of(c->ini, name),
+	    start, n, {NULL, c->env}, c->names->environ};
 	for (; job.names.process < start + n; job.names.process++) {
 		convert_process(c, &job);
 		/* The other processes would repeat the errors. */
@@ -731,8 +1047,7 @@ supervisord_convert(struct draft *draft, const struct ini *ini,
 {
 	struct converter c = {draft, ini, names,
 	    ini_section(ini, "supervisord"), NULL, diags};
-	struct inivalue_names plain = {.host = names->host,
-	    .environ = names->environ};
+	struct names plain = {.host = names->host, .environ = names->environ};
 	size_t before = diag_count(diags);
 	const struct ini_section *section;
 

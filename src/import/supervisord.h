@@ -3,7 +3,9 @@
  * of its programs as a draft.
  *
  * Source: supervisor/options.py, and "Configuration File" of supervisord's
- * documentation.
+ * documentation; for values expand, boolean, dict_of_key_value_pairs and
+ * byte_size in supervisor/datatypes.py, and shlex in the Python library's
+ * reference.
  */
 #ifndef SUPERVISORD_H
 #define SUPERVISORD_H

@@ -1,5 +1,7 @@
 /*
  * backoff - exit history to a delay, or give up.
+ *
+ * Short, for it is arithmetic that is tested without a program.
  */
 #include "program/backoff.h"
 

@@ -89,6 +89,19 @@ orphan_killed(void *arg, uint64_t run, pid_t pid)
 	    p != NULL ? p->conf->name : "a program that is gone", (int)pid);
 }
 
+/* The program that a process belongs to, by what the kernel says, or NULL. */
+static struct program *
+owner_of(struct programs *ps, pid_t pid)
+{
+	char name[256];
+	struct child *c =
+	    ps->system->owner(ps->system, pid, name, sizeof(name));
+
+	if (c != NULL)
+		return c->owner;
+	return *name != '\0' ? programs_find(ps, name) : NULL;
+}
+
 /*
  * The socket says whose message it is.  Only a sender that is known to belong
  * to another program is not believed: one that has ended already, or that left
@@ -101,7 +114,7 @@ notified(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
 	struct program *p = owner, *other = NULL;
 
 	if (sender > 0)
-		other = programs_owner(ps, sender);
+		other = owner_of(ps, sender);
 	if (p == NULL)
 		p = other;
 	if (p == NULL || (other != NULL && other != p)) {
@@ -153,18 +166,6 @@ struct program *
 programs_next(struct program *p)
 {
 	return RB_NEXT(program_names, &p->programs->names, p);
-}
-
-struct program *
-programs_owner(struct programs *ps, pid_t pid)
-{
-	char name[256];
-	struct child *c =
-	    ps->system->owner(ps->system, pid, name, sizeof(name));
-
-	if (c != NULL)
-		return c->owner;
-	return *name != '\0' ? programs_find(ps, name) : NULL;
 }
 
 void

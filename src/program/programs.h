@@ -16,8 +16,6 @@ struct program *programs_next(struct program *);
 int programs_link(struct programs *);
 /* Begin to stop everything; changed is called when that is done. */
 void programs_stop_all(struct programs *);
-/* The program that a process belongs to, by what the kernel says, or NULL. */
-struct program *programs_owner(struct programs *, pid_t);
 /* Free one that does not run. */
 void programs_drop(struct program *);
 
