@@ -12,6 +12,9 @@ fuzzers: $(fuzzers)
 
 $(B)/fuzz/record $(B)/fuzz/control: fuzz_wrap = $(patsubst %,-Wl$(,)--wrap=%,\
 	kill spawn process_signal logger_reopen logger_stream_open)
+$(B)/fuzz/reports: fuzz_wrap = $(patsubst %,-Wl$(,)--wrap=%,\
+	spawn process_signal)
+$(B)/fuzz/notifysocket: fuzz_wrap = -Wl,--wrap=closer_close
 , := ,
 
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
