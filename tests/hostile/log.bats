@@ -47,6 +47,7 @@ echoing() {
 	lock_journal
 	# Nor because it has the pid of the log process that was recorded.
 	echo "$ATTACK 1" >"$T/run/log.process"
+	# shellcheck disable=SC2034
 	LEFT_OK=1
 	run hupd_start
 	alive "$ATTACK"
