@@ -2,7 +2,6 @@
  * hupd - keeps the programs of a machine running; a reload you can trust.
  */
 #include <sys/types.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -24,6 +23,7 @@
 #include "base/file.h"
 #include "daemon/guard.h"
 #include "daemon/handover.h"
+#include "daemon/pidlock.h"
 #include "base/log.h"
 #include "wire/line.h"
 #include "daemon/serve.h"
@@ -32,10 +32,6 @@
 #include "process/accounts.h"
 #include "process/spawn.h"
 #include "program/record.h"
-
-/* The next daemon tries this often to lock the pidfile, with this pause. */
-#define PIDFILE_TRIES 500
-#define PIDFILE_AGAIN 10 /* ms */
 
 extern char **environ;
 
@@ -186,26 +182,40 @@ refuse(const char *path, const char *why)
 	exit(denied ? STATUS_DENIED : STATUS_FAILED);
 }
 
-static struct pidfh *
-open_pidfile(const char *path)
+_Noreturn static void
+refuse_second(pid_t other)
 {
-	char why[FILE_WHY_MAX];
-	struct pidfh *pf;
+	if (other > 0)
+		log_fatalx("hupd is already running (pid %d)", (int)other);
+	log_fatalx("hupd is already running");
+}
+
+/* From here on this process is the daemon, or there is another. */
+static void
+open_records(struct daemon *d)
+{
+	const char *run_dir = d->effective.run_dir;
 	pid_t other;
 
-	if (file_check_path(AT_FDCWD, path, NULL, why) == -1)
+	d->records = record_open(run_dir, &other);
+	if (d->records == NULL && errno == EWOULDBLOCK)
+		refuse_second(other);
+	if (d->records == NULL)
+		log_fatal("%s/records", run_dir);
+}
+
+static void
+open_pidfile(struct daemon *d)
+{
+	const char *path = d->effective.pidfile;
+	char why[FILE_WHY_MAX];
+	pid_t other;
+
+	d->pidfile = pidlock_open(path, &other, why);
+	if (d->pidfile == -1 && errno == EEXIST)
+		refuse_second(other);
+	if (d->pidfile == -1)
 		refuse(path, why);
-	pf = pidfile_open(path, 0644, &other);
-	if (pf != NULL) {
-		/* libbsd 0.11 does not set it, although its manual says so. */
-		fcntl(pidfile_fileno(pf), F_SETFD, FD_CLOEXEC);
-		return pf;
-	}
-	if (errno == EEXIST)
-		log_fatalx("hupd is already running (pid %d)", (int)other);
-	if (errno == EAGAIN)
-		log_fatalx("hupd is already running");
-	refuse(path, strerror(errno));
 }
 
 static void
@@ -292,7 +302,8 @@ static void
 prepare(struct daemon *d, const struct options *o, struct config *set)
 {
 	make_folders(&d->effective);
-	d->pidfile = open_pidfile(d->effective.pidfile);
+	open_records(d);
+	open_pidfile(d);
 	serve_guard(d);
 	log_quiet(!o->foreground && !o->verbose);
 	if (!o->foreground && detach() == -1)
@@ -301,47 +312,16 @@ prepare(struct daemon *d, const struct options *o, struct config *set)
 	handover_keep(d);
 }
 
-/*
- * Lock the pidfile.  Another start may hold the lock for a moment, until it
- * finds the records locked.
- */
-static void
-await_pidfile(struct daemon *d)
-{
-	const struct timespec pause = {.tv_nsec = PIDFILE_AGAIN * 1000000L};
-	const char *path = d->effective.pidfile;
-	int tries;
-
-	for (tries = 0; tries < PIDFILE_TRIES; tries++) {
-		d->pidfile = pidfile_open(path, 0644, NULL);
-		if (d->pidfile != NULL || (errno != EEXIST && errno != EAGAIN))
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (d->pidfile == NULL)
-		d->pidfile = open_pidfile(path);
-	else
-		fcntl(pidfile_fileno(d->pidfile), F_SETFD, FD_CLOEXEC);
-}
-
-/*
- * Prepare a daemon that follows another.  The lock of the records, which was
- * never released, keeps others out while the pidfile changes hands.
- */
+/* Prepare a daemon that follows another, whose locks it has. */
 static void
 prepare_next(struct daemon *d, const struct options *o)
 {
-	int fd = record_header(d->records)->pidfile_fd;
-
 	log_stderr(o->foreground);
 	if (!o->foreground)
 		detach_inherit();
-	/* The former guard may hold it as well: closing is not enough. */
-	if (fd != -1) {
-		flock(fd, LOCK_UN);
-		close(fd);
-	}
-	await_pidfile(d);
+	d->pidfile = record_header(d->records)->pidfile_fd;
+	if (fcntl(d->pidfile, F_SETFD, FD_CLOEXEC) == -1)
+		d->pidfile = -1;
 }
 
 /* Raise the limit of descriptors; the former daemon said what programs get. */
@@ -412,7 +392,9 @@ main(int argc, char **argv)
 {
 	struct daemon d = {
 	    .events_source.fd = -1,
+	    .pidfile = -1,
 	    .self_pidfd = -1,
+	    .report = {-1, -1},
 	};
 	struct options options;
 	struct config set = {0};
@@ -440,7 +422,7 @@ main(int argc, char **argv)
 	find_places(&d, &options);
 	diag_init(&errors);
 	if (inherited != -1)
-		handover_inherit(&d, inherited, &set);
+		handover_inherit(&d, inherited, options.check, &set);
 	else
 		load(&d, &options, &set, &errors);
 	if (options.check)

@@ -390,20 +390,59 @@ read_once(struct file *f, int fd)
 	return 0;
 }
 
-/* 1: read; 0: it is no longer the file that was checked; -1: refused. */
+/*
+ * Open the file that file_look has found, and check it again.  The descriptor;
+ * -1: refused; -2: it is no longer the file that was looked at.
+ */
 static int
-open_and_read(struct file *f)
+open_looked(struct file *f)
 {
 	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd, r, err;
+	int fd, saved;
 
 	fd = openat(f->dir, f->name, f->link ? flags : flags | O_NOFOLLOW);
 	if (fd == -1) {
 		if (errno == ENOENT || (errno == ELOOP && !f->link))
-			return 0;
+			return -2;
 		return refuse(f->why, errno, "cannot be opened: %s",
 		    strerror(errno));
 	}
+	if (fstat(fd, &f->st) == -1)
+		failed(f->why, errno);
+	else if (check_file(f) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+file_open(struct file *f, int dir, const char *name, size_t max, int *fd)
+{
+	int r;
+
+	*fd = -1;
+	for (int i = 0; i < TRIES; i++) {
+		if ((r = file_look(f, dir, name, max)) != 1)
+			return r;
+		if ((*fd = open_looked(f)) >= 0)
+			return 1;
+		if (*fd == -1)
+			return -1;
+	}
+	*fd = -1;
+	return refuse(f->why, EAGAIN, "keeps changing while it is opened");
+}
+
+/* 1: read; 0: it is no longer the file that was checked; -1: refused. */
+static int
+open_and_read(struct file *f)
+{
+	int fd, r, err;
+
+	if ((fd = open_looked(f)) < 0)
+		return fd == -1 ? -1 : 0;
 	r = read_once(f, fd);
 	err = errno;
 	close(fd);

@@ -45,6 +45,11 @@ struct file {
  * why and errno; ENOENT is a symbolic link to nothing.
  */
 int file_look(struct file *, int dir, const char *name, size_t max);
+/*
+ * Check and open it, for reading.  Returns as file_look does, with the
+ * descriptor in *fd, else -1 there.
+ */
+int file_open(struct file *, int dir, const char *name, size_t max, int *fd);
 /* Check and read it.  Returns as file_look does. */
 int file_read(struct file *, int dir, const char *name, size_t max);
 /* Free the bytes; st stays. */

@@ -457,8 +457,8 @@ control_set_group(struct control *ctl, const char *group)
 }
 
 /*
- * Replace the socket of a daemon that is gone: the pidfile's lock, which we
- * hold, says that no other daemon runs.
+ * Replace the socket of a daemon that is gone: the lock of the records, which
+ * we hold, says that no other daemon runs.
  */
 static int
 listen_at(const char *path)

@@ -18,32 +18,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "process/rlimit.h"
+#include "base/clock.h"
 #include "daemon/guard.h"
+#include "daemon/pidlock.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "output/fifo.h"
 #include "process/spawn.h"
 #include "output/logger.h"
 
-/* After this many crashes within the period no further daemon is started. */
-#define CRASHES 5
-#define CRASH_PERIOD ((int64_t)60 * 1000 * 1000 * 1000) /* ns */
+/*
+ * The pause after a crash: none if the daemon had run longer than PAUSE_MAX
+ * since the crash before, else it doubles, up to PAUSE_MAX; ms.
+ */
+#define PAUSE_MIN 100
+#define PAUSE_MAX 60000
+/* Lines of a daemon that ended at its start, in the log. */
+#define REPORT_MAX 8192
 /* The delay before a dead guard is replaced; ms. */
 #define GUARD_AGAIN 100
 /* The delay before the next try, if the kernel was short of something; ms. */
 #define GUARD_LATER 1000
-/*
- * A guard that becomes the daemon retries with doubling delays: for a minute
- * in all.
- */
-#define TRIES 16
-#define AGAIN 100      /* ms */
-#define AGAIN_MAX 5000 /* ms */
+/* Tries to start a guard, or to read the records, before the guard continues
+ * without. */
+#define TRIES 6
 
 extern char **environ;
 
@@ -63,6 +65,36 @@ guard_inheritance(void)
 	return fd;
 }
 
+/*
+ * Until the next daemon has its event log, it writes to standard error.  The
+ * guard reads that, and logs it if that daemon ends.  A starter that still
+ * waits reads it itself.
+ */
+static void
+report_to_guard(const struct daemon *d)
+{
+	struct stat st;
+
+	if (!d->foreground && d->report[1] != -1 &&
+	    fstat(STDERR_FILENO, &st) == 0 && !S_ISFIFO(st.st_mode))
+		dup2(d->report[1], STDERR_FILENO);
+}
+
+/* The exec failed: nobody reads standard error. */
+static void
+report_nowhere(const struct daemon *d)
+{
+	int null;
+
+	if (d->foreground)
+		return;
+	null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (null == -1)
+		return;
+	dup2(null, STDERR_FILENO);
+	close(null);
+}
+
 void
 guard_execute(struct daemon *d, int fd)
 {
@@ -72,10 +104,12 @@ guard_execute(struct daemon *d, int fd)
 	snprintf(value, sizeof(value), "%d", record_fd(d->records));
 	record_inherit(d->records, true);
 	fifo_inherit(logger_outdir(d->logger), true);
+	report_to_guard(d);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
 		syscall(SYS_execveat, fd, "", d->argv, environ, AT_EMPTY_PATH);
 	saved = errno;
+	report_nowhere(d);
 	record_inherit(d->records, false);
 	fifo_inherit(logger_outdir(d->logger), false);
 	unsetenv(GUARD_VARIABLE);
@@ -83,17 +117,23 @@ guard_execute(struct daemon *d, int fd)
 	errno = saved;
 }
 
-/* Note this crash.  False: there were too many in the period. */
-static bool
-may_go_on(struct record_header *h)
+/* Note a crash.  Returns the pause until the next try, in ms. */
+static int64_t
+note_crash(struct record_header *h)
 {
-	int64_t now = clock_now().ns;
+	const int64_t now = clock_now().ns;
+	int64_t pause = h->pause;
 
-	memmove(h->crashes + 1, h->crashes,
-	    sizeof(h->crashes) - sizeof(h->crashes[0]));
-	h->crashes[0] = now;
-	return h->crashes[CRASHES] == 0 ||
-	    now - h->crashes[CRASHES] > CRASH_PERIOD;
+	/* An earlier release kept something else there. */
+	if (pause < 0 || pause > PAUSE_MAX)
+		pause = 0;
+	if (h->crashed == 0 || now - h->crashed > (PAUSE_MAX + pause) * 1000000)
+		pause = 0;
+	else
+		pause = MIN(MAX(2 * pause, PAUSE_MIN), PAUSE_MAX);
+	h->crashed = now;
+	h->pause = pause;
+	return pause;
 }
 
 /*
@@ -109,18 +149,6 @@ drop_signals(void)
 	sigfillset(&all);
 	while (sigtimedwait(&all, NULL, &now) != -1 || errno == EINTR)
 		;
-}
-
-static void
-log_give_up(void)
-{
-	static const char text[] = "the daemon keeps crashing, giving up: the "
-				   "programs run on unsupervised; start hupd "
-				   "again once the cause is found";
-
-	log_warnx("%s", text);
-	openlog("hupd", LOG_PID, LOG_DAEMON);
-	syslog(LOG_CRIT, "%s", text);
 }
 
 /*
@@ -141,56 +169,133 @@ set_title(const struct daemon *d)
 		*d->title_end = '.';
 }
 
-/* Wait.  The reason of the crash, short memory say, may last.  False: no more.
- */
-static bool
-try_again(int *tries)
+/* Pause, and double the next pause. */
+static void
+pause_longer(int64_t *ms)
 {
-	const int ms = MIN(AGAIN << *tries, AGAIN_MAX);
-	const struct timespec again = {ms / 1000, ms % 1000 * 1000000L};
+	const struct timespec ts = {*ms / 1000, *ms % 1000 * 1000000L};
 
 	log_flush();
-	nanosleep(&again, NULL);
-	return ++*tries < TRIES;
+	nanosleep(&ts, NULL);
+	*ms = MIN(2 * *ms, PAUSE_MAX);
+}
+
+/* Log what the ended daemon said at its start, line by line. */
+static void
+log_report(const struct daemon *d)
+{
+	const pid_t pid = d->self_pid;
+	char text[REPORT_MAX], *rest = text, *line;
+	ssize_t n = -1;
+
+	if (d->report[0] != -1)
+		n = read(d->report[0], text, sizeof(text) - 1);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (strncmp(line, "hupd: ", 6) == 0)
+			line += 6;
+		if (*line != '\0')
+			log_warnx("the daemon (pid %d) ended at its start: %s",
+			    (int)pid, line);
+	}
+}
+
+/* While it waits the guard is whom a start or an init script finds. */
+static void
+show_pid(struct daemon *d)
+{
+	struct record_header *h = record_header(d->records);
+	char why[FILE_WHY_MAX];
+	int fd;
+
+	fd = pidlock_renew(d->effective.pidfile, h->pidfile_fd, why);
+	if (fd == -1)
+		return;
+	if (h->pidfile_fd != -1)
+		close(h->pidfile_fd);
+	h->pidfile_fd = fd;
+}
+
+/*
+ * The cause of the crash may last, so wait before the next try.  A signal ends
+ * the pause; if it asks for the end, the next daemon stops the programs.
+ */
+static void
+wait_for_next(struct daemon *d, int64_t ms)
+{
+	const struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+	sigset_t all;
+	int sig;
+
+	if (ms == 0)
+		return;
+	show_pid(d);
+	log_flush();
+	sigfillset(&all);
+	sig = sigtimedwait(&all, NULL, &ts);
+	if (sig == SIGTERM || sig == SIGINT)
+		record_header(d->records)->stopping = 1;
 }
 
 /* Shall another daemon follow?  If not, the reason is logged. */
 static bool
-shall_follow(struct record *r)
+shall_follow(struct daemon *d)
 {
+	struct record *r = d->records;
+	int64_t ms = PAUSE_MIN;
 	const char *why;
-	int tries = 0;
+	int tries;
 
-	while (record_refresh(r) == -1) {
-		if (try_again(&tries))
-			continue;
-		log_warn("the daemon was killed, its records cannot be read; "
-			 "the programs run on unsupervised");
-		return false;
+	for (tries = 1; record_refresh(r) == -1; tries++) {
+		if (tries == TRIES) {
+			log_warn("the daemon was killed, its records cannot be "
+				 "read; the programs run on unsupervised");
+			return false;
+		}
+		pause_longer(&ms);
 	}
 	if (!record_is_valid(r, &why)) {
 		log_warnx("the daemon was killed before it had started, "
 			  "giving up");
 		return false;
 	}
-	log_warnx("the daemon (pid %d) was killed or crashed; starting a "
-		  "replacement",
-	    (int)record_header(r)->pid);
-	if (may_go_on(record_header(r)))
-		return true;
-	log_give_up();
-	return false;
+	/* After a re-execution, two guards may see this crash. */
+	return record_claim(r, d->self_pid, getpid());
 }
 
 static int guard_main(void *);
+
+/* Without it, the reason of a failed start is not logged. */
+static void
+open_report(struct daemon *d)
+{
+	if (pipe2(d->report, O_CLOEXEC | O_NONBLOCK) == -1)
+		d->report[0] = d->report[1] = -1;
+}
+
+static void
+close_report(struct daemon *d)
+{
+	if (d->report[0] == -1)
+		return;
+	close(d->report[0]);
+	close(d->report[1]);
+	d->report[0] = d->report[1] = -1;
+}
 
 /* Start a process that watches this one. */
 static int
 make_guard(struct daemon *d)
 {
 	log_flush(); /* the copy would log it again */
-	if (d->self_pidfd == -1)
-		d->self_pidfd = process_open(getpid());
+	if (d->self_pidfd == -1) {
+		d->self_pid = getpid();
+		d->self_pidfd = process_open(d->self_pid);
+	}
+	if (d->report[0] == -1)
+		open_report(d);
 	if (d->self_pidfd == -1 || spawn_twin(guard_main, d, &d->guard) == -1)
 		return -1;
 	record_header(d->records)->guard_pid = d->guard.pid;
@@ -204,36 +309,48 @@ make_guard(struct daemon *d)
 static void
 watch_myself(struct daemon *d)
 {
-	int tries = 0;
+	int64_t ms = PAUSE_MIN;
+	int tries;
 
 	close(d->self_pidfd);
 	d->self_pidfd = -1;
-	while (make_guard(d) == -1) {
-		if (tries == 0)
+	close_report(d);
+	for (tries = 1; make_guard(d) == -1; tries++) {
+		if (tries == 1)
 			log_warn("no guard can be started for the next "
 				 "daemon, trying again");
-		if (!try_again(&tries))
+		if (tries == TRIES)
 			break;
+		pause_longer(&ms);
 	}
 }
 
-static void
+/* Execute the next daemon, sooner or later. */
+_Noreturn static void
 follow(struct daemon *d)
 {
-	int tries = 0;
+	const int64_t pause = note_crash(record_header(d->records));
+	int64_t ms = PAUSE_MIN;
 
+	log_report(d);
+	if (pause == 0)
+		log_warnx("the daemon (pid %d) was killed or crashed; starting "
+			  "a replacement",
+		    (int)d->self_pid);
+	else
+		log_warnx("the daemon (pid %d) was killed or crashed again; "
+			  "starting a replacement in %g s",
+		    (int)d->self_pid, (double)pause / 1000);
 	watch_myself(d);
-	do {
+	wait_for_next(d, pause);
+	for (;;) {
 		log_flush();
 		guard_execute(d, d->self);
-		if (tries == 0)
-			log_warn("the next daemon cannot be executed, trying "
-				 "again");
-	} while (try_again(&tries));
-	log_warnx("the next daemon could not be executed, giving up: the "
-		  "programs run on unsupervised");
-	if (d->guard.pid > 0)
-		process_signal(&d->guard, SIGKILL);
+		log_warn("the next daemon cannot be executed, trying again in "
+			 "%g s",
+		    (double)ms / 1000);
+		pause_longer(&ms);
+	}
 }
 
 /*
@@ -259,7 +376,7 @@ guard_main(void *arg)
 	while (poll(&pfd, 1, -1) == -1 && errno == EINTR)
 		;
 	drop_signals();
-	if (shall_follow(d->records))
+	if (shall_follow(d))
 		follow(d);
 	log_flush();
 	return 1;
@@ -349,4 +466,5 @@ guard_end(struct daemon *d)
 	if (d->self_pidfd != -1)
 		close(d->self_pidfd);
 	d->self_pidfd = -1;
+	close_report(d);
 }

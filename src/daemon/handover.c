@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "config/load.h"
 #include "config/save.h"
+#include "base/file.h"
 #include "daemon/control.h"
 #include "config/environ.h"
 #include "daemon/guard.h"
@@ -28,6 +30,8 @@
 #define TRIAL_TIMEOUT 10000
 /* Look again after this whether a reload has come to its end; ms. */
 #define RELOAD_WAIT 50
+/* More bytes than hupd ever has. */
+#define PROGRAM_MAX ((size_t)1 << 30)
 /* The descriptor of the records in a trial. */
 #define TRIAL_RECORDS 3
 
@@ -43,10 +47,19 @@ struct handover {
 	struct spawn_report exec;
 	struct source exit;
 	int words[2]; /* a pipe: standard error of the trial */
+	int program;  /* the file that is tried and then executed; or -1 */
 	bool wanted;
 };
 
 static void try_it(struct handover *);
+
+static void
+close_program(struct handover *x)
+{
+	if (x->program != -1)
+		close(x->program);
+	x->program = -1;
+}
 
 static void
 fail(struct handover *x, const char *why)
@@ -56,6 +69,7 @@ fail(struct handover *x, const char *why)
 
 	log_warnx("re-execution failed, nothing was changed: %s", why);
 	x->wanted = false;
+	close_program(x);
 	line_begin(&text, "failed");
 	line_put(&text, "how", why);
 	line_end(&text);
@@ -100,22 +114,14 @@ execute(struct handover *x)
 {
 	struct daemon *d = x->daemon;
 	struct verdict *v;
-	int fd, err;
 
-	fd = open(d->exe, O_RDONLY | O_CLOEXEC);
-	if (fd == -1) {
-		fail_exec(x, errno);
-		return;
-	}
 	log_info("executing %s in place", d->exe);
 	TAILQ_FOREACH (v, &x->waiting, entry)
 		v->given(v, "executing\n", -1);
 	control_hand_over(d->control);
 	log_flush();
-	guard_execute(d, fd);
-	err = errno;
-	close(fd);
-	fail_exec(x, err);
+	guard_execute(d, x->program);
+	fail_exec(x, errno);
 }
 
 static void
@@ -173,6 +179,31 @@ due(struct deadline *dl)
 	fail(x, "the trial did not end within 10 s");
 }
 
+/*
+ * Open the program file once, for the trial and for the execution: what was
+ * tried is what is executed.  Nobody but root and the daemon's own user can
+ * have written it, or can exchange a folder on the path to it.
+ */
+static int
+open_program(struct handover *x)
+{
+	const char *path = x->daemon->exe;
+	char why[PATH_MAX + FILE_WHY_MAX];
+	struct file f;
+
+	switch (file_open(&f, AT_FDCWD, path, PROGRAM_MAX, &x->program)) {
+	case 1:
+		return 0;
+	case 0:
+		fail_exec(x, ENOENT);
+		return -1;
+	default:
+		snprintf(why, sizeof(why), "%s: %s", path, f.why);
+		fail(x, why);
+		return -1;
+	}
+}
+
 /* The trial is "hupd -n": read the records, accept what runs, exit. */
 static int
 spawn_trial(struct handover *x)
@@ -187,7 +218,7 @@ spawn_trial(struct handover *x)
 	};
 	struct spawn_request req = {
 	    .argv = argv,
-	    .execfd = -1,
+	    .execfd = x->program,
 	    .cgroup = -1,
 	    .outdir = -1,
 	    .session = true,
@@ -219,6 +250,8 @@ try_it(struct handover *x)
 		    clock_add_ms(loop_now(loop), RELOAD_WAIT));
 		return;
 	}
+	if (open_program(x) == -1)
+		return;
 	if (pipe2(x->words, O_CLOEXEC | O_NONBLOCK) == -1) {
 		fail(x, strerror(errno));
 		return;
@@ -283,6 +316,7 @@ handover_new(struct daemon *d)
 	x->deadline.due = due;
 	x->deadline.arg = x;
 	spawn_report_init(&x->exec, d->loop, exec_decided, x);
+	x->program = -1;
 	x->exit.fd = -1;
 	x->exit.ready = trial_ended;
 	x->exit.arg = x;
@@ -292,8 +326,11 @@ handover_new(struct daemon *d)
 void
 handover_free(struct handover *x)
 {
-	if (x != NULL && x->child.pid != 0)
+	if (x == NULL)
+		return;
+	if (x->child.pid != 0)
 		end_trial(x);
+	close_program(x);
 	free(x);
 }
 
@@ -351,12 +388,12 @@ name_files(const struct config *set, const char *program_dir)
 }
 
 void
-handover_inherit(struct daemon *d, int fd, struct config *set)
+handover_inherit(struct daemon *d, int fd, bool trial, struct config *set)
 {
 	struct config settings = {0};
 	const char *run_dir, *why;
 
-	d->records = record_open(NULL, fd);
+	d->records = trial ? record_look(fd) : record_take_over(fd);
 	if (d->records == NULL)
 		log_fatal("the records");
 	if (!record_is_valid(d->records, &why))
@@ -369,7 +406,7 @@ handover_inherit(struct daemon *d, int fd, struct config *set)
 		log_fatal("settings");
 	config_clear(&settings);
 	name_files(set, d->effective.program_dir);
-	if (record_adopt(d->records) == -1)
+	if (!trial && record_adopt(d->records) == -1)
 		log_fatal("the records");
 	d->adopting = d->inherited = true;
 }
@@ -380,21 +417,17 @@ handover_find(struct daemon *d, struct config *set)
 	const char *run_dir = d->effective.run_dir, *why;
 	struct config before = {0};
 
-	d->records = record_open(run_dir, -1);
-	if (d->records == NULL && errno == EWOULDBLOCK)
-		log_fatalx("hupd is already running in %s", run_dir);
-	if (d->records == NULL)
-		log_fatal("%s/records", run_dir);
 	d->adopting = record_is_valid(d->records, &why);
 	if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
 		if (record_reset(d->records) == -1)
 			log_fatal("%s/records", run_dir);
-		return;
-	}
-	if (record_adopt(d->records) == -1)
+	} else if (record_adopt(d->records) == -1)
 		log_fatal("%s/records", run_dir);
+	record_header(d->records)->pid = getpid();
+	if (!d->adopting)
+		return;
 	if (load(d, run_dir, "running", &before)) {
 		config_clear(set);
 		*set = before;

@@ -34,9 +34,9 @@ bool handover_is_child(const struct handover *, pid_t);
 
 /*
  * This process was executed with the records as descriptor fd: take settings
- * and configuration from there.  A failure is fatal.
+ * and configuration from there.  A trial changes nothing.  A failure is fatal.
  */
-void handover_inherit(struct daemon *, int fd, struct config *set);
+void handover_inherit(struct daemon *, int fd, bool trial, struct config *set);
 /*
  * Somebody started this process, and set is the content of the files.  If a
  * daemon before it was killed, set becomes the configuration which that one

@@ -21,6 +21,7 @@
 #include "daemon/exiton.h"
 #include "daemon/guard.h"
 #include "daemon/handover.h"
+#include "daemon/pidlock.h"
 #include "base/log.h"
 #include "daemon/reload.h"
 #include "daemon/serve.h"
@@ -290,6 +291,11 @@ open_cgroup(struct daemon *d)
 	    cgroup_open(setting, d->effective.run_dir, why, sizeof(why));
 	if (d->cgroup == NULL && *why != '\0')
 		log_debug("no cgroups: %s", why);
+	/* An earlier release did not record it. */
+	if (d->cgroup != NULL && d->adopting &&
+	    (rh->cgroup_made == 1 ||
+		(d->inherited && strcmp(d->effective.cgroup, "auto") == 0)))
+		cgroup_claim(d->cgroup);
 	if (orphan_init() == -1)
 		log_warn("orphans of programs cannot be found");
 }
@@ -347,7 +353,7 @@ remove_unfinished(void)
 		guard_end(d);
 	if (d->socket != NULL)
 		unlink(d->socket);
-	pidfile_remove(d->pidfile);
+	pidlock_remove(d->effective.pidfile, d->pidfile);
 }
 
 void
@@ -371,6 +377,31 @@ forget_reexec(struct daemon *d, struct verdict *v)
 	handover_forget(d->handover, v);
 }
 
+/*
+ * From now on the pidfile has the pid of this process.  For a daemon that
+ * follows another it is no condition: the programs must be taken over, even if
+ * the file system is full.
+ */
+static void
+write_pidfile(struct daemon *d)
+{
+	const char *path = d->effective.pidfile;
+	char why[FILE_WHY_MAX];
+	int former = d->pidfile;
+
+	if (!d->inherited) {
+		if (pidlock_write(d->pidfile) == -1)
+			log_fatal("%s", path);
+	} else if ((d->pidfile = pidlock_renew(path, former, why)) == -1) {
+		log_warnx("%s: %s; it names another process now", path, why);
+		d->pidfile = former;
+	}
+	/* A guard must not find a closed descriptor there. */
+	record_header(d->records)->pidfile_fd = d->pidfile;
+	if (former != -1 && former != d->pidfile)
+		close(former);
+}
+
 /* Record what the next daemon needs. */
 static void
 record_daemon(struct daemon *d)
@@ -383,10 +414,9 @@ record_daemon(struct daemon *d)
 	if (d->shared_notify != NULL)
 		rh->notify_fd =
 		    d->system->notify_fd(d->system, d->shared_notify);
-	rh->pidfile_fd = pidfile_fileno(d->pidfile);
-	/* A start by hand resets the count of crashes. */
+	/* A start by hand begins without a pause after the next crash. */
 	if (!d->inherited)
-		memset(rh->crashes, 0, sizeof(rh->crashes));
+		rh->crashed = rh->pause = 0;
 	if (d->adopting)
 		rh->execs++;
 	else
@@ -395,6 +425,7 @@ record_daemon(struct daemon *d)
 	strlcpy(rh->run_dir, d->effective.run_dir, sizeof(rh->run_dir));
 	strlcpy(rh->cgroup, d->cgroup != NULL ? cgroup_path(d->cgroup) : "",
 	    sizeof(rh->cgroup));
+	rh->cgroup_made = d->cgroup != NULL && cgroup_is_made(d->cgroup);
 }
 
 /*
@@ -453,9 +484,8 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 
 /*
  * After a re-execution, the guard of the former daemon is a child of this
- * process and still watches it.  Start the new guard first: a
- * crash in between needs one.  If both become the daemon, the lock of the
- * pidfile admits one.
+ * process and still watches it.  Start the new guard first: a crash in between
+ * needs one.  If both see the crash, the records admit one; see record_claim.
  */
 static void
 replace_guard(struct daemon *d)
@@ -529,8 +559,7 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	make_parts(d);
 	open_control(d);
 	adjusted(d, set);
-	if (pidfile_write(d->pidfile) == -1)
-		log_fatal("%s", d->effective.pidfile);
+	write_pidfile(d);
 	record_daemon(d);
 	log_moment("start up");
 	log_hold(true);
@@ -568,7 +597,7 @@ serve_end(struct daemon *d)
 	free(d->socket);
 	free(d->accepted);
 	handover_remove(d);
+	pidlock_remove(d->effective.pidfile, d->pidfile);
 	record_close(d->records, true);
 	settings_clear(&d->effective);
-	pidfile_remove(d->pidfile);
 }

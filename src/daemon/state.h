@@ -5,7 +5,6 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include <libutil.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -44,7 +43,7 @@ struct daemon {
 	struct config *set; /* about to begin; the guard frees its copy */
 
 	/* Descriptors and paths that the daemon owns. */
-	struct pidfh *pidfile;
+	int pidfile;  /* see pidlock.h; or -1 */
 	char *socket; /* path of the control socket */
 	struct stream *events;
 	struct source events_source;
@@ -72,7 +71,9 @@ struct daemon {
 	struct process guard; /* pid 0: none */
 	struct source guard_source;
 	struct deadline guard_again;
-	int self_pidfd; /* of the daemon, which the guard watches; or -1 */
+	pid_t self_pid; /* of the daemon, which the guard watches */
+	int self_pidfd; /* of the same process; or -1 */
+	int report[2];	/* a pipe: what the next daemon says at its start */
 	bool unguarded; /* no guard could be made, and that was logged */
 
 	/* The live settings, or the defaults of programs, have changed. */

@@ -182,6 +182,18 @@ cgroup_path(const struct cgroup *cg)
 	return cg->path;
 }
 
+bool
+cgroup_is_made(const struct cgroup *cg)
+{
+	return cg->is_ours;
+}
+
+void
+cgroup_claim(struct cgroup *cg)
+{
+	cg->is_ours = true;
+}
+
 static int
 open_in(const struct cgroup *cg, const char *name, const char *file, int flags)
 {

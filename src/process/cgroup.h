@@ -31,6 +31,10 @@ struct cgroup *cgroup_open(const char *setting, const char *instance, char *why,
  */
 void cgroup_close(struct cgroup *);
 const char *cgroup_path(const struct cgroup *);
+/* Did hupd make the folder, so that cgroup_close removes it? */
+bool cgroup_is_made(const struct cgroup *);
+/* An earlier daemon did. */
+void cgroup_claim(struct cgroup *);
 
 /* Make the folder of a program, if needed, and open it.  -1 with errno. */
 int cgroup_enter(struct cgroup *, const char *name);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ struct record {
 	size_t size;
 	uint32_t *free; /* a stack of free slots */
 	uint32_t nfree;
-	bool cut; /* it had not even a whole header */
+	bool cut;  /* it had not even a whole header */
+	int share; /* MAP_PRIVATE: nothing reaches the file */
 	char boot[40];
 };
 
@@ -65,8 +67,8 @@ map_file(struct record *r, size_t size)
 	if (r->map != NULL)
 		map = mremap(r->map, r->size, size, MREMAP_MAYMOVE);
 	else
-		map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    r->fd, 0);
+		map = mmap(NULL, size, PROT_READ | PROT_WRITE, r->share, r->fd,
+		    0);
 	if (map == MAP_FAILED)
 		return -1;
 	r->map = map;
@@ -82,53 +84,163 @@ reserve(struct record *r, size_t size)
 	return errno == 0 ? 0 : -1;
 }
 
-struct record *
-record_open(const char *run_dir, int inherited)
+/*
+ * The pid that the daemon which has the records wrote there; 0 if that daemon
+ * has ended, and the next one has yet to write its own.
+ */
+static pid_t
+read_holder(int fd)
+{
+	struct record_header h;
+
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) ||
+	    h.version != RECORD_VERSION || h.pid <= 0)
+		return 0;
+	return kill(h.pid, 0) == 0 || errno == EPERM ? h.pid : 0;
+}
+
+static bool
+has_name(const char *path, int fd)
+{
+	struct stat named, st;
+
+	return fstat(fd, &st) == 0 && lstat(path, &named) == 0 &&
+	    st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+}
+
+/*
+ * Open the file and lock it.  A daemon that ends removes the file before it
+ * releases the lock, so a lock counts only if the file still has its name.
+ */
+static int
+open_locked(const char *path, pid_t *holder)
+{
+	int fd, saved;
+
+	for (;;) {
+		fd =
+		    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd == -1)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+			break;
+		if (has_name(path, fd))
+			return fd;
+		close(fd);
+	}
+	saved = errno;
+	*holder = read_holder(fd);
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Check and map the file.  -1 with errno. */
+static int
+begin(struct record *r)
+{
+	struct stat st;
+
+	if (fcntl(r->fd, F_SETFD, FD_CLOEXEC) == -1 || fstat(r->fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
+		errno = EPERM;
+		return -1;
+	}
+	/* A file that is cut short is no record, but must not fault. */
+	r->cut = st.st_size > 0 && (size_t)st.st_size < size_for(0);
+	if ((size_t)st.st_size >= size_for(0))
+		return map_file(r, (size_t)st.st_size);
+	/* Only a file that we found by its name may be written anew. */
+	if (r->path == NULL && (r->cut || r->share == MAP_PRIVATE)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return record_reset(r);
+}
+
+static struct record *
+make(int fd, int share)
 {
 	struct record *r;
-	struct stat st;
-	int saved;
 
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return NULL;
-	r->fd = inherited;
-	if (read_boot_id(r->boot) == -1)
-		goto fail;
-	if (r->fd == -1) {
-		if (asprintf(&r->path, "%s/records", run_dir) == -1) {
-			r->path = NULL;
-			goto fail;
-		}
-		r->fd = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-	}
-	if (r->fd == -1 || fcntl(r->fd, F_SETFD, FD_CLOEXEC) == -1 ||
-	    flock(r->fd, LOCK_EX | LOCK_NB) == -1 || fstat(r->fd, &st) == -1)
-		goto fail;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
-		errno = EPERM;
-		goto fail;
-	}
-	/* A file that is cut short is no record, but must not fault. */
-	if ((size_t)st.st_size < size_for(0)) {
-		r->cut = st.st_size > 0;
-		if (record_reset(r) == -1)
-			goto fail;
-	} else if (map_file(r, (size_t)st.st_size) == -1)
-		goto fail;
-	if (r->path == NULL &&
-	    asprintf(&r->path, "%.*s/records", RECORD_PATH,
-		record_header(r)->run_dir) == -1) {
-		r->path = NULL;
-		goto fail;
-	}
+	r->fd = fd;
+	r->share = share;
 	return r;
-fail:
-	saved = errno;
+}
+
+static struct record *
+give_up(struct record *r)
+{
+	const int saved = errno;
+
 	record_close(r, false);
 	errno = saved;
 	return NULL;
+}
+
+struct record *
+record_open(const char *run_dir, pid_t *holder)
+{
+	struct record *r = make(-1, MAP_SHARED);
+
+	*holder = 0;
+	if (r == NULL)
+		return NULL;
+	if (asprintf(&r->path, "%s/records", run_dir) == -1) {
+		r->path = NULL;
+		return give_up(r);
+	}
+	r->fd = open_locked(r->path, holder);
+	if (r->fd == -1 || read_boot_id(r->boot) == -1 || begin(r) == -1)
+		return give_up(r);
+	return r;
+}
+
+static struct record *
+open_inherited(int fd, int share)
+{
+	struct record *r = make(fd, share);
+
+	if (r == NULL)
+		return NULL;
+	if (read_boot_id(r->boot) == -1 || begin(r) == -1)
+		return give_up(r);
+	if (asprintf(&r->path, "%.*s/records", RECORD_PATH,
+		record_header(r)->run_dir) == -1) {
+		r->path = NULL;
+		return give_up(r);
+	}
+	return r;
+}
+
+struct record *
+record_take_over(int fd)
+{
+	struct record *r = open_inherited(fd, MAP_SHARED);
+
+	/* It is locked already; this is for a descriptor of somebody else. */
+	if (r != NULL && flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return give_up(r);
+	return r;
+}
+
+struct record *
+record_look(int fd)
+{
+	return open_inherited(fd, MAP_PRIVATE);
+}
+
+bool
+record_claim(struct record *r, pid_t former, pid_t next)
+{
+	int32_t expected = former;
+
+	return __atomic_compare_exchange_n(&record_header(r)->pid, &expected,
+	    next, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 void
@@ -213,7 +325,6 @@ int
 record_reset(struct record *r)
 {
 	struct record_header *h;
-	int i;
 
 	if (r->map != NULL)
 		munmap(r->map, r->size);
@@ -230,8 +341,7 @@ record_reset(struct record *r)
 	h->slot_size = sizeof(struct record_slot);
 	h->nslots = FIRST_SLOTS;
 	h->control_fd = h->notify_fd = h->pidfile_fd = -1;
-	for (i = 0; i < RECORD_CRASHES; i++)
-		h->crashes[i] = 0;
+	h->crashed = h->pause = 0;
 	memcpy(h->boot, r->boot, sizeof(r->boot));
 	return 0;
 }

@@ -26,7 +26,6 @@
 #define RECORD_NAME 68 /* a program's name and padding */
 #define RECORD_PATH 256
 #define RECORD_STATUS 120 /* of what a program says of itself */
-#define RECORD_CRASHES 8
 
 struct record_header {
 	char magic[8];
@@ -49,8 +48,10 @@ struct record_header {
 	int32_t notify_fd; /* the socket that programs of version 0.1 share */
 	int32_t pidfile_fd;
 	int32_t guard_pid;
-	/* When daemons ended unasked, ns since boot; the latest few. */
-	int64_t crashes[RECORD_CRASHES];
+	int64_t crashed; /* when the last daemon ended unasked, ns since boot */
+	int64_t pause;	 /* the guard waited that long after it, ms */
+	int64_t cgroup_made; /* 1: the daemon made the folder of cgroup */
+	int64_t unused[5];
 	char cgroup[RECORD_PATH];
 	char run_dir[RECORD_PATH];
 };
@@ -91,12 +92,26 @@ struct program;
 struct record;
 
 /*
- * Open run_dir/records, or make it.  The file is locked for as long as the
- * descriptor lives, across exec too: EWOULDBLOCK, another daemon has it.
- * inherited: its descriptor from the daemon before us, or -1; run_dir is then
- * NULL, it is in the header.  NULL with errno.
+ * Open run_dir/records, or make it, and lock it.  This lock decides who is the
+ * daemon: only the daemon's user can open the file.  Guard and exec keep it,
+ * so that it is never released between one daemon and the next.  NULL with
+ * errno; EWOULDBLOCK: another daemon has it, *holder is its pid, or 0 while
+ * that daemon starts.
  */
-struct record *record_open(const char *run_dir, int inherited);
+struct record *record_open(const char *run_dir, pid_t *holder);
+/*
+ * The records of the daemon before this one, by the descriptor that it left.
+ * The folder is in the header.  A file that is no record stays as it is.  NULL
+ * with errno.
+ */
+struct record *record_take_over(int fd);
+/* The same for a trial: nothing is locked, and no store reaches the file. */
+struct record *record_look(int fd);
+/*
+ * Make next the daemon, if that is still the process former.  Of two guards
+ * that see the same daemon end, one succeeds.
+ */
+bool record_claim(struct record *, pid_t former, pid_t next);
 void record_close(struct record *, bool remove);
 int record_fd(const struct record *);
 /* Another process may have made the file longer.  -1 with errno. */

@@ -207,8 +207,7 @@ void ends_expect(struct chaos *, pid_t);
 bool ends_is_expected(const struct chaos *, pid_t);
 /* Are all of these processes and their descriptors gone? */
 bool ends_came(const struct chaos *);
-/* How many have ended daemons of late for a guard to give up. */
-bool ends_guard_gives_up(struct chaos *);
+/* The guard follows the next daemon that ends without a pause. */
 void ends_forgive(struct chaos *);
 
 /* trouble.c: what is not as the model has it, or NULL. */

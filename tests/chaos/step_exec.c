@@ -72,7 +72,7 @@ void
 step_kill_reexec(struct chaos *c)
 {
 	look(c);
-	step_guard_follows(c);
+	ends_forgive(c);
 	did(c, "SIGUSR2");
 	look_kill(c, c->daemon, SIGUSR2);
 	jitter(c, 40000);

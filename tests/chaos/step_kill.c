@@ -55,20 +55,6 @@ step_signal(struct chaos *c)
 		p->dying = 0;
 }
 
-bool
-step_guard_follows(struct chaos *c)
-{
-	if (!ends_guard_gives_up(c))
-		return true;
-	if (below(c, 8) != 0) {
-		ends_forgive(c);
-		return true;
-	}
-	did(c, "the guard gives up");
-	c->may_vanish = true;
-	return false;
-}
-
 void
 step_end_daemon(struct chaos *c)
 {
@@ -81,14 +67,11 @@ void
 step_kill_daemon(struct chaos *c)
 {
 	int64_t began, absence;
-	bool follows;
 
 	look(c);
-	follows = step_guard_follows(c);
+	ends_forgive(c);
 	began = now_ms();
 	step_end_daemon(c);
-	if (!follows)
-		return;
 	/* The socket stays open: the next daemon answers. */
 	while (ask(c, "ping") != 0)
 		if (now_ms() - began > ABSENCE_MS)
@@ -170,7 +153,7 @@ step_kill_during(struct chaos *c)
 	int fd = ASK_NONE;
 
 	look(c);
-	step_guard_follows(c);
+	ends_forgive(c);
 	if (below(c, 2) == 0) {
 		step_change_files(c);
 		c->unsure = true;
@@ -192,7 +175,7 @@ void
 step_kill_both(struct chaos *c)
 {
 	look(c);
-	step_guard_follows(c);
+	ends_forgive(c);
 	if (below(c, 2) == 0) {
 		kill_program(c, step_pick(c));
 		jitter(c, 3000);

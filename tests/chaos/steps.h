@@ -48,8 +48,6 @@ void step_kill_twice(struct chaos *);
 void step_kill_during(struct chaos *);
 void step_kill_both(struct chaos *);
 void step_bad_start(struct chaos *);
-/* Is the guard of a mind to follow a daemon that dies now? */
-bool step_guard_follows(struct chaos *);
 /* The SIGKILL alone. */
 void step_end_daemon(struct chaos *);
 

@@ -105,7 +105,7 @@ session_begin(struct session *s)
 	sigemptyset(&none);
 	must((d->loop = loop_new(&none, ignore, NULL)) != NULL);
 	fd = memfd_create("records", MFD_CLOEXEC);
-	must((d->records = record_open(NULL, fd)) != NULL);
+	must((d->records = record_take_over(fd)) != NULL);
 	d->config = config;
 	d->places = places;
 	must(config_init(&set, &places) == 0);

@@ -133,25 +133,71 @@ load takeover
 	[ "$(pid_of web)" = "$web" ]
 }
 
-@test "a daemon that keeps dying is not followed without end" {
-	sleeper web
-	hupd_start
-	wait_for 5 is_state web up
-	web=$(pid_of web)
+# Crash until the guard waits some seconds; its pid in $guard.
+crash_until_pause() {
+	local i pid
 	for ((i = 0; i < 5; i++)); do
 		crash
 	done
 	pid=$(hupd_pid)
 	guard=$(await_guard "$pid")
 	kill -9 "$pid"
-	wait_for 10 gone "$guard"
-	wait_for 5 logged 'the daemon keeps crashing, giving up'
-	run -7 ctl ping
-	alive "$web"
-	# The next start adopts, and counts again.
+	wait_for 5 logged "(pid $pid) was killed or crashed again; starting a replacement in 1.6 s"
+	wait_for 5 waits
+}
+
+# The guard shows itself while it waits, and is what a stop signals.
+waits() {
+	[ "$(hupd_pid)" = "$guard" ]
+}
+
+@test "a daemon that keeps dying is followed after longer and longer pauses" {
+	sleeper web
 	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	crash_until_pause
+	for pause in 0.1 0.2 0.4 0.8; do
+		logged "crashed again; starting a replacement in $pause s"
+	done
+	run -1 hupd_start
+	[ "$output" = "hupd: hupd is already running (pid $guard)" ]
+	# A signal ends the pause.
+	kill -HUP "$guard"
+	wait_for 5 hupd_answers
+	[ "$(hupd_pid)" = "$guard" ]
 	[ "$(pid_of web)" = "$web" ]
+	run ! logged 'Daemon reload'
+	# A start by hand counts anew.
+	crash_for_good
+	hupd_start
 	crash
+	[ "$(pid_of web)" = "$web" ]
+}
+
+@test "asked to stop in a pause, the next daemon stops the programs" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	crash_until_pause
+	kill "$guard"
+	wait_for 10 gone "$guard"
+	wait_for 5 none_left
+	[ ! -e "$T/hupd.pid" ]
+	[ ! -e "$T/run/records" ]
+}
+
+@test "the reason of a failed take-over is logged, and it is tried again" {
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	pid=$(hupd_pid) web=$(pid_of web)
+	mv "$T/run/running" "$T/running"
+	kill -9 "$pid"
+	wait_for 5 logged 'ended at its start: .*/run/running: does not exist'
+	wait_for 5 logged 'ended at its start: what runs cannot be taken over'
+	mv "$T/running" "$T/run/running"
+	wait_for 10 followed "$pid"
 	[ "$(pid_of web)" = "$web" ]
 }
 

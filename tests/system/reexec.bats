@@ -135,14 +135,21 @@ kib() {
 	sleeper web
 	start_copy
 	wait_for 5 is_state web up
-	install_new <<-'E'
-	#!/bin/sh
-	exit 3
+	install_c <<-'E'
+	int
+	main(void)
+	{
+		return 3;
+	}
 	E
 	refuses 'the trial ended with status 3'
-	install_new <<-'E'
-	#!/bin/sh
-	kill -9 $$
+	install_c <<-'E'
+	#include <signal.h>
+	int
+	main(void)
+	{
+		return raise(SIGKILL);
+	}
 	E
 	refuses 'the trial was killed by signal 9'
 	kill -USR2 "$(hupd_pid)"
@@ -154,10 +161,14 @@ kib() {
 	sleeper web
 	start_copy
 	wait_for 5 is_state web up
-	install_new <<-'E'
-	#!/bin/sh
-	echo 'web.conf:1: command: is a thing of the past' >&2
-	exit 6
+	install_c <<-'E'
+	#include <stdio.h>
+	int
+	main(void)
+	{
+		fputs("web.conf:1: command: is a thing of the past\n", stderr);
+		return 6;
+	}
 	E
 	refuses 'status 6: web.conf:1: command: is a thing of the past'
 }
@@ -166,9 +177,13 @@ kib() {
 	sleeper web
 	start_copy
 	wait_for 5 is_state web up
-	install_new <<-'E'
-	#!/bin/sh
-	exec sleep 1000
+	install_c <<-'E'
+	#include <unistd.h>
+	int
+	main(void)
+	{
+		return execlp("sleep", "sleep", "1000", (char *)0);
+	}
 	E
 	refuses 'the trial did not end within 10 s'
 	only_web() {
@@ -348,11 +363,20 @@ kib() {
 	start_copy
 	wait_for 5 is_state web up
 	pid=$(hupd_pid)
-	install_new <<-E
-	#!/bin/sh
-	echo tried >"$T/tried"
-	until [ -e "$T/go" ]; do sleep 0.02; done
-	exit 0
+	install_c <<-E
+	#include <stdio.h>
+	#include <unistd.h>
+	int
+	main(void)
+	{
+		FILE *f = fopen("$T/tried", "w");
+
+		fputs("tried", f);
+		fclose(f);
+		while (access("$T/go", F_OK) != 0)
+			usleep(20000);
+		return 0;
+	}
 	E
 	ctl reexec >"$T/out" 2>&1 &
 	waits=$!
@@ -387,4 +411,73 @@ none_of_it() {
 	wait_for 5 [ -S "$T/run/hupd.sock" ]
 	run -2 ctl reexec
 	[[ $output = *'unknown request'* ]]
+}
+
+# The folder of this daemon's cgroup, if it is there.
+own_cgroup() {
+	find "$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)" \
+	    -maxdepth 4 -type d -name "hupd${T//\//-}-run" 2>/dev/null
+}
+
+@test "a stop afterwards removes the cgroup of the daemon as well" {
+	mode cgroup
+	sleeper web
+	for after in reexec crash; do
+		hupd_start
+		wait_for 5 is_state web up
+		[ -n "$(own_cgroup)" ] || skip 'no cgroups'
+		case $after in
+		reexec) ctl reexec ;;
+		crash) crash ;;
+		esac
+		hupd_stop
+		[ -z "$(own_cgroup)" ]
+	done
+}
+
+# former COMMIT: the hupd of that commit, built in a folder that stays.
+former() {
+	git -C "$TOP" cat-file -e "$1^{commit}" 2>/dev/null ||
+	    skip "needs the history of git"
+	FORMER=$TOP/build/former/$1
+	(
+		flock 9
+		[ -x "$FORMER/build/hupd" ] || {
+			mkdir -p "$FORMER" &&
+			    git -C "$TOP" archive "$1" | tar -x -C "$FORMER" &&
+			    env -u MAKEFLAGS -u MAKELEVEL make -s -j 2 \
+				-C "$FORMER" all 9>&-
+		} >/dev/null 2>&1
+	) 9>"$TOP/build/former.lock" || skip "0.1 cannot be built"
+}
+
+@test "hupd 0.1 is upgraded in place, and its locks are kept" {
+	no_valgrind 'it is about another program'
+	former 97adec6
+	program web <<-E
+	command = sleep 1000
+	user = $(id -un)
+	E
+	numbers count
+	new=$HUPD
+	mkdir -m 755 "$T/bin"
+	cp "$FORMER/build/hupd" "$T/bin/hupd"
+	HUPD=$T/bin/hupd
+	hupd_start
+	wait_for 5 is_state web up
+	pid=$(hupd_pid) web=$(pid_of web)
+	install_new <"$new"
+	run -0 ctl reexec
+	[[ $output = *"(pid $pid) has taken over, 2 programs run on" ]]
+	[ "$(hupd_pid)" = "$pid" ]
+	[ "$(pid_of web)" = "$web" ]
+	run -1 hupd_start
+	[ "$output" = "hupd: hupd is already running (pid $pid)" ]
+	run ! flock -n "$T/hupd.pid" true
+	# Now the guard is of the new one, too.
+	crash
+	[ "$(pid_of web)" = "$web" ]
+	numbers_are_whole count
+	hupd_stop
+	none_left
 }

@@ -8,7 +8,8 @@
  *		last sleeps for so long.  MESSAGE "": the descriptor stays
  *		unread in a connection that ends.
  *	lock FILE
- *		Hold an exclusive flock(2), as a reader may.
+ *		Hold the locks that a reader may: an exclusive flock(2), and
+ *		one for reading by fcntl(2).
  *	spin FILE
  *		Try to get it, for ever, in two processes.
  *	flood MESSAGE N
@@ -168,8 +169,12 @@ open_to_lock(const char *path)
 static void
 do_lock(char *argv[])
 {
-	if (flock(open_to_lock(argv[0]), LOCK_EX | LOCK_NB) == -1)
-		err(1, "flock %s", argv[0]);
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd = open_to_lock(argv[0]);
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1 ||
+	    fcntl(fd, F_OFD_SETLK, &lock) == -1)
+		err(1, "lock %s", argv[0]);
 	ready();
 	for (;;)
 		pause();

@@ -342,7 +342,7 @@ make_daemon(void **state)
 	nborn = 0;
 	sigemptyset(&none);
 	assert_non_null(d.loop = loop_new(&none, on_signal, NULL));
-	d.records = record_open(NULL, memfd_create("records", MFD_CLOEXEC));
+	d.records = record_take_over(memfd_create("records", MFD_CLOEXEC));
 	assert_non_null(d.records);
 	use_folder();
 	programs_init(&d.programs, d.loop, &fake, d.records);

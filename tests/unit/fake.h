@@ -495,7 +495,7 @@ fake_begin(void **state)
 	log_init(false, false);
 	fake.event_log = memfd_create("events", MFD_CLOEXEC);
 	log_stream(fake.event_log);
-	fake.records = record_open(NULL, memfd_create("records", MFD_CLOEXEC));
+	fake.records = record_take_over(memfd_create("records", MFD_CLOEXEC));
 	if (fake.records == NULL || record_reset(fake.records) == -1)
 		return -1;
 	fake.next_pid = 101;

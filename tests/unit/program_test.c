@@ -268,7 +268,7 @@ take_over(void)
 	fake_drop_programs();
 	fd = dup(record_fd(fake.records));
 	record_close(fake.records, false);
-	fake.records = record_open(NULL, fd);
+	fake.records = record_take_over(fd);
 	assert_non_null(fake.records);
 	*fake.calls = '\0';
 	fake_setup();

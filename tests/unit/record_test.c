@@ -1,5 +1,6 @@
 /* record: what one daemon stores the next one reads, or is told why not. */
 #include <sys/stat.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -38,6 +39,8 @@ remove_dir(void **state)
 	return rmdir(dir);
 }
 
+static pid_t holder;
+
 static int
 remove_file(void **state)
 {
@@ -54,7 +57,7 @@ begin(int n)
 	char name[16];
 	int i;
 
-	r = record_open(dir, -1);
+	r = record_open(dir, &holder);
 	assert_non_null(r);
 	assert_int_equal(record_reset(r), 0);
 	for (i = 0; i < n; i++) {
@@ -72,7 +75,7 @@ assert_invalid(const char *reason)
 	struct record *r;
 	const char *why;
 
-	r = record_open(dir, -1);
+	r = record_open(dir, &holder);
 	assert_non_null(r);
 	assert_false(record_is_valid(r, &why));
 	assert_string_equal(why, reason);
@@ -88,7 +91,7 @@ test_new(void **state)
 	const char *why;
 
 	(void)state;
-	r = record_open(dir, -1);
+	r = record_open(dir, &holder);
 	assert_non_null(r);
 	assert_false(record_is_valid(r, &why));
 	assert_string_equal(why, "");
@@ -111,7 +114,7 @@ test_adopt(void **state)
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 
-	r = record_open(dir, -1);
+	r = record_open(dir, &holder);
 	assert_non_null(r);
 	assert_true(record_is_valid(r, &why));
 	assert_int_equal(record_adopt(r), 0);
@@ -132,11 +135,55 @@ test_not_begun(void **state)
 	struct record *r;
 
 	(void)state;
-	r = record_open(dir, -1);
+	r = record_open(dir, &holder);
 	assert_non_null(r);
 	assert_int_equal(record_take(r, "web"), 0);
 	record_close(r, false);
 	assert_invalid("");
+}
+
+/* A trial neither locks nor writes; an inherited file that is none stays. */
+static void
+test_look(void **state)
+{
+	struct record *r = begin(1), *other;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	strlcpy(record_header(r)->run_dir, dir, RECORD_PATH);
+	other = record_look(fcntl(record_fd(r), F_DUPFD, 0));
+	assert_non_null(other);
+	record_slot(other, 0)->pid = 4711;
+	assert_int_equal(record_slot(r, 0)->pid, 1);
+	record_close(other, false);
+	record_close(r, true);
+
+	fd = memfd_create("short", MFD_CLOEXEC);
+	assert_int_equal(write(fd, "precious", 8), 8);
+	assert_null(record_take_over(fcntl(fd, F_DUPFD, 0)));
+	assert_null(record_look(fcntl(fd, F_DUPFD, 0)));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 8);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_null(record_look(fcntl(fd, F_DUPFD, 0)));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	close(fd);
+}
+
+/* Of two that see the same daemon end, one is the next. */
+static void
+test_claim(void **state)
+{
+	struct record *r = begin(0);
+
+	(void)state;
+	record_header(r)->pid = 100;
+	assert_true(record_claim(r, 100, 200));
+	assert_false(record_claim(r, 100, 300));
+	assert_int_equal(record_header(r)->pid, 200);
+	record_close(r, true);
 }
 
 static void
@@ -147,14 +194,16 @@ test_locked(void **state)
 	int fd;
 
 	(void)state;
-	assert_null(record_open(dir, -1));
+	record_header(r)->pid = getpid();
+	assert_null(record_open(dir, &holder));
 	assert_int_equal(errno, EWOULDBLOCK);
+	assert_int_equal(holder, getpid());
 	/* Whoever inherits it has the lock, and the folder from the header. */
 	strlcpy(record_header(r)->run_dir, dir, RECORD_PATH);
 	fd = fcntl(record_fd(r), F_DUPFD, 0);
 	record_close(r, false);
-	assert_null(record_open(dir, -1));
-	other = record_open(NULL, fd);
+	assert_null(record_open(dir, &holder));
+	other = record_take_over(fd);
 	assert_non_null(other);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_true(record_is_valid(other, &why));
@@ -173,7 +222,7 @@ test_grow(void **state)
 
 	(void)state;
 	strlcpy(record_header(r)->run_dir, dir, RECORD_PATH);
-	other = record_open(NULL, fcntl(record_fd(r), F_DUPFD, 0));
+	other = record_take_over(fcntl(record_fd(r), F_DUPFD, 0));
 	assert_non_null(other);
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "p%d", i);
@@ -263,17 +312,17 @@ test_not_a_file(void **state)
 {
 	(void)state;
 	assert_int_equal(symlink("/dev/null", file), 0);
-	assert_null(record_open(dir, -1));
+	assert_null(record_open(dir, &holder));
 	assert_int_equal(errno, ELOOP);
 	unlink(file);
 	assert_int_equal(mkfifo(file, 0600), 0);
-	assert_null(record_open(dir, -1));
+	assert_null(record_open(dir, &holder));
 	unlink(file);
 	if (geteuid() != 0)
 		return;
 	record_close(begin(0), false);
 	assert_int_equal(chown(file, 65534, 65534), 0);
-	assert_null(record_open(dir, -1));
+	assert_null(record_open(dir, &holder));
 	assert_int_equal(errno, EPERM);
 }
 
@@ -284,6 +333,8 @@ main(void)
 	    cmocka_unit_test_teardown(test_new, remove_file),
 	    cmocka_unit_test_teardown(test_adopt, remove_file),
 	    cmocka_unit_test_teardown(test_not_begun, remove_file),
+	    cmocka_unit_test_teardown(test_look, remove_file),
+	    cmocka_unit_test_teardown(test_claim, remove_file),
 	    cmocka_unit_test_teardown(test_locked, remove_file),
 	    cmocka_unit_test_teardown(test_grow, remove_file),
 	    cmocka_unit_test_teardown(test_damaged, remove_file),
