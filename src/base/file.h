@@ -22,9 +22,9 @@
 
 #define FILE_WHY_MAX 512
 
-/* Who else may change the folders on a path. */
+/* The other users that may change the folders on a path. */
 struct file_trust {
-	bool any_group; /* above the last one: whatever group may write there */
+	bool any_group; /* above the last one: any group may write there */
 	uid_t owner;	/* of the last one, besides root and ourselves */
 };
 
@@ -101,9 +101,9 @@ int file_sync(const char *file);
  * Can nobody but root and the daemon's own user change where this path leads?
  * Each folder on it is checked, and each symbolic link with the folders of its
  * target.  Above the last folder sticky ones are safe, and so is group write
- * of group 0 or of the owner's private group, which has the owner's number.
- * What does not exist is safe.  trust: NULL, or whom else to trust.  -1: no,
- * with why and errno.
+ * of group 0 or of the owner's private group, which has the owner's number.  A
+ * missing part is safe.  trust: other users to trust, or NULL.  -1: no, with
+ * why and errno.
  */
 int file_check_path(int dir, const char *path, const struct file_trust *trust,
     char why[static FILE_WHY_MAX]);

@@ -189,7 +189,10 @@ loop_after(struct loop *l, void (*fn)(void *), void *arg)
 		size = l->later_size == 0 ? 16 : 2 * l->later_size;
 		grown = reallocarray(l->later, size, sizeof(*grown));
 		if (grown == NULL) {
-			/* No memory: too early is better than never. */
+			/*
+			 * Without memory, call it now: too early is better than
+			 * never.
+			 */
 			fn(arg);
 			return;
 		}
@@ -199,7 +202,7 @@ loop_after(struct loop *l, void (*fn)(void *), void *arg)
 	l->later[l->nlater++] = (struct later){fn, arg};
 }
 
-/* What a callback adds is called after the next wait. */
+/* A function that a callback adds is called after the next wait. */
 static void
 run_later(struct loop *l)
 {

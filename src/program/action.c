@@ -1,10 +1,11 @@
 /*
  * action - what "hupctl reload NAME" does to one program.
  *
- * A signal is answered at once, unless the program speaks sd_notify(3): then
- * RELOADING=1 is given a moment to come, and READY=1 ends it, provided that
- * the program began to reload after the signal (MONOTONIC_USEC).  A command
- * runs as the program does, with MAINPID in its environment.
+ * With reload-signal, the action succeeds at once, unless the program uses
+ * sd_notify(3): then it waits a moment for RELOADING=1, and then for READY=1.
+ * READY=1 counts only if the program began to reload after the signal
+ * (MONOTONIC_USEC).  A command runs with the program's attributes, and with
+ * MAINPID in its environment.
  */
 #include <sys/types.h>
 
@@ -44,7 +45,7 @@ action_cancel(struct program_action *base)
 	free(a);
 }
 
-/* The outcome is known: a is freed. */
+/* Report the outcome and free a. */
 static void
 finish(struct action *a, bool ok, const char *how)
 {
@@ -178,7 +179,10 @@ begin_command(struct action *a)
 	loop_at(p->programs->loop, &a->deadline,
 	    clock_add_ms(loop_now(p->programs->loop), p->conf->start_timeout));
 	a->child.run = p->child.run;
-	/* Its events may come, and free the action, before this returns. */
+	/*
+	 * Events of the child may come, and free the action, before this
+	 * returns.
+	 */
 	if (start_command(p, &command, &a->child) == -1)
 		command_failed(&a->child,
 		    &(struct spawn_error){SPAWN_CLONE, 0, errno});

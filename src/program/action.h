@@ -10,8 +10,9 @@
 #include "program/data.h"
 
 /*
- * Begin.  done is called once, perhaps before action_begin returns, with the
- * outcome in words.  A program has one action at a time; a second one fails.
+ * Begin the action.  done is called once with the outcome in words, perhaps
+ * before action_begin returns.  A program has one action at a time; a second
+ * one fails.
  */
 void action_begin(struct program *,
     void (*done)(void *arg, bool ok, const char *how), void *arg);

@@ -1,7 +1,7 @@
 /*
- * backoff - exit history to a delay, or give up.
+ * backoff - compute the restart delay from the history of exits, or give up.
  *
- * Short, for it is arithmetic that is tested without a program.
+ * Short, because it is arithmetic that is tested without a program.
  */
 #include "program/backoff.h"
 

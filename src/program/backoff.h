@@ -1,5 +1,5 @@
 /*
- * backoff - exit history to a delay, or give up.
+ * backoff - compute the restart delay from the history of exits, or give up.
  *
  * Pure: random numbers and times are passed in.
  */
@@ -23,10 +23,10 @@ struct backoff_rule {
 #define BACKOFF_GIVE_UP (-1)
 
 /*
- * The program ran for ran ms and is to be restarted: how long to wait, in ms,
- * or BACKOFF_GIVE_UP.  One that ran longer than reset restarts at once and
- * clears the history; else delay, doubled with each quick end, up to max,
- * with jitter: the result is 75% to 100% of that.  random is any 32 bits.
+ * The program ran for ran ms and is to be restarted.  Returns the delay in ms,
+ * or BACKOFF_GIVE_UP.  If it ran longer than reset, the history is cleared and
+ * the result is 0.  Otherwise the delay doubles with each quick end, up to
+ * max; the result is 75% to 100% of it, at random.  random is any 32 bits.
  */
 int64_t backoff_next(struct backoff *, const struct backoff_rule *, int64_t ran,
     uint32_t random);

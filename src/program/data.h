@@ -1,8 +1,8 @@
 /*
  * data - all that the daemon knows of a program, and of all programs.
  *
- * Every file of program/ reads these structs.  Only program.c writes state
- * and want; whatever else has its own owner, named below.
+ * Every file of program/ reads these structs.  Only program.c writes state and
+ * want.  The owner of each other field is named below.
  */
 #ifndef DATA_H
 #define DATA_H
@@ -27,7 +27,7 @@ struct health;
 struct program;
 struct record;
 
-/* Somebody who waits for changes of a program; embedded in its owner. */
+/* A wait for changes of a program; embedded in its owner. */
 struct watch {
 	TAILQ_ENTRY(watch) entry;
 	struct program *program; /* NULL: not watching */
@@ -63,7 +63,7 @@ struct program_end {
 	time_t at;
 };
 
-/* What else is under way for a program: see action.h. */
+/* A reload that is under way for a program: see action.h. */
 struct program_action {
 	/* The program sent a message. */
 	void (*notified)(struct program_action *, const struct sdnotify *);
@@ -127,17 +127,17 @@ struct program {
 
 	struct watches watches;
 	struct program_action *action; /* under way, or NULL */
-	bool is_told;		       /* in the reply at hand; daemon's */
+	bool is_told;		       /* in the current reply; the daemon's */
 };
 
 RB_HEAD(program_names, program);
 TAILQ_HEAD(program_queue, program);
 
-/* All programs and what they share.  What is pointed to is borrowed. */
+/* All programs and the objects that they share.  Pointers are borrowed. */
 struct programs {
 	struct program_names names;
-	struct program_queue queue; /* to be looked at at the turn's end */
-	struct program_queue dead;  /* to be freed then */
+	struct program_queue queue; /* to be examined at the end of the turn */
+	struct program_queue dead;  /* to be freed at the end of the turn */
 	size_t n;
 	size_t nalive;
 	int norphans; /* that were killed, but are not gone yet */

@@ -41,7 +41,7 @@ describe_end(const struct program *p, char *buf, size_t size)
 	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
 }
 
-/* The dependencies that it waits for, or the dependents: the first few. */
+/* Name the first few of the dependencies, or dependents, that it waits for. */
 static void
 name_some(char *buf, size_t size, struct program *const *v, size_t n,
     bool (*pick)(const struct program *))
@@ -81,7 +81,7 @@ why_starting(const struct program *p, char *buf, size_t size)
 		return;
 	}
 	if (p->child.pid == 0)
-		return; /* about to be made */
+		return; /* the process is about to be created */
 	if (p->child.is_pending) {
 		snprintf(buf, size, "pid %d, waits for its execution",
 		    (int)p->child.pid);

@@ -13,8 +13,8 @@ void describe_end(const struct program *, char *buf, size_t size);
 /* Resident memory of all its processes, in bytes. */
 int64_t describe_memory(const struct program *);
 /*
- * Processor time since it was started, in ms: of all that it ran where there
- * are cgroups, else of its main process.
+ * Processor time since it was started, in ms: of all its processes where
+ * cgroups exist, else of its main process.
  */
 int64_t describe_cpu(const struct program *);
 

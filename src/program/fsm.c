@@ -1,15 +1,15 @@
 /*
  * fsm - one program as a state machine.
  *
- * The state says what the program is doing, the want says what is asked for.
+ * The state says what the program does now.  The want says what is requested.
  * Neither is derived from anything else.
  *
- * States.  A program that nobody wants is DOWN.  A start creates a process and
- * makes the program STARTING; once the process is ready, it is UP.  A stop
- * sends the stop signal (STOPPING); if the process does not end in time,
- * SIGKILL follows (KILLING).  A process that ends although it is wanted is
- * judged by the restart policy: it is started again after a delay (WAIT), it
- * ended well and stays so (DONE), or it has failed for good (FAILED).
+ * States.  A program that is not wanted is DOWN.  A start creates a process
+ * and makes the program STARTING; once the process is ready, it is UP.  A
+ * stop sends the stop signal (STOPPING); if the process does not end in time,
+ * SIGKILL follows (KILLING).  If a process ends although the program is
+ * wanted, the restart policy decides: start it again after a delay (WAIT),
+ * leave it because it ended well (DONE), or give up (FAILED).
  *
  *	            START                READY
  *	DOWN ----------------> STARTING --------> UP
@@ -20,35 +20,37 @@
  *	   |  EXITED              | TIMEOUT
  *	   '------------------ KILLING
  *
- * STARTING, UP, STOPPING and KILLING have a process.  Only EXITED leads from
- * them to a state without one, or EXEC_FAIL, when no process could be made or
- * it ended without executing the program.  So a program is never spawned
- * twice, and never DOWN while something of it is alive.
+ * STARTING, UP, STOPPING and KILLING have a process.  Only two events lead
+ * from them to a state without a process: EXITED, and EXEC_FAIL when no
+ * process could be created or it ended without executing the program.  So a
+ * program never has two processes, and is never DOWN while a process of it is
+ * alive.
  *
- * Wants.  They decide what a program becomes whose process has ended:
+ * Wants.  The want decides the next state when the process has ended:
  *
  *	RUN	WAIT, DONE or FAILED, as the restart policy says (fate)
  *	REST	DOWN
- *	RESTART	STARTING at once, and the want is RUN again
+ *	RESTART	STARTING at once, and the want becomes RUN
  *	REMOVE	DOWN, and freed
  *
  * REMOVE is final: no event changes that want, because the definition is gone.
  *
  * Deadlines.  TIMEOUT means that the deadline of the state has passed:
  * start-timeout in STARTING, the watchdog in UP, stop-timeout in STOPPING, the
- * restart delay in WAIT.  In KILLING, SIGKILL is repeated, because a process
- * may have been created behind the first one.
+ * restart delay in WAIT.  In KILLING, SIGKILL is repeated: a fork may have
+ * escaped the first one.
  *
  * Other programs.  A program that is blocked by a dependency stays or becomes
- * DOWN with want RUN, and START is fed again once the dependency is ready.  A
- * program that is held by a dependent, which has to end first, keeps its state
- * with the new want, and the event is fed again once the dependent has ended.
+ * DOWN with want RUN.  START is fed again once the dependency is ready.  A
+ * dependent has to end first: until then the program is held, which means that
+ * it keeps its state and gets only the new want.  The event is fed again once
+ * the dependent has ended.
  *
  * DONE is a state of its own because DOWN with want RUN means that the program
  * waits for a dependency; a flag beside the two could disagree with them.
  *
- * No switch has a default, so that a new state, want or event does not compile
- * until each of them has an answer for it.
+ * No switch has a default.  So the compiler rejects a new state, want or event
+ * until each switch handles it.
  */
 #include "program/fsm.h"
 
@@ -58,7 +60,7 @@ next(enum program_state state, enum program_want want, unsigned actions)
 	return (struct fsm_next){state, want, actions};
 }
 
-/* There is no process and the program is wanted. */
+/* The program is wanted and has no process. */
 static struct fsm_next
 launch(bool blocked)
 {
@@ -113,7 +115,7 @@ start(enum program_state state, enum program_want want, bool blocked)
 	__builtin_unreachable();
 }
 
-/* STOP, RESTART and REMOVE of a process; want is the one they set. */
+/* STOP, RESTART or REMOVE while a process exists; want is the new want. */
 static struct fsm_next
 leave(enum program_state state, enum program_want want, bool held)
 {
@@ -197,7 +199,7 @@ timed_out(enum program_state state, enum program_want want, bool blocked)
 	__builtin_unreachable();
 }
 
-/* One that is to end anyway does so in its turn. */
+/* Ignore the event if the program is ending already. */
 static struct fsm_next
 found_unhealthy(enum program_state state, enum program_want want)
 {

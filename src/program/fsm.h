@@ -1,8 +1,8 @@
 /*
- * fsm - one program as a state machine: state x want x event to the next
- * state and at most a few actions.
+ * fsm - one program as a state machine: from state, want and event to the next
+ * state, the next want and a few actions.
  *
- * Pure.  fsm.c opens with an account of states, wants and events.
+ * Pure.  The first comment of fsm.c explains states, wants and events.
  */
 #ifndef FSM_H
 #define FSM_H
@@ -11,14 +11,14 @@
 
 #include "wire/names.h"
 
-/* What becomes of a program that ended while it was wanted. */
+/* The next step of a program that ended while it was wanted. */
 enum fsm_fate {
 	FATE_AGAIN, /* wait for a deadline, then start again */
 	FATE_DONE,  /* it ended well and is not restarted */
 	FATE_FAIL,  /* it failed and is not restarted */
 };
 
-/* What the machine needs to know besides the event. */
+/* The facts that the machine needs besides the event. */
 struct fsm_facts {
 	bool blocked; /* a dependency is not ready: do not spawn */
 	bool held;    /* a dependent that is leaving is alive: do not stop */
@@ -28,8 +28,8 @@ struct fsm_facts {
 enum {
 	ACT_SPAWN = 1 << 0,  /* create the process */
 	ACT_SIGNAL = 1 << 1, /* send the stop signal */
-	ACT_KILL = 1 << 2,   /* SIGKILL to all of it */
-	ACT_SWEEP = 1 << 3,  /* end what the program left */
+	ACT_KILL = 1 << 2,   /* send SIGKILL to all its processes */
+	ACT_SWEEP = 1 << 3,  /* kill the processes that are left */
 	ACT_FREE = 1 << 4,   /* the definition is gone: free it */
 };
 

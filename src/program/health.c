@@ -1,9 +1,9 @@
 /*
  * health - the health checks of a program.
  *
- * A check runs as the program does, but in a cgroup below the program's and
- * with a mark of its own: so it can be ended with all that it started, by a
- * later daemon too.
+ * A check has the program's attributes, but a cgroup below the program's and a
+ * mark of its own.  So this daemon, or a later one, can kill it with all its
+ * processes.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -23,9 +23,9 @@
 #include "program/record.h"
 #include "program/start.h"
 
-/* The end of what a check prints is kept, bytes. */
+/* The last bytes of a check's output are kept, at most this many. */
 #define WORDS_MAX 256
-/* A check that has ended is read so many times, however much it printed. */
+/* The output of an ended check is read at most this many times. */
 #define DRAIN_MAX 16
 /* The name of a cgroup below a program's. */
 #define FOLDER_MAX 128
@@ -51,7 +51,7 @@ struct health {
 	size_t nwords;
 };
 
-/* No start of the program has this mark. */
+/* A mark that no start of the program has. */
 static uint64_t
 run_of(const struct program *p)
 {
@@ -75,7 +75,7 @@ close_output(struct health *h)
 	close(fd);
 }
 
-/* End the check under way and all that it started; it does not count. */
+/* Kill the running check and all its processes; it does not count. */
 static void
 cancel(struct health *h)
 {
@@ -156,7 +156,7 @@ keep_words(struct health *h, const char *bytes, size_t n)
 	h->nwords += n;
 }
 
-/* False: there is nothing more, for now or for good. */
+/* False: nothing more can be read, now or ever. */
 static bool
 read_words(struct health *h)
 {
@@ -180,7 +180,7 @@ output_ready(struct source *s, uint32_t events)
 	read_words(s->arg);
 }
 
-/* The check has ended, how: add its last line that is not blank. */
+/* how says how the check ended: add its last line that is not blank. */
 static void
 add_last_line(struct health *h, const char *how, char *buf, size_t size)
 {
@@ -254,7 +254,7 @@ check_timed_out(struct deadline *d)
 	finish(h, false, how);
 }
 
-/* The reading end is watched; returns the other one, or -1 with errno. */
+/* Watch the reading end.  Returns the writing end, or -1 with errno. */
 static int
 open_output(struct health *h)
 {

@@ -17,7 +17,7 @@ void health_free(struct program *);
 void health_follow(struct program *);
 /* The definition has changed, from old. */
 void health_adjust(struct program *, const struct definition *old);
-/* Go on with what an earlier daemon counted: first this, then resume. */
+/* Continue the count of an earlier daemon; call health_resume after it. */
 void health_restore(struct program *, uint32_t failures);
 void health_resume(struct program *);
 
@@ -25,7 +25,7 @@ void health_resume(struct program *);
 bool health_is_failing(const struct program *);
 /* "healthy", "unhealthy", "unknown"; NULL: no checks, or none yet. */
 const char *health_verdict(const struct program *);
-/* What is wrong: "unhealthy 2/3: exited, status 1"; or "". */
+/* The problem: "unhealthy 2/3: exited, status 1"; or "". */
 void health_text(const struct program *, char *buf, size_t size);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * outcome - what came of a request.
- */
+/* outcome - the outcome of a request. */
 #include "program/health.h"
 #include "program/outcome.h"
 
@@ -55,7 +53,7 @@ outcome_is_settled(const struct program *p)
 		    OUTCOME_KILL_AGAIN;
 	case STATE_STARTING:
 	case STATE_STOPPING:
-		/* One start has failed; the next one may take for ever. */
+		/* One start has failed; the next attempts may never end. */
 		return p->want == WANT_RUN && p->failed_starts > 0;
 	}
 	return false;

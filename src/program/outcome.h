@@ -1,6 +1,4 @@
-/*
- * outcome - what came of a request: is it settled, and is it good?
- */
+/* outcome - the outcome of a request: is it settled, and is it good? */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -9,13 +7,13 @@
 /*
  * SIGKILL is repeated at this interval, ms, because a process in
  * uninterruptible sleep does not act on it.  After the first interval, a
- * request is answered that the process may not end.
+ * waiting client gets the reply that the process may not end.
  */
 #define OUTCOME_KILL_AGAIN 5000
 
 /*
  * Is the outcome of a START or RESTART known, and is it good?  If not,
- * describe_why tells the reason.
+ * describe_why gives the reason.
  */
 bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);

@@ -3,9 +3,9 @@
  *
  * Every event goes through program_feed, which asks fsm.c for the next state
  * and for actions.  State and want are written in one place, with one line in
- * the event log for each change.  What a change means for others, neighbours
- * and watchers, is left to the end of the turn (program_queue), so that
- * nothing here is called from within itself.
+ * the event log for each change.  The effects on neighbours and watchers
+ * follow at the end of the turn (program_queue), so that no function here
+ * calls itself indirectly.
  */
 #include <sys/types.h>
 
@@ -24,8 +24,7 @@
 #include "program/record.h"
 #include "program/start.h"
 
-/* Its messages bring at most this many lines to the event log, in so many ms.
- */
+/* Its messages add at most SAID_MAX lines to the event log in SAID_MS. */
 #define SAID_MAX 10
 #define SAID_MS 60000
 
@@ -48,7 +47,7 @@ is_blocked(const struct program *p)
 	return false;
 }
 
-/* Those that depend on it and are leaving as well go first. */
+/* Its dependents that are leaving too must end first. */
 static bool
 is_held(const struct program *p)
 {
@@ -88,8 +87,8 @@ rule_of(const struct definition *c)
 }
 
 /*
- * What becomes of a program that ended while it was wanted.  Counts in the
- * restart history, so it is asked once for each end.
+ * The next step of a program that ended while it was wanted.  Updates the
+ * restart history, so call it once for each end.
  */
 static enum fsm_fate
 fate(struct program *p)
@@ -99,7 +98,7 @@ fate(struct program *p)
 	int64_t ran = 0;
 	bool well = ended_well(p);
 
-	/* Time that it took to become ready, or did not, is no stable run. */
+	/* The time before it was ready does not count as a stable run. */
 	if (p->was_ready)
 		ran = clock_diff_ms(loop_now(p->programs->loop), p->started);
 	else if (p->failed_starts < UINT32_MAX)
@@ -160,7 +159,7 @@ log_change(const struct program *p, enum program_state from,
 	    *why != '\0' ? ": " : "", why);
 }
 
-/* Those who watch take note, and act at the end of the turn. */
+/* Watchers note the change, and act at the end of the turn. */
 static void
 notify_watchers(struct program *p)
 {
@@ -200,7 +199,7 @@ queue_neighbours(struct program *p)
 	queue_dependents(p);
 }
 
-/* The only writer of state and want, but for program_restore. */
+/* The only writer of state and want, besides program_restore. */
 static void
 set_state(struct program *p, enum program_state state, enum program_want want)
 {
@@ -267,7 +266,7 @@ program_sweep(struct program *p)
 
 	start_close_ready(p);
 	left = sys->finish(sys, &p->child, p->conf->name);
-	/* Before its descriptor is closed, of which the number is recorded. */
+	/* Clear the record before the recorded descriptor is closed. */
 	record_no_main(p);
 	sys->release(sys, &p->child);
 	if (left > 0)
@@ -312,7 +311,7 @@ static void
 send_stop(struct program *p)
 {
 	send_signal(p, p->conf->stop_signal);
-	/* A stopped process would not see the signal. */
+	/* A process stopped by SIGSTOP would not handle the signal. */
 	send_signal(p, SIGCONT);
 }
 
@@ -348,7 +347,9 @@ program_feed(struct program *p, enum program_event event)
 		facts.fate = fate(p);
 	next = fsm_step(p->state, p->want, event, facts);
 	enter(p, next, event);
-	/* Before the actions, one of which may be the last of this daemon. */
+	/*
+	 * Record the state before the actions: the daemon may be killed in one.
+	 */
 	record_note(p);
 	act(p, next.actions);
 	record_note(p);
@@ -373,7 +374,7 @@ main_failed(struct child *c, const struct spawn_error *error)
 	program_feed(p, EVENT_EXEC_FAIL);
 }
 
-/* It was killed at birth: make it once more, if it is still to run. */
+/* It was killed at birth: create it again, if it is still wanted. */
 static bool
 main_lost(struct child *c)
 {
@@ -389,7 +390,7 @@ main_lost(struct child *c)
 	return true;
 }
 
-/* The last output has come, or never will. */
+/* The last output has come, or it will not come. */
 static void
 tail_came(void *arg, const char *bytes, size_t len)
 {
@@ -399,7 +400,7 @@ tail_came(void *arg, const char *bytes, size_t len)
 	free(p->tail);
 	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
 	notify_watchers(p);
-	/* Only now is its failure settled, and that of its dependents. */
+	/* Its failure, and that of its dependents, is settled only now. */
 	queue_dependents(p);
 }
 
@@ -575,8 +576,8 @@ program_free(struct program *p)
 }
 
 /*
- * A neighbour changed: a start may no longer be blocked, a stop no longer be
- * held, and it may be clear now that a request has no good outcome.
+ * A neighbour changed.  So a start may not be blocked any more, a stop may not
+ * be held any more, or a request may have become hopeless.
  */
 void
 program_look_again(struct program *p)
@@ -596,7 +597,10 @@ program_look_again(struct program *p)
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
 	notify_watchers(p);
-	/* Pass it on from one to the next: a search could take long. */
+	/*
+	 * Pass the change from neighbour to neighbour: a search could take
+	 * long.
+	 */
 	stuck = outcome_is_hopeless(p);
 	if (stuck == p->is_stuck)
 		return;
@@ -604,7 +608,7 @@ program_look_again(struct program *p)
 	queue_dependents(p);
 }
 
-/* Start dependencies that nobody wants, or that were given up. */
+/* Start dependencies that are not wanted or that have failed. */
 static void
 request_needs(struct program *p)
 {
@@ -664,7 +668,7 @@ program_request(struct program *p, enum program_event event)
 		program_queue(p);
 }
 
-/* A changed definition may allow less time for a wait that has begun. */
+/* The new definition may have a shorter delay than the current wait. */
 static void
 shorten_wait(struct program *p)
 {
@@ -720,9 +724,9 @@ program_unwatch(struct watch *w)
 }
 
 /*
- * May one more line about a message of the program go to the event log?  Its
- * messages are many if it likes, and would push out what the log says of
- * others.
+ * May one more line about a message of the program go to the event log?  A
+ * program can send any number of messages, which would hide the lines about
+ * other programs.
  */
 static bool
 may_be_logged(struct program *p)

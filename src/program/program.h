@@ -1,6 +1,6 @@
 /*
- * program - one program: the only writer of its state, and what others want
- * of it.
+ * program - one program: the only writer of its state, and the functions that
+ * others call.
  */
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -15,12 +15,12 @@ void program_retire(struct program *);
 void program_free(struct program *);
 
 /*
- * What an administrator or a reload wants.  START takes its dependencies
- * along, STOP those that depend on it.  START and RESTART forget the restart
+ * A request of an administrator or a reload.  START starts its dependencies
+ * too, STOP stops its dependents too.  START and RESTART forget the restart
  * history.
  */
 void program_request(struct program *, enum program_event);
-/* The one way in for every event. */
+/* Every event enters here. */
 void program_feed(struct program *, enum program_event);
 /* A neighbour has changed. */
 void program_look_again(struct program *);
@@ -35,7 +35,7 @@ void program_notified(struct program *, const struct sdnotify *);
 void program_set_conf(struct program *, struct definition *);
 /* Send its main process a signal.  -1 with errno. */
 int program_signal(struct program *, int sig);
-/* As of qsort(3): dependents come before what they need. */
+/* A comparison for qsort(3): dependents come before their dependencies. */
 int program_leaves_before(const struct program *a, const struct program *b);
 
 /* Be notified of changes; or no longer. */
@@ -44,8 +44,8 @@ void program_unwatch(struct watch *);
 
 /*
  * For takeover.c: state and want as recorded, without an event; the deadline
- * of the state, counted from a moment; the end of what a process left that
- * has ended.
+ * of the state, counted from the given time; killing the processes that an
+ * ended main process left.
  */
 void program_restore(struct program *, enum program_state, enum program_want);
 void program_arm(struct program *, struct mono from);

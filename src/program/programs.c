@@ -10,7 +10,7 @@
 #include "program/program.h"
 #include "program/programs.h"
 
-/* Programs that are looked at again in a turn. */
+/* The programs that are examined in one turn. */
 #define DRAIN_BATCH 64
 
 /* Kill orphans, and count those that are not gone yet. */
@@ -23,8 +23,8 @@ sweep(struct programs *ps)
 static void drain_later(struct programs *);
 
 /*
- * The end of a turn: first programs whose neighbours changed, then orphans,
- * then what is to be freed.
+ * The end of a turn: handle programs whose neighbours changed, then orphans,
+ * then free programs.
  */
 static void
 drain(void *arg)
@@ -103,9 +103,9 @@ owner_of(struct programs *ps, pid_t pid)
 }
 
 /*
- * The socket says whose message it is.  Only a sender that is known to belong
- * to another program is not believed: one that has ended already, or that left
- * the program's cgroup, may be its own.
+ * The socket says which program a message belongs to.  A message is rejected
+ * only if its sender is known to belong to another program.  A sender that has
+ * ended, or has left the program's cgroup, may be the program's own.
  */
 static void
 notified(void *arg, void *owner, const struct sdnotify *m, pid_t sender)

@@ -1,6 +1,6 @@
 /*
- * programs - the set of all programs: look-up, dependencies, and what is left
- * to do at the end of a turn.
+ * programs - the set of all programs: look-up, dependencies, and the work at
+ * the end of a turn.
  */
 #ifndef PROGRAMS_H
 #define PROGRAMS_H
@@ -12,7 +12,7 @@ void programs_init(struct programs *, struct loop *, struct system *,
 struct program *programs_find(const struct programs *, const char *name);
 struct program *programs_first(struct programs *);
 struct program *programs_next(struct program *);
-/* Make needs and needed_by of all programs anew.  -1 without memory. */
+/* Compute needs and needed_by of all programs again.  -1 without memory. */
 int programs_link(struct programs *);
 /* Begin to stop everything; changed is called when that is done. */
 void programs_stop_all(struct programs *);

@@ -1,6 +1,4 @@
-/*
- * record - what a later daemon needs to take programs over.
- */
+/* record - the data that a later daemon needs to take programs over. */
 #include <sys/types.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -19,7 +17,7 @@
 
 #define MAGIC "hupdrec"
 #define FIRST_SLOTS 64
-/* More programs than a machine has pids are no records. */
+/* A file with more slots than a machine has pids is damaged. */
 #define SLOTS_MAX (1U << 22)
 
 struct record {
@@ -29,7 +27,7 @@ struct record {
 	size_t size;
 	uint32_t *free; /* a stack of free slots */
 	uint32_t nfree;
-	bool cut;  /* it had not even a whole header */
+	bool cut;  /* it was shorter than a header */
 	int share; /* MAP_PRIVATE: nothing reaches the file */
 	char boot[40];
 };
@@ -147,7 +145,7 @@ begin(struct record *r)
 		errno = EPERM;
 		return -1;
 	}
-	/* A file that is cut short is no record, but must not fault. */
+	/* A truncated file has no records, but reading it must not fault. */
 	r->cut = st.st_size > 0 && (size_t)st.st_size < size_for(0);
 	if ((size_t)st.st_size >= size_for(0))
 		return map_file(r, (size_t)st.st_size);
@@ -472,7 +470,7 @@ record_assign(struct program *p)
 /* SIGKILL may come between two stores: their order matters to the reader. */
 #define STORE(field, value) __atomic_store_n(&(field), value, __ATOMIC_RELEASE)
 
-/* What is known of one process must not be taken for that of the next. */
+/* Data of one process must not be mistaken for data of the next one. */
 static void
 forget_process(struct record_slot *s)
 {

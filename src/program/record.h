@@ -1,17 +1,17 @@
 /*
- * record - what a later daemon needs to take programs over, kept where
- * neither SIGKILL nor exec can reach it: a shared mapping of one file in the
- * run folder, a slot of fixed size for each program.
+ * record - the data that a later daemon needs to take programs over.  It
+ * survives SIGKILL and exec: it is a shared mapping of one file in the run
+ * folder, with a slot of fixed size for each program.
  *
- * A write is a store into memory and no system call.  The pid of a slot makes
- * its process valid.  It is written last when a process is made (by the child
- * itself, before it executes), and first when the process is gone: a daemon
- * that is killed in between leaves at most a pid that cannot be proven to be
- * the program's.
+ * A write is a store into memory and no system call.  The process of a slot is
+ * valid if its pid is not 0.  The pid is written last when a process is
+ * created (by the child itself, before it executes), and first when the
+ * process is gone.  If the daemon is killed in between, at most a pid is left
+ * that cannot be proven to be the program's.
  *
- * Numbers are in the byte order of the machine: the file does not outlive a
- * boot.  A later release may make header and slots longer, never shorter, and
- * finds their sizes in the header.
+ * Numbers are in the byte order of the machine, because records of another
+ * boot are not used.  A later release may make header and slots longer, never
+ * shorter, and finds their sizes in the header.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -25,7 +25,7 @@
 #define RECORD_VERSION 1
 #define RECORD_NAME 68 /* a program's name and padding */
 #define RECORD_PATH 256
-#define RECORD_STATUS 120 /* of what a program says of itself */
+#define RECORD_STATUS 120 /* the status text that a program sent */
 
 struct record_header {
 	char magic[8];
@@ -36,7 +36,7 @@ struct record_header {
 	char boot[40]; /* of /proc/sys/kernel/random/boot_id */
 
 	int32_t pid;	/* of the daemon */
-	uint32_t execs; /* how often one daemon followed another */
+	uint32_t execs; /* how many daemons took over from another */
 	uint64_t generation;
 	int64_t accepted_at; /* Unix time */
 	int64_t started;     /* Unix time of the first of them */
@@ -75,16 +75,16 @@ struct record_slot {
 	int32_t end_err;
 	int64_t end_at;
 	int64_t since;	 /* ns since boot */
-	int64_t started; /* likewise */
+	int64_t started; /* ns since boot */
 	int64_t started_at;
 	int64_t delay; /* ms */
 	uint32_t restarts;
 	uint32_t quick;
 	int32_t pidfd;	     /* descriptors that a successor inherits, or -1 */
 	int32_t ready_fd;    /* of READY_FD, or the notify socket */
-	uint64_t env_digest; /* of its environment files, as it was told them */
+	uint64_t env_digest; /* of its environment files as it read them */
 	char status[RECORD_STATUS];
-	uint32_t due; /* a reload has yet to have it started anew */
+	uint32_t due; /* a reload has still to restart it */
 	uint32_t failed_checks;
 };
 
@@ -118,14 +118,14 @@ int record_fd(const struct record *);
 int record_refresh(struct record *);
 struct record_header *record_header(struct record *);
 /*
- * Are there records that an earlier daemon of this boot left?  Else why not:
- * "" for a new file.
+ * Are there records of an earlier daemon of this boot?  If not, why is the
+ * reason, "" for a new file.
  */
 bool record_is_valid(struct record *, const char **why);
-/* Go on with them; or with none.  -1 with errno. */
+/* Continue with these records, or clear them.  -1 with errno. */
 int record_adopt(struct record *);
 int record_reset(struct record *);
-/* What runs can be found now, from now on they are valid. */
+/* All running programs are recorded: the records are valid from now on. */
 void record_begin(struct record *);
 
 /* A slot for name, kept by its index since the mapping may move; or -1. */
@@ -140,16 +140,16 @@ int record_count(const struct record *);
 void record_inherit(struct record *, bool on);
 
 /*
- * Give a program a slot, if it has none: without one it is not started, since
- * a later daemon would start it once more.  -1 with errno.
+ * Give a program a slot, if it has none: a program without a slot is not
+ * started, since a later daemon would start it again.  -1 with errno.
  */
 int record_assign(struct program *);
 /* Before a new process is made: where it stores its pid.  NULL: no slot. */
 volatile int32_t *record_pid(struct program *);
-/* The main process is p->child; or there is none any more. */
+/* The main process is p->child; or it is gone. */
 void record_main(struct program *);
 void record_no_main(struct program *);
-/* All the rest that is known of the program. */
+/* Record everything else about the program. */
 void record_note(struct program *);
 /*
  * A reload that is about to be committed will restart the program: a later

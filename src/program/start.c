@@ -1,6 +1,4 @@
-/*
- * start - from a definition to a process.
- */
+/* start - create a process from a definition. */
 #include <sys/types.h>
 #include <sys/epoll.h>
 
@@ -67,7 +65,7 @@ env_format(struct spawn_env *e, const char *fmt, ...)
 	environ_set(&e->list, s);
 }
 
-/* Environment files are read anew at each start. */
+/* Environment files are read again at each start. */
 static int
 env_files(struct spawn_env *e, const struct definition *c)
 {
@@ -89,7 +87,7 @@ env_files(struct spawn_env *e, const struct definition *c)
 	return 0;
 }
 
-/* From the daemon's own to the definition's, the later winning. */
+/* From the daemon's own to the definition's; the last value counts. */
 static int
 env_build(struct spawn_env *e, struct program *p,
     const struct start_command *command, uint64_t run)
@@ -101,7 +99,7 @@ env_build(struct spawn_env *e, struct program *p,
 	memset(e, 0, sizeof(*e));
 	if (!c->env_clear)
 		environ_set_all(&e->list, environ);
-	/* What the daemon's own starter has set is not for programs. */
+	/* These variables are for the daemon, not for programs. */
 	environ_unset(&e->list, "HUPD_INSTANCE");
 	environ_unset(&e->list, "NOTIFY_SOCKET");
 	environ_unset(&e->list, "WATCHDOG_USEC");
@@ -156,7 +154,7 @@ start_open_stream(struct program *p)
 	struct system *sys = p->programs->system;
 	int rv = sys->open_stream(sys, p->conf, &p->stream);
 
-	/* A stream that is closed tells no tail. */
+	/* A closed stream never reports the last lines. */
 	if (p->stream == NULL)
 		p->tail_due = false;
 	return rv;
@@ -222,8 +220,8 @@ start_failed(struct program *p, enum program_end_kind kind,
 }
 
 /*
- * The program's end is open for reading too, so that it may still write when
- * the daemon was killed and is not ended by SIGPIPE.  It blocks, as a program
+ * The program's end is open for reading too: if the daemon is killed, the
+ * program can still write without SIGPIPE.  That end blocks, as a program
  * expects of a pipe.
  */
 static int
@@ -237,7 +235,7 @@ open_pipe(int pair[2])
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", pair[1]);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd == -1) {
-		/* Without /proc an ordinary pipe has to do. */
+		/* Without /proc, use an ordinary pipe. */
 		fcntl(pair[1], F_SETFL, 0);
 		return 0;
 	}
@@ -276,7 +274,7 @@ start_main(struct program *p)
 	int rv;
 
 	p->child.run++;
-	/* After a crash, one without a record would be started once more. */
+	/* Without a record, a later daemon would start it a second time. */
 	if (record_assign(p) == -1)
 		goto fail;
 	error.stage = SPAWN_OUTPUT;

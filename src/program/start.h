@@ -1,5 +1,5 @@
 /*
- * start - from a definition to a process: environment, output, readiness
+ * start - create a process from a definition: environment, output, readiness
  * descriptor and the request to the system.
  */
 #ifndef START_H
@@ -19,8 +19,8 @@ struct start_command {
 };
 
 /*
- * Start the program.  The events of p->child follow.  -1: it came to nothing,
- * as p->end says.
+ * Start the program.  The events of p->child follow.  -1: no process was
+ * created; p->end says why.
  */
 int start_main(struct program *);
 /*

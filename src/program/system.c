@@ -1,11 +1,11 @@
 /*
- * system - the processes of programs and their output, for real.
+ * system - the real implementation of system.h: processes and their output.
  *
  * Every child of the daemon that belongs to a program is in one index by pid:
  * main processes, health checks and reload commands.  A child is watched
- * through its pidfd; SIGCHLD is enough where there is none.  It is reaped last
- * of all, because a zombie keeps its pid, and with it its process group, from
- * becoming another's.
+ * through its pidfd; without pidfds SIGCHLD is enough.  It is reaped last of
+ * all: as long as it is a zombie, the kernel reuses neither its pid nor its
+ * process group.
  *
  * This is the only file of program/ that includes headers of process/ and
  * output/.
@@ -33,7 +33,7 @@
 
 /* One SIGCHLD may stand for several deaths: look for more after this, ms. */
 #define REAP_DELAY 1000
-/* A process without its mark is looked at again, this often, after ms. */
+/* A process without its mark is examined again: tries, and ms between them. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
 
@@ -94,7 +94,7 @@ end_spawning(struct child *c)
 	c->spawning = NULL;
 }
 
-/* If it was not executed, the end of the process follows. */
+/* If the program was not executed, the end of the process follows. */
 static void
 decided(struct spawn_report *report)
 {
@@ -106,7 +106,7 @@ decided(struct spawn_report *report)
 	c->events->executed(c);
 }
 
-/* It has ended: has it executed its program before?  False: all is told. */
+/* It has ended.  Did it execute its program?  False: the event was sent. */
 static bool
 was_executed(struct child *c)
 {
@@ -159,7 +159,7 @@ add(struct real *r, struct child *c)
 		    (int)c->pid);
 }
 
-/* Forget a child, whatever becomes of it. */
+/* Forget a child, alive or not. */
 static void
 drop(struct real *r, struct child *c)
 {
@@ -259,7 +259,7 @@ real_kill(struct system *sys, const struct child *c, const char *folder)
 
 	if (r->parts.cgroup != NULL)
 		cgroup_kill(r->parts.cgroup, folder);
-	/* It may run without its cgroup. */
+	/* It may run outside its cgroup. */
 	if (c->is_leader && process_is_child(c->pid))
 		kill(-c->pid, SIGKILL);
 	else if (r->parts.cgroup == NULL)
@@ -270,9 +270,9 @@ real_kill(struct system *sys, const struct child *c, const char *folder)
 }
 
 /*
- * SIGKILL to the group of a child that has ended, then reap it.  Returns how
- * many others there were.  The child is a zombie while its group is
- * signalled, so that the group is surely its own.
+ * SIGKILL to the group of a child that has ended, then reap it.  Returns the
+ * number of other processes.  The child is still a zombie when its group is
+ * signalled, so the group is certainly its own.
  */
 static int
 end_group(const struct child *c)
@@ -286,7 +286,7 @@ end_group(const struct child *c)
 						  : 0;
 }
 
-/* Without cgroups, what a process left is found by looking for it. */
+/* Without cgroups, the processes that are left must be searched for. */
 static void
 look_for_orphans(struct real *r)
 {
@@ -302,13 +302,14 @@ real_finish(struct system *sys, struct child *c, const char *folder)
 
 	if (r->parts.cgroup != NULL)
 		left = cgroup_kill(r->parts.cgroup, folder);
-	/* Its group too, because it may run without its cgroup. */
+	/* Kill its group too, because it may run outside its cgroup. */
 	if (c->pid != 0 && process_is_child(c->pid))
 		others = end_group(c);
 	else if (r->parts.cgroup == NULL)
 		/*
-		 * Another daemon's child, or gone while there was no daemon:
-		 * the number may be another's by now, the mark is not.
+		 * The child of another daemon, or it ended while no daemon
+		 * ran: its pid may belong to another process by now, its mark
+		 * does not.
 		 */
 		others = orphan_kill_run(c->run);
 	look_for_orphans(r);
@@ -348,9 +349,9 @@ real_holds(struct system *sys, pid_t pid)
 }
 
 /*
- * A process that had just been made is known by the mark in its environment,
- * which it cannot have overwritten yet.  Until it executes its program, which
- * is soon, it has none.
+ * A process that was only just created is identified by the mark in its
+ * environment, which it cannot have overwritten yet.  It has no mark until it
+ * executes its program, which happens soon.
  */
 static bool
 gets_mark(const struct system_former *f, uint64_t wanted, int pidfd)
@@ -378,9 +379,9 @@ is_the_same(const struct system_former *f, uint64_t run, int pidfd)
 }
 
 /*
- * A pidfd of the process.  An inherited one is beyond doubt, and knows how the
- * process ended even after it was reaped.  Otherwise look at the process while
- * a new pidfd holds it, so that it cannot change meanwhile.
+ * A pidfd of the process.  An inherited pidfd is certain, and reports how the
+ * process ended even after it was reaped.  Otherwise open a new pidfd and then
+ * examine the process, so that its pid cannot be reused meanwhile.
  */
 static int
 pidfd_of(const struct system_former *f, uint64_t run)
@@ -458,7 +459,7 @@ real_replace(struct system *sys, struct child *c, pid_t pid, const char *folder)
 	process.pidfd = process_open(pid);
 	if (process.pidfd == -1)
 		return -1;
-	/* If it is alive after that, the pid was not another's. */
+	/* If it is alive after the check, the pid was not reused. */
 	if (!belongs_to(sys, c, folder, pid) ||
 	    process_signal(&process, 0) == -1) {
 		close(process.pidfd);
@@ -526,7 +527,7 @@ real_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
 						  : 0;
 }
 
-/* Is the child somebody's, so that it is no orphan? */
+/* Does the child have an owner, so that it is no orphan? */
 static bool
 is_known(pid_t pid, void *arg)
 {
@@ -572,7 +573,7 @@ static void
 reap_orphan(struct real *r, pid_t pid)
 {
 	process_reap(pid, -1);
-	/* Its end may leave us its children. */
+	/* Its children may have become ours. */
 	look_for_orphans(r);
 }
 
@@ -611,7 +612,7 @@ reap_all(struct deadline *d)
 		    si.si_pid == 0)
 			return;
 		if (si.si_pid == last) {
-			/* Its owner has yet to reap it. */
+			/* Its owner has not reaped it yet. */
 			reap_later(r);
 			return;
 		}
@@ -625,7 +626,7 @@ system_child_died(struct system *sys, pid_t pid)
 	struct real *r = real_of(sys);
 	const struct child *c = find(r, pid);
 
-	/* A watched one is left to its watch. */
+	/* A child with a pidfd is handled by its watch. */
 	if (c == NULL || c->exit.fd == -1)
 		child_died(r, pid);
 	reap_later(r);

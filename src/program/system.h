@@ -1,13 +1,13 @@
 /*
- * system - what program/ needs from the operating system: processes with all
- * that belongs to them, and a place for what they print.
+ * system - the interface of program/ to the operating system: processes, their
+ * descriptors, cgroups and sockets, and their output.
  *
  * The rest of program/ goes through the functions of a struct system.
- * system.c has the real ones; a unit test has its own, without a process.
+ * system.c is the real implementation; unit tests have one without processes.
  *
- * A folder is the name of a cgroup: that of a program, or one below it.  Where
- * there are no cgroups, a mark in the environment of each process takes their
- * place; see orphan.h.
+ * A folder is the name of a cgroup: that of a program, or one below it.
+ * Without cgroups, a mark in the environment of each process replaces them;
+ * see orphan.h.
  */
 #ifndef SYSTEM_H
 #define SYSTEM_H
@@ -33,21 +33,23 @@ struct stream;
 struct spawning;
 
 /*
- * What becomes of a child.  After each spawn comes executed, failed or lost;
- * failed may come before spawn returns, if there is no process at all.
+ * The events of a child.  After each spawn comes executed, failed or lost;
+ * failed may come before spawn returns, if no process was created.
  *
  * A child that has ended keeps its pid, and with it its process group, until
- * its owner lets it go.  An owner that does not gets the event again in the
- * next turn, if the child has a pidfd.
+ * its owner releases it.  If the owner does not, the event is repeated in the
+ * next turn, provided that the child has a pidfd.
  */
 struct child_events {
-	/* It executes its program from now on. */
+	/* It has executed its program. */
 	void (*executed)(struct child *);
-	/* It has ended, or could not be made, before it executed anything. */
+	/*
+	 * It has ended before it executed its program, or could not be created.
+	 */
 	void (*failed)(struct child *, const struct spawn_error *);
 	/*
-	 * The kernel has killed it at birth: let it go and spawn it again, or
-	 * return false to have the end as an event.
+	 * The kernel has killed it at birth: release it and spawn it again, or
+	 * return false to get its end as an event.
 	 */
 	bool (*lost)(struct child *);
 	/* It has ended. */
@@ -65,10 +67,10 @@ struct child {
 	uint64_t start_time; /* clock ticks since boot; 0: not known */
 	struct source exit;
 	struct spawning *spawning; /* system.c's, until it is executed */
-	bool is_pending;	   /* made, but has not executed anything yet */
-	bool was_lost;		   /* the last one was killed at birth */
-	bool is_leader;		   /* of the session that spawn made */
-	bool is_main; /* of a program; else a command that helps one */
+	bool is_pending; /* created, but has not executed its program yet */
+	bool was_lost;	 /* the last one was killed at birth */
+	bool is_leader;	 /* of the session that spawn made */
+	bool is_main;	 /* of a program; else a command that helps one */
 };
 
 /* A descriptor that the child gets as number to. */
@@ -106,48 +108,51 @@ struct system {
 	/* SIGKILL to the child and to all that it started. */
 	void (*kill)(struct system *, const struct child *, const char *folder);
 	/*
-	 * The main process has ended: kill all that it left and reap it.
-	 * Returns how many processes it had left.  release follows.
+	 * The main process has ended: kill the processes that it left and reap
+	 * it.  Returns how many it left.  release follows.
 	 */
 	int (*finish)(struct system *, struct child *, const char *folder);
-	/* A child has ended: let it go.  Harmless without a process. */
+	/*
+	 * A child has ended: reap and forget it.  Harmless without a process.
+	 */
 	void (*release)(struct system *, struct child *);
 	/*
-	 * Kill a helper, its process group and what is in its folder (NULL:
-	 * none), and let it go; no event follows.  Harmless without a process.
+	 * Kill a helper, its process group and the processes in its folder
+	 * (NULL: none), and forget it; no event follows.  Harmless without a
+	 * process.
 	 */
 	void (*cancel)(struct system *, struct child *, const char *folder);
 
 	/* Is the process one of the children? */
 	bool (*holds)(struct system *, pid_t);
 	/*
-	 * Hold what is proven to be the former process, of which child->run is
-	 * the mark.  False: it is gone.
+	 * Open the recorded process, if it is proven to be the same;
+	 * child->run is its mark.  False: it is gone.
 	 */
 	bool (*hold)(struct system *, struct child *,
 	    const struct system_former *);
 	/*
-	 * Make another process of the program its main one: 1.  0: it is none
-	 * of the program's.  -1 with errno: it cannot be held.
+	 * Make another process of the program the main one.  1: done.  0: it
+	 * does not belong to the program.  -1 with errno: it cannot be opened.
 	 */
 	int (*replace)(struct system *, struct child *, pid_t,
 	    const char *folder);
 	/*
-	 * Whose process is it, by what the kernel says?  The main process, or
-	 * NULL and the folder ("": nobody's).
+	 * The owner of a process, as the kernel reports it: the main process,
+	 * or NULL and the folder ("": no owner).
 	 */
 	struct child *(*owner)(struct system *, pid_t, char *folder,
 	    size_t size);
-	/* Resident memory, bytes, and processor time, ms, of all of it. */
+	/* Resident memory, bytes, and processor time, ms, of all processes. */
 	int64_t (*memory)(struct system *, const struct child *,
 	    const char *folder);
 	int64_t (*cpu)(struct system *, const struct child *,
 	    const char *folder);
 
-	/* Kill what is in a folder; remove an empty one. */
+	/* Kill the processes in a folder; remove an empty folder. */
 	void (*clear_folder)(struct system *, const char *folder);
 	void (*remove_folder)(struct system *, const char *folder);
-	/* Kill what the runs left that are over; how many there were. */
+	/* Kill the processes of runs that are over.  Returns how many. */
 	int (*kill_runs)(struct system *, bool (*over)(uint64_t run, void *),
 	    void *);
 	/* Kill orphans.  Returns how many children are still to die. */
@@ -162,7 +167,7 @@ struct system {
 	/* The program is about to start; see logger_stream_renew. */
 	int (*renew_stream)(struct system *, const struct definition *conf,
 	    struct stream *);
-	/* What printed to it has ended; see logger_stream_ended. */
+	/* The writing process has ended; see logger_stream_ended. */
 	void (*end_stream)(struct system *, struct stream *,
 	    void (*tail)(void *arg, const char *bytes, size_t len), void *);
 	void (*close_stream)(struct system *, struct stream *);
@@ -192,7 +197,7 @@ struct system {
 	void *arg;
 };
 
-/* What the real one is made of; all borrowed. */
+/* The parts of the real system; all borrowed. */
 struct system_parts {
 	struct loop *loop;
 	struct logger *logger;
@@ -216,7 +221,7 @@ void system_free(struct system *);
  */
 struct notify_socket *system_share_notify(struct system *, const char *path,
     int inherited);
-/* SIGCHLD named this child. */
+/* SIGCHLD reported this child. */
 void system_child_died(struct system *, pid_t);
 
 #endif

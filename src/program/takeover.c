@@ -1,10 +1,10 @@
 /*
- * takeover - from the records of an earlier daemon to supervised programs,
- * without a program noticing.
+ * takeover - continue to supervise the programs that an earlier daemon
+ * recorded, without any effect on them.
  *
  * First every record becomes a program that holds its process, then the
- * programs are linked, then each is supervised as if nothing had happened,
- * and last comes what the earlier daemon had not finished.
+ * programs are linked, then each is supervised again, and last the work that
+ * the earlier daemon had not finished is done.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -26,7 +26,7 @@
 #include "program/start.h"
 #include "program/takeover.h"
 
-/* The numbers of an end are those of waitid(2). */
+/* The numbers of an end must be possible results of waitid(2). */
 static bool
 is_end_sound(const struct record_slot *s)
 {
@@ -60,7 +60,7 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->at = s->end_at;
 }
 
-/* All but the process, and the state that depends on it. */
+/* Read everything except the process and the state that depends on it. */
 static void
 read_slot(struct program *p, const struct record_slot *s)
 {
@@ -75,15 +75,18 @@ read_slot(struct program *p, const struct record_slot *s)
 	p->restarts = s->restarts;
 	p->backoff.quick = s->quick;
 	health_restore(p, s->failed_checks);
-	/* Of the files as they were: a change since then is still to come. */
+	/*
+	 * The digest is of the files as they were: a later change is still
+	 * detected.
+	 */
 	p->conf->env_digest = s->env_digest;
 	if (s->status[0] != '\0')
 		p->status = strndup(s->status, sizeof(s->status) - 1);
 }
 
 /*
- * The daemon was killed while, or just after, it made the process: that is
- * all that is recorded of it.
+ * The daemon was killed while it created the process, or just after: only the
+ * pid is recorded.
  */
 static bool
 is_young(const struct record_slot *s)
@@ -99,14 +102,14 @@ begin_young(struct program *p)
 	p->started_at = clock_wall().tv_sec;
 }
 
-/* Can it still be heard that the program becomes ready? */
+/* Can the program still report that it is ready? */
 static bool
 hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 {
 	if (!inherited)
 		return false;
 	if (p->conf->ready == READY_NOTIFY)
-		return true; /* its socket went on listening */
+		return true; /* its socket kept listening */
 	if (p->conf->ready != READY_FD || s->ready_fd == -1 ||
 	    fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC) == -1)
 		return false;
@@ -122,7 +125,7 @@ state_of_young(const struct program *p)
 	return p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
 }
 
-/* The process is there, or was until now: the state that it is in. */
+/* The state of a program whose process exists or has just ended. */
 static enum program_state
 state_with_process(struct program *p, const struct record_slot *s,
     bool inherited)
@@ -133,7 +136,7 @@ state_with_process(struct program *p, const struct record_slot *s,
 		state = state_of_young(p);
 	if (state != STATE_STARTING || hears_ready(p, s, inherited))
 		return state;
-	/* With READY_STARTED it was about to be executed, and has been. */
+	/* With READY_STARTED it is ready once it was executed, which it was. */
 	if (p->conf->ready != READY_STARTED)
 		log_info("%s: its readiness was not heard; taking it for ready",
 		    p->conf->name);
@@ -141,8 +144,9 @@ state_with_process(struct program *p, const struct record_slot *s,
 }
 
 /*
- * Go on with its notify socket, or make it anew where its program looks for
- * it.  A program of version 0.1 has none of its own: see system_share_notify.
+ * Continue with its notify socket, or create it again at the path that the
+ * program knows.  A program of version 0.1 has no socket of its own: see
+ * system_share_notify.
  */
 static void
 adopt_notify(struct program *p, const struct record_slot *s, bool inherited)
@@ -190,7 +194,7 @@ adopt(struct program *p, int slot, bool inherited)
 	return true;
 }
 
-/* Supervise it as if nothing had happened. */
+/* Continue to supervise it. */
 static void
 go_on(struct program *p)
 {
@@ -200,7 +204,7 @@ go_on(struct program *p)
 	    names_state(p->state));
 }
 
-/* It ended while there was no daemon: how is not known. */
+/* It ended while no daemon ran: the reason is not known. */
 static void
 ended_unseen(struct program *p)
 {
@@ -214,7 +218,7 @@ ended_unseen(struct program *p)
 static void
 resume(struct program *p)
 {
-	/* Signs of life that came while there was no daemon are not known. */
+	/* WATCHDOG=1 messages sent while no daemon ran are not known. */
 	program_arm(p,
 	    p->state == STATE_UP ? loop_now(p->programs->loop) : p->since);
 	health_resume(p);
@@ -223,18 +227,20 @@ resume(struct program *p)
 	else
 		record_no_main(p);
 	record_note(p);
-	/* First, because its end may be that of the program. */
+	/* Do this first, because the events below may free the program. */
 	program_queue(p);
 	if (fsm_is_alive(p->state) && p->child.pid == 0)
 		ended_unseen(p);
 	else if (fsm_is_alive(p->state))
 		go_on(p);
 	else if (p->child.pid != 0)
-		/* Its end is recorded, but not that all of it is gone. */
+		/*
+		 * Its end is recorded, but some of its processes may be left.
+		 */
 		program_sweep(p);
 }
 
-/* Is the name complete, allowed, and not there already? */
+/* Is the name complete, valid and not in use? */
 static bool
 name_is_sound(const struct programs *ps, const struct record_slot *s)
 {
@@ -259,7 +265,7 @@ nameless(const char *name)
 	return c;
 }
 
-/* Never signal by what a damaged record says. */
+/* Never signal a process that a damaged record names. */
 static void
 drop_slot(struct programs *ps, int slot)
 {
@@ -289,7 +295,7 @@ adopt_slot(struct programs *ps, const struct config *running, int slot,
 		return -1;
 	if (adopt(p, slot, inherited))
 		return 0;
-	/* Its cgroup is surely its own: end it, lest there be two copies. */
+	/* Its cgroup is certainly its own: kill it, to avoid a second copy. */
 	ps->system->clear_folder(ps->system, p->conf->name);
 	programs_drop(p);
 	drop_slot(ps, slot);
@@ -309,7 +315,7 @@ add_others(struct programs *ps, const struct config *running)
 	return 0;
 }
 
-/* What the earlier daemon had not finished. */
+/* Finish the work of the earlier daemon. */
 static void
 catch_up(struct program *p, const struct config *running)
 {
@@ -344,8 +350,8 @@ is_over(uint64_t run, void *arg)
 }
 
 /*
- * The earlier daemon may have recorded the end of a program, and not killed
- * what that left, which is no child of ours.
+ * The earlier daemon may have recorded the end of a program without killing
+ * the processes that it left, which are not our children.
  */
 static void
 kill_left(struct programs *ps)

@@ -1,5 +1,6 @@
 /*
- * takeover - from the records of an earlier daemon to supervised programs.
+ * takeover - continue to supervise the programs that an earlier daemon
+ * recorded.
  */
 #ifndef TAKEOVER_H
 #define TAKEOVER_H
