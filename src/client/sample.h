@@ -7,9 +7,25 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/clock.h"
 #include "client/reply.h"
-#include "client/spark.h"
+
+/*
+ * CPU use over the last minute, in thousandths of a processor, for each second
+ * of the monotonic clock.
+ */
+#define SPARK_SECONDS 60
+/* A picture's bytes at most, with the NUL: a block has three in UTF-8. */
+#define SPARK_SIZE (3 * SPARK_SECONDS + 1)
+
+struct spark {
+	int64_t last;		/* the newest second that is known */
+	int use[SPARK_SECONDS]; /* by second modulo 60; -1: not known */
+};
 
 /* A number that is not known is -1. */
 struct sample {
@@ -56,5 +72,13 @@ enum order {
  * name; or all of it the other way round.
  */
 void sample_sort(struct samples *, enum order, bool reverse);
+
+/*
+ * The minute that ends with now in width characters, 60 at most.  Full height
+ * is one processor, or the highest use if that is more.  The lowest step is no
+ * use at all, a blank is what is not known.
+ */
+void sample_spark(const struct spark *, int64_t now, int width, bool utf8,
+    char buf[static SPARK_SIZE]);
 
 #endif

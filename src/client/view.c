@@ -163,7 +163,8 @@ view_sample(const struct layout *layout, const struct sample *sample,
 	    text_humane_duration);
 	if (layout->width[CELL_SPARK] == 0)
 		return;
-	spark_draw(&sample->spark, now, layout->width[CELL_SPARK], utf8, spark);
+	sample_spark(&sample->spark, now, layout->width[CELL_SPARK], utf8,
+	    spark);
 	strlcat(buf, " ", VIEW_LINE_SIZE);
 	strlcat(buf, spark, VIEW_LINE_SIZE);
 }

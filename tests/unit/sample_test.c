@@ -195,6 +195,119 @@ sorts(void **state)
 	assert_int_equal(get("a")->use, 0);
 }
 
+/* Its use from one second to another; that of the time before is not known. */
+static void
+used(int64_t from, int64_t to, int use)
+{
+	static int64_t cpu;
+	char line[64];
+
+	take(1000 * from, "program name=a state=up\n");
+	snprintf(line, sizeof(line), "program name=a state=up cpu=%jd\n",
+	    (intmax_t)cpu);
+	take(1000 * from, line);
+	cpu += (to - from) * use;
+	snprintf(line, sizeof(line), "program name=a state=up cpu=%jd\n",
+	    (intmax_t)cpu);
+	take(1000 * to, line);
+}
+
+static void
+drawn(int64_t now, int width, bool utf8, const char *expected)
+{
+	char buf[SPARK_SIZE];
+
+	sample_spark(&get("a")->spark, now, width, utf8, buf);
+	assert_string_equal(buf, expected);
+}
+
+static void
+is_blank_where_nothing_is_known(void **state)
+{
+	(void)state;
+	take(0, "program name=a state=up\n");
+	drawn(1000, 6, false, "      ");
+	drawn(0, 6, true, "      ");
+	used(990, 1000, 0);
+	drawn(1000, 6, false, "     _");
+	/* Seconds that nobody looked at are not known later either. */
+	used(1020, 1030, 0);
+	drawn(1030, 6, false, "  _  _");
+}
+
+static void
+has_a_step_for_each_eighth(void **state)
+{
+	int64_t s;
+
+	(void)state;
+	for (s = 0; s < 9; s++)
+		used(s, s + 1, (int)s * 125);
+	drawn(60, 60, false,
+	    "_.:-=+*##                                                   ");
+	drawn(10, 60, true,
+	    "                                                  "
+	    "▁▂▃▄▅▆▇██ ");
+	/* A little is not nothing. */
+	clear(NULL);
+	used(0, 60, 1);
+	drawn(60, 1, false, ".");
+}
+
+static void
+takes_the_average(void **state)
+{
+	(void)state;
+	used(0, 15, 0);
+	used(15, 30, 1000);
+	drawn(60, 4, false, "_#  ");
+	drawn(60, 2, false, "= ");
+}
+
+static void
+scales_to_more_than_one_processor(void **state)
+{
+	(void)state;
+	used(0, 30, 4000);
+	used(30, 60, 1000);
+	drawn(60, 4, false, "##::");
+}
+
+static void
+forgets_after_a_minute(void **state)
+{
+	(void)state;
+	used(0, 30, 1000);
+	used(30, 75, 0);
+	drawn(75, 4, false, "#___");
+	drawn(135, 4, false, "    ");
+	/* So much at once is all there is. */
+	used(75, 100000, 1000);
+	drawn(100000, 4, false, "####");
+}
+
+static void
+replaces_what_it_hears_of_a_second_again(void **state)
+{
+	(void)state;
+	take(0, "program name=a state=up cpu=0\n");
+	take(60000, "program name=a state=up cpu=0\n");
+	take(60500, "program name=a state=up cpu=500\n");
+	drawn(60, 60, false,
+	    "___________________________________________________________#");
+}
+
+static void
+is_never_wider_than_a_minute(void **state)
+{
+	char buf[SPARK_SIZE];
+
+	(void)state;
+	used(0, 60, 1000);
+	sample_spark(&get("a")->spark, 60, 1000, true, buf);
+	assert_int_equal(strlen(buf), SPARK_SIZE - 1);
+}
+
 int
 main(void)
 {
@@ -212,6 +325,14 @@ main(void)
 		clear),
 	    cmocka_unit_test_teardown(survives_counters_without_sense, clear),
 	    cmocka_unit_test_teardown(sorts, clear),
+	    cmocka_unit_test_teardown(is_blank_where_nothing_is_known, clear),
+	    cmocka_unit_test_teardown(has_a_step_for_each_eighth, clear),
+	    cmocka_unit_test_teardown(takes_the_average, clear),
+	    cmocka_unit_test_teardown(scales_to_more_than_one_processor, clear),
+	    cmocka_unit_test_teardown(forgets_after_a_minute, clear),
+	    cmocka_unit_test_teardown(replaces_what_it_hears_of_a_second_again,
+		clear),
+	    cmocka_unit_test_teardown(is_never_wider_than_a_minute, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
