@@ -1,6 +1,4 @@
-/*
- * confine - take from the log process everything that it does not need.
- */
+/* confine - take all rights from the log process that it does not need. */
 #include "output/confine.h"
 
 #include <sys/ioctl.h>
@@ -23,8 +21,8 @@
 #endif
 
 /*
- * A build that examines itself, with a sanitizer for example, makes system
- * calls of its own and writes files elsewhere.
+ * A build with a sanitizer or with coverage makes other system calls and
+ * writes other files.
  */
 #ifdef HUPD_UNCONFINED
 #define UNCONFINED true
@@ -64,7 +62,10 @@ struct beneath {
 	int32_t fd;
 } __attribute__((packed));
 
-/* What a kernel of this ABI can refuse; the size that it knows in *size. */
+/*
+ * Every right that a kernel of this ABI can deny; *size is the struct's size in
+ * that ABI.
+ */
 static struct ruleset
 everything(long abi, size_t *size)
 {
@@ -88,7 +89,7 @@ everything(long abi, size_t *size)
 	return r;
 }
 
-/* Only the log folder; nothing at all if it is no folder. */
+/* Allow only the log folder; nothing if folder is not a folder. */
 static bool
 confine_files(int folder)
 {
@@ -119,7 +120,7 @@ confine_files(int folder)
 	return done;
 }
 
-/* As root: nothing of root but the access to files of other users. */
+/* As root, keep only the capability to access files of other users. */
 static void
 drop_capabilities(void)
 {
@@ -138,7 +139,10 @@ allow(scmp_filter_ctx ctx, const char *name, const struct scmp_arg_cmp *arg)
 {
 	const int nr = seccomp_syscall_resolve_name(name);
 
-	/* Not every processor has it, and not every library knows it. */
+	/*
+	 * Some processors do not have the call, and some libraries do not know
+	 * it.
+	 */
 	if (nr == __NR_SCMP_ERROR)
 		return 0;
 	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, nr, arg != NULL,
@@ -162,9 +166,9 @@ allow_with_arguments(scmp_filter_ctx ctx)
 }
 
 /*
- * The system calls of the log process, with those that libc makes of them on
- * other processors.  All others fail with ENOSYS: so a newer libc falls back
- * to an older call.
+ * Allow the system calls of the log process, in the variants of all
+ * processors.  All others fail with ENOSYS, so that a newer libc falls back to
+ * an older call.
  */
 static void
 confine_calls(void)

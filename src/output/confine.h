@@ -1,8 +1,8 @@
 /*
- * confine - take from the log process everything that it does not need.
+ * confine - take all rights from the log process that it does not need.
  *
- * It parses what every program prints, so it is the part that is attacked
- * first.  Whatever the kernel or the build lacks is left out.
+ * The log process parses the output of every program, so an attack would begin
+ * there.  A mechanism that the kernel or the build lacks is left out.
  *
  * Sources: landlock(7), seccomp_rule_add(3), prctl(2), capabilities(7).
  */
@@ -12,10 +12,10 @@
 #include <stdbool.h>
 
 /*
- * No new privileges, no process, no core, no trace; of the file system only the
- * files in folder, a descriptor; no system call but those that the log process
- * makes.  True if the kernel confines it to this very folder: it cannot work in
- * another one then.
+ * Deny new privileges, new processes, core dumps, tracing, all files outside
+ * folder (a descriptor), and all system calls that the log process does not
+ * make. True if the kernel confines it to this folder: then it cannot work in
+ * another.
  */
 bool confine_process(int folder);
 

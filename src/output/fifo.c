@@ -86,7 +86,10 @@ fifo_make(int dir, const char *file, uid_t owner)
 {
 	int fd, saved;
 
-	/* No umask can take these two bits, and no other user gets in here. */
+	/*
+	 * No umask clears these two bits, and no other user can enter the
+	 * folder.
+	 */
 	if (mkfifoat(dir, file, 0600) == -1)
 		return -1;
 	if ((fd = openat(dir, file, O_RDWR | FLAGS)) != -1 &&
@@ -136,9 +139,9 @@ fifo_remove(int dir, const char *name)
 }
 
 /*
- * Call fn for each open FIFO of the folder's file system; a daemon has no other
- * FIFO there.  The kernel is asked, because a guard does not know what the
- * daemon opened after the guard was made.
+ * Call fn for each open FIFO of the folder's file system; a daemon has no
+ * other FIFO there.  It asks the kernel, because a guard does not know which
+ * FIFOs the daemon opened after it created the guard.
  */
 static void
 each_open(int dir, void (*fn)(int fd, int flag), int flag)
@@ -172,7 +175,7 @@ fifo_inherit(int dir, bool on)
 	each_open(dir, set_flag, on ? 0 : FD_CLOEXEC);
 }
 
-/* The FIFOs that we opened have the flag. */
+/* The FIFOs that this process opened have the flag. */
 static void
 close_without(int fd, int flag)
 {

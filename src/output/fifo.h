@@ -1,8 +1,9 @@
 /*
  * fifo - the folder of the FIFOs that programs print to.
  *
- * Only the daemon can change the folder, so a daemon made what is in it.  Each
- * FIFO belongs to the user of its program, who can so open /dev/stdout again.
+ * Only the daemon can change the folder, so every file in it was made by a
+ * daemon.  Each FIFO belongs to the user of its program, so that the program
+ * can open /dev/stdout again.
  */
 #ifndef FIFO_H
 #define FIFO_H
@@ -15,16 +16,21 @@
 int fifo_dir(const char *run_dir);
 /*
  * Open an existing FIFO for reading and writing, so that it keeps its bytes.
- * -1 with errno, ENOENT: none is there; any other file with its name is gone.
+ * -1 with errno, ENOENT: it does not exist; any other file with its name is
+ * removed.
  */
 int fifo_open(int dir, const char *file);
-/* Make a new FIFO and open it so; owner (uid_t)-1 is the daemon's own user. */
+/*
+ * Make a new FIFO and open it in the same way; owner (uid_t)-1 is the daemon's
+ * own user.
+ */
 int fifo_make(int dir, const char *file, uid_t owner);
 bool fifo_belongs_to(int fd, uid_t owner);
 /*
- * No program is to open this FIFO any more: rename it, unless both names are
- * the same, and close fd.  Returns a descriptor for reading only, whose reader
- * notices when no writer is left; -1 with errno, and nothing has changed.
+ * Retire a FIFO, so that no program opens it any more: rename it, unless both
+ * names are the same, and close fd.  Returns a descriptor for reading only,
+ * whose reader notices when no writer is left; -1 with errno, and nothing has
+ * changed.
  */
 int fifo_retire(int dir, const char *file, const char *retired, int fd);
 /*

@@ -1,9 +1,8 @@
 /*
- * journal - the work in progress of the log process, where a successor finds
- * it.
+ * journal - the unfinished work of the log process, stored for its successor.
  *
- * The stores are ordered only against the compiler: a killed process leaves
- * memory as it wrote it.
+ * The stores are ordered only against the compiler: the memory of a killed
+ * process keeps every store that it made.
  */
 #include "output/journal.h"
 
@@ -60,9 +59,9 @@ is_sound(const struct slot *s)
 }
 
 /*
- * Give a part of the file its memory.  The kernel may have less of it later,
- * and the first access to a hole of a full file system is a SIGBUS, be it a
- * read or a write.  So nothing of the mapping is touched before this.
+ * Allocate a part of the file before the mapping of it is accessed.  The
+ * kernel may have less memory later, and on a full file system the first read
+ * or write of a hole raises SIGBUS.
  */
 static int
 allocate(int fd, size_t at, size_t len)
@@ -105,9 +104,9 @@ make_ready(struct journal *j, struct slot *s)
 }
 
 /*
- * The buffer of a free slot is not looked at: it may never have been
- * allocated.  That of a busy one was, and allocating it again needs no memory;
- * if that fails, no log process has left this slot.
+ * Do not access the buffer of a free slot: it may never have been allocated.
+ * The buffer of a busy slot was allocated, and allocating it again needs no
+ * memory; if that fails, the slot was not written by a log process.
  */
 static void
 recover(struct journal *j, struct slot *s)

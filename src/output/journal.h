@@ -1,23 +1,21 @@
 /*
- * journal - the work in progress of the log process, where a successor finds
- * it.
+ * journal - the unfinished work of the log process, stored for its successor.
  *
  * Output goes from FIFO to file in batches.  Each batch has a slot of this
- * file, which is mapped: so it outlives the process, even after SIGKILL, and
- * costs no system call.  A batch goes through these steps.  One store of one
- * word completes a step, so a successor knows from the slot what was done:
+ * file, which is mapped: so it survives SIGKILL of the process, and costs no
+ * system call.  A batch goes through these steps.  One store of one word
+ * completes a step, so a successor knows from the slot what was done:
  *
  *	INTENT	The slot names the stream and the number of bytes to read, and
  *		the first byte of the buffer differs from the first byte in the
  *		FIFO.  Then read(2).  The bytes are there and the buffer is in
  *		memory, so the read transfers all of them, or the process was
- *		killed before and it transferred none: the first byte tells.
- *	HAVE	The bytes are in the buffer and no longer in the FIFO.  They
- *		are written in segments [done, end), several if the file is
- *		rotated on the way.  Before a segment is begun the slot notes
- *		its file and the length of that file; so the length of the
- *		file tells how much of the segment was written.
- *	FREE	Everything was written.
+ *		killed before and it transferred none: the first byte shows
+ *which. HAVE	The bytes are in the buffer and no longer in the FIFO.  They are
+ *written in segments [done, end), several if the file is rotated on the way.
+ *Before a segment is begun the slot notes its file and the length of that file;
+ *so the length of the file shows how much of the segment was written. FREE
+ *Everything was written.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -34,8 +32,8 @@
 /* The capacity of a pipe: one read empties it. */
 #define JOURNAL_BYTES ((size_t)64 * 1024)
 /*
- * Each place has slots of its own, so that a place that hangs does not delay
- * the others.  Standard output has one, so that lines come one after another.
+ * Each destination has its own slots, so that a blocked one does not delay the
+ * others.  Standard output has one slot, to keep the order of lines.
  */
 #define JOURNAL_FILES 6
 #define JOURNAL_SYSLOG 2
@@ -77,9 +75,10 @@ struct journal {
 };
 
 /*
- * Lock and map the file fd, which becomes the journal's.  An empty file, or one
- * of another form, is initialized.  What a killed process left at INTENT
- * becomes HAVE or FREE.  -1 with errno; EAGAIN: another process has the lock.
+ * Lock and map the file fd, which becomes the journal's.  An empty file, or
+ * one of another form, is initialized.  Slots that a killed process left at
+ * INTENT become HAVE or FREE.  -1 with errno; EAGAIN: another process has the
+ * lock.
  */
 int journal_open(struct journal *, int fd);
 void journal_close(struct journal *);

@@ -35,14 +35,14 @@
 #define KILL_MS 2000
 /* The journal, relative to the folder of the FIFOs. */
 #define JOURNAL "../log.journal"
-/* Likewise the pid and the start time of the log process. */
+/* The file with pid and start time of the log process, relative to it too. */
 #define RECORD "../log.process"
 /* The size of the pipe that reports come through: 64 of them. */
 #define REPORTS_BYTES (64 * 4096)
 /* The interval of polling where no descriptor reports the event. */
 #define POLL_MS 10
 
-/* The process has a descriptor for each stream, as many as we may have. */
+/* The process has a descriptor for each stream: give it the daemon's limit. */
 static int
 allow_descriptors(struct definition *as)
 {
@@ -147,7 +147,7 @@ replace_journal(struct logchild *c, const char *why)
 	return 0;
 }
 
-/* Write down which process may be killed by the next daemon. */
+/* Record the process that the next daemon may kill. */
 static void
 remember(struct logchild *c)
 {
@@ -161,8 +161,8 @@ remember(struct logchild *c)
 }
 
 /*
- * The log process of a former daemon, as that daemon recorded it; the start
- * time tells it from a later process with its pid.  False if it has ended.
+ * Find the log process that a former daemon recorded; the start time
+ * distinguishes it from a later process with its pid.  False if it has ended.
  */
 static bool
 find_former(struct logchild *c, struct process *p)
@@ -178,7 +178,7 @@ find_former(struct logchild *c, struct process *p)
 	if (sscanf(text, "%d %" SCNu64, &pid, &began) != 2 || pid <= 0)
 		return false;
 	*p = (struct process){.pid = pid, .pidfd = process_open(pid)};
-	/* Only now: an open pidfd stays with its process. */
+	/* Check after the pidfd is open: it stays with its process. */
 	if (process_start_time(pid) == began)
 		return true;
 	if (p->pidfd != -1)
@@ -284,7 +284,7 @@ logchild_forget(struct logchild *c)
 	c->process = (struct process){.pidfd = -1};
 }
 
-/* A process that could not be executed ends by itself. */
+/* If the execution failed, the child ends by itself. */
 static void
 exec_decided(struct spawn_report *r)
 {
@@ -399,7 +399,7 @@ logchild_end_former(struct logchild *c)
 		return 0;
 	process_signal(&former, SIGKILL);
 	pfd.fd = former.pidfd;
-	/* Without a pidfd, the lock of a dead process is seen to be gone. */
+	/* Without a pidfd, the end of the process shows by its lock. */
 	while (rc == 0 && poll(&pfd, 1, POLL_MS) != 1 &&
 	    (former.pidfd != -1 || journal_is_locked(c->journal)))
 		if (clock_before(until, clock_now())) {
@@ -415,8 +415,8 @@ logchild_end_former(struct logchild *c)
 }
 
 /*
- * No log process of ours is left.  Whoever has the journal locked now is not
- * killed for it: the pid in the lock is what the locker made of it.
+ * No log process of ours is left.  If another process has the journal locked,
+ * do not kill it: that process can choose the pid in the lock.
  */
 static int
 make_usable(struct logchild *c, char *why, size_t whysize)
@@ -442,7 +442,7 @@ logchild_start(struct logchild *c, char *why, size_t whysize)
 	if (make_usable(c, why, whysize) == -1)
 		return -1;
 	folder = logchild_open_folder(c);
-	/* The process asks for it again whenever something is to be written. */
+	/* The process requests the folder again when it has output to write. */
 	if (folder == -1 && errno == EROFS) {
 		log_warn("%s: no log can be written there", c->log_dir);
 		folder = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -498,7 +498,7 @@ describe_end(const struct process_end *end, char *buf, size_t size)
 		    end->signal ? "signal" : "exit status", end->code);
 }
 
-/* What a damaged journal, or one that a stranger cut short, may lead to. */
+/* Can this end be the effect of a damaged or truncated journal? */
 static bool
 is_crash(const struct process_end *end)
 {
@@ -509,8 +509,8 @@ is_crash(const struct process_end *end)
 }
 
 /*
- * SIGKILL came from outside: the successor starts at once.  After repeated
- * ends by itself there is a delay.
+ * After SIGKILL, which came from outside, the successor starts at once.  After
+ * repeated crashes it starts with a delay.
  */
 void
 logchild_died(struct logchild *c)

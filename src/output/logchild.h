@@ -11,7 +11,7 @@
 #include "config/definition.h"
 #include "process/spawn.h"
 
-/* How to run it; all is copied. */
+/* How to run the log process; everything is copied. */
 struct logger_conf {
 	const char *log_dir;
 	const char *run_dir; /* FIFOs in run_dir/out, journal in run_dir */
@@ -72,7 +72,7 @@ int logchild_open_journal(struct logchild *, int dir);
 /* Everything is written: the journal is needed no more. */
 void logchild_remove_journal(struct logchild *);
 
-/* Start the process, and a successor whenever it dies.  -1 with a reason. */
+/* Start the process, and a successor each time it dies.  -1 with a reason. */
 int logchild_start(struct logchild *, char *why, size_t whysize);
 /* It may have died: then reap it and start a successor. */
 void logchild_died(struct logchild *);
@@ -86,7 +86,7 @@ int logchild_end_former(struct logchild *);
 void logchild_await_room(struct logchild *);
 /*
  * Wait a short time for the socket or the end; call readable.  True once the
- * process has ended and is reaped; *end tells how.
+ * process has ended and is reaped; *end is how it ended.
  */
 bool logchild_wait(struct logchild *, bool writable, struct process_end *end);
 /* Kill it, and wait a bounded time until it has ended. */

@@ -53,11 +53,14 @@ int logfile_open(struct logdir *, struct logfile **ref, const char *name,
 void logfile_close(struct logdir *, struct logfile *); /* accepts NULL */
 /*
  * Rename NAME.log and close it; keep is how many old files stay.  -1 with
- * errno: it has its name still.
+ * errno: the name has not changed.
  */
 int logfile_rotate(struct logdir *, struct logfile **ref, const char *name,
     int keep);
-/* Append everything.  -1 with errno: size has grown by what was written. */
+/*
+ * Append everything.  -1 with errno: size has grown by the bytes that were
+ * written.
+ */
 int logfile_append(struct logfile *, const char *bytes, size_t len);
 /* The length of NAME.log.1 if it is that file, else -1. */
 int64_t logfile_rotated(const struct logdir *, const char *name, uint64_t dev,

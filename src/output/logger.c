@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "output/fifo.h"
 
-/* The last lines of a program are waited for so long. */
+/* The longest wait for the last lines of a program, ms. */
 #define TAIL_MS 3000
 /* The delay before a retry when memory or descriptors are short. */
 #define AGAIN_MS 1000
@@ -194,7 +194,7 @@ stream_alloc(struct logger *l, const char *name)
 	return s;
 }
 
-/* A FIFO that is there is used, with its bytes and its owner. */
+/* An existing FIFO is used, with its bytes and its owner. */
 static struct stream *
 stream_new(struct logger *l, const char *name, uid_t owner)
 {
@@ -222,7 +222,7 @@ is_same_id(struct message_id a, struct message_id b)
 	return a.index == b.index && a.gen == b.gen;
 }
 
-/* The tail that is waited for in its FIFO, or NULL. */
+/* The tail that a caller waits for in this FIFO, or NULL. */
 static struct tail *
 tail_of(const struct stream *s)
 {
@@ -231,7 +231,7 @@ tail_of(const struct stream *s)
 	return t != NULL && is_same_id(t->id, s->id) ? t : NULL;
 }
 
-/* The padding is zero too, so that the process sees no other memory of ours. */
+/* The padding is zero too, so that no other memory leaks to the process. */
 static void
 order(struct message_order *o, const struct stream *s)
 {
@@ -300,7 +300,7 @@ send_renew(struct logger *l)
 	return rc;
 }
 
-/* The order was not taken: wait for room in the socket, or some time. */
+/* The socket did not take the order: wait for room, or for a delay. */
 static void
 hold_back(struct logger *l)
 {
@@ -341,7 +341,7 @@ send_orders(struct logger *l)
 	}
 }
 
-/* Order everything, of a process that does not have the stream. */
+/* Mark all orders, for a process that does not know the stream. */
 static void
 stream_mark_anew(struct stream *s)
 {
@@ -412,8 +412,8 @@ logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 }
 
 /*
- * What its FIFO holds now.  A process that writes to it later, perhaps that of
- * a former user, is not read for the sake of this end.
+ * The number of bytes in its FIFO.  Bytes written later, perhaps by a process
+ * of a former user, do not belong to this end.
  */
 static uint32_t
 bytes_in(const struct stream *s)
@@ -435,8 +435,8 @@ has_draining(const struct stream *s)
 }
 
 /*
- * The FIFO becomes a stream of its own, retired, with the id that the process
- * knows it by; s gets another id.
+ * The FIFO becomes a separate, retired stream and keeps the id that the
+ * process knows; s gets another id.
  */
 static void
 hand_down(struct stream *s, struct stream *retired)
@@ -460,13 +460,13 @@ hand_down(struct stream *s, struct stream *retired)
 	s->ended = false;
 	l->streams[retired->id.index] = retired;
 	l->streams[s->id.index] = s;
-	/* In this order: what was printed first is written first. */
+	/* Keep this order: the older output is written first. */
 	stream_mark(retired, unsent | UNSENT_CLOSE);
 	stream_mark_anew(s);
 	send_orders(l);
 }
 
-/* Put a new FIFO in the place of the old one, whose new name is file. */
+/* Replace the FIFO by a new one; the old one is renamed to file. */
 static int
 replace_fifo(struct stream *s, uid_t owner, struct stream *retired)
 {
@@ -474,7 +474,7 @@ replace_fifo(struct stream *s, uid_t owner, struct stream *retired)
 	char fresh[FILE_MAX], file[FILE_MAX];
 	int fd;
 
-	/* The number 0 is never that of a retired FIFO. */
+	/* A retired FIFO never has the number 0. */
 	snprintf(fresh, sizeof(fresh), "%s:0", s->name);
 	fifo_remove(dir, fresh);
 	if ((fd = fifo_make(dir, fresh, owner)) == -1)
@@ -597,7 +597,7 @@ logger_reopen(struct logger *l)
 	send_orders(l);
 }
 
-/* There is a new process, which knows no stream. */
+/* A new process has started, which knows no stream. */
 static void
 child_started(void *arg)
 {
@@ -655,7 +655,7 @@ on_unopened(struct stream *s, const struct message_reply *r)
 		    clock_add_ms(clock_now(), AGAIN_MS));
 }
 
-/* If the folder cannot be made, the process asks again. */
+/* If the folder cannot be made, the process requests it again. */
 static void
 on_no_folder(struct logger *l)
 {
@@ -777,7 +777,7 @@ child_writable(void *arg)
 	send_orders(l);
 }
 
-/* A retired FIFO of a former daemon: read it as that one would have. */
+/* A retired FIFO of a former daemon: read it as the former daemon would. */
 static struct stream *
 keep_retired(struct logger *l, const char *name, const char *file)
 {
@@ -854,7 +854,7 @@ find(struct logger *l)
 	return 0;
 }
 
-/* A found FIFO that nobody opened: its program is gone. */
+/* A found FIFO that no program claimed: its program is gone. */
 static void
 found_due(struct deadline *d)
 {
@@ -952,8 +952,8 @@ send_quit(struct logger *l)
 }
 
 /*
- * Let the process write everything and end; kill it if it has not by then.
- * True if everything is written.
+ * Let the process write everything and end; kill it at the deadline.  True if
+ * everything is written.
  */
 static bool
 finish(struct logger *l, struct mono until)
@@ -993,7 +993,7 @@ logger_free(struct logger *l, int64_t ms)
 	for (uint32_t i = 0; i < l->size; i++) {
 		if ((s = l->streams[i]) == NULL)
 			continue;
-		/* A found FIFO that was not emptied is for the next daemon. */
+		/* Leave a found FIFO that is not empty to the next daemon. */
 		if (started && s->id.gen != 0)
 			remove_fifo(s);
 		stream_free(s);

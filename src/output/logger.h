@@ -4,8 +4,8 @@
  *
  * A stream is the output of one program: a FIFO in the run folder, held open
  * here so that its bytes survive any log process.  If that process dies, a
- * successor gets every stream again and continues where the journal says that
- * the former one was; see journal.h.
+ * successor gets every stream again and continues at the point that the
+ * journal records; see journal.h.
  *
  * Nothing here blocks.  The orders that a stream still has to send are a set
  * of flags, not a queue, so that a stopped log process costs nothing.
@@ -62,7 +62,7 @@ struct logger *logger_new(struct loop *, const struct logger_conf *, char *why,
  * FIFOs, free.  Do not call it before the daemon executes its successor.
  */
 void logger_free(struct logger *, int64_t ms);
-/* The log process, 0 if there is none just now. */
+/* The log process, 0 if none runs now. */
 pid_t logger_pid(const struct logger *);
 /*
  * The log process may have died: then reap it and start a successor.  It has a
@@ -91,8 +91,8 @@ int logger_stream_renew(struct stream *, uid_t owner);
  * The program that wrote to it has ended: finish an unfinished line.  If tail
  * is set, it is called with the last lines that this instance printed (at most
  * 10 lines, 2 KiB), raw and NUL-terminated, once the log process has written
- * all; with NULL if they are not known.  That may be late; it is not called
- * after logger_stream_close.
+ * all; with NULL if they are not known.  The call may come late, but not after
+ * logger_stream_close.
  */
 void logger_stream_ended(struct stream *,
     void (*tail)(void *arg, const char *bytes, size_t len), void *arg);

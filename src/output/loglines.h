@@ -2,8 +2,8 @@
  * loglines - turn the output of a program into the lines of its log file.
  *
  * The result depends only on the raw bytes, the stamp, and whether the bytes
- * begin a line.  So a log process can tell from the length of the file where a
- * killed one stopped.
+ * begin a line.  So the length of the file shows a log process where a killed
+ * one stopped.
  */
 #ifndef LOGLINES_H
 #define LOGLINES_H

@@ -1,8 +1,8 @@
 /*
  * logproc - the "hupd: log" process.
  *
- * A daemon that does not read must not stop it: reports that the socket does
- * not take are kept as bits in the stream.
+ * A daemon that does not read must not stop this process: reports that the
+ * socket does not take are kept as bits in the stream.
  */
 #include "output/logproc.h"
 
@@ -27,7 +27,7 @@
 #define ORDERS 64
 /* Files kept open at most. */
 #define FILES_MAX 256
-/* A tail is cut out of so many bytes: its lines and their stamps. */
+/* A tail is cut out of this many bytes: its lines and their stamps. */
 #define TAIL_READ (2 * MESSAGE_TAIL)
 /* The index in a report on a batch whose stream is not open. */
 #define NO_STREAM UINT32_MAX
@@ -394,8 +394,8 @@ is_same_file(int a, int b)
 }
 
 /*
- * The kernel lets a confined process have no other folder.  A successor can;
- * what is not written yet is in the journal.
+ * A confined process cannot use another folder.  A successor can; the journal
+ * has the output that is not written yet.
  */
 static void
 order_renew(struct proc *p, int fd)

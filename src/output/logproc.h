@@ -3,7 +3,7 @@
  * programs to its place, and reports to the daemon.
  *
  * It survives a daemon that was killed, so that no output is lost.  Then it
- * ends by itself once no program is left, or the next daemon ends it.
+ * ends by itself once no program is left, or the next daemon kills it.
  */
 #ifndef LOGPROC_H
 #define LOGPROC_H

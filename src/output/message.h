@@ -1,12 +1,12 @@
 /*
  * message - what the daemon and its log process send each other.
  *
- * Orders go through a SOCK_SEQPACKET pair, for they may have a descriptor with
- * them.  Reports come back through a pipe, because nothing but bytes can: a
- * descriptor from a log process that is not ours any more could stop the daemon
- * in close(2).  Both ends are the same binary, so a message is a struct.  A
- * stream is identified by an index, and by a generation that distinguishes
- * streams that had the same index.
+ * Orders go through a SOCK_SEQPACKET pair, because an order may carry a
+ * descriptor.  Reports come back through a pipe, which carries only bytes: a
+ * descriptor from a hijacked log process could block the daemon in close(2).
+ * Both ends are the same binary, so a message is a struct.  A stream is
+ * identified by an index, and by a generation that distinguishes streams that
+ * had the same index.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H

@@ -1,9 +1,9 @@
 /*
- * pump - the streams of the log process: take the output out of each FIFO,
- * batch by batch, and have it written.
+ * pump - the streams of the log process: read the output from each FIFO, batch
+ * by batch, and write it.
  *
- * First comes how one batch is taken, by the steps of the journal; then the
- * streams, and what they wait for.
+ * The first part takes one batch, by the steps of the journal; the second part
+ * handles the streams and their waits.
  */
 #include "output/pump.h"
 
@@ -27,7 +27,7 @@
 #define FEW 4096
 #define NAP 100000
 
-/* How many bytes its FIFO holds. */
+/* The number of bytes in its FIFO. */
 static uint32_t
 available(const struct outlet *o)
 {
@@ -36,7 +36,7 @@ available(const struct outlet *o)
 	return ioctl(o->fd, FIONREAD, &n) == -1 || n < 0 ? 0 : (uint32_t)n;
 }
 
-/* Remove what a failed read has left: it is not from this FIFO. */
+/* Remove the bytes that a failed read left: they are not from this FIFO. */
 static bool
 empty_peek(struct taker *t)
 {
@@ -48,7 +48,7 @@ empty_peek(struct taker *t)
 	return !t->stale;
 }
 
-/* Copy the first bytes of the FIFO, at most n; how many. */
+/* Copy the first bytes of the FIFO, at most n.  Returns their number. */
 static size_t
 peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 {
@@ -58,7 +58,7 @@ peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 		return 0;
 	copied = tee(o->fd, t->peek[1], n, SPLICE_F_NONBLOCK);
 	if (copied <= 0) {
-		/* Perhaps it was the pipe that had no room. */
+		/* Perhaps the pipe had no room. */
 		t->stale = true;
 		return 0;
 	}
@@ -66,7 +66,7 @@ peek(struct taker *t, const struct outlet *o, char *buf, size_t n)
 	return t->stale ? 0 : (size_t)copied;
 }
 
-/* Its owner can shrink a pipe, and so can the kernel. */
+/* The owner of a pipe can shrink it, and so can the kernel. */
 static bool
 is_half_full(int fd, size_t n)
 {
@@ -85,8 +85,8 @@ is_too_long(const struct taker *t, const struct outlet *o, size_t n)
 }
 
 /*
- * How many of the n bytes in the FIFO make a batch; at least the first is put
- * into buf.  all: do not wait for the end of a line.
+ * Returns how many of the n bytes in the FIFO make a batch; at least the first
+ * byte is put into buf.  all: do not wait for the end of a line.
  */
 static size_t
 choose(struct taker *t, const struct outlet *o, char *buf, size_t n, bool all)
@@ -162,7 +162,7 @@ take_batch(struct pump *m, const struct outlet *o, struct slot *s, uint32_t n,
 	journal_intent(s);
 	got = read(o->fd, buf, len);
 	if (got <= 0) {
-		/* The program has read its own output. */
+		/* The program itself has read from its FIFO. */
 		journal_release(s);
 		return false;
 	}
@@ -185,7 +185,7 @@ take_line_end(struct pump *m, const struct outlet *o, struct slot *s)
 
 static void finish(struct pumped *);
 
-/* Where an unfinished line stays in the FIFO: wake for new bytes only. */
+/* If an unfinished line stays in the FIFO, wake up for new bytes only. */
 static uint32_t
 events_of(const struct pumped *p)
 {
@@ -223,7 +223,7 @@ watch(struct pumped *p)
 		unwatch(p, PUMP_PARKED);
 }
 
-/* Go on after a wait. */
+/* Continue after a wait. */
 static void
 resume(struct pumped *p)
 {
@@ -241,7 +241,7 @@ slot_index(const struct pump *m, const struct slot *s)
 	return (int)(s - journal_slot(m->journal, 0));
 }
 
-/* The source that reports that there is room again. */
+/* The source that reports room for the slot's destination. */
 static struct source *
 room_of(struct pump *m, const struct slot *s)
 {
@@ -249,8 +249,8 @@ room_of(struct pump *m, const struct slot *s)
 }
 
 /*
- * The socket of syslog holds a few lines only, and so may standard output: a
- * full one is usual, and passes.  True if nothing has moved for a while.
+ * The socket of syslog holds only a few lines, and standard output may too. It
+ * is often full for a moment.  True if nothing was written for a while.
  */
 static bool
 is_hung(struct pump *m, const struct slot *s)
@@ -429,7 +429,7 @@ pump_is_busy(const struct pump *m)
 	return false;
 }
 
-/* The busy slots of a place that has room, or all. */
+/* Retry the busy slots of a destination that has room, or of all. */
 static void
 retry_slots(struct pump *m, const struct source *room)
 {
@@ -523,7 +523,7 @@ pump_free(struct pump *m)
 	close(m->taker.peek[1]);
 }
 
-/* Its output that an earlier process has left comes first. */
+/* First comes the output that an earlier process left. */
 static void
 adopt_orphans(struct pumped *p)
 {

@@ -1,6 +1,6 @@
 /*
- * pump - the streams of the log process: take the output out of each FIFO,
- * batch by batch, and have it written.
+ * pump - the streams of the log process: read the output from each FIFO, batch
+ * by batch, and write it.
  *
  * Each turn of the loop takes at most one batch of each stream that has
  * output, so that a flood of one does not delay the others.  A batch that
@@ -57,8 +57,8 @@ struct pump_calls {
 	/* It went silent and all is read. */
 	void (*silent)(struct pumped *);
 	/*
-	 * A batch could not be written; again: nor at the attempt before.  The
-	 * stream is NULL if it is not open.
+	 * A batch could not be written; again: the attempt before failed too.
+	 * The stream is NULL if it is not open.
 	 */
 	void (*stuck)(void *arg, struct pumped *, const char *name, int err,
 	    bool again);
@@ -66,7 +66,7 @@ struct pump_calls {
 	void (*recovered)(struct pumped *);
 	/* Nobody reads standard output any more. */
 	void (*lost)(void *arg, int err);
-	/* Everything stuck was retried. */
+	/* Every stuck batch was retried. */
 	void (*retried)(void *arg);
 	void *arg;
 };
@@ -95,7 +95,7 @@ struct pump {
 		struct mono since;
 	} progress[JOURNAL_SLOTS]; /* of a batch that waits for room */
 	struct source syslog;	   /* its socket, while it is full */
-	struct source console;	   /* standard output, likewise */
+	struct source console;	   /* standard output, while it is full */
 	bool lost;		   /* its loss was reported */
 	bool nap_due;		   /* before the next turn */
 };
@@ -107,7 +107,7 @@ struct pump {
 int pump_init(struct pump *, struct loop *, struct writer *,
     const struct pump_calls *);
 void pump_free(struct pump *);
-/* Retry now what is stuck. */
+/* Retry the stuck batches now. */
 void pump_retry(struct pump *);
 /* Is a batch stuck? */
 bool pump_is_busy(const struct pump *);
@@ -118,11 +118,11 @@ bool pump_is_busy(const struct pump *);
  */
 void pump_add(struct pump *, struct pumped *, int fd);
 void pump_remove(struct pumped *);
-/* Change the place that its output goes to. */
+/* Change the destination of its output. */
 void pump_adjust(struct pumped *, enum key_log to);
 /*
- * Write what is in the FIFO now, at most max bytes, complete the last line,
- * then call ended.  That may be before this returns.
+ * Write the bytes that are in the FIFO now, at most max, complete the last
+ * line, then call ended, perhaps before this returns.
  */
 void pump_end(struct pumped *, uint32_t max);
 

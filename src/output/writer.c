@@ -1,9 +1,9 @@
 /*
- * writer - write what is left of a batch of the journal, to its place.
+ * writer - write the rest of a batch of the journal to its destination.
  *
- * A batch may have been begun by a process that was killed.  For a file its
- * length tells how much was written, so every byte is written once.  Syslog
- * and standard output tell nothing: there the lines of one write may come
+ * A batch may have been begun by a process that was killed.  The length of a
+ * log file shows how much was written, so every byte is written once.  Syslog
+ * and standard output show nothing: there the lines of one write may appear
  * twice.
  */
 #include "output/writer.h"
@@ -68,7 +68,7 @@ lines_of(struct writer *w, struct slot *s, uint32_t end, bool bol)
 	};
 }
 
-/* Rotate if needed; note in the slot what goes where. */
+/* Rotate if needed; note the segment and its file in the slot. */
 static int
 segment_begin(struct writer *w, struct slot *s, struct logfile **ref)
 {
@@ -224,8 +224,8 @@ write_syslog(struct writer *w, struct slot *s)
 
 /*
  * O_NONBLOCK belongs to the open file description, which others share, the
- * shell for example.  So a pipe or a terminal is opened anew.  A file is not:
- * writing to it does not block, and would begin at its start.
+ * shell for example.  So a pipe or a terminal is opened again.  A regular file
+ * is not: writing to it does not block, and would begin at its start.
  */
 int
 writer_open_console(int fd)
@@ -252,7 +252,9 @@ put(int fd, const char *buf, size_t len)
 	n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n != -1 || errno != ENOTSOCK)
 		return n;
-	/* fd may block: a pipe that is ready takes so much without. */
+	/*
+	 * fd may block, but a pipe that is ready takes PIPE_BUF bytes at once.
+	 */
 	while ((n = poll(&pfd, 1, 0)) == -1 && errno == EINTR)
 		;
 	if (n == 0)
@@ -285,9 +287,9 @@ head_of(const struct slot *s, char head[static HEAD_MAX])
 }
 
 /*
- * Put the next lines, whole, each with its head, into the buffer: as many as
- * one write takes, but at least one.  *raw is how many bytes of the batch they
- * are.  Returns their length with heads.
+ * Put the next whole lines, each with its head, into the buffer: as many as
+ * one write takes, but at least one.  *raw is their length in the batch.
+ * Returns their length with heads.
  */
 static size_t
 pack(struct writer *w, const struct slot *s, size_t *raw)
@@ -315,7 +317,7 @@ pack(struct writer *w, const struct slot *s, size_t *raw)
 _Static_assert(JOURNAL_BYTES + HEAD_MAX + 1 < WRITER_BUF,
     "one line and its head fit");
 
-/* offset is how much of the lines that pack returns was written. */
+/* offset is the written length of the lines that pack returns. */
 static int
 write_console(struct writer *w, struct slot *s)
 {

@@ -1,5 +1,5 @@
 /*
- * writer - write what is left of a batch of the journal: to its log file, to
+ * writer - write the rest of a batch of the journal to its log file, to
  * syslog, or to standard output.
  *
  * No write waits for the receiver.  Standard output is the one that the daemon
@@ -25,7 +25,7 @@ struct writer {
 	struct journal *journal;
 	struct logdir dir;
 	int console;	    /* standard output; the owner's */
-	int console_err;    /* why it takes nothing any more, or 0 */
+	int console_err;    /* errno if it takes no more output, or 0 */
 	const char *devlog; /* the path of the system's log socket */
 	int syslog;	    /* connected to it when needed, else -1 */
 	char buf[WRITER_BUF];
@@ -49,8 +49,9 @@ int writer_write(struct writer *, struct slot *, struct logfile **,
     int64_t *written);
 
 /*
- * A descriptor for what fd is, close-on-exec, and non-blocking as far as other
- * owners of fd do not notice.  -1 with errno.
+ * Open again the file that fd refers to, close-on-exec, and non-blocking
+ * unless other owners of fd would notice.  Returns a descriptor.  -1 with
+ * errno.
  */
 int writer_open_console(int fd);
 

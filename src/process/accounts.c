@@ -53,7 +53,7 @@ compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The values of errno with which getpwnam(3) may report an unknown name. */
+/* Some values of errno of getpwnam(3) only mean an unknown name. */
 static int
 lookup_error(int err)
 {

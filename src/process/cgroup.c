@@ -20,7 +20,7 @@
 #include "process/cgroup.h"
 #include "process/process.h"
 
-/* Rounds of kill(2) after which a folder that is not empty is given up. */
+/* The rounds of kill(2) for a folder that does not become empty. */
 #define KILL_ROUNDS 10
 /* At the end, wait this many times, each up to CLOSE_WAIT ms. */
 #define CLOSE_ROUNDS 10
@@ -275,7 +275,7 @@ next_folder(DIR *d)
 	return NULL;
 }
 
-/* Is there no folder below?  The link count tells, as everywhere. */
+/* Is there no folder below?  The link count of a folder shows it. */
 static bool
 is_leaf(int dir, const char *name)
 {
@@ -337,7 +337,9 @@ kill_one(pid_t pid, void *arg)
 	return true;
 }
 
-/* Is it certain that no process, but for zombies, is in it or below? */
+/*
+ * Is it certain that it and the folders below hold no process except zombies?
+ */
 static bool
 is_empty(const struct cgroup *cg, const char *name)
 {

@@ -26,7 +26,7 @@ struct cgroup;
 struct cgroup *cgroup_open(const char *setting, const char *instance, char *why,
     size_t whysize);
 /*
- * Free it, and remove its folders; one whose processes do not end within
+ * Free it, and remove its folders; a folder whose processes do not end within
  * seconds is left behind.  Accepts NULL.
  */
 void cgroup_close(struct cgroup *);
@@ -39,8 +39,9 @@ void cgroup_claim(struct cgroup *);
 /* Make the folder of a program, if needed, and open it.  -1 with errno. */
 int cgroup_enter(struct cgroup *, const char *name);
 /*
- * Send SIGKILL to every process in the folder and below.  Returns how many had
- * not been sent it before; 0 if the folder is empty or does not exist.
+ * Send SIGKILL to every process in the folder and below.  Returns the number
+ * of processes that had not been sent SIGKILL before; 0 if the folder is empty
+ * or does not exist.
  */
 int cgroup_kill(struct cgroup *, const char *name);
 /* Remove the folder and those below, if they exist and are empty. */

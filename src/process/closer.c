@@ -1,8 +1,9 @@
 /*
  * closer - close descriptors that another user has opened.
  *
- * A child says by the pipe that it has closed all of a job.  Its end would not
- * do: without pidfds it could not be told from that of another process.
+ * A child reports through the pipe that it has closed all descriptors of a
+ * job.  Its end would not be enough: without pidfds it looks like the end of
+ * another process.
  */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -40,7 +41,10 @@ struct closer {
 	struct deadline again;
 };
 
-/* The child.  A process that ends does not linger, so it ends with us. */
+/*
+ * The code of the child.  SO_LINGER does not delay a process that ends, so the
+ * child can end with us.
+ */
 static int
 work(void *arg)
 {
@@ -56,7 +60,7 @@ work(void *arg)
 	_exit(0);
 }
 
-/* A job that no child works on is begun; what cannot be waits. */
+/* Begin the jobs that no child works on; if a child cannot be created, wait. */
 static void
 begin(struct closer *c)
 {
@@ -120,7 +124,7 @@ closer_new(struct loop *loop)
 	c->again.arg = c;
 	c->said.ready = said_ready;
 	c->said.arg = c;
-	/* Only our end must not sleep: a child may. */
+	/* Only our end must not block: a child may. */
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    loop_watch(loop, &c->said, fds[0], EPOLLIN) == -1) {
 		close(fds[0]);
@@ -139,7 +143,9 @@ closer_close(struct closer *c, const int *fds, size_t n, void (*done)(void *),
 
 	job = malloc(sizeof(*job) + n * sizeof(*fds));
 	if (job == NULL) {
-		/* Better a few descriptors less than a daemon that sleeps. */
+		/*
+		 * Losing a few descriptors is better than a daemon that blocks.
+		 */
 		log_warn("%zu descriptors of others stay open", n);
 		return;
 	}

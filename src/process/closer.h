@@ -5,8 +5,8 @@
  * TCP connection with unsent data and a long SO_LINGER, a file of a FUSE
  * server that does not answer.  So may the close of a Unix domain socket that
  * still holds descriptors in unread messages.  A child that shares the table
- * of descriptors closes them in the daemon's place: the number is free at
- * once, and only the child sleeps.
+ * of descriptors closes them for the daemon: the number is free at once, and
+ * only the child sleeps.
  *
  * Sources: clone(2), CLONE_FILES; socket(7), SO_LINGER; close(2).
  */
@@ -25,8 +25,9 @@ struct closer *closer_new(struct loop *);
 /*
  * Close n descriptors, n > 0, at most CLOSER_MAX; they are the closer's from
  * now on.  done, if it is not NULL, is called with arg from the loop once all
- * are closed, which may be never.  Without a process or memory for it this is
- * tried again; a caller that waits for done bounds what it hands over.
+ * are closed, which may be never.  Without memory, or without a process, this
+ * is retried; a caller that waits for done limits how many descriptors it
+ * passes.
  */
 #define CLOSER_MAX 256
 void closer_close(struct closer *, const int *fds, size_t n,

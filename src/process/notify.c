@@ -22,7 +22,10 @@
 
 /* Longer messages are dropped; systemd's limit is PIPE_BUF too. */
 #define MESSAGE_MAX 4096
-/* The messages of one socket in a turn: no sender delays the others. */
+/*
+ * The messages that are read from one socket in a turn, so that no sender
+ * delays the others.
+ */
 #define BATCH 64
 
 /* Newer than the headers of many systems. */
@@ -50,11 +53,12 @@ struct notify_socket {
 	void *owner;
 	char *path;
 	bool is_busy;	   /* its handler is at work */
-	bool is_closing;   /* descriptors that a message brought are closed */
-	bool is_abandoned; /* it was closed meanwhile: free it after that */
+	bool is_closing;   /* descriptors of a message are being closed */
+	bool is_abandoned; /* it was closed meanwhile: free it after they are
+			      closed */
 };
 
-/* A message and what came with it. */
+/* A message, its descriptors and its sender. */
 struct parcel {
 	struct sdnotify message;
 	pid_t sender; /* 0: it has ended and is reaped */
@@ -62,7 +66,7 @@ struct parcel {
 	size_t nfds;
 };
 
-/* The pid of a process that has been reaped may be another's. */
+/* The pid of a reaped process may belong to another process. */
 static bool
 is_reaped(pid_t pid, int pidfd)
 {
@@ -95,7 +99,10 @@ take_control(struct msghdr *msg, struct parcel *p)
 		close(pidfd);
 }
 
-/* 1: a message; 0: none waits; -1: a malformed one, with what came along. */
+/*
+ * 1: a message; 0: no message; -1: a malformed message, with its descriptors
+ * and sender.
+ */
 static int
 receive(int fd, struct parcel *p)
 {
@@ -168,7 +175,10 @@ socket_ready(struct source *source, uint32_t events)
 		s->is_closing = true;
 		if (!s->is_abandoned)
 			loop_rewatch(n->loop, source, 0);
-		/* A sender that waits for its barrier goes on: sd_notify(3). */
+		/*
+		 * The close releases a sender that waits for its barrier:
+		 * sd_notify(3).
+		 */
 		closer_close(n->closer, p.fds, p.nfds, descriptors_closed, s);
 	}
 	if (s->is_abandoned && !s->is_closing)
@@ -247,7 +257,7 @@ add(struct notify *n, int fd, char *path, uid_t uid, void *owner)
 	s->path = path;
 	s->source.ready = socket_ready;
 	s->source.arg = s;
-	/* Without it a pid has to do. */
+	/* Without this option, the pid must be enough. */
 	setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on));
 	if (loop_watch(n->loop, &s->source, fd, EPOLLIN) == -1) {
 		close(fd);
@@ -299,7 +309,7 @@ notify_open_shared(struct notify *n, const char *path, int inherited)
 
 /*
  * The close of a socket closes the descriptors in its messages as well.  After
- * shutdown(2) there comes no further message, so the last one is the last.
+ * shutdown(2) no further message comes, so this loop ends.
  */
 static void
 drain(struct notify *n, int fd)

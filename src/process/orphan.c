@@ -1,6 +1,4 @@
-/*
- * orphan - finds and kills what programs left behind, without cgroups.
- */
+/* orphan - find and kill the processes that programs left, without cgroups. */
 #include <sys/types.h>
 #include <sys/prctl.h>
 
@@ -54,8 +52,8 @@ struct run_rule {
 };
 
 /*
- * Open a pidfd first, where the kernel has them, and look again after that: the
- * signal then reaches the process that was examined.
+ * Open a pidfd first, where the kernel has them, and then check again: so the
+ * signal reaches the process that was checked.
  */
 static void
 kill_marked(pid_t pid, void *arg)
@@ -104,7 +102,7 @@ orphan_kill_run(uint64_t run)
 	return orphan_kill_runs(is_run, &run);
 }
 
-/* Returns 1 if the process is still to die. */
+/* Returns 1 if the process is still dying. */
 static int
 sweep_one(const struct orphan_rule *rule, pid_t pid)
 {
@@ -116,7 +114,7 @@ sweep_one(const struct orphan_rule *rule, pid_t pid)
 		return 1;
 	if (!orphan_mark(pid, &run) || rule->alive(run, rule->arg))
 		return 0;
-	/* It is our child and not reaped, so that the pid is still its own. */
+	/* It is our child and not reaped, so its pid is not reused. */
 	if (kill(pid, SIGKILL) == -1)
 		return 0;
 	rule->killed(run, pid, rule->arg);

@@ -1,9 +1,10 @@
 /*
- * orphan - finds and kills what programs left behind, without cgroups.
+ * orphan - find and kill the processes that programs left, without cgroups.
  *
  * The daemon is the sub-reaper of all its descendants: a process whose parent
  * has ended becomes the daemon's child.  The variable HUPD_RUN in its
- * environment, the mark, tells which start of which program it belongs to.
+ * environment, the mark, identifies the program and the start that it belongs
+ * to.
  *
  * Sources: PR_SET_CHILD_SUBREAPER in prctl(2), proc(5).
  */
@@ -24,7 +25,7 @@ int orphan_init(void);
 bool orphan_mark(pid_t, uint64_t *run);
 
 /*
- * Send SIGKILL to every process with this mark, whoever its parent is: the
+ * Send SIGKILL to every process with this mark, whatever its parent: the
  * program may have been started by an earlier daemon.  Returns how many.
  */
 int orphan_kill_run(uint64_t run);
@@ -48,8 +49,8 @@ struct orphan_rule {
 int orphan_sweep(const struct orphan_rule *);
 
 /*
- * The first known of: pid itself, the leader of its session, its ancestors.
- * -1 if none is known.  It uses only what the kernel says.
+ * Returns the first known process of: pid itself, the leader of its session,
+ * its ancestors.  -1 if none is known.  It uses only data of the kernel.
  */
 pid_t orphan_leader(pid_t pid, bool (*known)(pid_t, void *), void *arg);
 

@@ -1,6 +1,4 @@
-/*
- * process - what the kernel tells about a process, and signals to it.
- */
+/* process - data of the kernel about a process, and signals to it. */
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -147,7 +145,7 @@ process_signal(const struct process *p, int sig)
 {
 	struct pollfd pfd = {.fd = p->pidfd, .events = POLLIN};
 
-	/* kill(2) takes such a number for many processes. */
+	/* To kill(2) such a number means several processes. */
 	if (p->pid <= 0) {
 		errno = ESRCH;
 		return -1;
@@ -158,7 +156,7 @@ process_signal(const struct process *p, int sig)
 		return 0;
 	if ((errno != EPERM && errno != ENOSYS) || can_signal_itself())
 		return -1;
-	/* As long as the process has not ended its pid is not reused. */
+	/* The pid is not reused until the process has ended. */
 	if (poll(&pfd, 1, 0) != 0) {
 		errno = ESRCH;
 		return -1;
@@ -271,7 +269,7 @@ foreign_ended(pid_t pid, int pidfd, struct process_end *end)
 	if (ioctl(pidfd, GET_INFO, &info) == 0 && (info.mask & INFO_EXIT))
 		end_of_status(end, info.exit_code);
 	else if (stat_field(pid, 52, &status))
-		/* It is a zombie still: its parent has not reaped it. */
+		/* It is still a zombie: its parent has not reaped it. */
 		end_of_status(end, (int)status);
 	return true;
 }

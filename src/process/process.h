@@ -1,5 +1,5 @@
 /*
- * process - what the kernel tells about a process, and signals to it.
+ * process - data of the kernel about a process, and signals to it.
  *
  * Sources: proc(5), pidfd_open(2), pidfd_send_signal(2), waitid(2),
  * PIDFD_GET_INFO in linux/pidfd.h.
@@ -24,9 +24,9 @@ struct process {
 /* Open a pidfd, close-on-exec.  -1 with errno. */
 int process_open(pid_t);
 /*
- * Send a signal through the pidfd, or with kill(2) if there is none.  Without
- * a pidfd the process must be a child that has not been reaped.  -1 with
- * errno, ESRCH if there is no process.
+ * Send a signal through the pidfd, or with kill(2) if pidfd is -1.  Without a
+ * pidfd the process must be a child that has not been reaped.  -1 with errno,
+ * ESRCH if there is no process.
  */
 int process_signal(const struct process *, int sig);
 
@@ -49,9 +49,9 @@ int process_count_group(pid_t pgid);
 void process_comm(pid_t, char buf[static PROCESS_COMM_MAX]);
 
 /*
- * Has the process ended?  A child is not reaped by this: its pid, and the
- * number of its process group, stay its own until process_reap.  pidfd may be
- * -1 for a child.
+ * Has the process ended?  This does not reap a child: its pid, and the number
+ * of its process group, are not reused before process_reap.  pidfd may be -1
+ * for a child.
  */
 bool process_ended(pid_t, int pidfd, struct process_end *);
 void process_reap(pid_t, int pidfd);

@@ -10,7 +10,7 @@
 /* The kernel's default maximum: nr_open in proc(5). */
 #define NR_OPEN ((rlim_t)1024 * 1024)
 
-/* What the daemon needs for itself and a few clients. */
+/* The descriptors of the daemon itself and of a few clients. */
 #define OWN 40
 
 static struct rlimit programs = {RLIM_INFINITY, RLIM_INFINITY};
@@ -31,7 +31,10 @@ rlimit_raise(const char *former)
 	    now.rlim_max > NR_OPEN ? now.rlim_max : NR_OPEN;
 	if (setrlimit(RLIMIT_NOFILE, &most) == 0)
 		return;
-	/* Only root may raise the hard limit; anyone may go up to it. */
+	/*
+	 * Only root may raise the hard limit; any user may raise the soft limit
+	 * to it.
+	 */
 	now.rlim_cur = now.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &now);
 }

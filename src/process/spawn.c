@@ -1,16 +1,15 @@
 /*
  * spawn - the only place that creates a process.
  *
- * The child has a copy of the daemon's memory and descriptors.  Nothing is
- * shared and nobody waits: between setresuid(2) and execve(2) the child
- * belongs to its user, who can stop it, and execve(2) waits as long as the
- * holder of a lease or the server of a file system likes.  A close-on-exec
+ * The child has a copy of the daemon's memory and descriptors.  The daemon
+ * shares nothing with it and does not wait for it.  Between setresuid(2) and
+ * execve(2) the child belongs to its user, who can stop it, and execve(2) can
+ * block for any time on a file lease or a file system server.  A close-on-exec
  * pipe reports the outcome: the child writes once when it begins, and again if
  * a stage fails; the pipe ends when the program has been executed.
  *
- * Where it can, the kernel makes the child in its cgroup.  A child that writes
- * itself into cgroup.procs waits there for an RCU grace period, some ten
- * milliseconds.
+ * If possible, the kernel creates the child in its cgroup.  Writing to
+ * cgroup.procs instead costs an RCU grace period, about ten milliseconds.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -65,11 +64,11 @@ struct clone3_args {
 
 static bool has_pidfd; /* one that waitid(2) takes */
 
-/* What the child knows of itself. */
+/* The data of the child. */
 struct child {
 	const struct spawn_request *req;
 	int report;	/* the pipe to the daemon */
-	bool in_cgroup; /* from its birth */
+	bool in_cgroup; /* the kernel created it there */
 	bool was_lost;
 };
 
@@ -78,12 +77,12 @@ spawn_init(void)
 {
 	siginfo_t si;
 
-	/* Linux 5.3 has pidfds that cannot be waited for. */
+	/* The pidfds of Linux 5.3 do not work with waitid(2). */
 	has_pidfd = waitid((idtype_t)P_PIDFD, INT_MAX, &si, WEXITED) == -1 &&
 	    errno != EINVAL;
 }
 
-/* The daemon may be gone; then the exit status is all that its heir sees. */
+/* If the daemon is gone, the next one sees only the exit status. */
 static void
 report(const struct child *c, const struct spawn_error *message)
 {
@@ -117,8 +116,8 @@ close_range_of(unsigned first, unsigned last)
 }
 
 /*
- * Close the copies of the daemon's descriptors at once, so that what the
- * daemon closes is closed, however long this child takes.
+ * Close the copies of the daemon's descriptors at once.  Otherwise a slow
+ * child would keep open a file that the daemon has closed.
  */
 static void
 child_close(const struct child *c)
@@ -171,9 +170,8 @@ child_output(const struct child *c)
 	fd = null;
 	if (req->outname != NULL) {
 		/*
-		 * Open it for reading too: then the program is a reader
-		 * itself, and gets no SIGPIPE while the log process is
-		 * replaced.
+		 * Open it for reading too: so the program itself is a reader,
+		 * and gets no SIGPIPE while the log process is replaced.
 		 */
 		fd = openat(req->outdir, req->outname, O_RDWR | O_NOCTTY);
 		if (fd == -1)
@@ -186,7 +184,7 @@ child_output(const struct child *c)
 	close(null);
 }
 
-/* A copy of the descriptor above all numbers that are asked for. */
+/* A copy of the descriptor above all requested numbers. */
 static int
 child_lift(const struct child *c, int fd)
 {
@@ -203,8 +201,8 @@ child_lift(const struct child *c, int fd)
 }
 
 /*
- * Give the descriptors the numbers that are asked for.  Each is lifted out of
- * the way first: a number asked for may be the place of another one.
+ * Give the descriptors their requested numbers.  Each is first copied above
+ * all of them, because a requested number may be in use by another one.
  */
 static void
 child_fds(struct child *c, int *execfd)
@@ -364,7 +362,7 @@ child_attributes(const struct child *c)
 		fail(c, SPAWN_PRIVS, 0);
 }
 
-/* As execvp(3), but no shell is tried for a file that is no program. */
+/* Like execvp(3), but without a shell for a file that is no program. */
 static _Noreturn void
 child_exec(const struct child *c, int execfd)
 {
@@ -413,7 +411,7 @@ child_run(struct child *c)
 	child_close(c);
 	if (c->req->session && setsid() == -1)
 		fail(c, SPAWN_SESSION, 0);
-	/* From now on the stop signal ends the child, whatever holds it up. */
+	/* From now on the stop signal ends the child, even if it is blocked. */
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -426,7 +424,7 @@ child_run(struct child *c)
 
 /*
  * The C library has no function for clone3(2).  Without CLONE_VM the child
- * goes on as after fork(2), so that the system call needs no help.
+ * continues as after fork(2), so a plain system call is enough.
  */
 static pid_t
 clone_into_cgroup(struct child *c, int *pidfd)
@@ -452,8 +450,8 @@ clone_into_cgroup(struct child *c, int *pidfd)
 }
 
 /*
- * The pid of a child stays its own until it is reaped, so that a pidfd may be
- * opened after the child was made.
+ * The pid of a child is not reused before it is reaped, so the pidfd can be
+ * opened after the child was created.
  */
 static pid_t
 clone_child(struct child *c, int *pidfd)
@@ -595,8 +593,7 @@ spawn(const struct spawn_request *req, struct process *process,
 }
 
 /*
- * A twin has a stack of its own only because clone(2) wants one: the child has
- * a copy of it.
+ * clone(2) requires a separate stack for a twin: the child gets a copy of it.
  */
 int
 spawn_twin(int (*fn)(void *), void *arg, struct process *child)

@@ -68,7 +68,7 @@ struct spawn_report {
 	void *arg;
 };
 
-/* Look what this kernel can do; call once, before the first spawn. */
+/* Find out what this kernel can do; call once, before the first spawn. */
 void spawn_init(void);
 
 /* loop may be NULL: the owner then calls spawn_look.  So may decided. */
@@ -81,8 +81,8 @@ void spawn_report_init(struct spawn_report *, struct loop *,
 int spawn(const struct spawn_request *, struct process *,
     struct spawn_report *);
 /*
- * Decide now if the child has reported, which it has when it has ended.  Once
- * the outcome is SPAWN_FAILED, decided may have freed the report.
+ * Decide now if the child has reported.  A child that has ended has reported.
+ * Once the outcome is SPAWN_FAILED, decided may have freed the report.
  */
 enum spawn_outcome spawn_look(struct spawn_report *);
 /* Forget the child; decided is not called any more. */
