@@ -663,10 +663,6 @@ real_open_stream(struct system *sys, const struct definition *conf,
 		*stream = NULL;
 		return 0;
 	}
-	if (lacks_stdout(r, conf))
-		log_warnx("%s: log = stdout needs a daemon in the foreground; "
-			  "writing to its log file instead",
-		    conf->name);
 	if (*stream != NULL) {
 		logger_stream_adjust(*stream, &sc);
 		return 0;
@@ -680,7 +676,10 @@ static int
 real_renew_stream(struct system *sys, const struct definition *conf,
     struct stream *stream)
 {
-	(void)sys;
+	if (lacks_stdout(real_of(sys), conf))
+		log_warnx("%s: log = stdout needs a daemon in the foreground; "
+			  "writing to its log file instead",
+		    conf->name);
 	return logger_stream_renew(stream, conf->uid);
 }
 

@@ -64,7 +64,7 @@ linger dgram \$NOTIFY_SOCKET BARRIER=1 & done; wait"
 	ctl stop web
 }
 
-@test "nor does one that is sent to the control socket, read or not" {
+@test "a descriptor that is sent to the control socket does not stop the daemon" {
 	local text
 	setting "access-group = $(id -gn nobody)"
 	sleeper web
@@ -81,7 +81,7 @@ linger dgram \$NOTIFY_SOCKET BARRIER=1 & done; wait"
 	ctl restart web
 }
 
-@test "nor on a kernel that cannot refuse descriptors" {
+@test "nor does one on a kernel that cannot refuse descriptors" {
 	local n
 	setting "access-group = $(id -gn nobody)"
 	sleeper web

@@ -277,7 +277,8 @@ children() {
 	once web 'echo hello'
 	echo 'log = stdout' >>"$T/hupd.d/web.conf"
 	run -0 hupd_start
-	[[ $output = *'web: log = stdout is for a daemon in the foreground'* ]]
+	[[ $output = *'web: log = stdout needs a daemon in the foreground'* ]]
+	[ "$(grep -c 'needs a daemon' "$T/log/hupd.log")" -eq 1 ]
 	wait_for 5 printed web hello
 }
 
