@@ -89,7 +89,9 @@ orphan_killed(void *arg, uint64_t run, pid_t pid)
 	    p != NULL ? p->conf->name : "a program that is gone", (int)pid);
 }
 
-/* The program that a process belongs to, by what the kernel says, or NULL. */
+/*
+ * The program that the process belongs to, as the kernel reports it, or NULL.
+ */
 static struct program *
 owner_of(struct programs *ps, pid_t pid)
 {

@@ -149,7 +149,7 @@ begin(struct record *r)
 	r->cut = st.st_size > 0 && (size_t)st.st_size < size_for(0);
 	if ((size_t)st.st_size >= size_for(0))
 		return map_file(r, (size_t)st.st_size);
-	/* Only a file that we found by its name may be written anew. */
+	/* Only a file that was found by its name may be written again. */
 	if (r->path == NULL && (r->cut || r->share == MAP_PRIVATE)) {
 		errno = EINVAL;
 		return -1;

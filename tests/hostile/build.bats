@@ -1,4 +1,4 @@
-# What a plain "make" gives: what an overflow meets in the binaries.
+# The protection of the binaries of a plain "make" against overflows.
 load helper
 
 @test "a plain make hardens both binaries" {

@@ -6,7 +6,7 @@ load helper
 	for message in STOPPING=1 RELOADING=1 READY=1 'STATUS=x' \
 	    'RELOADING=1\nREADY=1'; do
 		program web <<-E
-		command = sh -c '"$HUPD_BUILD/tools/actor" tell READY=1; \
+		command = sh -c '"$HUPD_BUILD/tools/actor" notify READY=1; \
 "$HUPD_BUILD/tools/attack" flood "\$(printf "$message")" 30000; exec sleep 1000'
 		ready = notify
 		user = nobody

@@ -53,7 +53,7 @@ notifier() {
 	local name=$1
 	shift
 	printf '%s\n' \
-	    "command = ${ACTOR-$HUPD_BUILD/tools/actor} tell READY=1 wait" \
+	    "command = ${ACTOR-$HUPD_BUILD/tools/actor} notify READY=1 wait" \
 	    'ready = notify' "$@" | program "$name"
 }
 

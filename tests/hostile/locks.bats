@@ -24,7 +24,7 @@ teardown() {
 	wait_for 5 grep -q ready "$T/attack.out"
 	hupd_start
 	wait_for 5 is_state web up
-	# It has the form of pidfile_open(3) all the same.
+	# It nevertheless has the form of pidfile_open(3).
 	run ! flock -n "$T/hupd.pid" true
 	[ "$(stat -c %a "$T/hupd.pid")" = 644 ]
 	stop_attack
@@ -97,15 +97,15 @@ back() {
 }
 
 @test "whatever has the name of the pidfile is replaced, not opened" {
-	local umask what
+	local umask trap
 	local -a words
 	mkdir -m 1777 "$T/tmp"
 	setting "pidfile = $T/tmp/hupd.pid"
 	echo precious >"$T/precious"
 	for umask in 000 077; do
-		for what in "ln -s $T/precious" "ln -s $T/none" mkfifo \
+		for trap in "ln -s $T/precious" "ln -s $T/none" mkfifo \
 		    "install -m 666 /dev/null"; do
-			read -ra words <<<"$what"
+			read -ra words <<<"$trap"
 			as 54321 "${words[@]}" "$T/tmp/hupd.pid"
 			(umask "$umask" && timeout 20 env HUPD_TEST_MARK="$MARK" \
 			    "$HUPD" -f "$T/hupd.conf" 3>&-)

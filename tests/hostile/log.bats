@@ -1,5 +1,5 @@
-# What a log process does that is no longer ours, and what programs and former
-# users of them do with the FIFOs of the log.
+# Attacks of a hijacked log process, and of programs and their former users on
+# the FIFOs of the log.
 load helper
 load ../system/takeover
 
@@ -35,7 +35,7 @@ echoing() {
 	mkfifo -m 666 "$T/say.$1"
 }
 
-@test "whoever has the journal locked is not killed, and does not stop the log" {
+@test "a process that locks the journal is not killed, and does not stop the log" {
 	local log
 	echoing web
 	hupd_start
@@ -110,7 +110,7 @@ is_user_of() {
 	wait_for 5 is_state web up
 	spy daemon "$(pid_of web)"
 	change web 'user = bin'
-	# What the spy can read is there for long enough.
+	# The spy has enough time to read everything that it can.
 	log=$(log_process)
 	kill -STOP "$log"
 	ctl reload
@@ -130,7 +130,7 @@ is_user_of() {
 	run ! printed web forged
 }
 
-@test "whoever opened the output of a program reads nothing of its next start" {
+@test "a process that opened a program's output reads nothing of its next start" {
 	echoing web
 	change web 'user = daemon'
 	hupd_start

@@ -1,4 +1,4 @@
-# What members of access-group may, and what nobody's output can do.
+# The rights of members of access-group, and the limits of a program's output.
 load helper
 
 member() {

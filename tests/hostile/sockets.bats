@@ -27,7 +27,7 @@ reachable() {
 
 notifier() {
 	program web <<-E
-	command = sh -c '"$HUPD_BUILD/tools/actor" tell READY=1; $1'
+	command = sh -c '"$HUPD_BUILD/tools/actor" notify READY=1; $1'
 	ready = notify
 	user = nobody
 	E
@@ -40,7 +40,7 @@ notifier() {
 	[ -z "$(reachable)" ]
 }
 
-@test "a descriptor that blocks whoever closes it does not stop the daemon" {
+@test "a descriptor that blocks in close does not stop the daemon" {
 	chmod 755 "$BATS_TEST_TMPDIR"
 	notifier "\"$HUPD_BUILD/tools/attack\" linger dgram \$NOTIFY_SOCKET BARRIER=1 & wait"
 	sleeper other

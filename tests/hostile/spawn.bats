@@ -1,5 +1,5 @@
-# What a program's user does to a child that has his ids and has not executed
-# the program yet: it is his program alone that does not start.
+# Attacks of a program's user on a child that has his ids and has not executed
+# the program yet: only his own program does not start.
 load helper
 
 setup() {
@@ -122,7 +122,7 @@ ended_in_time() {
 	others_are_served
 	wait_for 5 logged 'web: starting -> stopping (.*): not ready in time'
 	wait_for 5 logged 'db: starting -> stopping (.*): not ready in time'
-	# What waits for an answer cannot be killed, whoever waits for it.
+	# A process that waits for a reply of the file system cannot be killed.
 	wait_for 5 is_state web killing
 	others_are_served
 	kill -9 "$server"

@@ -32,7 +32,7 @@ end 0
 	[ -e "$home/.config/hupd/hupd.d/web.conf" ]
 }
 
-@test "whoever names the socket by -s is obeyed, and warned" {
+@test "a socket named by -s is used, with a warning" {
 	squat "$T/squat" "pong pid=1 version=9 execs=0
 end 0
 "

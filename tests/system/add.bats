@@ -3,7 +3,7 @@
 
 load helper
 
-# What is in the folder of programs, dot files too.
+# The files in the folder of programs, dot files too.
 folder() {
 	ls -A "$T/hupd.d"
 }
@@ -129,7 +129,7 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[[ $stderr = "hupctl: bad has ended already (exited, status 3), \
 see 'hupctl status bad'
   my last words"* ]]
-	# One that was to end is no news.
+	# An end that was requested is not reported.
 	program late <<-E
 	command = sh -c 'until grep -q "good: up ->" $T/log/hupd.log; do sleep 0.02; done; echo >&3; exec sleep 2000'
 	ready = fd:3
@@ -161,7 +161,7 @@ see 'hupctl status bad'
 	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
 }
 
-@test "whoever may use the socket but not write the folder is refused" {
+@test "a user who may use the socket but not write to the folder is refused" {
 	needs_root
 	setting 'access-group = nogroup'
 	hupd_start

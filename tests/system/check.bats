@@ -34,7 +34,7 @@ check() {
 	[ "$output" = 'plan: 4 unchanged' ]
 }
 
-@test "errors are all told, with exit status 6" {
+@test "all errors are reported, with exit status 6" {
 	sleeper web
 	hupd_start
 	echo 'nice = x' >>"$T/hupd.d/web.conf"
@@ -131,7 +131,7 @@ check() {
 	[ "$output" = 'plan: 2 unchanged' ]
 }
 
-@test "settings that wait for the next start are told" {
+@test "settings that wait for the next start are reported" {
 	sleeper web
 	hupd_start
 	setting "log-dir = $T/log2"

@@ -11,7 +11,8 @@ setup() {
 	hupd_start
 }
 
-# What the bash completion answers; of bash-completion it needs two functions.
+# The words that the bash completion offers; it needs two functions of
+# bash-completion.
 bash_offers() {
 	bash -c '
 	_init_completion() {

@@ -151,7 +151,7 @@ children() {
 	once two true
 	ends_with 0
 	once two "sh -c 'exit 5'"
-	# What waits for a program that failed will never run.
+	# A program that waits for a failed one will never run.
 	program three <<-E
 	command = sleep 1000
 	depends-on = two
@@ -160,7 +160,7 @@ children() {
 	ends_with 5
 }
 
-@test "exit-on is for a program that there is and that may end" {
+@test "exit-on names an existing program that may end" {
 	setting 'exit-on = web'
 	run -6 hupd_start -n
 	[[ $output = *"exit-on: there is no program web" ]]

@@ -160,7 +160,7 @@ end_leaves_nothing() {
 	[ -d "$folder" ]
 	rm "$T/hupd.d/old.conf"
 	run -0 ctl reload
-	# What a program makes in its own folder is its own as well.
+	# A folder that a program makes in its own belongs to it too.
 	mkdir -p "$folder/inner/most"
 	pid=$(head -n 1 "$folder/cgroup.procs")
 	echo "$pid" >"$folder/inner/most/cgroup.procs"
@@ -201,7 +201,7 @@ other_programs_stay() {
 daemonized() {
 	no_valgrind 'it has no pidfd_open(2)'
 	program web <<-E
-	command = $ACTOR daemon tell "MAINPID=%p\nREADY=1" away wait
+	command = $ACTOR daemon notify "MAINPID=%p\nREADY=1" away wait
 	ready = notify
 	E
 	begin

@@ -57,7 +57,7 @@ descriptors() {
 	find "/proc/$(hupd_pid)/fd" -type l | wc -l
 }
 
-# What was counted before may have been a moment after a client.
+# The earlier count may include the descriptor of a client.
 has_descriptors() {
 	[ "$(descriptors)" -le "$1" ]
 }

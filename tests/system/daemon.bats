@@ -19,7 +19,7 @@ proc_status() {
 	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
-# What a process has open, N TARGET a line.
+# The open files of a process, a line "N TARGET" each.
 open_files() {
 	find "/proc/$1/fd" -type l -printf '%f %l\n'
 }
@@ -85,7 +85,7 @@ refused() {
 	wait_for 5 three_open
 }
 
-@test "who waits for the end of its output is not kept waiting" {
+@test "a reader of its output sees the end" {
 	run -0 timeout 60 bash -c '"$@" 2>&1 | cat' - env \
 	    HUPD_TEST_MARK="$MARK" "$HUPD" -f "$T/hupd.conf"
 	hupd_answers
@@ -191,7 +191,7 @@ refused() {
 	open_files "$pid" | grep -q "$T/hupd.pid"
 }
 
-@test "a stale pidfile is no obstacle, whoever has its number" {
+@test "a stale pidfile is no obstacle, even if its pid is in use" {
 	(umask 022 && echo $$ >"$T/hupd.pid")
 	hupd_start
 	[ "$(hupd_pid)" -ne $$ ]
@@ -333,7 +333,7 @@ refused() {
 	ctl -j status | grep -q '"source": *"accepted"'
 	run ctl status
 	[[ $output = *"bad.conf:1: comand"* ]]
-	# What is accepted later takes its place.
+	# The next accepted set replaces the message.
 	rm "$T/hupd.d/bad.conf"
 	sleeper db
 	ctl reload
@@ -387,7 +387,7 @@ refused() {
 	none_left
 }
 
-@test "as process 1 it reaps whoever becomes its child" {
+@test "as process 1 it reaps every process that becomes its child" {
 	needs_root
 	unshare --pid --fork --mount-proc true 2>/dev/null ||
 	    skip "needs pid namespaces"

@@ -8,7 +8,7 @@ setup() {
 	TOOLS=$HUPD_BUILD/tools
 }
 
-# show KEY=VALUE ... : a program that prints what it was given and stays.
+# show KEY=VALUE ... : a program that prints its attributes and stays.
 show() {
 	program show <<-E
 	command = sh -c 'pwd; id -u; id -g; id -G; umask; nice
@@ -28,7 +28,7 @@ shown() {
 	sed -n "${1}p" "$T/log/show.log"
 }
 
-# has_open N PID: so many files, once the linker has closed its own.
+# has_open N PID: N open files, once the linker has closed its own.
 has_open() {
 	wait_for 5 eval "[ \"\$(find '/proc/$2/fd' -type l | wc -l)\" -eq $1 ]"
 }
@@ -339,7 +339,7 @@ broken() {
 		hupd_env "$TOOLS/refuse" $call "$HUPD" -f "$T/hupd.conf"
 		wait_for 5 is_state web up
 		run -0 ctl restart web
-		# What is taken over is no child of the daemon.
+		# A process that is taken over is no child of the daemon.
 		daemon=$(hupd_pid)
 		kill -9 "$daemon"
 		wait_for 5 gone "$daemon"
@@ -353,7 +353,7 @@ broken() {
 	done
 }
 
-# limits_are SOFT: so many descriptors for show, and more for the daemon.
+# limits_are SOFT: SOFT descriptors for show, and more for the daemon.
 limits_are() {
 	local limit
 	limit=$(awk '/^Max open files/ { print $4 }' "/proc/$(hupd_pid)/limits")

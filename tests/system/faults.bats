@@ -10,7 +10,7 @@ setup() {
 }
 
 teardown() {
-	# What is full or read-only must not keep the daemon from its end.
+	# A full or read-only file system must not delay the end of the daemon.
 	for m in $MOUNTED; do
 		mount -o remount,rw,size=1m "$m" || :
 	done
@@ -48,7 +48,7 @@ tmpfs() {
 	MOUNTED+=" $1"
 }
 
-# What cannot be logged while it lasts is on stderr in the foreground.
+# A report that cannot be logged goes to stderr in the foreground.
 is_stuck() {
 	wait_for 20 grep -q 'numbers: cannot write its output' "$T/stderr"
 }
@@ -159,7 +159,7 @@ serves() {
 	pid=$(hupd_pid)
 	open=$(find "/proc/$pid/fd" -type l | wc -l)
 	prlimit --pid "$pid" --nofile="$((open + 1)):"
-	# One descriptor is left: for a client, not for what it asks.
+	# One descriptor is left: enough for a client, not for its request.
 	run ctl restart web
 	run ctl reload
 	kill -9 "$(pgrep -P "$pid" -fx 'sleep 1000' | head -n 1)"

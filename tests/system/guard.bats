@@ -19,7 +19,7 @@ load takeover
 	none_left
 }
 
-@test "in the foreground there is none: who started it starts it again" {
+@test "no guard in the foreground: the parent restarts the daemon" {
 	sleeper web
 	hupd_foreground
 	wait_for 5 is_state web up
@@ -168,7 +168,7 @@ waits() {
 	[ "$(hupd_pid)" = "$guard" ]
 	[ "$(pid_of web)" = "$web" ]
 	run ! logged 'Daemon reload'
-	# A start by hand counts anew.
+	# A start by hand resets the count.
 	crash_for_good
 	hupd_start
 	crash

@@ -8,7 +8,7 @@ load takeover
 setup() {
 	hupd_setup
 	chmod 1777 "$T"
-	# What a check does to tell its number, whole.
+	# The command by which a check reports its pid in one step.
 	HERE="echo \$\$ >$T/new.\$\$; mv $T/new.\$\$"
 }
 
@@ -77,7 +77,7 @@ failed_checks() {
 	wait_for 5 status_says '^  health    healthy$'
 	[ "$(pid_of web)" = "$pid" ]
 	[ ! -e "$T/overlap" ]
-	# What they print is no output of the program.
+	# Their output is not part of the program's output.
 	[ ! -s "$T/log/web.log" ]
 }
 

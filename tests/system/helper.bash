@@ -270,7 +270,7 @@ remove_cgroups() {
 }
 
 # End the daemon and hold the test to leaving no process and no finding of a
-# sanitizer.  What it did is shown where the test failed.
+# sanitizer.  If the test failed, the event log is shown.
 hupd_teardown() {
 	local status=0 pid n
 
@@ -350,7 +350,7 @@ is_checked() {
 	[[ $HUPD_BUILD = */@(san|valgrind) ]]
 }
 
-# no_valgrind REASON: for what it does not do as others do.
+# no_valgrind REASON: skip under valgrind, which behaves differently there.
 no_valgrind() {
 	[[ $HUPD_BUILD != */valgrind ]] || skip "not under valgrind: $1"
 }

@@ -15,7 +15,7 @@ counted() {
 	seq 0 $(($1 - 1)) | sed 's/^/line /'
 }
 
-# A program that prints so many lines into small files, and stays.
+# A program that prints N lines into small files, and stays.
 counter() {
 	program "$1" <<-E
 	command = sh -c 'seq 0 $(($2 - 1)) | sed "s/^/line /"; exec sleep 1000'
@@ -25,7 +25,7 @@ counter() {
 	E
 }
 
-@test "wrong usage is answered with what is right, and exit status 2" {
+@test "wrong usage is answered with the correct usage, and exit status 2" {
 	run "$HUPCTL"
 	[ "$status" -eq 2 ]
 	[[ $output = usage:* ]]
@@ -141,7 +141,7 @@ counter() {
 @test "acting commands wait for the result and print it" {
 	sleeper web
 	program bad <<-E
-	command = sh -c 'echo so long; exit 3'
+	command = sh -c 'echo last words; exit 3'
 	restart = never
 	autostart = no
 	ready = notify
@@ -156,7 +156,7 @@ counter() {
 	[[ $output = "web: up (pid "*")" ]]
 	run ctl start bad
 	[ "$status" -eq 1 ]
-	[[ $output = "bad: failed: exited, status 3"*"so long"* ]]
+	[[ $output = "bad: failed: exited, status 3"*"last words"* ]]
 	ctl -j stop -a | is_json \
 	    '[r["ok"] for r in d["results"]] == [True, True]'
 }
@@ -250,7 +250,7 @@ counter() {
 	wait_for 5 gone "$follower"
 }
 
-@test "a terminal is not at the mercy of what a program prints" {
+@test "a program's output cannot control the terminal" {
 	program web <<-'E'
 	command = sh -c 'printf "\\033[31mred\\n"; exec sleep 1000'
 	E

@@ -37,11 +37,11 @@ load takeover
 	wait_for 5 is_state two up
 	one=$(pid_of one) two=$(pid_of two)
 	round='daemon logger guard both daemon all logger daemon both all'
-	for what in $round $round; do
+	for victim in $round $round; do
 		pid=$(hupd_pid)
 		wait_for 10 logger_of "$pid"
 		guard=$(await_guard "$pid") logger=$(logger_of "$pid")
-		case $what in
+		case $victim in
 		daemon)
 			crash ;;
 		logger)
@@ -71,7 +71,7 @@ load takeover
 
 @test "the last words of a program that ended meanwhile are in the logs" {
 	program web <<-E
-	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo farewell'
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo finished'
 	restart = never
 	E
 	hupd_start
@@ -87,7 +87,7 @@ load takeover
 	wait_for 5 gone "$logger"
 	kill -9 "$pid"
 	wait_for 10 followed "$pid"
-	wait_for 5 printed web farewell
+	wait_for 5 printed web finished
 }
 
 @test "programs that were not started before a crash are distinguished" {
@@ -125,7 +125,7 @@ load takeover
 
 @test "a program may become ready while there is no daemon" {
 	program web <<-E
-	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&5; touch $T/told; exec sleep 1000'
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.02; done; echo >&5; touch $T/reported; exec sleep 1000'
 	ready = fd:5
 	E
 	hupd_start
@@ -133,7 +133,7 @@ load takeover
 	web=$(pid_of web)
 	crash_for_good
 	touch "$T/go"
-	wait_for 5 test -e "$T/told"
+	wait_for 5 test -e "$T/reported"
 	hupd_start
 	wait_for 5 is_state web up
 	[ "$(pid_of web)" -eq "$web" ]
@@ -165,7 +165,7 @@ load takeover
 	await_guard "$pid"
 	kill "$pid"
 	wait_for 5 logged 'slow: up -> stopping'
-	# If that took so long that it has come to its end, there is none left.
+	# On a slow machine it may have ended already.
 	kill -9 "$pid" || :
 	ended() {
 		[ ! -e "$T/hupd.pid" ] && none_left

@@ -12,8 +12,8 @@ setup() {
 	skip "needs Python's prometheus_client"
 }
 
-# is EXPRESSION ...: true of what hupctl metrics prints?  v(NAME, LABEL=...) is
-# a sample's value, None if there is none.
+# is EXPRESSION ...: true of the output of hupctl metrics?  v(NAME, LABEL=...)
+# is a sample's value, None without a sample.
 is() {
 	ctl metrics >"$T/metrics" || return
 	"$PYTHON" -c '

@@ -18,8 +18,8 @@ talker() {
 	E
 }
 
-# reload_is STATUS TEXT: how "hupctl reload web" ends.  What the program
-# announces so late that it was not waited for is "signalled".
+# reload_is STATUS TEXT: how "hupctl reload web" ends.  If RELOADING=1 came too
+# late to be waited for, TEXT is "signalled".
 reload_is() {
 	run ctl reload web
 	[ "$status" -eq "$1" ] && [[ $output = *"$2"* ]]
@@ -35,7 +35,7 @@ go_on() {
 }
 
 @test "READY=1 makes it ready, not before" {
-	talker "await $T/go tell READY=1 wait"
+	talker "await $T/go notify READY=1 wait"
 	hupd_start
 	wait_for 5 logged 'web: down -> starting'
 	is_state web starting
@@ -47,7 +47,7 @@ go_on() {
 @test "without cgroups as well, and from a child of its own" {
 	setting 'cgroup = off'
 	program web <<-E
-	command = sh -c '$ACTOR tell READY=1 wait & wait'
+	command = sh -c '$ACTOR notify READY=1 wait & wait'
 	ready = notify
 	E
 	hupd_start
@@ -67,7 +67,7 @@ go_on() {
 }
 
 @test "STATUS is shown, and harmless" {
-	talker 'tell "STATUS=counting sheep" tell READY=1 wait'
+	talker 'notify "STATUS=counting sheep" notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	has_status 'counting sheep'
@@ -77,7 +77,7 @@ go_on() {
 }
 
 @test "STATUS may be emptied, and does not outlive the process" {
-	talker "tell STATUS=one tell READY=1 await $T/go tell STATUS= wait"
+	talker "notify STATUS=one notify READY=1 await $T/go notify STATUS= wait"
 	hupd_start
 	wait_for 5 has_status one
 	go_on go
@@ -86,7 +86,7 @@ go_on() {
 	run -0 ctl restart web
 	wait_for 5 has_status one
 	run -0 ctl stop web
-	talker 'tell READY=1 wait'
+	talker 'notify READY=1 wait'
 	run -0 ctl reload
 	run -0 ctl start web
 	run has_status one
@@ -94,13 +94,13 @@ go_on() {
 }
 
 @test "STOPPING=1 is noted" {
-	talker 'tell READY=1 tell STOPPING=1 wait'
+	talker 'notify READY=1 notify STOPPING=1 wait'
 	hupd_start
 	wait_for 5 logged 'web: says that it is stopping'
 }
 
 @test "a reload waits for RELOADING=1 and the READY=1 after it" {
-	talker 'reload 1 well tell READY=1 wait'
+	talker 'reload 1 well notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	wait_for 5 reload_is 0 'ready again'
@@ -110,7 +110,7 @@ go_on() {
 }
 
 @test "a reload that was announced and never ends fails" {
-	talker 'reload 1 never tell READY=1 wait'
+	talker 'reload 1 never notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
@@ -120,7 +120,7 @@ go_on() {
 }
 
 @test "one that had begun before is not taken for this reload" {
-	talker 'reload 1 old tell READY=1 wait'
+	talker 'reload 1 old notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	# None is announced after the signal: it was signalled, that is all.
@@ -129,14 +129,14 @@ go_on() {
 }
 
 @test "a reload whose program dies fails at once" {
-	talker 'tell READY=1 wait'
+	talker 'notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	wait_for 5 reload_is 1 'the program ended'
 }
 
 @test "a second reload meanwhile is refused" {
-	talker 'reload 1 never tell READY=1 wait'
+	talker 'reload 1 never notify READY=1 wait'
 	echo 'start-timeout = 20s' >>"$T/hupd.d/web.conf"
 	hupd_start
 	wait_for 5 is_state web up
@@ -152,7 +152,7 @@ go_on() {
 }
 
 @test "a reload that its client gave up continues" {
-	talker 'reload 1 never tell READY=1 wait'
+	talker 'reload 1 never notify READY=1 wait'
 	echo 'start-timeout = 3s' >>"$T/hupd.d/web.conf"
 	hupd_start
 	wait_for 5 is_state web up
@@ -166,7 +166,7 @@ go_on() {
 }
 
 @test "a program that is removed meanwhile ends its reload" {
-	talker 'reload 1 never tell READY=1 wait'
+	talker 'reload 1 never notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
 	ctl reload web >"$T/out" 2>&1 &
@@ -182,7 +182,7 @@ go_on() {
 
 @test "MAINPID of one of its processes is followed" {
 	no_valgrind 'it has no pidfd_open(2)'
-	talker 'daemon tell "MAINPID=%p\nREADY=1" away wait'
+	talker 'daemon notify "MAINPID=%p\nREADY=1" away wait'
 	hupd_start
 	wait_for 5 is_state web up
 	wait_for 5 logged "web: its main process is $(pid_of web) now"
@@ -196,7 +196,7 @@ go_on() {
 	wait_for 5 is_state other up
 	pid=$(pid_of other)
 	for pid in "$pid" $$ 1 "$(hupd_pid)" 4194000; do
-		talker "tell MAINPID=$pid tell READY=1 wait"
+		talker "notify MAINPID=$pid notify READY=1 wait"
 		run -0 ctl reload
 		wait_for 5 is_state web up
 		[ "$(pid_of web)" -ne "$pid" ]
@@ -212,9 +212,9 @@ socket_of() {
 }
 
 @test "what another program says does not make it ready" {
-	talker "await $T/go tell READY=1 wait"
+	talker "await $T/go notify READY=1 wait"
 	program other <<-E
-	command = sh -c '$ACTOR await $T/socket; NOTIFY_SOCKET=\$(cat $T/socket) exec $ACTOR tell READY=1 say sent wait'
+	command = sh -c '$ACTOR await $T/socket; NOTIFY_SOCKET=\$(cat $T/socket) exec $ACTOR notify READY=1 say sent wait'
 	E
 	hupd_start
 	wait_for 5 socket_of web >"$T/path"
@@ -249,7 +249,7 @@ socket_of() {
 }
 
 @test "garbage and floods on the socket harm nobody" {
-	talker "await $T/go tell READY=1 wait"
+	talker "await $T/go notify READY=1 wait"
 	hupd_start
 	wait_for 5 is_state web starting
 	NOTIFY_SOCKET=$(socket_of web)
@@ -257,12 +257,12 @@ socket_of() {
 	for word in '' $'\n\n\n' 'READY' 'READY=11' 'MAINPID=-1' \
 	    'MAINPID=99999999999999999999' "$(head -c 900 /dev/zero |
 	    tr '\0' x)"; do
-		"$ACTOR" tell "$word"
+		"$ACTOR" notify "$word"
 	done
 	(
 		while [ ! -e "$T/enough" ]; do
-			"$ACTOR" tell READY=11 tell READY tell REA \
-			    tell STATUS=x tell STATUS=y tell STATUS=z
+			"$ACTOR" notify READY=11 notify READY notify REA \
+			    notify STATUS=x notify STATUS=y notify STATUS=z
 		done
 	) &
 	flood=$!
@@ -279,12 +279,12 @@ lively() {
 	cat >"$T/lively" <<-'E'
 	import os, socket, sys, time
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-	tell = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
+	notify = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
 	print(os.environ["WATCHDOG_USEC"], flush=True)
-	tell(b"READY=1")
+	notify(b"READY=1")
 	while not os.path.exists(sys.argv[1]):
 	    time.sleep(0.05)
-	    tell(b"WATCHDOG=1")
+	    notify(b"WATCHDOG=1")
 	    print("alive", flush=True)
 	time.sleep(1000)
 	E

@@ -274,7 +274,7 @@ other_log_pid() {
 	[ -z "$(find "$T/log" -perm /o+rwx -type f)" ]
 }
 
-@test "a killed log process costs no line, whoever writes" {
+@test "a killed log process costs no line of any program" {
 	local i pid name
 	for name in a b c; do
 		counter "$name" 'log-size = 256K' 'log-keep = 1000'
@@ -331,7 +331,7 @@ other_log_pid() {
 	[[ $output = *'exited, status 3'* ]]
 }
 
-@test "last words that nobody can tell any more are not waited for" {
+@test "last words that no process can report are not waited for" {
 	local log
 	program web <<-'E'
 	command = sleep 1000

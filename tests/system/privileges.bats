@@ -166,7 +166,7 @@ has_open() {
 	is_state web up
 }
 
-@test "root: a program cannot tell of another's readiness" {
+@test "root: a program cannot report another's readiness" {
 	needs_root
 	program late <<-'E'
 	command = sleep 1000

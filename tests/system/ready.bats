@@ -138,11 +138,11 @@ impatient() {
 	[ "$(status_field web 5)" = 0 ]
 }
 
-@test "its environment has room for all that there is" {
+@test "its environment has room for every variable" {
 	needs_root
 	cp "$HUPD_BUILD/tools/actor" "$T"
 	program web <<-E
-	command = $T/actor tell READY=1 wait
+	command = $T/actor notify READY=1 wait
 	user = nobody
 	ready = notify
 	watchdog = 1h

@@ -13,7 +13,7 @@ counter() {
 	E
 }
 
-# The number of what runs.
+# The generation of the running configuration.
 generation() {
 	ctl -j status | python3 -c 'import json, sys
 print(json.load(sys.stdin)["config"]["generation"])'
@@ -248,7 +248,7 @@ are_lines() {
 	wait_for 5 printed web '^2.*T.* one$'
 	change web 'log-timestamps = no'
 	ctl reload
-	# What the program prints next may be under way before the new form.
+	# The program's next line may be written before the new form.
 	says() {
 		echo two >&8
 		printed web '^two$'

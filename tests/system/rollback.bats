@@ -15,7 +15,7 @@ broken() {
 	} | program "$name"
 }
 
-# What "hupctl status" says about the files and the last rejection.
+# The lines of "hupctl status" about the files and the last rejection.
 config_lines() {
 	ctl status | sed '1,/^$/d'
 }
@@ -119,7 +119,7 @@ rejected() {
 	[[ $output = *'nothing was changed'* ]]
 }
 
-@test "the status says whether the files differ from what runs" {
+@test "the status says whether the files differ from the running configuration" {
 	sleeper web
 	hupd_start
 	differs no
@@ -294,7 +294,7 @@ rejected() {
 	is_state web failed
 	[ -z "$(state_of db)" ]
 	differs no
-	# What was accepted can be read again.
+	# The accepted configuration can be read again.
 	"$HUPD" -n -f "$T/state/accepted"
 }
 
@@ -400,7 +400,7 @@ rejected() {
 	wait_for 5 logged 'web.conf:2: nice'
 	ctl status | grep -q 'web.conf:2: nice'
 	ctl status | grep -q accepted
-	# It lasts, and so does what it is about.
+	# The rejection and the difference both last.
 	hupd_stop
 	run -0 hupd_start
 	wait_for 5 is_state web up

@@ -59,7 +59,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$HUPD" -f "$T/hupd.conf"
 	ctl stop talk
 	wait_for 5 logged 'talk: .* -> down'
 	cat "$T"/log/hupd.{moved,log} | grep -q "SIGUSR1 from pid $$"
-	# What was printed meanwhile is in the one or the other.
+	# Lines written meanwhile are in one of the two files.
 	[ "$(sort -u "$T"/log/hupd.{moved,log} | grep -c 'talk.*-> up')" -eq 1 ]
 	run ! grep 'Daemon reload' "$T"/log/hupd.{moved,log}
 }

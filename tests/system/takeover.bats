@@ -37,19 +37,19 @@ every_state() {
 	ready = fd:3
 	start-timeout = 1h
 	E
-	cat >"$T/tell" <<-'E'
+	cat >"$T/notifier" <<-'E'
 	import os, socket, sys, time
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-	tell = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
-	tell(b"STATUS=warming up")
+	notify = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
+	notify(b"STATUS=warming up")
 	while not os.path.exists(sys.argv[1]):
 	    time.sleep(0.02)
-	tell(b"READY=1")
+	notify(b"READY=1")
 	time.sleep(1000)
 	E
-	chmod 644 "$T/tell"
+	chmod 644 "$T/notifier"
 	program notify <<-E
-	command = python3 $T/tell $T/go
+	command = python3 $T/notifier $T/go
 	ready = notify
 	start-timeout = 1h
 	E
@@ -86,7 +86,7 @@ kept() {
 	crash
 	snapshot | diff "$T/before" -
 	[ "$(uptime_of up)" -ge "$uptime" ]
-	# And again, for what was taken over is recorded as well.
+	# And again, because a program that was taken over is recorded too.
 	crash
 	snapshot | diff "$T/before" -
 	wait_for 5 logged 'the daemon (pid [0-9]*) was killed'
@@ -121,7 +121,7 @@ kept() {
 	kept user
 }
 
-# $1: mode.  What a program forked is ended with it, wherever it hides.
+# $1: mode.  The children of a program are killed with it, wherever they hide.
 leaves_nothing() {
 	mode "$1"
 	cat >"$T/forks" <<-'E'
@@ -176,7 +176,7 @@ by_hand() {
 	crash_for_good
 	alive "$web"
 	run -7 ctl ping
-	# What was changed meanwhile counts, for somebody started it.
+	# A change made meanwhile counts, because an administrator started it.
 	sleeper later
 	hupd_start
 	wait_for 5 is_state later up

@@ -14,8 +14,8 @@ setup() {
 	program web@b </dev/null
 }
 
-# told COUNT REGEX: the last command said so in so many lines.
-told() {
+# matches COUNT REGEX: COUNT lines of the last output match REGEX.
+matches() {
 	[ "$(grep -c -e "$2" <<<"$output")" -eq "$1" ]
 }
 
@@ -71,7 +71,7 @@ told() {
 @test "what is wrong with a template is reported once, at its line" {
 	echo 'nice = high' >>"$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
-	told 1 'web@.*nice'
+	matches 1 'web@.*nice'
 	[[ $output = "$T/hupd.d/web@.conf:3: nice:"* ]]
 	sed -i 's/^nice.*/depends-on = nobody/' "$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
@@ -79,17 +79,17 @@ told() {
 	chmod o+w "$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
 	[[ $output = "$T/hupd.d/web@.conf: may be written by others"* ]]
-	told 1 .
+	matches 1 .
 }
 
 @test "an instance without its template is an error" {
 	rm "$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
-	told 2 'web@[ab].conf: its template .*/web@.conf does not exist$'
-	told 2 .
+	matches 2 'web@[ab].conf: its template .*/web@.conf does not exist$'
+	matches 2 .
 }
 
-@test "instances survive re-execution, and stay what they are" {
+@test "instances survive re-execution, and stay instances" {
 	no_valgrind 'there is no re-execution'
 	hupd_start
 	wait_for 5 is_state web@a up
@@ -100,7 +100,7 @@ told() {
 	[[ $output = *"$T/hupd.d/web@.conf"* ]]
 	run -0 ctl reload
 	[[ $output = *'nothing changed, 2 unchanged'* ]]
-	# What was accepted needs no file.
+	# The accepted instances need no files.
 	grep -q '^program = web@a$' "$T/state/accepted"
 	run -0 hupd_env "$HUPD" -f "$T/state/accepted" -n
 }
@@ -139,7 +139,7 @@ told() {
 	run -1 ctl add web@c
 	[[ $output = *'web@c.conf: File exists' ]]
 	ctl remove web@c
-	# What is more than the template says, or less, changes nothing.
+	# A setting added to the template, or removed from it, changes nothing.
 	run -2 ctl add web@d nice=1
 	[[ $output = *'web@d has the settings of its template'* ]]
 	run -2 ctl add web@d -- sleep 1000
@@ -150,7 +150,7 @@ told() {
 	[[ $output = "$T/hupd.d/other@.conf: does not exist"* ]]
 	echo 'nice = high' >>"$T/hupd.d/web@.conf"
 	run -6 ctl add web@d
-	told 1 'web@.conf:3: nice:'
+	matches 1 'web@.conf:3: nice:'
 	[ "$(ls "$T/hupd.d")" = web@.conf ]
 	sed -i '$d' "$T/hupd.d/web@.conf"
 	run -0 ctl remove web@
@@ -166,7 +166,7 @@ told() {
 
 @test "an instance gets all the variables that there are" {
 	program full@ <<-E
-	command = $HUPD_BUILD/tools/actor tell READY=1 wait
+	command = $HUPD_BUILD/tools/actor notify READY=1 wait
 	user = $(id -un)
 	ready = notify
 	watchdog = 1h

@@ -272,7 +272,7 @@ kill_top() {
 	hupd_start
 	wait_for 30 shows "^hupd $(hupd_pid) "
 	wait_for 30 shows '^zeta  up'
-	# One that is replaced in place is not the one that it was connected to.
+	# After re-execution its connection is gone.
 	ctl reexec
 	ctl stop zeta
 	wait_for 30 shows '^zeta  down'

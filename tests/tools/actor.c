@@ -2,7 +2,7 @@
  * actor - a program that behaves as its arguments say, step by step.
  *
  *	say TEXT	print a line
- *	tell MESSAGE	send it to NOTIFY_SOCKET; \n is a newline, %p our pid
+ *	notify MESSAGE	send it to NOTIFY_SOCKET; \n is a newline, %p our pid
  *	await FILE	wait until there is such a file
  *	ignore SIG	by number
  *	write FD TEXT	and a newline
@@ -13,9 +13,9 @@
  *			ended, and which ignores SIGTERM
  *	nest N		N generations of those, each the parent of the next,
  *			all of them there before the next step
- *	daemon		go on in a child, whose parent ends at
- *	away		so that what happens between is certain
- *	reload SIG HOW	on that signal (a number) tell RELOADING=1 and, where
+ *	daemon		continue in a child, whose parent ends at
+ *	away		so that the order of events is certain
+ *	reload SIG HOW	on that signal (a number) notify RELOADING=1 and, where
  *			HOW is "well", READY=1; "old" dates the first back
  *	kill SIG	ourselves
  *	exit STATUS
@@ -52,7 +52,7 @@ number(const char *s)
 }
 
 static void
-tell(const char *message)
+notify(const char *message)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET"), *p;
@@ -181,9 +181,9 @@ on_reload(int sig)
 		usec = 1;
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 	    usec);
-	tell(text);
+	notify(text);
 	if (strcmp(how, "never") != 0)
-		tell("READY=1");
+		notify("READY=1");
 }
 
 static void
@@ -194,10 +194,10 @@ do_say(const char *a, const char *b)
 }
 
 static void
-do_tell(const char *a, const char *b)
+do_notify(const char *a, const char *b)
 {
 	(void)b;
-	tell(a);
+	notify(a);
 }
 
 static void
@@ -293,7 +293,7 @@ static const struct {
 	void (*act)(const char *, const char *);
 } steps[] = {
     {"say", 1, do_say},
-    {"tell", 1, do_tell},
+    {"notify", 1, do_notify},
     {"await", 1, do_await},
     {"ignore", 1, do_ignore},
     {"write", 2, do_write},
@@ -316,7 +316,7 @@ main(int argc, char **argv)
 {
 	size_t n;
 
-	/* What comes after the last argument is NULL, and never used. */
+	/* The element after the last argument is NULL, and never used. */
 	for (argv++; *argv != NULL; argv += 1 + steps[n].nargs) {
 		for (n = 0; n < NSTEPS; n++)
 			if (strcmp(*argv, steps[n].name) == 0)

@@ -245,7 +245,7 @@ test_owner(void **state)
 	killed_by(inner);
 }
 
-/* What is being killed holds its folder for a moment: closing waits. */
+/* A dying process holds its folder for a moment: closing waits. */
 static void
 test_close(void **state)
 {

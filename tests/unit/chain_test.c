@@ -49,7 +49,7 @@ put(int i, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* As whoever rotates does. */
+/* Rotate as the log process does. */
 static void
 rotate(int keep, const char *text)
 {
@@ -208,7 +208,7 @@ goes_on_after_a_removal(void **state)
 	fd = chain_newest(base);
 	older = chain_older(base, fd);
 	assert_int_equal(unlink(path_of(0)), 0);
-	/* What was read before it is not read again. */
+	/* The file that was read before it is not read again. */
 	assert_int_equal(chain_newer(base, fd, older), -1);
 	put(0, "c");
 	is(chain_newer(base, fd, older), 'c');

@@ -107,7 +107,7 @@ writes_elsewhere(void)
 	    -1;
 }
 
-/* What it needs goes on: files are made, rotated and removed; syslog. */
+/* Its work still succeeds: files are made, rotated and removed; syslog. */
 static bool
 fails_to_work(void)
 {

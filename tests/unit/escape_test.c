@@ -128,7 +128,7 @@ is_safe(void **state)
 	}
 }
 
-/* What was escaped before stays, what was not is, whole escapes only. */
+/* Escapes stay as they are, other bytes are escaped, and none is cut. */
 static void
 escapes_again(void **state)
 {

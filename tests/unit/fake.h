@@ -1,6 +1,6 @@
 /*
  * fake - programs without a process: a loop whose time the test moves, and a
- * system that makes no process but notes what it was asked for.
+ * system that creates no process but notes each call.
  *
  * A test that includes this defines the loop for all that it links, and cannot
  * create a process: whatever would is an error.
@@ -202,7 +202,7 @@ fake_note(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* What the system was asked for since the last time. */
+/* The calls of the system since the last check. */
 static void
 assert_calls(const char *expected)
 {

@@ -20,7 +20,7 @@ struct step {
 	struct fsm_next to;
 };
 
-/* Call check for every step that there is. */
+/* Call check for every possible step. */
 static void
 walk(void (*check)(const struct step *))
 {
@@ -219,7 +219,7 @@ ignores_the_impossible(void **state)
 	walk(check_impossible);
 }
 
-/* What an order leaves wanted, for every state. */
+/* The want after each order, for every state. */
 static void
 check_wants(const struct step *s)
 {
@@ -293,7 +293,7 @@ stop_always_ends_down(void **state)
 	walk(check_stop);
 }
 
-/* What an ended process of each want becomes. */
+/* The state after the end of a process, for each want. */
 static void
 check_fate(const struct step *s)
 {

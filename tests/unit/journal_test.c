@@ -130,7 +130,7 @@ test_slots(void **state)
 	assert_null(journal_take(&w->journal, LOG_TO_STDOUT));
 }
 
-/* What no process can have left is not acted on. */
+/* A slot that no process can have left is ignored. */
 static void
 test_unsound(void **state)
 {
@@ -165,7 +165,7 @@ test_unsound(void **state)
 	}
 }
 
-/* One of another size or form is made anew. */
+/* A journal of another size or form is created again. */
 static void
 test_other_form(void **state)
 {
@@ -183,7 +183,7 @@ test_other_form(void **state)
 	assert_non_null(journal_take(&w->journal, LOG_TO_FILE));
 }
 
-/* Use up a file system, but for so many bytes. */
+/* Fill a file system except for left bytes. */
 static void
 fill(int dir, off_t left)
 {
@@ -202,9 +202,9 @@ fill(int dir, off_t left)
 }
 
 /*
- * Where the run folder is full, an access to what was never allocated ends
- * the process by SIGBUS.  Found there: a slot at each step, and others that
- * were never used.
+ * Where the run folder is full, an access to a hole ends the process by
+ * SIGBUS.  The journal has a slot at each step, and others that were never
+ * used.
  */
 static void
 test_full(void **state)
@@ -245,7 +245,7 @@ test_full(void **state)
 		    SLOT_FREE);
 	assert_null(journal_take(&w->journal, LOG_TO_FILE));
 	assert_int_equal(errno, ENOSPC);
-	/* What was allocated serves again, though others cannot. */
+	/* An allocated buffer can be used again, a new one cannot be had. */
 	journal_release(journal_slot(&w->journal, 1));
 	s = journal_take(&w->journal, LOG_TO_FILE);
 	assert_ptr_equal(s, journal_slot(&w->journal, 1));

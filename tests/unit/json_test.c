@@ -11,7 +11,7 @@
 
 #include "client/json.h"
 
-/* What a document is that has one string. */
+/* Check the document that has one string. */
 static void
 check_string(const char *s, const char *expected)
 {

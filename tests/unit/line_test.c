@@ -89,7 +89,7 @@ refuses_malformed_lines(void **state)
 		assert_null(line.v);
 		assert_null(line.tag);
 		assert_int_equal(line.n, 0);
-		/* The caller may clear it all the same. */
+		/* The caller may nevertheless clear it. */
 		line_clear(&line);
 	}
 }

@@ -137,7 +137,7 @@ assert_refused(const char *complaint)
 	assert_int_equal(load_config(&set, &places, config, false, NULL,
 			     &accounts_lookups, &diags),
 	    -1);
-	/* The settings remain, for whoever has to say so. */
+	/* The settings remain, for the report of the error. */
 	assert_int_equal(set.nprograms, 0);
 	assert_non_null(set.settings.state_dir);
 	config_clear(&set);
@@ -552,7 +552,7 @@ reads_env_files(void **state)
 	assert_null(vars[1]);
 	free(vars);
 
-	/* What it says counts, not when it was written. */
+	/* Its content counts, not its time. */
 	load(&set);
 	put("env", "A=1\n");
 	load_again(&now, &set);
@@ -620,7 +620,7 @@ shares_what_is_unchanged(void **state)
 	config_clear(&now);
 	put("hupd.conf", "");
 
-	/* Access is checked for what is shared as well. */
+	/* Access is checked for shared definitions too. */
 	chmod(at("hupd.d/a.conf"), 0666);
 	assert_int_equal(load_config(&now, &places, config, false, &set,
 			     &accounts_lookups, &diags),

@@ -20,7 +20,7 @@
 
 #include "base/log.h"
 
-/* What went to syslog, which the definitions below take from the library. */
+/* The calls of syslog, which the definitions below replace. */
 static struct {
 	int opened;
 	int closed;
@@ -30,7 +30,7 @@ static struct {
 	char text[PIPE_BUF];
 } sys;
 
-/* What log.c calls when it is built with _FORTIFY_SOURCE. */
+/* The function that log.c calls with _FORTIFY_SOURCE. */
 void __syslog_chk(int, int, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -220,7 +220,7 @@ keeps_errno(void **state)
 	log_syslog(false);
 	assert_int_equal(errno, ERANGE);
 	assert_int_equal(sys.lines, 4);
-	/* What 1000 did not take is not lost: the next stream has it. */
+	/* The lines that the first stream did not take go to the next one. */
 	close_stream(fds);
 	open_stream(fds, 4096);
 	assert_true(log_flush());
@@ -295,7 +295,7 @@ cuts_long_lines(void **state)
 	free(huge);
 }
 
-/* Whoever does not read stderr holds nobody up, and is told so. */
+/* A reader of stderr that stops delays nobody, and gets a report. */
 static void
 does_not_wait_for_stderr(void **state)
 {
@@ -359,7 +359,7 @@ keeps_what_the_stream_does_not_take(void **state)
 	close_stream(fds);
 }
 
-/* Beyond the bound lines are dropped, counted, and the count is told. */
+/* Beyond the bound, lines are dropped, counted, and the count is logged. */
 static void
 tells_what_was_lost(void **state)
 {

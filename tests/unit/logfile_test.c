@@ -264,7 +264,7 @@ test_rotated(void **state)
 	assert_int_equal(logfile_rotated(&w->dir, "a", dev, ino + 1), -1);
 }
 
-/* Two streams of one program: none goes on with a file that was rotated. */
+/* Two streams of one program: neither continues with a rotated file. */
 static void
 test_rotate_twice_open(void **state)
 {

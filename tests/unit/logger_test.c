@@ -451,7 +451,7 @@ test_reopen(void **state)
 	await_file(w, "moved", "one\ntwo\n");
 }
 
-/* Numbered lines at full speed, until told to stop. */
+/* Print numbered lines at full speed, until stopped. */
 static pid_t
 writer(struct world *w, const char *name)
 {
@@ -680,7 +680,7 @@ test_alone(void **state)
 	assert_true(check_files(w, "a", true) == n);
 }
 
-/* What is in a FIFO of a program that is no more is written nevertheless. */
+/* Output in the FIFO of a program that is gone is still written. */
 static void
 test_left_over(void **state)
 {

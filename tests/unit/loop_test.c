@@ -351,7 +351,7 @@ later_end(void *arg)
 	loop_end(w->loop);
 }
 
-/* What the last turn put off still happens. */
+/* Calls that the last turn deferred still happen. */
 static void
 test_after_the_end(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Layer 1 without memory: whichever allocation fails, the failure is told, what
- * is told as right is right, and nothing leaks.
+ * Out of memory: whichever allocation fails, the failure is reported, a
+ * reported success is correct, and nothing leaks.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -86,8 +86,8 @@ free(void *p)
 }
 
 /*
- * Have make make its text with one allocation after the other failing; NULL is
- * what it returns when it was told so.
+ * Call make once for each allocation, which then fails.  make returns NULL if
+ * a failure was reported to it.
  */
 static void
 without_memory(char *(*make)(void))
@@ -131,7 +131,7 @@ static const char bad[] =
 static const char circle[] = "program = a\ncommand = a\ndepends-on = b\n"
 			     "program = b\ncommand = b\ndepends-on = a\n";
 
-/* -1: something was wrong, and diags says so. */
+/* -1: an error, and diags has it. */
 static int
 load(struct config *set, const char *text, struct diags *diags)
 {
@@ -184,7 +184,7 @@ canonical(void)
 	return text;
 }
 
-/* What was appended, unless some of it is missing. */
+/* The appended text, or NULL if a part is missing. */
 static char *
 appended(struct line_text *t)
 {
@@ -244,7 +244,7 @@ planned(void)
 	return rv == 0 ? appended(&t) : NULL;
 }
 
-/* What is read of a line of a report. */
+/* The values that are read from a line of a report. */
 static char *
 read_report(void)
 {

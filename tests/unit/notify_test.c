@@ -27,7 +27,7 @@ struct world {
 	struct notify *notify;
 	struct notify_socket *socket;
 	int client;
-	/* What the handler got. */
+	/* The arguments of the handler. */
 	int count;
 	void *owner;
 	struct sdnotify last;

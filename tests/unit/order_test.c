@@ -99,9 +99,12 @@ finds_cycles(void **state)
 	    {1, {{0, 0}}, 1, 0, 1},
 	    {2, {{0, 1}, {1, 0}}, 2, 0, 2},
 	    {3, {{0, 1}, {1, 2}, {2, 0}}, 3, 0, 3},
-	    /* What leads to the cycle is neither sorted nor of it. */
+	    /*
+	     * Programs that depend on the cycle are neither sorted nor part of
+	     * it.
+	     */
 	    {5, {{0, 1}, {1, 2}, {2, 3}, {3, 2}}, 4, 1, 2},
-	    /* What the cycle needs is sorted. */
+	    /* Dependencies of the cycle are sorted. */
 	    {4, {{0, 3}, {0, 1}, {1, 0}, {1, 2}}, 4, 2, 2},
 	    /* Two cycles: one of them. */
 	    {4, {{0, 1}, {1, 0}, {2, 3}, {3, 2}}, 4, 0, 2},

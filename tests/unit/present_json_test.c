@@ -11,7 +11,7 @@
 
 #include "client/present.h"
 
-/* What is written about these lines by one of the functions. */
+/* Check the output of one function for these lines. */
 static void
 check(void (*show)(const struct ctl *, const struct reply *), const char *lines,
     const char *expected)

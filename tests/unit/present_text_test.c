@@ -13,7 +13,7 @@
 
 #define NOW 1000000
 
-/* What the lines look like. */
+/* Check the text of the lines. */
 static void
 check(const char *lines, bool colour, bool details, const char *expected)
 {

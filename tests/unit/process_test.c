@@ -153,7 +153,7 @@ test_runs(void **state)
 	close(pidfd);
 }
 
-/* A grandchild, which another process waits for, and is told of. */
+/* A grandchild, which another process waits for. */
 static void
 test_stranger(void **state)
 {

@@ -113,7 +113,7 @@ is_killed_when_it_does_not_stop(void **state)
 	fake_pass(2000);
 	assert_is(p, STATE_KILLING, WANT_REST);
 	assert_calls("spawn web true\nsignal web 2\nkill web\n");
-	/* One that does not end is killed again, and again. */
+	/* A process that does not end is killed again and again. */
 	fake_pass(10000);
 	assert_calls("kill web\nkill web\n");
 	assert_int_equal(fake_logged(" -> killing (stop-timeout over)"), 1);

@@ -42,7 +42,8 @@ struct world {
 	int recovered;
 	int lost;
 	int reader; /* of standard output */
-	int want;   /* end the loop when so many have ended, silent or mended */
+	int want;   /* end the loop after this many calls of ended, silent or
+		       recovered */
 };
 
 static struct world *world;
@@ -222,7 +223,7 @@ run(struct world *w, int want)
 	}
 }
 
-/* The next datagram's text, after the date; "" if there is none. */
+/* The next datagram's text, after the date; "" without a datagram. */
 static const char *
 datagram(struct world *w)
 {
@@ -256,7 +257,7 @@ test_syslog(void **state)
 	pump_end(&w->p[0], UINT32_MAX);
 	assert_int_equal(w->ended, 1);
 	assert_string_equal(datagram(w), "s0: mo");
-	/* What comes after a line without end, and with the last writer. */
+	/* Output after an unfinished line, and the end of the last writer. */
 	print(w, 0, "bye");
 	close(w->input[0]);
 	w->input[0] = -1;
@@ -353,7 +354,7 @@ slurp(struct world *w, int i)
 	return buf;
 }
 
-/* What is left in the pipe for first bytes does not end the output. */
+/* Bytes left in the pipe for peeking do not end the output. */
 static void
 test_peek_full(void **state)
 {
@@ -474,7 +475,7 @@ open_console(struct world *w)
 	w->reader = fds[0];
 	w->writer.console = writer_open_console(fds[1]);
 	assert_int_not_equal(w->writer.console, -1);
-	/* That of the others goes on blocking. */
+	/* The descriptor of others still blocks. */
 	assert_int_equal(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
 	close(fds[1]);
 	assert_int_equal(fcntl(w->reader, F_SETFL, O_NONBLOCK), 0);
@@ -591,7 +592,7 @@ test_stdout_gone(void **state)
 	assert_int_equal(w->stuck, 0);
 }
 
-/* What a FIFO holds more than a batch of waits until others had their turn. */
+/* Output beyond one batch of a FIFO waits until other FIFOs had their turn. */
 static void
 test_fair(void **state)
 {

@@ -1,4 +1,4 @@
-/* record: what one daemon stores the next one reads, or is told why not. */
+/* record: the next daemon reads the stored data, or gets the reason why not. */
 #include <sys/stat.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -233,7 +233,7 @@ test_grow(void **state)
 	assert_int_equal(record_refresh(other), 0);
 	assert_string_equal(record_slot(other, n - 1)->name, "p999");
 	record_close(other, false);
-	/* What is stored outlives whoever stored it. */
+	/* Stored data outlives the process that stored it. */
 	pid = fork();
 	if (pid == 0) {
 		record_slot(r, 7)->pid = 4711;
@@ -306,7 +306,7 @@ test_cut(void **state)
 	}
 }
 
-/* What is no file of ours is neither followed nor used. */
+/* A file that is not ours is neither followed nor used. */
 static void
 test_not_a_file(void **state)
 {

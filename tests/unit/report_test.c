@@ -1,4 +1,4 @@
-/* report: a plan to lines, and lines to what people read. */
+/* report: a plan to lines, and lines to readable text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -85,7 +85,7 @@ test_nul_and_length(void **state)
 	sdnotify_parse(&m, bytes, sizeof(bytes));
 	assert_int_equal(strlen(m.status), SDNOTIFY_STATUS_MAX - 1);
 	assert_true(m.ready);
-	/* What is long enough to be cut is no shorter word. */
+	/* A value that is cut is not taken for a shorter word. */
 	memset(bytes, '1', sizeof(bytes));
 	memcpy(bytes, "READY=1", 7);
 	sdnotify_parse(&m, bytes, sizeof(bytes));

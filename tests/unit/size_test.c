@@ -1,7 +1,4 @@
-/*
- * What a program costs: the structs of one against the table of
- * docs/design.md.
- */
+/* The memory of a program: its structs against the table of docs/design.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -235,7 +235,7 @@ test_path(void **state)
 	req.path = "/nowhere";
 	assert_fails(&req, "exec", ENOENT);
 
-	/* One that may not be executed hides none that may. */
+	/* A file that is not executable hides no later one that is. */
 	argv[0] = tool;
 	snprintf(path, sizeof(path), "%s/tool", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -248,7 +248,7 @@ test_path(void **state)
 	assert_int_equal(start(&req, &child, &error), 0);
 	assert_int_equal(end_of(&child), 9);
 
-	/* No shell is tried for what is no program. */
+	/* No shell is tried for a file that is no program. */
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	assert_int_equal(write(fd, "exit 9\n", 7), 7);
 	close(fd);

@@ -100,7 +100,7 @@ print(const struct definition *conf)
 	return text;
 }
 
-/* What differs, "user, group changed"; "" if nothing does. */
+/* The difference, "user, group changed"; "" if both are equal. */
 static const char *
 difference(const struct definition *a, const struct definition *b)
 {
@@ -246,7 +246,7 @@ inherits_defaults(void **state)
 	config_clear(&set);
 }
 
-/* What is printed of it must be good to be parsed. */
+/* The printed form must parse. */
 static void
 watches_only_who_can_be(void **state)
 {
@@ -444,7 +444,7 @@ checks_the_whole(void **state)
 	assert_null(config_find(&set, "c"));
 }
 
-/* What the defaults ask for is theirs to answer for, once. */
+/* An error in the defaults is reported for the defaults, once. */
 static void
 blames_the_defaults(void **state)
 {
@@ -499,7 +499,10 @@ add_random(char *text, size_t size, unsigned *seed)
 	    values[(size_t)rand_r(seed) % nitems(values)]);
 }
 
-/* Whatever is accepted prints to what parses to the same, and prints alike. */
+/*
+ * Each accepted text prints to a text that parses to the same, and prints
+ * alike.
+ */
 static void
 prints_what_it_parses(void **state)
 {

@@ -63,7 +63,7 @@ durations(void **state)
 	}
 }
 
-/* What is printed parses to what it was printed from. */
+/* A printed duration parses to the same value. */
 static void
 printed_durations_parse(void **state)
 {

@@ -1,4 +1,4 @@
-/* utf88: characters are told from bytes that are none. */
+/* utf88: characters are distinguished from other bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -141,7 +141,7 @@ joins(void **state)
 	free(got);
 }
 
-/* What is joined splits into the same words, whatever bytes they have. */
+/* Joined words split into the same words, whatever their bytes. */
 static void
 is_its_own_inverse(void **state)
 {

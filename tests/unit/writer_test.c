@@ -282,7 +282,7 @@ write_console(struct world *w)
 	return rc;
 }
 
-/* Read everything: whole batches, but for one that was begun. */
+/* Read everything: whole batches, except one that was begun. */
 static void
 read_console(int fd, bool whole)
 {
@@ -335,7 +335,7 @@ test_pipe(void **state)
 	check_console(*state, fds);
 }
 
-/* It cannot be opened anew, and goes on blocking for others. */
+/* It cannot be opened again, and still blocks for others. */
 static void
 test_socket(void **state)
 {
