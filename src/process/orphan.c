@@ -1,8 +1,15 @@
-/* orphan - find and kill the processes that programs left, without cgroups. */
+/*
+ * orphan - find and kill the processes that programs left, without cgroups.
+ *
+ * A survey reads one line of each process of the machine.  Environments, which
+ * a program can make large, are read once for a process and only in part.
+ */
 #include <sys/types.h>
 #include <sys/prctl.h>
+#include <sys/tree.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +21,43 @@
 
 /* Generations of parents that orphan_leader follows. */
 #define DEPTH_MAX 64
-/* Passes over /proc that orphan_kill_runs makes at most. */
+/* Surveys that orphan_kill_runs makes at most. */
 #define PASSES_MAX 16
+/* Strangers that a sweep reports at most: a program decides how many it has. */
+#define STRANGERS_MAX 8
+/* What is read of an environment, bytes. */
+#define ENVIRON_MAX (32 << 10)
+
+/* A process that was looked at, until it has ended. */
+struct seen {
+	RB_ENTRY(seen) by_pid;
+	pid_t pid;
+	uint64_t start_time;
+	uint64_t run;	  /* 0: none was found */
+	bool is_child;	  /* an orphan: the pid is its own until it is reaped */
+	bool is_read;	  /* its environment, or what may be read of it */
+	bool is_reported; /* as a stranger */
+	bool is_killed;	  /* and not reaped yet */
+	unsigned survey;  /* the last one in which it was there */
+};
+
+RB_HEAD(orphan_pids, seen);
+
+struct orphans {
+	struct orphan_rule rule;
+	struct orphan_pids seen;
+	unsigned surveys;
+	int nkilled; /* orphans that are killed and not reaped yet */
+};
+
+static int
+compare_seen(const struct seen *a, const struct seen *b)
+{
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+RB_PROTOTYPE(orphan_pids, seen, by_pid, compare_seen)
+RB_GENERATE(orphan_pids, seen, by_pid, compare_seen)
 
 int
 orphan_init(void)
@@ -26,66 +68,366 @@ orphan_init(void)
 bool
 orphan_mark(pid_t pid, uint64_t *run)
 {
-	char path[64], *line = NULL;
-	size_t cap = 0;
-	FILE *f;
-	bool found = false;
+	static char text[ENVIRON_MAX + 1];
+	char path[64];
+	const char *p;
+	size_t len = 0;
+	ssize_t n;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	f = fopen(path, "re");
-	if (f == NULL)
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
 		return false;
-	while (!found && getdelim(&line, &cap, '\0', f) != -1)
-		if (strncmp(line, NAMES_MARK "=", sizeof(NAMES_MARK)) == 0) {
-			*run = strtoull(line + sizeof(NAMES_MARK), NULL, 16);
-			found = true;
+	/* The kernel returns a page at a time. */
+	while (len < ENVIRON_MAX &&
+	    (n = read(fd, text + len, ENVIRON_MAX - len)) > 0)
+		len += (size_t)n;
+	close(fd);
+	text[len] = '\0';
+	for (p = text; p < text + len; p += strlen(p) + 1)
+		if (strncmp(p, NAMES_MARK "=", sizeof(NAMES_MARK)) == 0) {
+			*run = strtoull(p + sizeof(NAMES_MARK), NULL, 16);
+			return true;
 		}
-	free(line);
-	fclose(f);
-	return found;
+	return false;
 }
 
-struct run_rule {
-	bool (*over)(uint64_t run, void *);
-	void *arg;
-	int killed;
-};
+struct orphans *
+orphan_new(const struct orphan_rule *rule)
+{
+	struct orphans *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->rule = *rule;
+	RB_INIT(&o->seen);
+	return o;
+}
+
+static struct seen *
+find_seen(struct orphans *o, pid_t pid)
+{
+	struct seen key = {.pid = pid};
+
+	return RB_FIND(orphan_pids, &o->seen, &key);
+}
+
+static void
+forget(struct orphans *o, struct seen *s)
+{
+	if (s->is_killed)
+		o->nkilled--;
+	RB_REMOVE(orphan_pids, &o->seen, s);
+	free(s);
+}
+
+void
+orphan_free(struct orphans *o)
+{
+	struct seen *s;
+
+	if (o == NULL)
+		return;
+	while ((s = RB_ROOT(&o->seen)) != NULL)
+		forget(o, s);
+	free(o);
+}
+
+/* What is kept of this very process, new if need be; NULL without memory. */
+static struct seen *
+keep(struct orphans *o, const struct process_facts *facts)
+{
+	struct seen *s = find_seen(o, facts->pid);
+
+	if (s != NULL && s->start_time != facts->start_time) {
+		forget(o, s);
+		s = NULL;
+	}
+	if (s == NULL) {
+		s = calloc(1, sizeof(*s));
+		if (s == NULL)
+			return NULL;
+		s->pid = facts->pid;
+		s->start_time = facts->start_time;
+		RB_INSERT(orphan_pids, &o->seen, s);
+	}
+	s->survey = o->surveys;
+	if (facts->parent == getpid())
+		s->is_child = true;
+	return s;
+}
 
 /*
- * Open a pidfd first, where the kernel has them, and then check again: so the
- * signal reaches the process that was checked.
+ * The run whose session a process is in.  A session keeps its number, which is
+ * its leader's pid, as long as it has members.
  */
-static void
-kill_marked(pid_t pid, void *arg)
+static uint64_t
+run_of_session(struct orphans *o, const struct process_facts *facts)
 {
-	struct run_rule *rule = arg;
-	struct process held = {.pid = pid};
-	uint64_t run;
+	struct orphan_held held;
 
-	if (!orphan_mark(pid, &run) || !rule->over(run, rule->arg))
-		return;
-	held.pidfd = process_open(pid);
-	if (held.pidfd == -1 && errno != ENOSYS)
-		return;
-	if (!process_is_dying(pid) && orphan_mark(pid, &run) &&
-	    rule->over(run, rule->arg) && process_signal(&held, SIGKILL) == 0)
-		rule->killed++;
-	if (held.pidfd != -1)
-		close(held.pidfd);
+	if (facts->session <= 0 ||
+	    !o->rule.held(facts->session, &held, o->rule.arg) ||
+	    !held.is_leader || facts->start_time < held.start_time)
+		return 0;
+	return held.run;
 }
 
-int
-orphan_kill_runs(bool (*over)(uint64_t, void *), void *arg)
+/* The mark, else the user of an orphan.  A daemon as PID 1 has foreign ones. */
+static uint64_t
+run_by_looks(struct orphans *o, struct seen *s)
 {
-	struct run_rule rule = {.over = over, .arg = arg};
-	int before, passes = 0;
+	uint64_t run = 0;
 
-	/* Repeat while processes are found: they may have forked meanwhile. */
+	if (!s->is_read && orphan_mark(s->pid, &run))
+		s->run = run;
+	s->is_read = true;
+	if (s->run == 0 && s->is_child && getpid() != 1)
+		s->run = o->rule.of_user(process_user(s->pid), s->start_time,
+		    o->rule.arg);
+	return s->run;
+}
+
+/* A process in a survey. */
+struct look {
+	struct process_facts facts;
+	uint64_t run;
+	bool is_held;
+	bool is_below; /* it is the daemon, or descends from it */
+};
+
+struct survey {
+	struct orphans *orphans;
+	struct look *looks; /* by pid, ascending */
+	size_t n, max;
+};
+
+static void
+add_look(pid_t pid, void *arg)
+{
+	struct survey *v = arg;
+	struct look *grown;
+	size_t max;
+
+	if (v->n == v->max) {
+		max = v->max == 0 ? 256 : 2 * v->max;
+		grown = reallocarray(v->looks, max, sizeof(*v->looks));
+		if (grown == NULL)
+			return; /* what is not seen now is an orphan later */
+		v->looks = grown;
+		v->max = max;
+	}
+	memset(&v->looks[v->n], 0, sizeof(*v->looks));
+	if (process_facts(pid, &v->looks[v->n].facts))
+		v->n++;
+}
+
+static int
+compare_looks(const void *a, const void *b)
+{
+	const struct look *x = a, *y = b;
+
+	return (x->facts.pid > y->facts.pid) - (x->facts.pid < y->facts.pid);
+}
+
+static struct look *
+find_look(const struct survey *v, pid_t pid)
+{
+	struct look key = {.facts.pid = pid};
+
+	return bsearch(&key, v->looks, v->n, sizeof(key), compare_looks);
+}
+
+/* What is known of a process without looking at others. */
+static void
+begin_look(const struct survey *v, struct look *x)
+{
+	struct orphans *o = v->orphans;
+	struct orphan_held held = {.run = 0};
+	struct look *leader;
+	struct seen *s;
+
+	if (x->facts.pid == getpid()) {
+		x->is_held = x->is_below = true;
+		return;
+	}
+	x->is_held = o->rule.held(x->facts.pid, &held, o->rule.arg);
+	if (x->is_held) {
+		x->run = held.run;
+		return;
+	}
+	s = find_seen(o, x->facts.pid);
+	if (s != NULL && s->start_time == x->facts.start_time)
+		x->run = s->run;
+	if (x->run != 0)
+		return;
+	/*
+	 * A program that was taken over is reaped by its parent.  If its pid
+	 * is another's by now, so is the session of that number.
+	 */
+	leader = find_look(v, x->facts.session);
+	if (leader != NULL &&
+	    o->rule.held(x->facts.session, &held, o->rule.arg) &&
+	    held.start_time != leader->facts.start_time)
+		return;
+	x->run = run_of_session(o, &x->facts);
+}
+
+/* Take from a parent what it passes on.  True: that was news. */
+static bool
+inherit(struct look *x, const struct look *parent)
+{
+	bool is_news = false;
+
+	if (parent->is_below && !x->is_below)
+		x->is_below = is_news = true;
+	if (parent->run != 0 && x->run == 0 && !x->is_held) {
+		x->run = parent->run;
+		is_news = true;
+	}
+	return is_news;
+}
+
+static void
+descend(const struct survey *v)
+{
+	const struct look *parent;
+	struct look *x;
+	bool changed;
+	int passes = 0;
+
+	/* A child has a higher pid, unless the numbers began anew. */
 	do {
-		before = rule.killed;
-		process_each(kill_marked, &rule);
-	} while (rule.killed > before && ++passes < PASSES_MAX);
-	return rule.killed;
+		changed = false;
+		for (x = v->looks; x < v->looks + v->n; x++) {
+			parent = find_look(v, x->facts.parent);
+			if (parent != NULL && inherit(x, parent))
+				changed = true;
+		}
+	} while (changed && ++passes < DEPTH_MAX);
+}
+
+/* Look at orphans of which nothing is known, or at all such processes. */
+static void
+look_closer(const struct survey *v, bool all)
+{
+	struct look *x;
+	struct seen *s;
+
+	for (x = v->looks; x < v->looks + v->n; x++) {
+		if (x->is_held || x->run != 0 || x->facts.is_dying ||
+		    (!all && x->facts.parent != getpid()))
+			continue;
+		s = keep(v->orphans, &x->facts);
+		if (s != NULL)
+			x->run = run_by_looks(v->orphans, s);
+	}
+}
+
+/* Keep what was found, and forget what has ended. */
+static void
+keep_all(const struct survey *v)
+{
+	struct orphans *o = v->orphans;
+	const struct look *x;
+	struct seen *s, *next;
+
+	for (x = v->looks; x < v->looks + v->n; x++) {
+		s = find_seen(o, x->facts.pid);
+		if ((s == NULL && x->run == 0) || x->is_held)
+			continue;
+		s = keep(o, &x->facts);
+		if (s != NULL && s->run == 0)
+			s->run = x->run;
+	}
+	RB_FOREACH_SAFE (s, orphan_pids, &o->seen, next)
+		if (s->survey != o->surveys)
+			forget(o, s);
+}
+
+/* Look at every process.  The caller frees looks. */
+static void
+survey(struct survey *v, struct orphans *o, bool all)
+{
+	struct look *x;
+
+	memset(v, 0, sizeof(*v));
+	v->orphans = o;
+	o->surveys++;
+	process_each(add_look, v);
+	if (v->n > 0)
+		qsort(v->looks, v->n, sizeof(*v->looks), compare_looks);
+	for (x = v->looks; x < v->looks + v->n; x++)
+		begin_look(v, x);
+	descend(v);
+	look_closer(v, all);
+	descend(v);
+	keep_all(v);
+}
+
+void
+orphan_see(struct orphans *o)
+{
+	struct survey v;
+
+	survey(&v, o, false);
+	free(v.looks);
+}
+
+struct killing {
+	bool (*over)(uint64_t run, void *);
+	void *arg;
+	bool all;
+	bool reports;
+};
+
+static bool
+kill_look(struct orphans *o, const struct look *x, bool reports)
+{
+	struct seen *s;
+
+	if (process_signal_exact(x->facts.pid, x->facts.start_time, SIGKILL) ==
+	    -1)
+		return false;
+	s = find_seen(o, x->facts.pid);
+	if (s != NULL && s->is_child && !s->is_killed) {
+		s->is_killed = true;
+		o->nkilled++;
+	}
+	if (reports)
+		o->rule.killed(x->run, x->facts.pid, o->rule.arg);
+	return true;
+}
+
+static int
+kill_once(struct orphans *o, const struct killing *k)
+{
+	struct survey v;
+	struct look *x;
+	int n = 0;
+
+	survey(&v, o, k->all);
+	for (x = v.looks; x < v.looks + v.n; x++)
+		if (x->run != 0 && !x->is_held && !x->facts.is_dying &&
+		    (k->all || x->is_below) && k->over(x->run, k->arg) &&
+		    kill_look(o, x, k->reports))
+			n++;
+	free(v.looks);
+	return n;
+}
+
+/* Repeat while processes are found: they may have forked meanwhile. */
+static int
+kill_all(struct orphans *o, const struct killing *k)
+{
+	int n, sum = 0, passes = 0;
+
+	do {
+		n = kill_once(o, k);
+		sum += n;
+	} while (n > 0 && ++passes < PASSES_MAX);
+	return sum;
 }
 
 static bool
@@ -97,70 +439,159 @@ is_run(uint64_t run, void *arg)
 }
 
 int
-orphan_kill_run(uint64_t run)
+orphan_kill_run(struct orphans *o, uint64_t run, bool all)
 {
-	return orphan_kill_runs(is_run, &run);
+	return kill_all(o,
+	    &(struct killing){.over = is_run, .arg = &run, .all = all});
 }
 
-/* Returns 1 if the process is still dying. */
+int
+orphan_kill_runs(struct orphans *o, bool (*over)(uint64_t, void *), void *arg)
+{
+	return kill_all(o,
+	    &(struct killing){.over = over, .arg = arg, .all = true});
+}
+
+/* A look at the daemon's children. */
+struct children {
+	struct orphans *orphans;
+	void (*fn)(struct orphans *, struct seen *, void *);
+	void *arg;
+	int ndying;
+};
+
+static void
+look_at_child(pid_t pid, void *arg)
+{
+	struct children *c = arg;
+	struct orphans *o = c->orphans;
+	struct process_facts facts;
+	struct orphan_held held;
+	struct seen *s;
+
+	if (o->rule.held(pid, &held, o->rule.arg) ||
+	    !process_facts(pid, &facts))
+		return;
+	if (facts.is_dying) {
+		c->ndying++;
+		return;
+	}
+	s = keep(o, &facts);
+	if (s == NULL)
+		return;
+	if (s->run == 0)
+		s->run = run_of_session(o, &facts);
+	if (s->run == 0)
+		run_by_looks(o, s);
+	c->fn(o, s, c->arg);
+}
+
+/* Call fn for each orphan that is not dying.  Returns how many are. */
 static int
-sweep_one(const struct orphan_rule *rule, pid_t pid)
+each_orphan(struct orphans *o,
+    void (*fn)(struct orphans *, struct seen *, void *), void *arg)
 {
-	uint64_t run;
+	struct children c = {o, fn, arg, 0};
 
-	if (rule->known(pid, rule->arg))
-		return 0;
-	if (process_is_dying(pid))
-		return 1;
-	if (!orphan_mark(pid, &run) || rule->alive(run, rule->arg))
-		return 0;
-	/* It is our child and not reaped, so its pid is not reused. */
-	if (kill(pid, SIGKILL) == -1)
-		return 0;
-	rule->killed(run, pid, rule->arg);
-	return 1;
+	process_each_child(look_at_child, &c);
+	return c.ndying;
 }
 
-struct sweep {
-	const struct orphan_rule *rule;
+struct counting {
+	uint64_t run;
 	int n;
 };
 
 static void
-sweep_child(pid_t pid, void *arg)
+count_orphan(struct orphans *o, struct seen *s, void *arg)
 {
-	struct sweep *s = arg;
+	struct counting *c = arg;
 
-	if (process_parent(pid) == getpid())
-		s->n += sweep_one(s->rule, pid);
-}
-
-/* The kernel gives no list of children: search all processes. */
-static int
-sweep_proc(const struct orphan_rule *rule)
-{
-	struct sweep s = {.rule = rule};
-
-	process_each(sweep_child, &s);
-	return s.n;
+	(void)o;
+	if (s->run == c->run)
+		c->n++;
 }
 
 int
-orphan_sweep(const struct orphan_rule *rule)
+orphan_count(struct orphans *o, uint64_t run)
 {
-	char path[64];
-	FILE *f;
-	int pid, n = 0;
+	struct counting c = {run, 0};
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
-	    (int)getpid());
-	f = fopen(path, "re");
-	if (f == NULL)
-		return sweep_proc(rule);
-	while (fscanf(f, "%d", &pid) == 1)
-		n += sweep_one(rule, pid);
-	fclose(f);
-	return n;
+	each_orphan(o, count_orphan, &c);
+	return c.n;
+}
+
+static bool
+is_over(uint64_t run, void *arg)
+{
+	struct orphans *o = arg;
+
+	return !o->rule.alive(run, o->rule.arg);
+}
+
+struct judging {
+	int nover;
+	int nstrangers;
+};
+
+static void
+judge_orphan(struct orphans *o, struct seen *s, void *arg)
+{
+	struct judging *j = arg;
+
+	if (s->run != 0)
+		j->nover += is_over(s->run, o);
+	else if (!s->is_reported && j->nstrangers++ < STRANGERS_MAX) {
+		s->is_reported = true;
+		o->rule.stranger(s->pid, o->rule.arg);
+	}
+}
+
+int
+orphan_sweep(struct orphans *o)
+{
+	struct killing over = {.over = is_over, .arg = o, .reports = true};
+	struct judging j = {0, 0};
+	int ndying;
+
+	ndying = each_orphan(o, judge_orphan, &j);
+	/* A survey comes before the first kill: it needs the parents. */
+	return j.nover > 0 ? ndying + kill_all(o, &over) : ndying;
+}
+
+struct none {
+	struct orphans *orphans;
+	bool is_so;
+};
+
+static void
+look_for_any(pid_t pid, void *arg)
+{
+	struct none *none = arg;
+	const struct orphan_rule *rule = &none->orphans->rule;
+	struct orphan_held held;
+
+	if (none->is_so && !rule->held(pid, &held, rule->arg))
+		none->is_so = false;
+}
+
+bool
+orphan_none(struct orphans *o)
+{
+	struct none none = {o, true};
+
+	process_each_child(look_for_any, &none);
+	return none.is_so;
+}
+
+bool
+orphan_reaped(struct orphans *o, pid_t pid)
+{
+	struct seen *s = find_seen(o, pid);
+
+	if (s != NULL)
+		forget(o, s);
+	return o->nkilled == 0;
 }
 
 pid_t

@@ -91,6 +91,44 @@ stat_field(pid_t pid, int n, uint64_t *value)
 	return true;
 }
 
+bool
+process_facts(pid_t pid, struct process_facts *facts)
+{
+	char buf[1024];
+	const char *p;
+	uint64_t flags, pending;
+	int parent, session;
+
+	/* Fields 4, 6, 9, 22 and 31; the text begins with field 3. */
+	p = proc_text(pid, "stat", buf, sizeof(buf));
+	if (p == NULL ||
+	    sscanf(p,
+		"%*s %d %*s %d %*s %*s %" SCNu64 " %*s %*s %*s %*s %*s %*s"
+		" %*s %*s %*s %*s %*s %*s %" SCNu64 " %*s %*s %*s %*s %*s"
+		" %*s %*s %*s %" SCNu64,
+		&parent, &session, &flags, &facts->start_time, &pending) != 5)
+		return false;
+	facts->pid = pid;
+	facts->parent = parent;
+	facts->session = session;
+	facts->is_dying =
+	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
+	return true;
+}
+
+uid_t
+process_user(pid_t pid)
+{
+	char buf[1024];
+	const char *p;
+	unsigned uid;
+
+	p = proc_text(pid, "status", buf, sizeof(buf));
+	if (p != NULL)
+		p = strstr(p, "\nUid:");
+	return p != NULL && sscanf(p, "\nUid: %u", &uid) == 1 ? uid : (uid_t)-1;
+}
+
 pid_t
 process_parent(pid_t pid)
 {
@@ -110,10 +148,9 @@ process_start_time(pid_t pid)
 bool
 process_is_dying(pid_t pid)
 {
-	uint64_t flags, pending;
+	struct process_facts facts;
 
-	return !stat_field(pid, 9, &flags) || !stat_field(pid, 31, &pending) ||
-	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
+	return !process_facts(pid, &facts) || facts.is_dying;
 }
 
 static int
@@ -164,6 +201,27 @@ process_signal(const struct process *p, int sig)
 	return kill(p->pid, sig);
 }
 
+int
+process_signal_exact(pid_t pid, uint64_t start_time, int sig)
+{
+	struct process held = {.pid = pid};
+	int rv = -1, saved;
+
+	/* Look at the process while a pidfd, if there are any, holds it. */
+	held.pidfd = process_open(pid);
+	if (held.pidfd == -1 && errno != ENOSYS && errno != EPERM)
+		return -1;
+	if (process_start_time(pid) == start_time)
+		rv = process_signal(&held, sig);
+	else
+		errno = ESRCH;
+	saved = errno;
+	if (held.pidfd != -1)
+		close(held.pidfd);
+	errno = saved;
+	return rv;
+}
+
 void
 process_each(void (*fn)(pid_t, void *), void *arg)
 {
@@ -177,6 +235,41 @@ process_each(void (*fn)(pid_t, void *), void *arg)
 		if (isdigit((unsigned char)d->d_name[0]))
 			fn((pid_t)strtol(d->d_name, NULL, 10), arg);
 	closedir(proc);
+}
+
+struct each_child {
+	void (*fn)(pid_t, void *);
+	void *arg;
+};
+
+static void
+if_child(pid_t pid, void *arg)
+{
+	const struct each_child *each = arg;
+
+	if (process_parent(pid) == getpid())
+		each->fn(pid, each->arg);
+}
+
+void
+process_each_child(void (*fn)(pid_t, void *), void *arg)
+{
+	struct each_child each = {fn, arg};
+	char path[64];
+	FILE *f;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	    (int)getpid());
+	f = fopen(path, "re");
+	if (f == NULL) {
+		/* The kernel gives no list: search all processes. */
+		process_each(if_child, &each);
+		return;
+	}
+	while (fscanf(f, "%d", &pid) == 1)
+		fn(pid, arg);
+	fclose(f);
 }
 
 struct group {

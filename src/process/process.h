@@ -29,7 +29,25 @@ int process_open(pid_t);
  * ESRCH if there is no process.
  */
 int process_signal(const struct process *, int sig);
+/*
+ * Send a signal to the process that began at start_time, and to no other that
+ * has got its number since.  -1 with errno, ESRCH if it is gone.
+ */
+int process_signal_exact(pid_t, uint64_t start_time, int sig);
 
+/* What one reading of /proc/PID/stat shows. */
+struct process_facts {
+	pid_t pid;
+	pid_t parent;
+	pid_t session;
+	uint64_t start_time; /* clock ticks since boot */
+	bool is_dying;	     /* sent SIGKILL, or ended */
+};
+
+/* False if the process is gone. */
+bool process_facts(pid_t, struct process_facts *);
+/* The real user; (uid_t)-1 if the process is gone. */
+uid_t process_user(pid_t);
 /* The parent, or -1 if the process is gone. */
 pid_t process_parent(pid_t);
 /* The start time in clock ticks since boot; 0 if the process is gone. */
@@ -42,6 +60,8 @@ int64_t process_memory(pid_t);
 int64_t process_cpu(pid_t);
 /* Call fn for every process of the system, zombies too. */
 void process_each(void (*fn)(pid_t, void *), void *);
+/* Call fn for every child of this process, zombies too. */
+void process_each_child(void (*fn)(pid_t, void *), void *);
 /* Count the processes of a process group, zombies too. */
 int process_count_group(pid_t pgid);
 /* The command name, "?" if the process is gone.  It is not escaped. */

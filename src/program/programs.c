@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "program/program.h"
@@ -89,6 +90,36 @@ orphan_killed(void *arg, uint64_t run, pid_t pid)
 	    p != NULL ? p->conf->name : "a program that is gone", (int)pid);
 }
 
+/* Can it have made a process of this user?  Root can become any. */
+static bool
+may_be_user(const struct program *p, uid_t uid)
+{
+	uid_t own = p->conf->uid != (uid_t)-1 ? p->conf->uid : geteuid();
+
+	return own == 0 || own == uid;
+}
+
+static uint64_t
+run_of_user(void *arg, uid_t uid, uint64_t start_time)
+{
+	struct programs *ps = arg;
+	struct program *p, *only = NULL;
+
+	RB_FOREACH (p, program_names, &ps->names) {
+		if (!may_be_user(p, uid) || (uint32_t)p->child.run == 0)
+			continue;
+		if (only != NULL)
+			return 0;
+		only = p;
+	}
+	if (only == NULL)
+		return 0;
+	if (only->child.pid == 0 || start_time >= only->child.start_time)
+		return only->child.run;
+	/* Older than the main process: an earlier start, if any, left it. */
+	return (uint32_t)only->child.run > 1 ? only->child.run - 1 : 0;
+}
+
 /*
  * The program that the process belongs to, as the kernel reports it, or NULL.
  */
@@ -142,6 +173,7 @@ programs_init(struct programs *ps, struct loop *loop, struct system *sys,
 	ps->drain_later = drain_later;
 	ps->feed = program_feed;
 	sys->sweep_due = sweep_due;
+	sys->run_of_user = run_of_user;
 	sys->orphan_killed = orphan_killed;
 	sys->notified = notified;
 	sys->arg = ps;

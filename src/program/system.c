@@ -36,6 +36,9 @@
 /* A process without its mark is examined again: tries, and ms between them. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
+/* Looks for orphans: one in so many ms, after so many at once. */
+#define LOOK_EVERY 1000
+#define LOOKS_AT_ONCE 10
 
 RB_HEAD(system_pids, child);
 
@@ -50,6 +53,11 @@ struct real {
 	struct system_pids children;
 	struct deadline reap;
 	struct notify *notify;
+	/* Without cgroups. */
+	struct orphans *orphans; /* NULL: there are cgroups */
+	struct mono looked;	 /* when a look is free again, see may_look */
+	struct mono seen;	 /* the turn of the last orphan_see */
+	struct deadline sweep;	 /* of a look that was put off */
 };
 
 static int
@@ -245,10 +253,20 @@ real_spawn(struct system *sys, struct child *c,
 	add(r, c);
 }
 
+/* A child may end soon: keep what descends from it, once in a turn. */
+static void
+see_descent(struct real *r)
+{
+	if (r->orphans == NULL || r->seen.ns == loop_now(r->parts.loop).ns)
+		return;
+	r->seen = loop_now(r->parts.loop);
+	orphan_see(r->orphans);
+}
+
 static int
 real_signal(struct system *sys, const struct child *c, int sig)
 {
-	(void)sys;
+	see_descent(real_of(sys));
 	return send_signal(c, sig);
 }
 
@@ -256,14 +274,15 @@ static void
 real_kill(struct system *sys, const struct child *c, const char *folder)
 {
 	struct real *r = real_of(sys);
+	bool is_child = process_is_child(c->pid);
 
 	if (r->parts.cgroup != NULL)
 		cgroup_kill(r->parts.cgroup, folder);
+	else
+		orphan_kill_run(r->orphans, c->run, !is_child);
 	/* It may run outside its cgroup. */
-	if (c->is_leader && process_is_child(c->pid))
+	if (c->is_leader && is_child)
 		kill(-c->pid, SIGKILL);
-	else if (r->parts.cgroup == NULL)
-		orphan_kill_run(c->run);
 	if (send_signal(c, SIGKILL) == -1 && errno != ESRCH)
 		log_warn("%s: cannot send SIGKILL to pid %d", folder,
 		    (int)c->pid);
@@ -290,8 +309,60 @@ end_group(const struct child *c)
 static void
 look_for_orphans(struct real *r)
 {
-	if (r->parts.cgroup == NULL)
+	if (r->orphans != NULL)
 		r->base.sweep_due(r->base.arg);
+}
+
+/*
+ * A look reads much of /proc, and programs decide how often there is a reason
+ * for one.
+ */
+static bool
+may_look(struct real *r)
+{
+	struct mono now = loop_now(r->parts.loop);
+
+	if (clock_diff_ms(r->looked, now) > (LOOKS_AT_ONCE - 1) * LOOK_EVERY)
+		return false;
+	if (r->looked.ns < now.ns)
+		r->looked = now;
+	r->looked = clock_add_ms(r->looked, LOOK_EVERY);
+	return true;
+}
+
+static void
+look_later(struct real *r)
+{
+	if (!clock_is_set(r->sweep.at))
+		loop_at(r->parts.loop, &r->sweep,
+		    clock_add_ms(loop_now(r->parts.loop), LOOK_EVERY));
+}
+
+static void
+look_due(struct deadline *d)
+{
+	look_for_orphans(d->arg);
+}
+
+/* Kill what a run left, without cgroups.  Its main process is not reaped. */
+static int
+end_run(struct real *r, const struct child *c)
+{
+	int n;
+
+	if (c->pid == 0 || !process_is_child(c->pid))
+		return orphan_kill_run(r->orphans, c->run, true);
+	/* Whatever it left has lost its parent, and is the daemon's child. */
+	n = orphan_count(r->orphans, c->run);
+	if (n > 0 && may_look(r))
+		n = orphan_kill_run(r->orphans, c->run, false);
+	else if (n > 0)
+		look_later(r);
+	if (c->is_leader)
+		kill(-c->pid, SIGKILL);
+	process_reap(c->pid, c->pidfd);
+	look_for_orphans(r);
+	return n;
 }
 
 static int
@@ -300,19 +371,12 @@ real_finish(struct system *sys, struct child *c, const char *folder)
 	struct real *r = real_of(sys);
 	int left = 0, others = 0;
 
-	if (r->parts.cgroup != NULL)
-		left = cgroup_kill(r->parts.cgroup, folder);
+	if (r->orphans != NULL)
+		return end_run(r, c);
+	left = cgroup_kill(r->parts.cgroup, folder);
 	/* Kill its group too, because it may run outside its cgroup. */
 	if (c->pid != 0 && process_is_child(c->pid))
 		others = end_group(c);
-	else if (r->parts.cgroup == NULL)
-		/*
-		 * The child of another daemon, or it ended while no daemon
-		 * ran: its pid may belong to another process by now, its mark
-		 * does not.
-		 */
-		others = orphan_kill_run(c->run);
-	look_for_orphans(r);
 	return others > left ? others : left;
 }
 
@@ -332,6 +396,11 @@ real_cancel(struct system *sys, struct child *c, const char *folder)
 
 	if (c->pid == 0)
 		return;
+	/* What it has left is to be known before it is reaped. */
+	if (r->orphans != NULL && process_is_dying(c->pid))
+		orphan_count(r->orphans, c->run);
+	else
+		see_descent(r);
 	/* It is not reaped yet, so that pid and group are its own. */
 	kill(-c->pid, SIGKILL);
 	send_signal(c, SIGKILL);
@@ -523,17 +592,24 @@ real_remove_folder(struct system *sys, const char *folder)
 static int
 real_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
 {
-	return real_of(sys)->parts.cgroup == NULL ? orphan_kill_runs(over, arg)
-						  : 0;
+	struct real *r = real_of(sys);
+
+	return r->orphans != NULL ? orphan_kill_runs(r->orphans, over, arg) : 0;
 }
 
-/* Does the child have an owner, so that it is no orphan? */
+/* Is the process one of the children, or of the daemon's own? */
 static bool
-is_known(pid_t pid, void *arg)
+is_held(pid_t pid, struct orphan_held *held, void *arg)
 {
 	struct real *r = arg;
+	const struct child *c = find(r, pid);
 
-	return find(r, pid) != NULL || r->parts.is_ours(pid, r->parts.arg);
+	if (c == NULL) {
+		*held = (struct orphan_held){.run = 0};
+		return r->parts.is_ours(pid, r->parts.arg);
+	}
+	*held = (struct orphan_held){c->run, c->start_time, c->is_leader};
+	return true;
 }
 
 static bool
@@ -548,6 +624,14 @@ run_is_alive(uint64_t run, void *arg)
 	return false;
 }
 
+static uint64_t
+run_of_user(uid_t uid, uint64_t start_time, void *arg)
+{
+	struct real *r = arg;
+
+	return r->base.run_of_user(r->base.arg, uid, start_time);
+}
+
 static void
 orphan_killed(uint64_t run, pid_t pid, void *arg)
 {
@@ -556,17 +640,32 @@ orphan_killed(uint64_t run, pid_t pid, void *arg)
 	r->base.orphan_killed(r->base.arg, run, pid);
 }
 
+static void
+orphan_is_strange(pid_t pid, void *arg)
+{
+	char comm[PROCESS_COMM_MAX];
+
+	(void)arg;
+	process_comm(pid, comm);
+	log_warnx("process %d (%s), uid %d, has lost its parent, and nothing "
+		  "shows which program it belongs to; it is left running",
+	    (int)pid, comm, (int)process_user(pid));
+}
+
 static int
 real_sweep(struct system *sys)
 {
-	struct orphan_rule rule = {
-	    .known = is_known,
-	    .alive = run_is_alive,
-	    .killed = orphan_killed,
-	    .arg = sys,
-	};
+	struct real *r = real_of(sys);
 
-	return real_of(sys)->parts.cgroup == NULL ? orphan_sweep(&rule) : 0;
+	if (r->orphans == NULL || orphan_none(r->orphans))
+		return 0;
+	if (may_look(r)) {
+		loop_cancel(r->parts.loop, &r->sweep);
+		return orphan_sweep(r->orphans);
+	}
+	look_later(r);
+	/* There may be orphans: the daemon does not end before it knows. */
+	return 1;
 }
 
 static void
@@ -574,7 +673,8 @@ reap_orphan(struct real *r, pid_t pid)
 {
 	process_reap(pid, -1);
 	/* Its children may have become ours. */
-	look_for_orphans(r);
+	if (r->orphans != NULL && orphan_reaped(r->orphans, pid))
+		look_for_orphans(r);
 }
 
 static void
@@ -784,6 +884,13 @@ system_new(const struct system_parts *parts)
 	    .notify_fd = real_notify_fd,
 	    .close_notify = real_close_notify,
 	};
+	struct orphan_rule rule = {
+	    .held = is_held,
+	    .alive = run_is_alive,
+	    .of_user = run_of_user,
+	    .killed = orphan_killed,
+	    .stranger = orphan_is_strange,
+	};
 	struct real *r;
 
 	r = calloc(1, sizeof(*r));
@@ -794,9 +901,15 @@ system_new(const struct system_parts *parts)
 	RB_INIT(&r->children);
 	r->reap.due = reap_all;
 	r->reap.arg = r;
+	r->sweep.due = look_due;
+	r->sweep.arg = r;
+	rule.arg = r;
 	r->notify = notify_new(parts->loop, parts->notify, message_came, r);
-	if (r->notify == NULL) {
-		free(r);
+	if (parts->cgroup == NULL)
+		r->orphans = orphan_new(&rule);
+	if (r->notify == NULL ||
+	    (parts->cgroup == NULL && r->orphans == NULL)) {
+		system_free(&r->base);
 		return NULL;
 	}
 	return &r->base;
@@ -809,5 +922,7 @@ system_free(struct system *sys)
 		return;
 	notify_free(real_of(sys)->notify);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
+	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->sweep);
+	orphan_free(real_of(sys)->orphans);
 	free(sys);
 }

@@ -155,7 +155,10 @@ struct system {
 	/* Kill the processes of runs that are over.  Returns how many. */
 	int (*kill_runs)(struct system *, bool (*over)(uint64_t run, void *),
 	    void *);
-	/* Kill orphans.  Returns how many children are still to die. */
+	/*
+	 * Kill orphans.  Returns how many are still to die; not 0 also if it is
+	 * too soon to look, and sweep_due comes later.
+	 */
 	int (*sweep)(struct system *);
 
 	/* Open, adjust or close the stream as conf says.  -1 with errno. */
@@ -190,8 +193,13 @@ struct system {
 	 */
 	void (*notified)(void *arg, void *owner, const struct sdnotify *,
 	    pid_t sender);
-	/* There may be orphans, call sweep. */
+	/* There may be orphans: call sweep. */
 	void (*sweep_due)(void *arg);
+	/*
+	 * The run of the only program that can have made an orphan of this
+	 * user at that time, in clock ticks since boot; 0: none, or several.
+	 */
+	uint64_t (*run_of_user)(void *arg, uid_t, uint64_t start_time);
 	/* An orphan of that run was killed. */
 	void (*orphan_killed)(void *arg, uint64_t run, pid_t);
 	void *arg;

@@ -13,6 +13,7 @@
  *			ended, and which ignores SIGTERM
  *	nest N		N generations of those, each the parent of the next,
  *			all of them there before the next step
+ *	wipe		erase our environment, as setproctitle(3) does
  *	daemon		continue in a child, whose parent ends at
  *	away		so that the order of events is certain
  *	reload SIG HOW	on that signal (a number) notify RELOADING=1 and, where
@@ -145,6 +146,19 @@ nest(int generations, int pipefd)
 	nest(generations - 1, pipefd);
 	close(pipefd);
 	idle();
+}
+
+/* The strings themselves, which are what others can read. */
+static void
+do_wipe(const char *a, const char *b)
+{
+	char **e;
+
+	(void)a;
+	(void)b;
+	for (e = environ; *e != NULL; e++)
+		memset(*e, 0, strlen(*e));
+	environ[0] = NULL;
 }
 
 static void
@@ -302,6 +316,7 @@ static const struct {
     {"child", 0, do_child},
     {"escape", 0, do_escape},
     {"nest", 1, do_nest},
+    {"wipe", 0, do_wipe},
     {"daemon", 0, do_daemon},
     {"away", 0, do_away},
     {"reload", 2, do_reload},
