@@ -25,7 +25,7 @@
 #define PASSES_MAX 16
 /* Strangers that a sweep reports at most: a program decides how many it has. */
 #define STRANGERS_MAX 8
-/* What is read of an environment, bytes. */
+/* The bytes of an environment that are read. */
 #define ENVIRON_MAX (32 << 10)
 
 /* A process that was looked at, until it has ended. */
@@ -134,7 +134,7 @@ orphan_free(struct orphans *o)
 	free(o);
 }
 
-/* What is kept of this very process, new if need be; NULL without memory. */
+/* The entry of exactly this process, made if needed; NULL without memory. */
 static struct seen *
 keep(struct orphans *o, const struct process_facts *facts)
 {
@@ -239,7 +239,7 @@ find_look(const struct survey *v, pid_t pid)
 	return bsearch(&key, v->looks, v->n, sizeof(key), compare_looks);
 }
 
-/* What is known of a process without looking at others. */
+/* The data of a process that need no look at others. */
 static void
 begin_look(const struct survey *v, struct look *x)
 {
@@ -297,7 +297,7 @@ descend(const struct survey *v)
 	bool changed;
 	int passes = 0;
 
-	/* A child has a higher pid, unless the numbers began anew. */
+	/* A child has a higher pid, unless the numbers have wrapped. */
 	do {
 		changed = false;
 		for (x = v->looks; x < v->looks + v->n; x++) {

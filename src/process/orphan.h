@@ -82,9 +82,10 @@ void orphan_see(struct orphans *);
  */
 int orphan_count(struct orphans *, uint64_t run);
 /*
- * Send SIGKILL to what belongs to a run, but not to held processes.  all: read
- * the mark of every process, because a program that was taken over leaves its
- * orphans to another parent.  Returns how many had not been sent it before.
+ * Send SIGKILL to the processes that belong to a run, but not to held
+ * processes.  all: read the mark of every process, because a program that was
+ * taken over leaves its orphans to another parent.  Returns how many had not
+ * been sent it before.
  */
 int orphan_kill_run(struct orphans *, uint64_t run, bool all);
 /* The same, all, for every run of which over() says that it has ended. */

@@ -35,7 +35,7 @@ int process_signal(const struct process *, int sig);
  */
 int process_signal_exact(pid_t, uint64_t start_time, int sig);
 
-/* What one reading of /proc/PID/stat shows. */
+/* The values of one reading of /proc/PID/stat. */
 struct process_facts {
 	pid_t pid;
 	pid_t parent;

@@ -36,7 +36,7 @@
 /* A process without its mark is examined again: tries, and ms between them. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
-/* Looks for orphans: one in so many ms, after so many at once. */
+/* Looks for orphans: ms between two, and the number allowed at once. */
 #define LOOK_EVERY 1000
 #define LOOKS_AT_ONCE 10
 
@@ -396,7 +396,7 @@ real_cancel(struct system *sys, struct child *c, const char *folder)
 
 	if (c->pid == 0)
 		return;
-	/* What it has left is to be known before it is reaped. */
+	/* The processes that it left must be known before it is reaped. */
 	if (r->orphans != NULL && process_is_dying(c->pid))
 		orphan_count(r->orphans, c->run);
 	else

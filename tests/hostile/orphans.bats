@@ -224,7 +224,7 @@ escapee() {
 	wait_for 10 sleeps 1000 0
 }
 
-# What the daemon has read so far.
+# The number of bytes that the daemon has read.
 bytes_read() {
 	awk '$1 == "rchar:" { print $2 }' "/proc/$(hupd_pid)/io"
 }
@@ -253,10 +253,10 @@ refused() {
 	hupd_stop
 }
 
-@test "pidfd_send_signal refused with EPERM: signals are sent all the same" {
+@test "pidfd_send_signal refused with EPERM: signals are nevertheless sent" {
 	refused EPERM
 }
 
-@test "pidfd_send_signal refused with ENOSYS: signals are sent all the same" {
+@test "pidfd_send_signal refused with ENOSYS: signals are nevertheless sent" {
 	refused ENOSYS
 }

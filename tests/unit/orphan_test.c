@@ -177,7 +177,7 @@ test_large_environment(void **state)
 	close(pair[1]);
 	assert_int_equal(read(pair[0], &byte, 1), 0);
 	close(pair[0]);
-	/* What lies behind is not read. */
+	/* The bytes after it are not read. */
 	assert_false(orphan_mark(pid, &run));
 	end(pid);
 }
@@ -196,7 +196,7 @@ test_sweep(void **state)
 	assert_int_equal(orphan_sweep(o), 1);
 	assert_int_equal(w.nkilled, 1);
 	assert_int_equal(w.killed[0], stranger);
-	/* What belongs to nobody is reported, once. */
+	/* A process without an owner is reported once. */
 	assert_int_equal(w.nstrangers, 1);
 	assert_int_equal(w.stranger, none);
 	/* It is still to go, and not killed a second time. */
@@ -356,7 +356,7 @@ test_descent(void **state)
 	orphan_free(o);
 }
 
-/* What an orphan started dies with it, though it has left it long ago. */
+/* The children of an orphan die with it, even if they left it long ago. */
 static void
 test_tree(void **state)
 {
@@ -455,7 +455,7 @@ main(void)
 	};
 
 	self = (uint64_t)getpid();
-	/* A fault in what is tested must not kill what others run. */
+	/* A fault in the tested code must not kill processes of others. */
 	if (getuid() == 0 && (setgid(65534) == -1 || setuid(65534) == -1))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
