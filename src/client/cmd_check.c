@@ -114,7 +114,8 @@ load(struct check *check, struct config *set)
 	int error;
 
 	error = target_load(&check->target, set, &check->diags);
-	for (p = check->v; p < check->v + check->n; p++) {
+	for (size_t i = 0; i < check->n; i++) {
+		p = &check->v[i];
 		candidate = (struct candidate){p->name, p->file, p->text,
 		    strlen(p->text)};
 		if (candidate_put(set, &candidate, NULL, &accounts_lookups,

@@ -375,7 +375,8 @@ put_diags(struct json *json, const char *key, const struct diags *diags)
 	const struct diag *d;
 
 	json_array(json, key);
-	for (d = diags->v; d < diags->v + diags->n; d++) {
+	for (size_t i = 0; i < diags->n; i++) {
+		d = &diags->v[i];
 		json_object(json, NULL);
 		json_string(json, "file", d->file);
 		json_number(json, "line", d->line);

@@ -97,10 +97,9 @@ definition_line(const struct definition *d, const char *name, size_t nth)
 	size_t i = key == NULL ? keys_count : keys_index(key);
 	unsigned line = 0;
 
-	for (const struct definition_line *at = d->lines;
-	     at < d->lines + d->nlines; at++)
-		if (at->key == i && at->nth <= nth)
-			line = at->line;
+	for (size_t at = 0; at < d->nlines; at++)
+		if (d->lines[at].key == i && d->lines[at].nth <= nth)
+			line = d->lines[at].line;
 	return line;
 }
 

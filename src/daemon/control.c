@@ -564,6 +564,7 @@ control_close(struct control *ctl)
 	close(fd);
 	unlink(ctl->path);
 	end_clients(ctl);
+	closer_free(ctl->closer);
 	free(ctl->path);
 	free(ctl);
 }

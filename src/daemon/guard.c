@@ -173,7 +173,8 @@ set_title(const struct daemon *d)
 static void
 pause_longer(int64_t *ms)
 {
-	const struct timespec ts = {*ms / 1000, *ms % 1000 * 1000000L};
+	const struct timespec ts = {(time_t)(*ms / 1000),
+	    (long)(*ms % 1000) * 1000000L};
 
 	log_flush();
 	nanosleep(&ts, NULL);
@@ -225,7 +226,8 @@ show_pid(struct daemon *d)
 static void
 wait_for_next(struct daemon *d, int64_t ms)
 {
-	const struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+	const struct timespec ts = {(time_t)(ms / 1000),
+	    (long)(ms % 1000) * 1000000L};
 	sigset_t all;
 	int sig;
 

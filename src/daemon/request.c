@@ -506,7 +506,8 @@ waiter_forget(struct answer *a)
 		reload_forget(w->daemon->reload, &w->verdict);
 	if (w->kind == WAIT_REEXEC)
 		w->daemon->reexec_forget(w->daemon, &w->verdict);
-	for (tg = w->v; tg < w->v + w->n; tg++) {
+	for (size_t i = 0; i < w->n; i++) {
+		tg = &w->v[i];
 		if (w->kind == WAIT_ACTION && tg->watch.program != NULL)
 			action_forget(tg->watch.program, tg);
 		program_unwatch(&tg->watch);

@@ -107,7 +107,8 @@ parse(struct draft_program *p)
 	}
 	diag_init(&diags);
 	conf = syntax_parse(p->name, file, p->text, p->len, NULL, &diags);
-	for (d = diags.v; d < diags.v + diags.n; d++) {
+	for (size_t i = 0; i < diags.n; i++) {
+		d = &diags.v[i];
 		if (d->line == 0 && complete)
 			complain(p, d->key, d->reason);
 		if (d->line == 0)

@@ -90,18 +90,23 @@ again_due(struct deadline *d)
 }
 
 static void
+finish(struct closer *c, struct job *job)
+{
+	TAILQ_REMOVE(&c->jobs, job, entry);
+	if (job->done != NULL)
+		job->done(job->arg);
+	free(job);
+}
+
+static void
 said_ready(struct source *s, uint32_t events)
 {
 	struct closer *c = s->arg;
 	struct job *job;
 
 	(void)events;
-	while (read(s->fd, &job, sizeof(job)) == sizeof(job)) {
-		TAILQ_REMOVE(&c->jobs, job, entry);
-		if (job->done != NULL)
-			job->done(job->arg);
-		free(job);
-	}
+	while (read(s->fd, &job, sizeof(job)) == sizeof(job))
+		finish(c, job);
 }
 
 struct closer *
@@ -133,6 +138,24 @@ closer_new(struct loop *loop)
 		return NULL;
 	}
 	return c;
+}
+
+void
+closer_free(struct closer *c)
+{
+	struct job *job;
+	int fd;
+
+	if (c == NULL)
+		return;
+	fd = c->said.fd;
+	loop_unwatch(c->loop, &c->said);
+	loop_cancel(c->loop, &c->again);
+	close(fd);
+	close(c->say);
+	while ((job = TAILQ_FIRST(&c->jobs)) != NULL)
+		finish(c, job);
+	free(c);
 }
 
 void

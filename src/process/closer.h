@@ -19,8 +19,13 @@
 
 struct closer;
 
-/* NULL with errno.  It lasts as long as the process does. */
+/* NULL with errno. */
 struct closer *closer_new(struct loop *);
+/*
+ * Calls what still waits for an end.  Descriptors that no child has closed
+ * stay open.  Accepts NULL.
+ */
+void closer_free(struct closer *);
 
 /*
  * Close n descriptors, n > 0, at most CLOSER_MAX; they are the closer's from

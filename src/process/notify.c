@@ -217,6 +217,7 @@ notify_free(struct notify *n)
 		return;
 	while ((s = LIST_FIRST(&n->sockets)) != NULL)
 		notify_close(s);
+	closer_free(n->closer);
 	rmdir(n->folder);
 	free(n->folder);
 	free(n);
