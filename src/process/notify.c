@@ -201,6 +201,7 @@ notify_new(struct loop *loop, const char *folder, notify_handler *handler,
 	n->folder = strdup(folder);
 	n->closer = closer_new(loop);
 	if (n->folder == NULL || n->closer == NULL) {
+		closer_free(n->closer);
 		free(n->folder);
 		free(n);
 		return NULL;
