@@ -212,12 +212,13 @@ confine_process(int folder)
 	bool confined = false;
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	drop_capabilities();
+	/* The leak sanitizer makes a process that traces this one. */
+	if (UNCONFINED)
+		return false;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_NPROC, &none);
-	drop_capabilities();
-	if (UNCONFINED)
-		return false;
 	confined = confine_files(folder);
 	confine_calls();
 	return confined;

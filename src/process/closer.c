@@ -57,7 +57,7 @@ work(void *arg)
 	do
 		n = write(job->closer->say, &job, sizeof(job));
 	while (n == -1 && errno == EINTR);
-	_exit(0);
+	return 0;
 }
 
 /* Begin the jobs that no child works on; if a child cannot be created, wait. */

@@ -90,6 +90,22 @@ reexec_forget(struct daemon *d, struct verdict *v)
 	(void)v;
 }
 
+/* No process is a program's: none is killed. */
+static bool
+is_ours(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+	return true;
+}
+
+static void
+ours_died(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+}
+
 static void
 session_begin(struct session *s)
 {
@@ -98,7 +114,9 @@ session_begin(struct session *s)
 	struct places places = {false, home, home, home};
 	struct config set;
 	struct daemon *d = &s->daemon;
-	struct system_parts parts = {.notify = "/nonexistent/notify.d"};
+	struct system_parts parts = {.is_ours = is_ours,
+	    .ours_died = ours_died,
+	    .notify = "/nonexistent/notify.d"};
 	sigset_t none;
 	int fd;
 
