@@ -28,13 +28,11 @@ struct closer *closer_new(struct loop *);
 void closer_free(struct closer *);
 
 /*
- * Close n descriptors, n > 0, at most CLOSER_MAX; they are the closer's from
- * now on.  done, if it is not NULL, is called with arg from the loop once all
- * are closed, which may be never.  Without memory, or without a process, this
- * is retried; a caller that waits for done limits how many descriptors it
- * passes.
+ * Close n descriptors, n > 0; they are the closer's from now on.  done, if it
+ * is not NULL, is called with arg from the loop once all are closed, which may
+ * be never.  Without memory, or without a process, this is retried; a caller
+ * that waits for done limits how many descriptors it passes.
  */
-#define CLOSER_MAX 256
 void closer_close(struct closer *, const int *fds, size_t n,
     void (*done)(void *), void *arg);
 

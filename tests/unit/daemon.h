@@ -35,6 +35,8 @@
 #include "program/system.h"
 #include "process/accounts.h"
 
+#include "fakenotify.h"
+
 static char dir[] = "/tmp/daemon_test.XXXXXX";
 static struct daemon d;
 static int nadjusted, nsettled;
@@ -230,27 +232,6 @@ fake_use(struct system *sys, const struct child *c, const char *folder)
 	(void)c;
 	(void)folder;
 	return 0;
-}
-
-/* There are no sockets. */
-static int
-fake_open_notify(struct system *sys, const struct definition *conf, int number,
-    int inherited, void *owner, struct notify_socket **socket)
-{
-	(void)sys;
-	(void)conf;
-	(void)number;
-	(void)inherited;
-	(void)owner;
-	*socket = NULL;
-	return 0;
-}
-
-static void
-fake_close_notify(struct system *sys, struct notify_socket *socket)
-{
-	(void)sys;
-	(void)socket;
 }
 
 static struct system fake = {

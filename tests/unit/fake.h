@@ -33,6 +33,8 @@
 #include "program/record.h"
 #include "program/takeover.h"
 
+#include "fakenotify.h"
+
 #define FAKE_MAX 32
 
 /* No test of these may create a process. */
@@ -430,27 +432,6 @@ fake_open_stream(struct system *sys, const struct definition *conf,
 	(void)conf;
 	(void)stream;
 	return 0;
-}
-
-/* There are no sockets. */
-static int
-fake_open_notify(struct system *sys, const struct definition *conf, int number,
-    int inherited, void *owner, struct notify_socket **socket)
-{
-	(void)sys;
-	(void)conf;
-	(void)number;
-	(void)inherited;
-	(void)owner;
-	*socket = NULL;
-	return 0;
-}
-
-static void
-fake_close_notify(struct system *sys, struct notify_socket *socket)
-{
-	(void)sys;
-	(void)socket;
 }
 
 static void
