@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
@@ -25,8 +26,11 @@
 #include "client/ctl.h"
 #include "client/chain.h"
 #include "client/logread.h"
+#include "client/utf8.h"
 
 #define BLOCK 65536
+/* The last N lines are shown up to N times this number of bytes. */
+#define LINE_SHARE INT64_C(65536)
 /* Milliseconds between two looks where the kernel does not notify. */
 #define POLL_MS 1000
 
@@ -67,29 +71,47 @@ leave(struct walk *walk)
 		close(walk->notify);
 }
 
+/* Is the place in the file that of a line which begins in the older file? */
+static bool
+is_continued(int older, int fd)
+{
+	struct stat st;
+	char last;
+
+	return lseek(fd, 0, SEEK_CUR) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_size > 0 && fstat(older, &st) == 0 && st.st_size > 0 &&
+	    pread(older, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
 /* Find the file and the place in it where the last lines begin. */
 static int
 begin(struct walk *walk, int64_t lines)
 {
-	int64_t left;
+	int64_t left = lines, room = INT64_MAX;
 	int fd;
 
-	walk->fd = chain_newest(walk->path);
-	if (walk->fd == -1)
+	if (lines < INT64_MAX / LINE_SHARE)
+		room = lines * LINE_SHARE;
+	if ((walk->fd = chain_newest(walk->path)) == -1)
 		return -1;
-	if (logread_seek(walk->fd, lines, &left) == -1)
-		return -1;
-	while ((fd = chain_older(walk->path, walk->fd)) != -1) {
-		if (left == 0) {
+	for (;;) {
+		if (logread_seek(walk->fd, left, &left, &room) == -1)
+			return -1;
+		if (room == 0 && lines > 0)
+			present_warn("%s: long lines; showing only the last "
+				     "%" PRId64 " KiB of them",
+			    walk->path, lines * LINE_SHARE / 1024);
+		if ((fd = chain_older(walk->path, walk->fd)) == -1)
+			return 0;
+		if (is_continued(fd, walk->fd))
+			left++;
+		if (room == 0 || left == 0) {
 			walk->older = fd;
-			break;
+			return 0;
 		}
 		close(walk->fd);
 		walk->fd = fd;
-		if (logread_seek(fd, left, &left) == -1)
-			return -1;
 	}
-	return 0;
 }
 
 /* Print all there is now.  -1 with errno. */
@@ -243,8 +265,6 @@ logread_follow(const char *path, int64_t lines, bool stay, struct emit *emit)
 	return error;
 }
 
-#define BLOCK 65536
-
 /* Read size bytes at offset, or what is left of a file that was truncated. */
 static ssize_t
 read_block(int fd, char *buf, size_t size, off_t offset)
@@ -262,20 +282,41 @@ read_block(int fd, char *buf, size_t size, off_t offset)
 	return (ssize_t)done;
 }
 
+/* The same place, or the next at which a character begins. */
+static off_t
+at_character(int fd, off_t offset)
+{
+	char buf[UTF8_MAX];
+	ssize_t n = pread(fd, buf, sizeof(buf), offset), i = 0;
+
+	while (i < n && i < UTF8_MAX - 1 &&
+	    ((unsigned char)buf[i] & 0xc0) == 0x80)
+		i++;
+	return offset + i;
+}
+
+static int
+seek_to(int fd, off_t begin, off_t end, int64_t *room)
+{
+	*room -= end - begin;
+	return lseek(fd, begin, SEEK_SET) == -1 ? -1 : 0;
+}
+
 int
-logread_seek(int fd, int64_t n, int64_t *left)
+logread_seek(int fd, int64_t n, int64_t *left, int64_t *room)
 {
 	char buf[BLOCK];
 	struct stat st;
-	off_t offset, end;
+	off_t offset, end, low;
 	ssize_t i;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
 	end = st.st_size;
+	low = end > *room ? end - *room : 0;
 	*left = n;
-	for (offset = end; offset > 0 && n > 0;) {
-		i = offset < BLOCK ? (ssize_t)offset : BLOCK;
+	for (offset = end; offset > low && n > 0;) {
+		i = offset - low < BLOCK ? (ssize_t)(offset - low) : BLOCK;
 		offset -= i;
 		if ((i = read_block(fd, buf, (size_t)i, offset)) == -1)
 			return -1;
@@ -284,19 +325,24 @@ logread_seek(int fd, int64_t n, int64_t *left)
 			if (offset + i + 1 == end || buf[i] != '\n')
 				continue;
 			if (--*left == 0)
-				return lseek(fd, offset + i + 1, SEEK_SET) == -1
-				    ? -1
-				    : 0;
+				return seek_to(fd, offset + i + 1, end, room);
 		}
+	}
+	if (n > 0 && low > 0) {
+		*left = *room = 0;
+		low = at_character(fd, low);
+		return seek_to(fd, low, low, room);
 	}
 	if (n > 0 && end > 0)
 		--*left;
-	return lseek(fd, n > 0 ? 0 : end, SEEK_SET) == -1 ? -1 : 0;
+	return seek_to(fd, n > 0 ? 0 : end, end, room);
 }
 
 #define LINES 5
 /* The number of bytes at the end of each file that are read. */
 #define REACH ((off_t)1024 * 1024)
+/* The number of bytes of each line that are shown. */
+#define SHOWN 1000
 
 /* The latest lines; the oldest of them is the next to go. */
 struct recent {
@@ -305,11 +351,13 @@ struct recent {
 };
 
 static void
-push(struct recent *recent, const char *line)
+push(struct recent *recent, char *line)
 {
-	char *copy = strdup(line);
+	char *copy;
 
-	if (copy == NULL)
+	if (strlen(line) > SHOWN)
+		memcpy(line + SHOWN - 3, "...", 4);
+	if ((copy = strdup(line)) == NULL)
 		return;
 	free(recent->line[recent->next]);
 	recent->line[recent->next] = copy;
@@ -348,9 +396,12 @@ scan(struct recent *recent, int fd, const char *name)
 		cut = false;
 	left = cut ? REACH : st.st_size;
 	for (; left > 0 && (n = getline(&line, &size, f)) > 0; left -= n) {
+		/* The first one may have begun before; the last one is shown.
+		 */
 		if (line[n - 1] == '\n')
 			line[n - 1] = '\0';
-		/* The first one may have begun before. */
+		else
+			cut = false;
 		if (!cut && (name == NULL || is_about(line, name)))
 			push(recent, line);
 		cut = false;

@@ -7,6 +7,13 @@
 #include <string.h>
 #include <sys/param.h>
 
+/* The longest character of UTF-8: RFC 3629. */
+#define CHARACTER_MAX 4
+/* Bytes that a cut leaves free. */
+#define CUT_ROOM CHARACTER_MAX
+/* Bytes by which an unfinished line may grow without being cut, at most. */
+#define GROW_MAX 4096
+
 /* The length of the line at raw, its end included. */
 static size_t
 line_length(const char *raw, size_t len, bool *whole)
@@ -86,24 +93,91 @@ loglines_length(const struct loglines *l)
 	return total;
 }
 
+/* The length of the character of UTF-8 that begins with this byte; or 1. */
+static size_t
+character_length(unsigned char lead)
+{
+	if (lead < 0xc2 || lead > 0xf4)
+		return 1;
+	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+static bool
+is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The largest length up to at that splits no character. */
+static size_t
+whole_characters(const char *raw, size_t at)
+{
+	size_t i = 1;
+
+	while (i < CHARACTER_MAX && i < at && is_continuation(raw[at - i]))
+		i++;
+	if (i <= at && character_length((unsigned char)raw[at - i]) > i)
+		return at - i;
+	return at;
+}
+
+/*
+ * How much of a line that is too long goes into this file.  CUT_ROOM stays
+ * free for the bytes that may come next: the rest of a character that
+ * was begun in the last batch, and the newline.
+ */
+static size_t
+cut(const char *raw, size_t len, int64_t room)
+{
+	size_t n = 0;
+
+	if (room >= (int64_t)(len + CUT_ROOM))
+		return len;
+	if (room > CUT_ROOM)
+		return whole_characters(raw, (size_t)room - CUT_ROOM);
+	while (n < len && n < CHARACTER_MAX - 1 && is_continuation(raw[n]))
+		n++;
+	return (int64_t)n < room ? n : 0;
+}
+
+/* The same for an empty file, which must take something. */
+static size_t
+cut_first(const char *raw, size_t len, int64_t room)
+{
+	size_t n = cut(raw, len, room);
+
+	return n > 0 ? n : MIN(len, character_length((unsigned char)raw[0]));
+}
+
 size_t
 loglines_fit(const struct loglines *l, int64_t size, int64_t limit)
 {
-	size_t at = 0, n;
+	const int64_t grow = MIN(GROW_MAX, limit / 4);
+	size_t at = 0, n, stamp;
 	bool bol = l->bol, whole;
-	int64_t need;
+	int64_t need, room;
 
 	if (limit == 0)
 		return l->len;
 	/* No search if it fits even with a stamp for every byte. */
-	if ((int64_t)(l->len * (l->stamplen + 1)) <= limit - size)
+	if ((int64_t)(l->len * (l->stamplen + 1)) + grow + CUT_ROOM <=
+	    limit - size)
 		return l->len;
 	while (at < l->len) {
 		n = line_length(l->raw + at, l->len - at, &whole);
-		need = (int64_t)(n + (bol ? l->stamplen : 0));
-		if (bol && size > 0 && need > limit - size)
-			return at;
-		size += need;
+		stamp = bol ? l->stamplen : 0;
+		room = limit - size - (int64_t)stamp;
+		need = (int64_t)n;
+		if (!whole)
+			need += bol ? grow + CUT_ROOM : CUT_ROOM;
+		if (need > room) {
+			if (bol && size > 0)
+				return at;
+			n = size == 0 ? cut_first(l->raw + at, n, room)
+				      : cut(l->raw + at, n, room);
+			return at + n;
+		}
+		size += (int64_t)(stamp + n);
 		at += n;
 		bol = whole;
 	}

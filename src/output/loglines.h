@@ -35,8 +35,10 @@ size_t loglines_next(struct loglines *, char *buf, size_t bufsize,
 int64_t loglines_length(const struct loglines *);
 /*
  * How many raw bytes fit into a file of this size before it must be rotated.
- * A file is rotated before a line that would make it longer than limit, and
- * never while it is empty.  limit 0: no limit.
+ * A file is rotated before a line that would make it longer than limit; an
+ * unfinished line needs some bytes more, to grow.  A line that is longer than
+ * limit, or never ends, is cut between two characters.  An empty file takes at
+ * least one character.  limit 0: no limit.
  */
 size_t loglines_fit(const struct loglines *, int64_t size, int64_t limit);
 

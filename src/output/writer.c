@@ -68,23 +68,52 @@ lines_of(struct writer *w, struct slot *s, uint32_t end, bool bol)
 	};
 }
 
-/* Rotate if needed; note the segment and its file in the slot. */
-static int
-segment_begin(struct writer *w, struct slot *s, struct logfile **ref)
+static size_t
+fit_of(struct writer *w, struct slot *s, const struct logfile *f)
 {
-	struct loglines l;
-	struct logfile *f;
-	size_t fit;
+	const struct loglines l = lines_of(w, s, s->len, f->bol);
+
+	return loglines_fit(&l, f->size, s->limit);
+}
+
+/*
+ * Open the file; rotate if needed.  *fit: how many bytes to write to it.  A
+ * line that is cut continues in the next file without a new stamp, so that all
+ * files together have the line as it was printed.
+ */
+static int
+open_with_room(struct writer *w, struct slot *s, struct logfile **ref,
+    size_t *fit)
+{
+	bool bol;
 
 	if (logfile_open(&w->dir, ref, s->name, true) == -1)
 		return -1;
-	l = lines_of(w, s, s->len, (*ref)->bol);
-	fit = loglines_fit(&l, (*ref)->size, s->limit);
-	if (fit == 0) {
-		if (logfile_rotate(&w->dir, ref, s->name, s->keep) == 0)
-			return segment_begin(w, s, ref);
-		fit = l.len;
+	*fit = fit_of(w, s, *ref);
+	if (*fit > 0)
+		return 0;
+	bol = (*ref)->bol;
+	if (logfile_rotate(&w->dir, ref, s->name, s->keep) == 0) {
+		if (logfile_open(&w->dir, ref, s->name, true) == -1)
+			return -1;
+		if ((*ref)->size == 0)
+			(*ref)->bol = bol;
+		*fit = fit_of(w, s, *ref);
 	}
+	if (*fit == 0)
+		*fit = s->len - s->done;
+	return 0;
+}
+
+/* Note the segment and its file in the slot. */
+static int
+segment_begin(struct writer *w, struct slot *s, struct logfile **ref)
+{
+	struct logfile *f;
+	size_t fit;
+
+	if (open_with_room(w, s, ref, &fit) == -1)
+		return -1;
 	f = *ref;
 	s->dev = f->dev;
 	s->ino = f->ino;

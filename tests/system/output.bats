@@ -87,6 +87,88 @@ other_log_pid() {
 	are_lines web "$(whole_log web | head -n 1 | cut -d ' ' -f 2)"
 }
 
+# endless NAME KIB [LINE ...]: prints KIB times 1024 bytes of letters e with an
+# accent, but no newline, in writes of 1000 bytes, and stays.
+endless() {
+	local name=$1 kib=$2
+	shift 2
+	yes é | tr -d '\n' | head -c "${kib}K" >"$T/endless"
+	{
+		echo "command = sh -c 'dd if=$T/endless bs=1000 2>/dev/null; \
+exec sleep 1000'"
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} | program "$name"
+}
+
+# All that NAME printed is as long as the file, without times.
+is_whole() {
+	[ "$(whole_log "$1" | sed 's/^20[^ ]* //' | wc -c)" -eq \
+	    "$(stat -c %s "$T/endless")" ]
+}
+
+@test "output without a newline rotates, and splits no character" {
+	local file
+	endless web 2000 'log-size = 100K' 'log-keep = 100'
+	endless bare 2000 'log-size = 64K' 'log-keep = 100' \
+	    'log-timestamps = no'
+	hupd_start
+	wait_for 30 is_whole web
+	wait_for 30 is_whole bare
+	whole_log web | sed 's/^20[^ ]* //' | cmp - "$T/endless"
+	whole_log bare | cmp - "$T/endless"
+	for file in "$T"/log/web.log*; do
+		[ "$(stat -c %s "$file")" -le 102400 ]
+		iconv -f UTF-8 -t UTF-8 "$file" >/dev/null
+	done
+	for file in "$T"/log/bare.log*; do
+		[ "$(stat -c %s "$file")" -le 65536 ]
+	done
+	# The end completes the line.
+	ctl stop bare
+	[ "$(tail -c 1 "$T/log/bare.log" | od -An -tx1 | tr -d ' ')" = 0a ]
+}
+
+@test "lines longer than log-size are cut, all others are whole" {
+	local file
+	awk 'BEGIN { for (i = 0; i < 30; i++) {
+		printf "begin %d ", i
+		for (n = 0; n < 3000; n++) printf "x"
+		print "end"
+		for (n = 0; n < 50; n++) print "line " n } }' >"$T/mixed"
+	program web <<-E
+	command = sh -c 'dd if=$T/mixed bs=700 2>/dev/null; exec sleep 1000'
+	log-size = 2K
+	log-keep = 1000
+	log-timestamps = no
+	E
+	hupd_start
+	is_mixed() {
+		whole_log web | cmp -s - "$T/mixed"
+	}
+	wait_for 30 is_mixed
+	for file in "$T"/log/web.log*; do
+		[ "$(stat -c %s "$file")" -le 2048 ]
+		run ! grep -qE '^(l|li|lin|line|line )$' "$file"
+	done
+	[ "$(ctl log -n 3 web | tail -n 1)" = 'line 49' ]
+	run -0 ctl log -n 51 web
+	[ "${#lines[@]}" -eq 51 ]
+	[[ ${lines[0]} = 'begin 29 x'*xend ]]
+}
+
+@test "log -n prints a bounded part of a line that never ends" {
+	endless web 2000 'log-size = 100K' 'log-keep = 100'
+	hupd_start
+	wait_for 30 is_whole web
+	run -0 --separate-stderr ctl log -n 2 web
+	[ "${#output}" -ge 60000 ]
+	[ "${#output}" -le 131072 ]
+	[[ $stderr = *'showing only the last 128 KiB'* ]]
+	# The status has the beginning of a line.
+	run -0 ctl status web
+	[ "${#output}" -le 10000 ]
+}
+
 @test "log-keep = 0 keeps the current file only" {
 	counter web 'log-size = 8K' 'log-keep = 0'
 	hupd_start

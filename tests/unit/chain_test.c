@@ -96,13 +96,13 @@ static void
 check_tail(const char *text, int64_t n, int64_t left, const char *rest)
 {
 	char buf[64] = "";
-	int64_t got;
+	int64_t got, room = INT64_MAX;
 	int fd;
 
 	put(0, text);
 	fd = open(path_of(0), O_RDONLY | O_CLOEXEC);
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(logread_seek(fd, n, &got), 0);
+	assert_int_equal(logread_seek(fd, n, &got, &room), 0);
 	assert_int_equal(got, left);
 	assert_true(read(fd, buf, sizeof(buf) - 1) >= 0);
 	assert_string_equal(buf, rest);
@@ -131,7 +131,7 @@ finds_long_lines(void **state)
 {
 	size_t n = 200000;
 	char *text = malloc(2 * n + 1);
-	int64_t left;
+	int64_t left, room = INT64_MAX;
 	int fd;
 
 	(void)state;
@@ -141,11 +141,40 @@ finds_long_lines(void **state)
 	text[n - 1] = text[2 * n - 1] = '\n';
 	put(0, text);
 	fd = open(path_of(0), O_RDONLY | O_CLOEXEC);
-	assert_int_equal(logread_seek(fd, 1, &left), 0);
+	assert_int_equal(logread_seek(fd, 1, &left, &room), 0);
 	assert_int_equal(left, 0);
 	assert_int_equal(lseek(fd, 0, SEEK_CUR), n);
+	assert_int_equal(room, INT64_MAX - (int64_t)n);
 	close(fd);
 	free(text);
+	clean();
+}
+
+/* A line that is longer than the room is cut, between two characters. */
+static void
+cuts_long_lines(void **state)
+{
+	int64_t left, room;
+	char buf[16] = "";
+	int fd;
+
+	(void)state;
+	put(0, "one\nt\303\266o");
+	fd = open(path_of(0), O_RDONLY | O_CLOEXEC);
+	for (room = 1; room < 5; room++) {
+		int64_t rest = room;
+
+		assert_int_equal(logread_seek(fd, 1, &left, &rest), 0);
+		assert_int_equal(left, 0);
+		assert_int_equal(rest, 0);
+		memset(buf, 0, sizeof(buf));
+		assert_true(read(fd, buf, sizeof(buf) - 1) >= 0);
+		assert_string_equal(buf,
+		    room < 3	    ? "o"
+			: room == 3 ? "\303\266o"
+				    : "t\303\266o");
+	}
+	close(fd);
 	clean();
 }
 
@@ -239,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(finds_last_lines),
 	    cmocka_unit_test(finds_long_lines),
+	    cmocka_unit_test(cuts_long_lines),
 	    cmocka_unit_test(walks_in_order),
 	    cmocka_unit_test(bridges_a_gap),
 	    cmocka_unit_test(goes_on_after_a_removal),

@@ -127,15 +127,64 @@ test_fit(void **state)
 	assert_int_equal(fit("aaa\nbbb", false, true, 3, 9), 4);
 	assert_int_equal(fit("aaa\nbbb\n", false, true, 7, 10), 0);
 	assert_int_equal(fit("aaa\nbbb\n", false, true, 50, 10), 0);
-	/* A line is not split, nor is a file that is empty rotated. */
-	assert_int_equal(fit("aaa\nbbb\n", false, false, 50, 10), 4);
-	assert_int_equal(fit("aaa", false, false, 50, 10), 3);
-	assert_int_equal(fit("aaaaaaaaaaaa\nb", false, true, 0, 10), 13);
 	/* Stamps count. */
 	assert_int_equal(fit("aaa\nbbb\n", true, true, 0, 68), 8);
 	assert_int_equal(fit("aaa\nbbb\n", true, true, 0, 67), 4);
 	assert_int_equal(fit("a\nb\n", true, false, 1, 34), 2);
 	assert_int_equal(fit("a\nb\n", true, false, 1, 35), 4);
+}
+
+/* The end of a line that was begun before belongs to its file, if it fits. */
+static void
+test_fit_continued(void **state)
+{
+	(void)state;
+	assert_int_equal(fit("aaa\nbbb\n", false, false, 6, 10), 4);
+	assert_int_equal(fit("aaa\nbbb\n", false, false, 9, 10), 0);
+	assert_int_equal(fit("aaa\nbbb\n", false, false, 50, 10), 0);
+	assert_int_equal(fit("aaa", false, false, 50, 10), 0);
+	/* There is room for a newline that comes later. */
+	assert_int_equal(fit("\n", false, false, 99, 100), 1);
+	assert_int_equal(fit("aaa", false, false, 93, 100), 3);
+	assert_int_equal(fit("aaa", false, false, 94, 100), 2);
+	assert_int_equal(fit("aaa", false, false, 96, 100), 0);
+}
+
+/* An unfinished line has room to grow, or it goes into the next file. */
+static void
+test_fit_unfinished(void **state)
+{
+	(void)state;
+	assert_int_equal(fit("aa\nbb", false, true, 60, 100), 5);
+	assert_int_equal(fit("aa\nbb", false, true, 70, 100), 3);
+	assert_int_equal(fit("bb", false, true, 80, 100), 0);
+	assert_int_equal(fit("bb\n", false, true, 80, 100), 3);
+}
+
+/* A line that no file can hold is cut, but no character is. */
+static void
+test_fit_cut(void **state)
+{
+	(void)state;
+	assert_int_equal(fit("aaaaaaaaaaaa\nb", false, true, 0, 10), 6);
+	assert_int_equal(fit("aaaaaaaaaaaa\nb", false, true, 1, 10), 0);
+	assert_int_equal(fit("aaaaaaaaaaaa\nb", false, false, 1, 10), 5);
+	assert_int_equal(fit("aaaaaaaaaaaa\nb", true, true, 0, 40), 6);
+	/* e with an accent, and a character of four bytes. */
+	assert_int_equal(fit("aaaaa\303\251aaaaa", false, true, 0, 10), 5);
+	assert_int_equal(fit("aaaa\303\251aaaaaa", false, true, 0, 10), 6);
+	assert_int_equal(fit("aaa\360\237\230\200aaa", false, true, 0, 10), 3);
+	/* The rest of a character, from the last batch. */
+	assert_int_equal(fit("\237\230\200aaaaaaaaa", false, false, 6, 10), 3);
+	assert_int_equal(fit("\237\230\200aaaaaaaaa", false, false, 7, 10), 0);
+	/* Bytes that are no UTF-8 are cut anywhere. */
+	assert_int_equal(fit("\200\200\200\200\200\200\200\200\200\200", false,
+			     true, 0, 10),
+	    6);
+	/* An empty file takes a whole character however small the limit is. */
+	assert_int_equal(fit("aaa\n", true, true, 0, 1), 1);
+	assert_int_equal(fit("\360\237\230\200a\n", false, true, 0, 1), 4);
+	assert_int_equal(fit("\360", false, true, 0, 1), 1);
 }
 
 static void
@@ -179,6 +228,9 @@ main(void)
 	    cmocka_unit_test(test_nul),
 	    cmocka_unit_test(test_split_raw),
 	    cmocka_unit_test(test_fit),
+	    cmocka_unit_test(test_fit_continued),
+	    cmocka_unit_test(test_fit_unfinished),
+	    cmocka_unit_test(test_fit_cut),
 	    cmocka_unit_test(test_tail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

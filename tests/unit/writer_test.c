@@ -173,9 +173,10 @@ test_between_segments(void **state)
 	journal_segment(w->slot, 4);
 	journal_segment_done(w->slot);
 	finish(w);
-	expect(w, "web.log.2", "half one\n");
-	expect(w, "web.log.1", "two\n\n");
-	expect(w, "web.log", "three and more\n");
+	expect(w, "web.log.3", "half one\n");
+	expect(w, "web.log.2", "two\n\n");
+	expect(w, "web.log.1", "three an");
+	expect(w, "web.log", "d more\n");
 }
 
 /* The same, when the file was already moved and the new one not made. */
@@ -189,9 +190,44 @@ test_after_rotation(void **state)
 	journal_segment(w->slot, 4);
 	journal_segment_done(w->slot);
 	finish(w);
-	expect(w, "web.log.2", "half one\n");
-	expect(w, "web.log.1", "two\n\n");
-	expect(w, "web.log", "three and more\n");
+	expect(w, "web.log.3", "half one\n");
+	expect(w, "web.log.2", "two\n\n");
+	expect(w, "web.log.1", "three an");
+	expect(w, "web.log", "d more\n");
+}
+
+/* A line that is too long continues in the next file, without a new stamp. */
+static void
+test_long_line(void **state)
+{
+	struct world *w = *state;
+
+	leave(w, true, 40);
+	finish(w);
+	expect(w, "web.log.4", STAMP "one\n");
+	expect(w, "web.log.3", STAMP "two\n");
+	expect(w, "web.log.2", STAMP "\n");
+	expect(w, "web.log.1", STAMP "three ");
+	expect(w, "web.log", "and more\n");
+}
+
+/* The same for a line that an earlier batch began. */
+static void
+test_endless_line(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "web.log", "0123456789abcdef", 16);
+	leave(w, true, 50);
+	memset(journal_buffer(&w->journal, w->slot), 'x', w->slot->len);
+	finish(w);
+	expect(w, "web.log", "0123456789abcdefxxxxxxxxxxxxxxxxxxxxxxxx");
+	leave(w, true, 50);
+	memset(journal_buffer(&w->journal, w->slot), 'y', w->slot->len);
+	finish(w);
+	expect(w, "web.log.1",
+	    "0123456789abcdefxxxxxxxxxxxxxxxxxxxxxxxxyyyyyy");
+	expect(w, "web.log", "yyyyyyyyyyyyyyyyyy");
 }
 
 static void
@@ -374,6 +410,8 @@ main(void)
 	    T(test_in_segment),
 	    T(test_between_segments),
 	    T(test_after_rotation),
+	    T(test_long_line),
+	    T(test_endless_line),
 	    T(test_moved),
 	    T(test_cut),
 	    T(test_removed),
