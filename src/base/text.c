@@ -360,15 +360,52 @@ distance(const char *a, const char *b)
 	return above[nb];
 }
 
+static bool
+is_except(const char *entry, const char *except)
+{
+	return except != NULL && strcmp(entry, except) == 0;
+}
+
+/* Has one of the two only more parts than the other? */
+static bool
+has_more_parts(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	const char *more = na > nb ? a + nb : b + na;
+
+	return na > 0 && nb > 0 && *more != '\0' &&
+	    strchr("-@._", *more) != NULL &&
+	    strncasecmp(a, b, MIN(na, nb)) == 0;
+}
+
+/* The only entry that has a part more or less than word, or NULL. */
+static const char *
+part_of(const char *word, const char *const *list, const char *except)
+{
+	const char *found = NULL;
+
+	for (; *list != NULL; list++) {
+		if (is_except(*list, except) || !has_more_parts(word, *list))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = *list;
+	}
+	return found;
+}
+
 const char *
-text_near(const char *word, const char *const *list)
+text_near(const char *word, const char *const *list, const char *except)
 {
 	size_t len = strlen(word), best = len <= 4 ? 2 : 3, edits;
+	const char *const *all = list;
 	const char *near = NULL;
 
 	if (len > NEAR_MAX)
 		return NULL;
 	for (; *list != NULL; list++) {
+		if (is_except(*list, except))
+			continue;
 		/* Each edit changes the length by at most one. */
 		if (strlen(*list) > NEAR_MAX || strlen(*list) >= len + best ||
 		    len >= strlen(*list) + best)
@@ -379,7 +416,7 @@ text_near(const char *word, const char *const *list)
 			near = *list;
 		}
 	}
-	return near;
+	return near != NULL ? near : part_of(word, all, except);
 }
 
 /* isalnum(3) of the C locale, in every locale. */

@@ -43,9 +43,13 @@ const char *text_signal_name(int sig, char buf[static TEXT_NUMBER_MAX]);
 /*
  * The entry of the NULL-terminated list that is nearest to word by edit
  * distance, for "did you mean".  Case is ignored, and two swapped letters are
- * one edit.  NULL: none is within 2 edits, or 1 for words of up to 4 bytes.
+ * one edit.  If none is within 2 edits, or 1 for words of up to 4 bytes: the
+ * only entry that has one part more than word, or less; "-@._" begin a part
+ * ("redis" and "redis-server", "db.service" and "db").  NULL: none.
+ * except is never the answer; it may be NULL.
  */
-const char *text_near(const char *word, const char *const *list);
+const char *text_near(const char *word, const char *const *list,
+    const char *except);
 
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
 bool text_is_name(const char *s);

@@ -246,7 +246,7 @@ find(const struct ctl *ctl, const char *name)
 			return &commands[i];
 		names[i] = commands[i].name;
 	}
-	if ((near = text_near(name, names)) != NULL)
+	if ((near = text_near(name, names, NULL)) != NULL)
 		present_fail(ctl, STATUS_USAGE,
 		    "there is no command '%s': did you mean '%s'?", name, near);
 	else

@@ -163,6 +163,19 @@ check_names(const struct config *config, struct diags *diags)
 	free(sorted);
 }
 
+/* The names of all programs, NULL-terminated, for text_near; NULL: no memory.
+ */
+static const char **
+program_names(const struct config *config)
+{
+	const char **names;
+
+	names = calloc(config->nprograms + 1, sizeof(*names));
+	for (size_t i = 0; names != NULL && i < config->nprograms; i++)
+		names[i] = config->programs[i]->name;
+	return names;
+}
+
 struct dependencies {
 	const struct config *config;
 	struct diags *diags;
@@ -172,15 +185,18 @@ struct dependencies {
 	size_t nedges;
 };
 
-/* Report it once, even if all instances of a template have it. */
+/*
+ * Report it once, even if all instances of a template have it.  own: the
+ * program that has the dependency, or NULL for the defaults.
+ */
 static void
 unknown_dependency(struct dependencies *d, const char *file, unsigned line,
-    const char *name)
+    const char *name, const char *own)
 {
 	const char *near = NULL;
 
 	if (d->nnear++ < NEAR_MAX)
-		near = text_near(name, d->names);
+		near = text_near(name, d->names, own);
 	if (near == NULL)
 		diag_add_once(d->diags, file, line, "depends-on",
 		    "there is no program %s", name);
@@ -211,7 +227,7 @@ collect_edges(struct dependencies *d, size_t node)
 		line = definition_line(conf, "depends-on", i);
 		if (line != 0)
 			unknown_dependency(d, file_of(config, conf), line,
-			    conf->depends_on[i]);
+			    conf->depends_on[i], conf->name);
 	}
 }
 
@@ -226,7 +242,8 @@ check_defaults(struct dependencies *d)
 		if (d->config->nprograms != 0 &&
 		    find_slot(d->config, name) == NULL)
 			unknown_dependency(d, d->config->file,
-			    definition_line(defaults, "depends-on", i), name);
+			    definition_line(defaults, "depends-on", i), name,
+			    NULL);
 	}
 }
 
@@ -316,13 +333,11 @@ check_dependencies(const struct config *config, struct diags *diags)
 
 	for (size_t i = 0; i < config->nprograms; i++)
 		total += strings_count(config->programs[i]->depends_on);
-	d.names = calloc(config->nprograms + 1, sizeof(*d.names));
+	d.names = program_names(config);
 	d.edges = calloc(total + 1, sizeof(*d.edges));
 	if (d.names == NULL || d.edges == NULL) {
 		diag_no_memory(diags, "depends-on");
 	} else {
-		for (size_t i = 0; i < config->nprograms; i++)
-			d.names[i] = config->programs[i]->name;
 		for (size_t i = 0; i < config->nprograms; i++)
 			collect_edges(&d, i);
 		check_defaults(&d);
@@ -331,6 +346,21 @@ check_dependencies(const struct config *config, struct diags *diags)
 	}
 	free(d.names);
 	free(d.edges);
+}
+
+static void
+unknown_exit_on(const struct config *config, unsigned line, const char *name,
+    struct diags *diags)
+{
+	const char **names = program_names(config), *near = NULL;
+
+	if (names != NULL)
+		near = text_near(name, names, NULL);
+	diag_add(diags, config->file, line, "exit-on",
+	    near == NULL ? "there is no program %s"
+			 : "there is no program %s; did you mean %s?",
+	    name, near);
+	free(names);
 }
 
 /* Refuse an exit-on that could never end the daemon. */
@@ -346,8 +376,7 @@ check_exit_on(const struct config *config, struct diags *diags)
 		return;
 	conf = config_find(config, name);
 	if (conf == NULL)
-		diag_add(diags, config->file, line, "exit-on",
-		    "there is no program %s", name);
+		unknown_exit_on(config, line, name, diags);
 	else if (conf->command != NULL && /* else it has errors */
 	    conf->restart == RESTART_ALWAYS && conf->restart_limit == 0)
 		diag_add(diags, config->file, line, "exit-on",

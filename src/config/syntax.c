@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "config/definition.h"
+#include "config/foreign.h"
 #include "config/syntax.h"
 
 /* The search for a similar name is slow: only the first unknown keys get it. */
@@ -52,17 +53,30 @@ add_line(struct definition *d, const struct key *key, unsigned line, size_t nth)
 	return 0;
 }
 
+static bool
+is_program_key(const char *name)
+{
+	const struct key *key = keys_find(name);
+
+	return key != NULL && !key->daemon;
+}
+
 static void
 unknown_key(struct parser *p)
 {
 	const char *names[KEYS_MAX + 1], *near;
+	char answer[FOREIGN_MAX];
 	size_t n = 0;
 
+	if (foreign_key(p->key, is_program_key, answer) != NULL) {
+		complain(p, "unknown key; %s", answer);
+		return;
+	}
 	for (size_t i = 0; i < keys_count; i++)
 		if (p->config != NULL || !keys_table[i].daemon)
 			names[n++] = keys_table[i].name;
 	names[n] = NULL;
-	near = p->nunknown++ < NEAR_MAX ? text_near(p->key, names) : NULL;
+	near = p->nunknown++ < NEAR_MAX ? text_near(p->key, names, NULL) : NULL;
 	if (near == NULL)
 		complain(p, "unknown key");
 	else

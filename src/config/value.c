@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "base/strings.h"
+#include "config/foreign.h"
 #include "config/value.h"
 
 int
@@ -208,7 +209,7 @@ int
 value_choose(const struct value *value, const char *text,
     char why[static VALUE_WHY_MAX])
 {
-	const char *near = text_near(text, value->words);
+	const char *near = foreign_value(text, value->words);
 	char all[VALUE_WHY_MAX / 2] = "";
 	int i;
 
@@ -218,6 +219,8 @@ value_choose(const struct value *value, const char *text,
 		strlcat(all, i == 0 ? "" : ", ", sizeof all);
 		strlcat(all, value->words[i], sizeof all);
 	}
+	if (near == NULL)
+		near = text_near(text, value->words, NULL);
 	return value_refuse(why, "\"%.40s\" is none of %s%s%s%s", text, all,
 	    near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
 	    near == NULL ? "" : "?");

@@ -102,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tokens(s);
 	escapes(data, size);
 	text_is_name(s);
-	text_near(s, list);
+	text_near(s, list, NULL);
 	must(utf8_unfinished(s, strlen(s)) < UTF8_MAX);
 	free(s);
 	return 0;

@@ -462,6 +462,26 @@ blames_the_defaults(void **state)
 	config_clear(&set);
 }
 
+/* A program cannot depend on itself. */
+static void
+never_suggests_the_program_itself(void **state)
+{
+	struct config set;
+
+	(void)state;
+	load(&set, "", 0);
+	config_add(&set, good("web", "command = x\ndepends-on = wbe\n", NULL));
+	config_add(&set,
+	    good("app", "command = x\ndepends-on = web.service\n", NULL));
+	assert_int_equal(config_check(&set, &diags), -1);
+	assert_int_equal(diags.n, 2);
+	assert_complaint(0,
+	    "FILE:2: depends-on: there is no program web.service; did you "
+	    "mean web?");
+	assert_complaint(1, "FILE:2: depends-on: there is no program wbe");
+	config_clear(&set);
+}
+
 static void
 finds_cycles_through_defaults(void **state)
 {
@@ -602,6 +622,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(checks_the_whole, setup, teardown),
 	    cmocka_unit_test_setup_teardown(blames_the_defaults, setup,
 		teardown),
+	    cmocka_unit_test_setup_teardown(never_suggests_the_program_itself,
+		setup, teardown),
 	    cmocka_unit_test_setup_teardown(finds_cycles_through_defaults,
 		setup, teardown),
 	    cmocka_unit_test_setup_teardown(prints_what_it_parses, setup,

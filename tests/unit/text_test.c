@@ -329,22 +329,53 @@ finds_near_misses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		const char *near = text_near(cases[i].word, keys);
+		const char *near = text_near(cases[i].word, keys, NULL);
 
 		if (cases[i].near == NULL)
 			assert_null(near);
 		else
 			assert_string_equal(near, cases[i].near);
 	}
-	assert_null(text_near("command", none));
+	assert_null(text_near("command", none, NULL));
 	memset(huge, 'a', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
-	assert_null(text_near(huge, keys));
+	assert_null(text_near(huge, keys, NULL));
 	const char *const list[] = {huge, huge + sizeof(huge) - 65, NULL};
 
-	assert_ptr_equal(text_near(huge + sizeof(huge) - 65, list), list[1]);
-	assert_ptr_equal(text_near(huge + sizeof(huge) - 63, list), list[1]);
-	assert_null(text_near(huge + sizeof(huge) - 62, list));
+	assert_ptr_equal(text_near(huge + sizeof(huge) - 65, list, NULL),
+	    list[1]);
+	assert_ptr_equal(text_near(huge + sizeof(huge) - 63, list, NULL),
+	    list[1]);
+	assert_null(text_near(huge + sizeof(huge) - 62, list, NULL));
+}
+
+static void
+finds_names_with_another_part(void **state)
+{
+	static const char *const list[] = {"redis-server", "db", "web@1",
+	    "web@2", "worker", NULL};
+
+	(void)state;
+	assert_string_equal(text_near("redis", list, NULL), "redis-server");
+	assert_string_equal(text_near("db.service", list, NULL), "db");
+	assert_string_equal(text_near("DB.service", list, NULL), "db");
+	/* Two would do. */
+	assert_null(text_near("web", list, NULL));
+	assert_string_equal(text_near("web", list, "web@1"), "web@2");
+	assert_null(text_near("work", list, NULL));
+	assert_null(text_near(".service", list, NULL));
+}
+
+static void
+never_finds_the_exception(void **state)
+{
+	static const char *const list[] = {"web", "wab", NULL};
+
+	(void)state;
+	assert_string_equal(text_near("wbe", list, NULL), "web");
+	assert_string_equal(text_near("wbe", list, "wab"), "web");
+	assert_string_equal(text_near("wab", list, "web"), "wab");
+	assert_null(text_near("wbe", list, "web"));
 }
 
 /* Of two as near the first, of all the nearest. */
@@ -354,7 +385,7 @@ prefers_the_nearest(void **state)
 	static const char *const list[] = {"abcdeXY", "abcdeX", "abcdeY", NULL};
 
 	(void)state;
-	assert_string_equal(text_near("abcde", list), "abcdeX");
+	assert_string_equal(text_near("abcde", list, NULL), "abcdeX");
 }
 
 static void
@@ -468,6 +499,8 @@ main(void)
 	    cmocka_unit_test(reads_signals),
 	    cmocka_unit_test(names_signals),
 	    cmocka_unit_test(finds_near_misses),
+	    cmocka_unit_test(finds_names_with_another_part),
+	    cmocka_unit_test(never_finds_the_exception),
 	    cmocka_unit_test(prefers_the_nearest),
 	    cmocka_unit_test(program_names),
 	    cmocka_unit_test(cuts_blanks_off),
