@@ -134,14 +134,29 @@ print_errors(const struct diags *errors)
 	}
 }
 
+/*
+ * Is the accepted configuration that of this daemon?  If hupd.conf could not be
+ * read, its state-dir is unknown: the default one may be another daemon's.
+ */
+static bool
+is_own(const struct daemon *d, const struct config *accepted, bool read)
+{
+	if (read)
+		return true;
+	if (accepted->origin == NULL) /* no hupd.conf; or version 0.1 */
+		return !d->must_exist;
+	return strcmp(accepted->origin, d->config) == 0;
+}
+
 /* Use the last accepted configuration instead of the files, or exit. */
 static void
 load_accepted(struct daemon *d, struct config *set)
 {
+	bool read = set->origin != NULL;
 	struct diags older;
 	char *file;
 
-	if (asprintf(&file, "%s/accepted", set->settings.state_dir) == -1)
+	if ((file = places_accepted(set->settings.state_dir)) == NULL)
 		log_fatal("accepted");
 	config_clear(set);
 	diag_init(&older);
@@ -152,6 +167,12 @@ load_accepted(struct daemon *d, struct config *set)
 		exit(STATUS_REJECTED);
 	}
 	diag_clear(&older);
+	if (!is_own(d, set, read)) {
+		log_warnx("%s: not used, as it may belong to a daemon with "
+			  "another hupd.conf",
+		    file);
+		exit(STATUS_REJECTED);
+	}
 	free(file);
 	log_warnx("the configuration is rejected, using the last accepted one");
 }

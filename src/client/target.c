@@ -239,20 +239,6 @@ int
 target_load(const struct target *target, struct config *set,
     struct diags *diags)
 {
-	struct config known;
-	int error;
-
-	if (config_init(&known, &target->places) == -1)
-		return diag_no_memory(diags, target->config);
-	/* A daemon reads the folder that it began with. */
-	free(known.settings.program_dir);
-	known.settings.program_dir = strdup(target->program_dir);
-	if (known.settings.program_dir == NULL) {
-		diag_no_memory(diags, target->config);
-		error = -1;
-	} else
-		error = load_config(set, &target->places, target->config,
-		    target->named, &known, &accounts_lookups, diags);
-	config_clear(&known);
-	return error;
+	return load_config(set, &target->places, target->config, target->named,
+	    NULL, &accounts_lookups, diags);
 }

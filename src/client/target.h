@@ -44,7 +44,7 @@ int target_locate(const struct ctl *, struct target *, bool needed);
  */
 int target_find_files(const struct ctl *, struct target *);
 
-/* Load the files of the target; as load_config(). */
+/* Load the files of the target, as a daemon that starts; see load_config. */
 int target_load(const struct target *, struct config *, struct diags *);
 
 #endif

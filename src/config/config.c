@@ -46,6 +46,7 @@ config_clear(struct config *config)
 	config_clear_programs(config);
 	diag_clear(&config->notes);
 	free(config->file);
+	free(config->origin);
 	memset(config, 0, sizeof *config);
 }
 
@@ -356,7 +357,7 @@ unknown_exit_on(const struct config *config, unsigned line, const char *name,
 
 	if (names != NULL)
 		near = text_near(name, names, NULL);
-	diag_add(diags, config->file, line, "exit-on",
+	diag_add_once(diags, config->file, line, "exit-on",
 	    near == NULL ? "there is no program %s"
 			 : "there is no program %s; did you mean %s?",
 	    name, near);
@@ -379,7 +380,7 @@ check_exit_on(const struct config *config, struct diags *diags)
 		unknown_exit_on(config, line, name, diags);
 	else if (conf->command != NULL && /* else it has errors */
 	    conf->restart == RESTART_ALWAYS && conf->restart_limit == 0)
-		diag_add(diags, config->file, line, "exit-on",
+		diag_add_once(diags, config->file, line, "exit-on",
 		    "%s is always restarted: set its restart to never or "
 		    "on-failure, or set a restart-limit",
 		    name);

@@ -7,6 +7,8 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+#include <stdbool.h>
+
 #include "base/diag.h"
 #include "config/definition.h"
 #include "config/settings.h"
@@ -19,6 +21,8 @@ struct config {
 	size_t nprograms;
 	size_t size;	    /* of programs */
 	struct diags notes; /* what is accepted, but worth a warning */
+	char *origin;	    /* the hupd.conf that was read; NULL: none */
+	bool no_folder;	    /* the program folder did not exist */
 };
 
 /* Built-in settings and defaults, no program.  -1: no memory. */

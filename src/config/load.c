@@ -176,8 +176,9 @@ template_defines(const struct template *t, const struct file *f, int looked)
 /* The state of one reading of the configuration. */
 struct loading {
 	struct config *config;
-	const struct config *known; /* NULL: nothing can be shared */
-	const char *folder; /* of the programs; NULL: that of the settings */
+	const struct config *known;   /* NULL: nothing can be shared */
+	const struct config *running; /* of a daemon that reloads; or NULL */
+	const char *file;	      /* hupd.conf */
 	struct resolver *resolver;
 	struct template *templates; /* as far as they were read */
 	struct diags *diags;
@@ -398,23 +399,78 @@ load_entries(struct loading *l, int dir, const char *folder)
 	return 0;
 }
 
+/* Report it at the line that names the folder, if there is one. */
 static void
-load_folder(struct loading *l)
+refuse_folder(struct loading *l, const char *folder, const char *why)
 {
-	const char *folder =
-	    l->folder != NULL ? l->folder : l->config->settings.program_dir;
+	const struct settings *s = &l->config->settings;
+	unsigned line = settings_line(s, "program-dir");
+
+	if (line == 0 || strcmp(folder, s->program_dir) != 0)
+		diag_add(l->diags, folder, 0, NULL, "%s", why);
+	else
+		diag_add(l->diags, l->file, line, "program-dir", "%s %s",
+		    folder, why);
+}
+
+/*
+ * Was a configuration ever accepted?  In doubt it was: a folder that vanished
+ * must not stop every program.
+ */
+static bool
+was_accepted(const struct loading *l)
+{
+	const struct config *c = l->running != NULL ? l->running : l->config;
+	char *file;
+	bool there;
+
+	if (c->nprograms > 0)
+		return true;
+	if ((file = places_accepted(c->settings.state_dir)) == NULL)
+		return true;
+	there =
+	    access(file, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	free(file);
+	return there;
+}
+
+/* A fresh installation may have no folder yet. */
+static void
+miss_folder(struct loading *l, const char *folder)
+{
+	struct stat st;
+
+	if (lstat(folder, &st) == 0)
+		refuse_folder(l, folder,
+		    "is a symbolic link that leads nowhere");
+	else if (was_accepted(l))
+		refuse_folder(l, folder, "does not exist");
+	else {
+		l->config->no_folder = true;
+		diag_add(&l->config->notes, folder, 0, NULL,
+		    "does not exist: there are no programs");
+	}
+}
+
+static void
+load_folder(struct loading *l, const char *folder)
+{
 	char why[FILE_WHY_MAX];
 	int dir;
 
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	if (dir == -1 && errno == ENOENT) {
+		miss_folder(l, folder);
+		return;
+	}
 	if (dir == -1) {
-		if (errno != ENOENT)
-			diag_add(l->diags, folder, 0, NULL,
-			    "cannot be opened: %s", strerror(errno));
+		snprintf(why, sizeof(why), "cannot be opened: %s",
+		    strerror(errno));
+		refuse_folder(l, folder, why);
 		return;
 	}
 	if (file_check_path(AT_FDCWD, folder, NULL, why) == -1)
-		diag_add(l->diags, folder, 0, NULL, "%s", why);
+		refuse_folder(l, folder, why);
 	else
 		load_entries(l, dir, folder);
 	close(dir);
@@ -422,25 +478,109 @@ load_folder(struct loading *l)
 	l->templates = NULL;
 }
 
+/* Check the folder that a running daemon will use at its next start. */
+static void
+check_next_folder(struct loading *l)
+{
+	struct config next = *l->config;
+	struct loading check = *l;
+
+	next.programs = NULL;
+	next.nprograms = next.size = 0;
+	diag_init(&next.notes);
+	check.config = &next;
+	check.known = NULL;
+	load_folder(&check, next.settings.program_dir);
+	config_check(&next, l->diags);
+	config_clear_programs(&next);
+	diag_clear(&next.notes);
+}
+
+/* A running daemon reads the folder that it began with. */
+static void
+load_programs(struct loading *l)
+{
+	const char *named = l->config->settings.program_dir;
+	const char *folder =
+	    l->running != NULL ? l->running->settings.program_dir : named;
+
+	load_folder(l, folder);
+	if (strcmp(folder, named) != 0)
+		check_next_folder(l);
+}
+
+/* The hupd.conf of the last accepted configuration; malloc'd, or NULL. */
+static char *
+accepted_origin(const struct loading *l)
+{
+	char *file, *origin = NULL;
+	struct file f;
+
+	if (l->running != NULL)
+		return l->running->origin != NULL ? strdup(l->running->origin)
+						  : NULL;
+	file = places_accepted(l->config->settings.state_dir);
+	if (file == NULL)
+		return NULL;
+	if (file_read(&f, AT_FDCWD, file, WHOLE_MAX) == 1)
+		origin = syntax_saved_origin(f.bytes);
+	file_clear(&f);
+	free(file);
+	return origin;
+}
+
+/* There need not be a hupd.conf, but one that was there must not vanish. */
+static void
+miss_daemon(struct loading *l, bool must_exist)
+{
+	char *origin = NULL;
+
+	if (must_exist)
+		diag_add(l->diags, l->file, 0, NULL, "does not exist");
+	else if ((origin = accepted_origin(l)) != NULL &&
+	    strcmp(origin, l->file) == 0)
+		diag_add(l->diags, l->file, 0, NULL,
+		    "does not exist, but did when the configuration was "
+		    "accepted; an empty file will do");
+	free(origin);
+}
+
 /* Read hupd.conf, or a whole configuration. */
-static int
-load_daemon(struct loading *l, const char *file, size_t max, bool must_exist,
-    bool *whole)
+static void
+load_daemon(struct loading *l, bool must_exist, bool *whole)
 {
 	struct file f;
 	int r;
 
 	*whole = false;
-	r = file_read(&f, AT_FDCWD, file, max);
-	if (r == 1)
-		r = syntax_parse_config(l->config, file, f.bytes, f.len, whole,
-		    l->diags);
+	r = file_read(&f, AT_FDCWD, l->file, SYNTAX_FILE_MAX);
+	if (r == 0)
+		miss_daemon(l, must_exist);
 	else if (r == -1)
-		diag_add(l->diags, file, 0, NULL, "%s", f.why);
-	else if (must_exist)
-		diag_add(l->diags, file, 0, NULL, "does not exist");
+		diag_add(l->diags, l->file, 0, NULL, "%s", f.why);
+	else if ((l->config->origin = strdup(l->file)) == NULL)
+		diag_no_memory(l->diags, l->file);
+	else
+		syntax_parse_config(l->config, l->file, f.bytes, f.len, whole,
+		    l->diags);
 	file_clear(&f);
-	return r;
+}
+
+/* Read a saved configuration. */
+static void
+load_saved(struct loading *l)
+{
+	struct file f;
+	int r;
+
+	r = file_read(&f, AT_FDCWD, l->file, WHOLE_MAX);
+	if (r == 1)
+		syntax_parse_saved(l->config, l->file, f.bytes, f.len,
+		    l->diags);
+	else
+		diag_add(l->diags, l->file, 0, NULL, "%s",
+		    r == 0 ? "does not exist" : f.why);
+	file_clear(&f);
 }
 
 /* The programs of a whole configuration have no files of their own. */
@@ -467,28 +607,29 @@ forget_known(struct loading *l)
 }
 
 static int
-load(struct loading *l, const struct places *places, const char *file,
-    size_t max, bool must_exist, bool lenient,
+load_begin(struct loading *l, const struct places *places, bool lenient,
     const struct resolve_lookups *lookups)
 {
-	size_t before = diag_count(l->diags);
-	bool whole;
-
 	if (config_init(l->config, places) == -1)
-		return diag_no_memory(l->diags, file);
+		return diag_no_memory(l->diags, l->file);
 	if ((l->resolver = resolve_new(lookups, lenient)) == NULL) {
 		config_clear(l->config);
-		return diag_no_memory(l->diags, file);
+		return diag_no_memory(l->diags, l->file);
 	}
-	load_daemon(l, file, max, must_exist, &whole);
-	resolve_settings(l->resolver, &l->config->settings, file, l->diags);
-	resolve_definition(l->resolver, l->config->defaults, file, l->diags);
-	if (whole || lenient) {
-		resolve_whole(l, file);
-	} else {
-		forget_known(l);
-		load_folder(l);
-	}
+	return 0;
+}
+
+static void
+resolve_daemon(struct loading *l)
+{
+	resolve_settings(l->resolver, &l->config->settings, l->file, l->diags);
+	resolve_definition(l->resolver, l->config->defaults, l->file, l->diags);
+}
+
+/* before: the number of diagnostics at the beginning. */
+static int
+load_end(struct loading *l, size_t before)
+{
 	config_check(l->config, l->diags);
 	resolve_free(l->resolver);
 	if (diag_count(l->diags) == before)
@@ -499,24 +640,43 @@ load(struct loading *l, const struct places *places, const char *file,
 
 int
 load_config(struct config *config, const struct places *places,
-    const char *file, bool must_exist, const struct config *known,
+    const char *file, bool must_exist, const struct config *running,
     const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct loading l = {.config = config, .known = known, .diags = diags};
+	struct loading l = {.config = config,
+	    .known = running,
+	    .running = running,
+	    .file = file,
+	    .diags = diags};
+	size_t before = diag_count(diags);
+	bool whole;
 
-	if (known != NULL)
-		l.folder = known->settings.program_dir;
-	return load(&l, places, file, SYNTAX_FILE_MAX, must_exist, false,
-	    lookups);
+	if (load_begin(&l, places, false, lookups) == -1)
+		return -1;
+	load_daemon(&l, must_exist, &whole);
+	resolve_daemon(&l);
+	if (whole)
+		resolve_whole(&l, file);
+	else {
+		forget_known(&l);
+		load_programs(&l);
+	}
+	return load_end(&l, before);
 }
 
 int
 load_whole(struct config *config, const struct places *places, const char *file,
     const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct loading l = {.config = config, .diags = diags};
+	struct loading l = {.config = config, .file = file, .diags = diags};
+	size_t before = diag_count(diags);
 
-	return load(&l, places, file, WHOLE_MAX, true, true, lookups);
+	if (load_begin(&l, places, true, lookups) == -1)
+		return -1;
+	load_saved(&l);
+	resolve_daemon(&l);
+	resolve_whole(&l, file);
+	return load_end(&l, before);
 }
 
 /*

@@ -11,20 +11,27 @@
 #include "config/resolve.h"
 
 /*
- * Read everything.  file: hupd.conf, which may be absent unless must_exist; if
- * it is a whole configuration, the program folder is not read.
+ * Read everything.  file: hupd.conf; if it is a whole configuration, the
+ * program folder is not read.
  *
- * known: the running configuration, or NULL.  A program file that has not
- * changed since is not parsed again: its definition is shared.  The program
- * folder is that of known, even if the file has another one by now.
+ * A program folder that does not exist is an error, and so is a hupd.conf that
+ * does not exist if must_exist, or if it was part of the last accepted
+ * configuration: a folder or file that vanishes must not stop every program.
+ * Only if no configuration was ever accepted, a missing folder is empty, with a
+ * note.
+ *
+ * running: what the daemon runs, or NULL.  A program file that has not changed
+ * since is not parsed again: its definition is shared.  The program folder is
+ * that of running, even if the file has another one by now; the other one is
+ * only checked.
  *
  * Returns 0, or -1 with diagnostics: all errors of all files.  The
  * configuration then has the settings that could be read, and no program.  The
  * caller clears it in both cases.
  */
 int load_config(struct config *, const struct places *, const char *file,
-    bool must_exist, const struct config *known, const struct resolve_lookups *,
-    struct diags *);
+    bool must_exist, const struct config *running,
+    const struct resolve_lookups *, struct diags *);
 
 /*
  * The file of the folder that defines the program: its own, or its template if
@@ -51,7 +58,7 @@ struct definition *load_text(const char *file, const char *bytes, size_t len,
 int load_proposal(const char *file, char **name, char **text, struct diags *);
 
 /*
- * Read a whole configuration, the accepted one, from one file.  Missing or
+ * Read a saved configuration, see syntax_print_saved.  Missing or
  * unsafe environment files are no error here: the start of the program reports
  * them.
  */

@@ -126,3 +126,9 @@ places_log(const char *log_dir, const char *name)
 {
 	return format("%s/%s" PLACES_LOG_SUFFIX, log_dir, name);
 }
+
+char *
+places_accepted(const char *state_dir)
+{
+	return format("%s/accepted", state_dir);
+}

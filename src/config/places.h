@@ -24,6 +24,9 @@ struct places {
 int places_find(struct places *, char **config_file);
 void places_clear(struct places *);
 
+/* The file of the last accepted configuration; malloc'd, or NULL. */
+char *places_accepted(const char *state_dir);
+
 /* The name of a log file is that of its program and this. */
 #define PLACES_LOG_SUFFIX ".log"
 

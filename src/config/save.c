@@ -54,7 +54,7 @@ print_to(int fd, const struct config *config, const char *file)
 		errno = err;
 		return -1;
 	}
-	if (syntax_print_config(config, f) == -1)
+	if (syntax_print_saved(config, f) == -1)
 		err = ENOMEM;
 	else if (fflush(f) == EOF)
 		err = errno;

@@ -7,7 +7,7 @@
 #include "config/config.h"
 
 /*
- * Write the canonical form to a new file, mode 0600, sync it and rename it into
+ * Write the saved form to a new file, mode 0600, sync it and rename it into
  * place.  A file with the same contents is left alone, which does not wait for
  * the disk.  -1 with errno.
  */

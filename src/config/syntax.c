@@ -26,9 +26,13 @@ struct parser {
 	unsigned first[KEYS_MAX]; /* the line that gave it a key, by index */
 	/* Only in the daemon's file: */
 	struct config *config;
+	bool saved; /* lines that a user cannot write are known */
 	bool whole; /* a "program" line was seen */
 	unsigned nunknown;
 };
+
+/* The key of the first line of a saved configuration. */
+#define ORIGIN "config"
 
 /* White space around keys and values. */
 #define BLANKS " \t\r"
@@ -311,11 +315,27 @@ note_former(struct parser *p, const struct key *key)
 		    key->name);
 }
 
+/* A line that only a saved configuration has; false: it is no such line. */
+static bool
+saved_key(struct parser *p, const char *value)
+{
+	char **origin = &p->config->origin;
+
+	if (strcmp(p->key, ORIGIN) != 0)
+		return false;
+	free(*origin);
+	if ((*origin = strdup(value)) == NULL)
+		complain(p, "out of memory");
+	return true;
+}
+
 static void
 parse_key(struct parser *p, char *value)
 {
 	const struct key *key = keys_find(p->key);
 
+	if (p->saved && saved_key(p, value))
+		return;
 	if (strcmp(p->key, "program") == 0) {
 		if (p->config == NULL)
 			complain(p, "is only allowed in a whole configuration");
@@ -412,22 +432,52 @@ syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
 	return NULL;
 }
 
+static int
+parse_config(struct parser *p, const char *bytes, size_t len)
+{
+	struct config *config = p->config;
+
+	p->conf = config->defaults;
+	free(config->file);
+	if ((config->file = strdup(p->file)) == NULL) {
+		complain(p, "out of memory");
+		return -1;
+	}
+	return parse_text(p, bytes, len);
+}
+
 int
 syntax_parse_config(struct config *config, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *diags)
 {
 	struct parser p = {.file = file, .diags = diags, .config = config};
-	int r;
+	int r = parse_config(&p, bytes, len);
 
-	p.conf = config->defaults;
-	free(config->file);
-	if ((config->file = strdup(file)) == NULL) {
-		complain(&p, "out of memory");
-		return -1;
-	}
-	r = parse_text(&p, bytes, len);
 	*whole = p.whole;
 	return r;
+}
+
+int
+syntax_parse_saved(struct config *config, const char *file, const char *bytes,
+    size_t len, struct diags *diags)
+{
+	struct parser p = {.file = file,
+	    .diags = diags,
+	    .config = config,
+	    .saved = true};
+
+	return parse_config(&p, bytes, len);
+}
+
+char *
+syntax_saved_origin(const char *bytes)
+{
+	static const char lead[] = ORIGIN " = ";
+
+	if (strncmp(bytes, lead, sizeof(lead) - 1) != 0)
+		return NULL;
+	bytes += sizeof(lead) - 1;
+	return strndup(bytes, strcspn(bytes, "\n"));
 }
 
 /* The canonical form. */
@@ -468,15 +518,16 @@ print_settings(const struct settings *settings, FILE *f)
 	return 0;
 }
 
-int
-syntax_print_config(const struct config *config, FILE *f)
+/* blank: lines precede the first program. */
+static int
+print_config(const struct config *config, bool blank, FILE *f)
 {
 	struct definition *builtin;
-	bool blank = !keys_none(config->settings.given);
 	int r;
 
 	if ((builtin = definition_new()) == NULL)
 		return -1;
+	blank = blank || !keys_none(config->settings.given);
 	r = print_settings(&config->settings, f);
 	for (size_t i = 0; r == 0 && i < config->nprograms; i++) {
 		fputs(blank ? "\nprogram = " : "program = ", f);
@@ -487,4 +538,23 @@ syntax_print_config(const struct config *config, FILE *f)
 	}
 	definition_unref(builtin);
 	return r;
+}
+
+int
+syntax_print_config(const struct config *config, FILE *f)
+{
+	return print_config(config, false, f);
+}
+
+int
+syntax_print_saved(const struct config *config, FILE *f)
+{
+	const char *origin = config->origin;
+
+	/* A name of several lines has no line; then it is not remembered. */
+	if (origin != NULL && strchr(origin, '\n') != NULL)
+		origin = NULL;
+	if (origin != NULL)
+		fprintf(f, ORIGIN " = %s\n", origin);
+	return print_config(config, origin != NULL, f);
 }

@@ -44,6 +44,17 @@ int syntax_parse_config(struct config *, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *);
 
 /*
+ * The saved form of a configuration: the canonical form, and the lines that a
+ * user cannot write.  "config = FILE" comes first and names the hupd.conf that
+ * was read.  A saved form without such lines is that of version 0.1.
+ */
+int syntax_parse_saved(struct config *, const char *file, const char *bytes,
+    size_t len, struct diags *);
+int syntax_print_saved(const struct config *, FILE *);
+/* The FILE of "config = FILE", from the beginning of a saved form; or NULL. */
+char *syntax_saved_origin(const char *bytes);
+
+/*
  * Print the canonical form of a definition or of a whole configuration: every
  * key that differs from the built-in default, in the order of the table.  The
  * output parses to the same configuration.  -1: no memory; errors of writing

@@ -235,12 +235,19 @@ keep_running(struct reload *r, const struct config *set)
 		    file);
 }
 
-/* Keep what was accepted, for a start with files that are rejected. */
+/*
+ * Keep what was accepted, for a start with files that are rejected.  A set
+ * without a program folder does not count: see load_config.
+ */
 static void
 keep_accepted(struct reload *r, const struct config *set)
 {
 	const char *file = r->daemon->accepted;
 
+	if (set->no_folder) {
+		keep_running(r, set);
+		return;
+	}
 	if (save_config(set, file) == -1)
 		log_warn("%s: the accepted configuration cannot be kept", file);
 	else if (save_copy(file, r->daemon->running) == 0)

@@ -177,7 +177,7 @@ make_paths(struct daemon *d)
 	    asprintf(&d->notify_folder, "%s/notify.d", s->run_dir) == -1 ||
 	    asprintf(&d->running, "%s/running", s->run_dir) == -1 ||
 	    asprintf(&d->rejected, "%s/rejected", s->run_dir) == -1 ||
-	    asprintf(&d->accepted, "%s/accepted", s->state_dir) == -1)
+	    (d->accepted = places_accepted(s->state_dir)) == NULL)
 		log_fatal("paths");
 }
 

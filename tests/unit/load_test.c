@@ -841,6 +841,47 @@ loads_a_whole_file(void **state)
 	config_clear(&set);
 }
 
+/* A folder and a hupd.conf may be missing, but not vanish. */
+static void
+misses_what_was_there(void **state)
+{
+	struct config set, again;
+
+	(void)state;
+	assert_int_equal(rmdir(folder), 0);
+	load(&set);
+	assert_true(set.no_folder);
+	assert_null(set.origin);
+	assert_int_equal(set.notes.n, 1);
+	/* Nothing runs, and nothing was accepted. */
+	load_again(&again, &set);
+	config_clear(&again);
+	assert_int_equal(save_config(&set, at("accepted")), 0);
+	config_clear(&set);
+	assert_refused("hupd.d: does not exist");
+	assert_int_equal(symlink("nowhere", folder), 0);
+	assert_refused("hupd.d: is a symbolic link that leads nowhere");
+	assert_int_equal(unlink(folder), 0);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	put("hupd.conf", "nice = 1\n");
+	load(&set);
+	assert_false(set.no_folder);
+	assert_string_equal(set.origin, config);
+	assert_int_equal(save_config(&set, at("accepted")), 0);
+	assert_int_equal(load_whole(&again, &places, at("accepted"),
+			     &accounts_lookups, &diags),
+	    0);
+	assert_string_equal(again.origin, config);
+	config_clear(&again);
+	config_clear(&set);
+	unlink(config);
+	assert_refused("hupd.conf: does not exist, but did when the "
+		       "configuration was accepted; an empty file will do");
+	/* Only hupd writes the line that names it. */
+	put("hupd.conf", "config = /x\n");
+	assert_refused("hupd.conf:1: config: unknown key");
+}
+
 static void
 fails_to_save(void **state)
 {
@@ -1018,6 +1059,7 @@ main(void)
 	    TEST(saves_and_loads_the_whole),
 	    TEST(saves_what_is_new),
 	    TEST(loads_a_whole_file),
+	    TEST(misses_what_was_there),
 	    TEST(fails_to_save),
 	    TEST(loads_one_file),
 	    TEST(loads_many),
