@@ -25,6 +25,7 @@ cat >"$W/hupd.conf" <<-E
 	log-user = $(id -un)
 	cgroup = off
 	autostart = no
+	settle-time = 0
 	log = none
 	E
 for ((i = 0; i < 1000; i++)); do

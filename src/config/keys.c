@@ -168,6 +168,7 @@ const struct key keys_table[] = {
 	.value.words = ready_words,
 	.value.min = 3,
 	.value.max = 1023},
+    {LIVE("settle-time", "1s", duration, settle_time)},
     /* Without an end, one program could hold up every later reload. */
     {LIVE("start-timeout", "30s", duration, start_timeout), .value.min = 1},
     {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},

@@ -106,6 +106,7 @@ struct definition {
 	int64_t stop_timeout;
 	int reload_signal;     /* 0: none */
 	char **reload_command; /* NULL: none */
+	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
 	int64_t start_timeout;
 	char **health_command; /* NULL: none */
 	int64_t health_interval;

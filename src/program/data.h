@@ -1,8 +1,8 @@
 /*
  * data - all that the daemon knows of a program, and of all programs.
  *
- * Every file of program/ reads these structs.  Only program.c writes state and
- * want.  The owner of each other field is named below.
+ * Every file of program/ reads these structs.  Only program.c writes state,
+ * step and want.  The owner of each other field is named below.
  */
 #ifndef DATA_H
 #define DATA_H
@@ -82,8 +82,10 @@ struct program {
 
 	/* program.c: the state machine. */
 	enum program_state state;
+	enum program_step step;
 	enum program_want want;
-	struct mono since; /* in this state */
+	struct mono since;    /* in this state */
+	struct mono settling; /* STEP_SETTLE: since when */
 	struct deadline deadline;
 	int64_t delay;	    /* ms, STATE_WAIT */
 	struct child child; /* the main process */

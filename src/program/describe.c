@@ -75,6 +75,8 @@ is_leaving(const struct program *p)
 static void
 why_starting(const struct program *p, char *buf, size_t size)
 {
+	char time[TEXT_NUMBER_MAX];
+
 	if (p->failed_starts > 0) {
 		describe_end(p, buf, size);
 		strlcat(buf, ", started again", size);
@@ -89,7 +91,9 @@ why_starting(const struct program *p, char *buf, size_t size)
 	}
 	switch (p->conf->ready) {
 	case READY_STARTED:
-		strlcpy(buf, "", size);
+		text_humane_duration(p->conf->settle_time, time);
+		snprintf(buf, size, "pid %d, has to live for %s",
+		    (int)p->child.pid, time);
 		break;
 	case READY_NOTIFY:
 		snprintf(buf, size, "pid %d, waits for READY=1",

@@ -1,8 +1,9 @@
 /*
  * fsm - one program as a state machine.
  *
- * The state says what the program does now.  The want says what is requested.
- * Neither is derived from anything else.
+ * The state says what the program does now, and the step how far it got with
+ * that.  The want says what is requested.  None of the three is derived from
+ * anything else.
  *
  * States.  A program that is not wanted is DOWN.  A start creates a process
  * and makes the program STARTING; once the process is ready, it is UP.  A
@@ -11,7 +12,7 @@
  * wanted, the restart policy decides: start it again after a delay (WAIT),
  * leave it because it ended well (DONE), or give up (FAILED).
  *
- *	            START                READY
+ *	            START                READY, or settled
  *	DOWN ----------------> STARTING --------> UP
  *	WAIT  delay over          |                |
  *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
@@ -26,6 +27,20 @@
  * program never has two processes, and is never DOWN while a process of it is
  * alive.
  *
+ * Steps.  Two states have steps, which follow each other:
+ *
+ *	STARTING	EXEC, READY, SETTLE
+ *	STOPPING	SIGNAL, LEFT
+ *
+ * A process begins with EXEC and ends that step when it executes its program
+ * (EXEC_OK).  Then a program that is awaited says that it is READY, or ends
+ * well.  Then a program that settles has to live for settle-time, because most
+ * mistakes in a configuration end a process soon.  A step that a program does
+ * not need is left out, and after the last one it is UP.
+ *
+ * A stop begins with SIGNAL.  LEFT is for the processes that the main process
+ * leaves.
+ *
  * Wants.  The want decides the next state when the process has ended:
  *
  *	RUN	WAIT, DONE or FAILED, as the restart policy says (fate)
@@ -36,9 +51,10 @@
  * REMOVE is final: no event changes that want, because the definition is gone.
  *
  * Deadlines.  TIMEOUT means that the deadline of the state has passed:
- * start-timeout in STARTING, the watchdog in UP, stop-timeout in STOPPING, the
- * restart delay in WAIT.  In KILLING, SIGKILL is repeated: a fork may have
- * escaped the first one.
+ * start-timeout in STARTING, but settle-time at the step SETTLE, where it is
+ * good news; the watchdog in UP, stop-timeout in STOPPING, the restart delay
+ * in WAIT.  In KILLING, SIGKILL is repeated: a fork may have escaped the first
+ * one.
  *
  * Other programs.  A program that is blocked by a dependency stays or becomes
  * DOWN with want RUN.  START is fed again once the dependency is ready.  A
@@ -49,15 +65,60 @@
  * DONE is a state of its own because DOWN with want RUN means that the program
  * waits for a dependency; a flag beside the two could disagree with them.
  *
- * No switch has a default.  So the compiler rejects a new state, want or event
- * until each switch handles it.
+ * No switch has a default.  So the compiler rejects a new state, step, want or
+ * event until each switch handles it.
  */
 #include "program/fsm.h"
 
-static struct fsm_next
-next(enum program_state state, enum program_want want, unsigned actions)
+bool
+fsm_has_step(enum program_state state, enum program_step step)
 {
-	return (struct fsm_next){state, want, actions};
+	switch (step) {
+	case STEP_NONE:
+		return state != STATE_STARTING && state != STATE_STOPPING;
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+		return state == STATE_STARTING;
+	case STEP_SIGNAL:
+	case STEP_LEFT:
+		return state == STATE_STOPPING;
+	}
+	__builtin_unreachable();
+}
+
+enum program_step
+fsm_first_step(enum program_state state)
+{
+	switch (state) {
+	case STATE_STARTING:
+		return STEP_EXEC;
+	case STATE_STOPPING:
+		return STEP_SIGNAL;
+	case STATE_DOWN:
+	case STATE_UP:
+	case STATE_KILLING:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return STEP_NONE;
+	}
+	__builtin_unreachable();
+}
+
+/* Enter a state, at its first step. */
+static struct fsm_next
+enter(enum program_state state, enum program_want want, unsigned actions)
+{
+	return (struct fsm_next){state, fsm_first_step(state), want, actions};
+}
+
+/* Stay where it is, perhaps with another want. */
+static struct fsm_next
+stay(struct fsm_next now, enum program_want want)
+{
+	now.want = want;
+	return now;
 }
 
 /* The program is wanted and has no process. */
@@ -65,8 +126,35 @@ static struct fsm_next
 launch(bool blocked)
 {
 	if (blocked)
-		return next(STATE_DOWN, WANT_RUN, 0);
-	return next(STATE_STARTING, WANT_RUN, ACT_SPAWN);
+		return enter(STATE_DOWN, WANT_RUN, 0);
+	return enter(STATE_STARTING, WANT_RUN, ACT_SPAWN);
+}
+
+/* It has executed its program, or is ready: what is left of the start? */
+static struct fsm_next
+advance(struct fsm_next now, struct fsm_facts facts)
+{
+	switch (now.step) {
+	case STEP_EXEC:
+		if (facts.awaited) {
+			now.step = STEP_READY;
+			return now;
+		}
+		/* FALLTHROUGH */
+	case STEP_READY:
+		if (facts.settles) {
+			now.step = STEP_SETTLE;
+			return now;
+		}
+		/* FALLTHROUGH */
+	case STEP_SETTLE:
+		return enter(STATE_UP, now.want, 0);
+	case STEP_NONE:
+	case STEP_SIGNAL:
+	case STEP_LEFT:
+		return now;
+	}
+	__builtin_unreachable();
 }
 
 static struct fsm_next
@@ -76,29 +164,29 @@ ended(enum program_want want, struct fsm_facts facts)
 	case WANT_RUN:
 		switch (facts.fate) {
 		case FATE_AGAIN:
-			return next(STATE_WAIT, want, 0);
+			return enter(STATE_WAIT, want, 0);
 		case FATE_DONE:
-			return next(STATE_DONE, want, 0);
+			return enter(STATE_DONE, want, 0);
 		case FATE_FAIL:
-			return next(STATE_FAILED, want, 0);
+			return enter(STATE_FAILED, want, 0);
 		}
 		break;
 	case WANT_REST:
-		return next(STATE_DOWN, want, 0);
+		return enter(STATE_DOWN, want, 0);
 	case WANT_RESTART:
 		return launch(facts.blocked);
 	case WANT_REMOVE:
-		return next(STATE_DOWN, want, ACT_FREE);
+		return enter(STATE_DOWN, want, ACT_FREE);
 	}
 	__builtin_unreachable();
 }
 
 static struct fsm_next
-start(enum program_state state, enum program_want want, bool blocked)
+start(struct fsm_next now, bool blocked)
 {
-	if (want == WANT_REMOVE)
-		return next(state, want, 0);
-	switch (state) {
+	if (now.want == WANT_REMOVE)
+		return now;
+	switch (now.state) {
 	case STATE_DOWN:
 	case STATE_WAIT:
 	case STATE_DONE:
@@ -106,133 +194,144 @@ start(enum program_state state, enum program_want want, bool blocked)
 		return launch(blocked);
 	case STATE_STARTING:
 	case STATE_UP:
-		return next(state, WANT_RUN, 0);
+		return stay(now, WANT_RUN);
 	case STATE_STOPPING:
 	case STATE_KILLING:
 		/* A signal cannot be taken back. */
-		return next(state, WANT_RESTART, 0);
+		return stay(now, WANT_RESTART);
 	}
 	__builtin_unreachable();
 }
 
 /* STOP, RESTART or REMOVE while a process exists; want is the new want. */
 static struct fsm_next
-leave(enum program_state state, enum program_want want, bool held)
+leave(struct fsm_next now, enum program_want want, bool held)
 {
-	switch (state) {
+	switch (now.state) {
 	case STATE_STARTING:
 	case STATE_UP:
 		if (held)
-			return next(state, want, 0);
-		return next(STATE_STOPPING, want, ACT_SIGNAL);
+			return stay(now, want);
+		return enter(STATE_STOPPING, want, ACT_SIGNAL);
 	case STATE_DOWN:
 	case STATE_STOPPING:
 	case STATE_KILLING:
 	case STATE_WAIT:
 	case STATE_DONE:
 	case STATE_FAILED:
-		return next(state, want, 0);
+		return stay(now, want);
 	}
 	__builtin_unreachable();
 }
 
 static struct fsm_next
-stop(enum program_state state, enum program_want want, bool held)
+stop(struct fsm_next now, bool held)
 {
-	if (want != WANT_REMOVE)
-		want = WANT_REST;
-	if (!fsm_is_alive(state))
-		return next(STATE_DOWN, want, 0);
-	return leave(state, want, held);
+	enum program_want want =
+	    now.want == WANT_REMOVE ? WANT_REMOVE : WANT_REST;
+
+	if (!fsm_is_alive(now.state))
+		return enter(STATE_DOWN, want, 0);
+	return leave(now, want, held);
 }
 
 static struct fsm_next
-restart(enum program_state state, enum program_want want,
-    struct fsm_facts facts)
+restart(struct fsm_next now, struct fsm_facts facts)
 {
-	if (!fsm_is_alive(state))
-		return start(state, want, facts.blocked);
-	if (want != WANT_REMOVE)
-		want = WANT_RESTART;
-	return leave(state, want, facts.held);
+	if (!fsm_is_alive(now.state))
+		return start(now, facts.blocked);
+	return leave(now, now.want == WANT_REMOVE ? WANT_REMOVE : WANT_RESTART,
+	    facts.held);
 }
 
 static struct fsm_next
-removed(enum program_state state, bool held)
+removed(struct fsm_next now, bool held)
 {
-	if (!fsm_is_alive(state))
-		return next(STATE_DOWN, WANT_REMOVE, ACT_FREE);
-	return leave(state, WANT_REMOVE, held);
+	if (!fsm_is_alive(now.state))
+		return enter(STATE_DOWN, WANT_REMOVE, ACT_FREE);
+	return leave(now, WANT_REMOVE, held);
 }
 
 static struct fsm_next
-exited(enum program_state state, enum program_want want, struct fsm_facts facts)
+exited(struct fsm_next now, struct fsm_facts facts)
 {
 	struct fsm_next to;
 
-	if (!fsm_is_alive(state))
-		return next(state, want, 0);
-	to = ended(want, facts);
+	if (!fsm_is_alive(now.state))
+		return now;
+	to = ended(now.want, facts);
 	to.actions |= ACT_SWEEP;
 	return to;
 }
 
 static struct fsm_next
-timed_out(enum program_state state, enum program_want want, bool blocked)
+timed_out(struct fsm_next now, struct fsm_facts facts)
 {
-	switch (state) {
+	switch (now.state) {
 	case STATE_STARTING:
+		if (now.step == STEP_SETTLE)
+			return advance(now, facts);
+		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
 	case STATE_UP:
-		return next(STATE_STOPPING, want, ACT_SIGNAL);
+		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
 	case STATE_STOPPING:
 	case STATE_KILLING:
-		return next(STATE_KILLING, want, ACT_KILL);
+		return enter(STATE_KILLING, now.want, ACT_KILL);
 	case STATE_WAIT:
-		if (want == WANT_RUN)
-			return launch(blocked);
-		return next(state, want, 0);
+		return now.want == WANT_RUN ? launch(facts.blocked) : now;
 	case STATE_DOWN:
 	case STATE_DONE:
 	case STATE_FAILED:
-		return next(state, want, 0);
+		return now;
 	}
 	__builtin_unreachable();
 }
 
 /* Ignore the event if the program is ending already. */
 static struct fsm_next
-found_unhealthy(enum program_state state, enum program_want want)
+found_unhealthy(struct fsm_next now)
 {
-	if (state == STATE_UP && want == WANT_RUN)
-		return next(STATE_STOPPING, want, ACT_SIGNAL);
-	return next(state, want, 0);
+	if (now.state == STATE_UP && now.want == WANT_RUN)
+		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+	return now;
+}
+
+/* READY may overtake EXEC_OK: they come through different descriptors. */
+static struct fsm_next
+became_ready(struct fsm_next now, struct fsm_facts facts)
+{
+	if (now.step != STEP_EXEC && now.step != STEP_READY)
+		return now;
+	now.step = STEP_READY;
+	return advance(now, facts);
 }
 
 struct fsm_next
-fsm_step(enum program_state state, enum program_want want,
-    enum program_event event, struct fsm_facts facts)
+fsm_step(enum program_state state, enum program_step step,
+    enum program_want want, enum program_event event, struct fsm_facts facts)
 {
+	struct fsm_next now = {state, step, want, 0};
+
 	switch (event) {
 	case EVENT_START:
-		return start(state, want, facts.blocked);
+		return start(now, facts.blocked);
 	case EVENT_STOP:
-		return stop(state, want, facts.held);
+		return stop(now, facts.held);
 	case EVENT_RESTART:
-		return restart(state, want, facts);
+		return restart(now, facts);
 	case EVENT_REMOVE:
-		return removed(state, facts.held);
+		return removed(now, facts.held);
 	case EVENT_EXEC_OK:
-		return next(state, want, 0);
+		return step == STEP_EXEC ? advance(now, facts) : now;
 	case EVENT_READY:
-		return next(state == STATE_STARTING ? STATE_UP : state, want,
-		    0);
+		return became_ready(now, facts);
 	case EVENT_EXEC_FAIL:
 	case EVENT_EXITED:
-		return exited(state, want, facts);
+		return exited(now, facts);
 	case EVENT_TIMEOUT:
-		return timed_out(state, want, facts.blocked);
+		return timed_out(now, facts);
 	case EVENT_UNHEALTHY:
-		return found_unhealthy(state, want);
+		return found_unhealthy(now);
 	}
 	__builtin_unreachable();
 }

@@ -1,8 +1,8 @@
 /*
- * fsm - one program as a state machine: from state, want and event to the next
- * state, the next want and a few actions.
+ * fsm - one program as a state machine: from state, step, want and event to
+ * the next state, the next step, the next want and a few actions.
  *
- * Pure.  The first comment of fsm.c explains states, wants and events.
+ * Pure.  The first comment of fsm.c explains states, steps, wants and events.
  */
 #ifndef FSM_H
 #define FSM_H
@@ -22,6 +22,8 @@ enum fsm_fate {
 struct fsm_facts {
 	bool blocked; /* a dependency is not ready: do not spawn */
 	bool held;    /* a dependent that is leaving is alive: do not stop */
+	bool awaited; /* once executed, it has to become READY or to end well */
+	bool settles; /* then it has to live for a time */
 	enum fsm_fate fate; /* for EXITED and EXEC_FAIL */
 };
 
@@ -35,13 +37,17 @@ enum {
 
 struct fsm_next {
 	enum program_state state;
+	enum program_step step;
 	enum program_want want;
 	unsigned actions; /* ACT_ bits */
 };
 
-struct fsm_next fsm_step(enum program_state, enum program_want,
-    enum program_event, struct fsm_facts);
+struct fsm_next fsm_step(enum program_state, enum program_step,
+    enum program_want, enum program_event, struct fsm_facts);
 
+/* Can a program in this state be at that step?  Where does it begin? */
+bool fsm_has_step(enum program_state, enum program_step);
+enum program_step fsm_first_step(enum program_state);
 /* Does a process exist in this state?  Is it ready, or done? */
 bool fsm_is_alive(enum program_state);
 bool fsm_is_ready(enum program_state);

@@ -111,7 +111,10 @@ fate(struct program *p)
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
 }
 
-/* The deadline that goes with a state, counted from a moment. */
+/*
+ * The deadline that goes with a state, counted from a moment; that of settling
+ * has its own beginning.
+ */
 void
 program_arm(struct program *p, struct mono from)
 {
@@ -121,6 +124,10 @@ program_arm(struct program *p, struct mono from)
 	switch (p->state) {
 	case STATE_STARTING:
 		ms = c->start_timeout;
+		if (p->step == STEP_SETTLE) {
+			from = p->settling;
+			ms = c->settle_time;
+		}
 		break;
 	case STATE_STOPPING:
 		ms = c->stop_timeout;
@@ -149,13 +156,13 @@ program_arm(struct program *p, struct mono from)
 
 static void
 log_change(const struct program *p, enum program_state from,
-    enum program_event event)
+    enum program_step step, enum program_event event)
 {
 	char why[256];
 
 	describe_why(p, why, sizeof(why));
 	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, names_state(from),
-	    names_state(p->state), names_event(event, from),
+	    names_state(p->state), names_event(event, from, step),
 	    *why != '\0' ? ": " : "", why);
 }
 
@@ -199,9 +206,10 @@ queue_neighbours(struct program *p)
 	queue_dependents(p);
 }
 
-/* The only writer of state and want, besides program_restore. */
+/* The only writer of state, step and want, besides program_restore. */
 static void
-set_state(struct program *p, enum program_state state, enum program_want want)
+set_state(struct program *p, enum program_state state, enum program_step step,
+    enum program_want want)
 {
 	struct programs *ps = p->programs;
 
@@ -210,6 +218,7 @@ set_state(struct program *p, enum program_state state, enum program_want want)
 	else if (!fsm_is_alive(state) && fsm_is_alive(p->state))
 		ps->nalive--;
 	p->state = state;
+	p->step = step;
 	p->want = want;
 	if (state == STATE_UP)
 		p->was_ready = true;
@@ -217,9 +226,9 @@ set_state(struct program *p, enum program_state state, enum program_want want)
 
 void
 program_restore(struct program *p, enum program_state state,
-    enum program_want want)
+    enum program_step step, enum program_want want)
 {
-	set_state(p, state, want);
+	set_state(p, state, step, want);
 }
 
 /* The deadline of the state has passed, and the state stays. */
@@ -230,15 +239,28 @@ repeat(struct program *p)
 	notify_watchers(p);
 }
 
+/* The state stays, but its next step begins. */
+static void
+go_on(struct program *p)
+{
+	if (p->step == STEP_SETTLE)
+		p->settling = loop_now(p->programs->loop);
+	program_arm(p, p->since);
+	notify_watchers(p);
+}
+
 static void
 enter(struct program *p, struct fsm_next next, enum program_event event)
 {
 	enum program_state from = p->state;
+	enum program_step step = p->step;
 	struct programs *ps = p->programs;
 
-	set_state(p, next.state, next.want);
+	set_state(p, next.state, next.step, next.want);
 	if (next.state == from && !(next.actions & ACT_SPAWN)) {
-		if (event == EVENT_TIMEOUT)
+		if (next.step != step)
+			go_on(p);
+		else if (event == EVENT_TIMEOUT)
 			repeat(p);
 		return;
 	}
@@ -251,7 +273,7 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	p->since = loop_now(ps->loop);
 	program_arm(p, p->since);
 	health_follow(p);
-	log_change(p, from, event);
+	log_change(p, from, step, event);
 	notify_watchers(p);
 	queue_neighbours(p);
 	if (ps->nalive == 0)
@@ -338,6 +360,8 @@ program_feed(struct program *p, enum program_event event)
 	struct fsm_facts facts = {
 	    .blocked = is_blocked(p),
 	    .held = is_held(p),
+	    .awaited = p->conf->ready != READY_STARTED,
+	    .settles = start_settles(p),
 	    .fate = FATE_AGAIN,
 	};
 	struct fsm_next next;
@@ -345,7 +369,7 @@ program_feed(struct program *p, enum program_event event)
 	if (p->want == WANT_RUN &&
 	    (event == EVENT_EXITED || event == EVENT_EXEC_FAIL))
 		facts.fate = fate(p);
-	next = fsm_step(p->state, p->want, event, facts);
+	next = fsm_step(p->state, p->step, p->want, event, facts);
 	enter(p, next, event);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
@@ -361,8 +385,6 @@ main_executed(struct child *c)
 	struct program *p = c->owner;
 
 	program_feed(p, EVENT_EXEC_OK);
-	if (p->conf->ready == READY_STARTED)
-		program_feed(p, EVENT_READY);
 }
 
 static void

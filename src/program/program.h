@@ -43,11 +43,12 @@ void program_watch(struct program *, struct watch *);
 void program_unwatch(struct watch *);
 
 /*
- * For takeover.c: state and want as recorded, without an event; the deadline
- * of the state, counted from the given time; killing the processes that an
- * ended main process left.
+ * For takeover.c: state, step and want as recorded, without an event; the
+ * deadline of the state, counted from the given time; killing the processes
+ * that an ended main process left.
  */
-void program_restore(struct program *, enum program_state, enum program_want);
+void program_restore(struct program *, enum program_state, enum program_step,
+    enum program_want);
 void program_arm(struct program *, struct mono from);
 void program_sweep(struct program *);
 

@@ -566,4 +566,7 @@ record_note(struct program *p)
 	s->failed_checks = p->failed_checks;
 	strlcpy(s->status, p->status != NULL ? p->status : "",
 	    sizeof(s->status));
+	s->settling = p->settling.ns;
+	s->step = (uint8_t)p->step;
+	STORE(s->extended, RECORD_EXTENDED);
 }

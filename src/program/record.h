@@ -25,7 +25,9 @@
 #define RECORD_VERSION 1
 #define RECORD_NAME 68 /* a program's name and padding */
 #define RECORD_PATH 256
-#define RECORD_STATUS 120 /* the status text that a program sent */
+#define RECORD_STATUS 84 /* the status text that a program sent */
+/* struct record_slot: the fields after it are valid; no part of a text. */
+#define RECORD_EXTENDED UINT32_C(0x00020000)
 
 struct record_header {
 	char magic[8];
@@ -84,6 +86,14 @@ struct record_slot {
 	int32_t ready_fd;    /* of READY_FD, or the notify socket */
 	uint64_t env_digest; /* of its environment files as it read them */
 	char status[RECORD_STATUS];
+	/*
+	 * Version 0.1 has here the end of a longer status text, and leaves
+	 * extended 0 or overwrites it.
+	 */
+	uint32_t extended;
+	int64_t settling; /* ns since boot */
+	uint8_t step;
+	uint8_t unused[23];
 	uint32_t due; /* a reload has still to restart it */
 	uint32_t failed_checks;
 };

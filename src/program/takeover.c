@@ -60,6 +60,13 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->at = s->end_at;
 }
 
+/* Was it written by a release that knows the fields after the status? */
+static bool
+is_extended(const struct record_slot *s)
+{
+	return s->extended == RECORD_EXTENDED;
+}
+
 /* Read everything except the process and the state that depends on it. */
 static void
 read_slot(struct program *p, const struct record_slot *s)
@@ -69,6 +76,7 @@ read_slot(struct program *p, const struct record_slot *s)
 		p->child.run = s->run;
 	read_end(&p->end, s);
 	p->since.ns = s->since;
+	p->settling.ns = is_extended(s) ? s->settling : s->since;
 	p->started.ns = s->started;
 	p->started_at = s->started_at;
 	p->delay = s->delay;
@@ -98,7 +106,7 @@ static void
 begin_young(struct program *p)
 {
 	p->child.is_leader = true;
-	p->since = p->started = loop_now(p->programs->loop);
+	p->since = p->settling = p->started = loop_now(p->programs->loop);
 	p->started_at = clock_wall().tv_sec;
 }
 
@@ -119,28 +127,40 @@ hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 	return false;
 }
 
-static enum program_state
-state_of_young(const struct program *p)
+/*
+ * The step of a recorded state.  In a record of version 0.1 it is the first
+ * one.
+ */
+static enum program_step
+step_of(const struct record_slot *s, enum program_state state)
 {
-	return p->conf->ready == READY_STARTED ? STATE_UP : STATE_STARTING;
+	if (is_extended(s) && fsm_has_step(state, (enum program_step)s->step))
+		return (enum program_step)s->step;
+	return fsm_first_step(state);
 }
 
-/* The state of a program whose process exists or has just ended. */
-static enum program_state
-state_with_process(struct program *p, const struct record_slot *s,
-    bool inherited)
+/*
+ * The step of a start that an earlier daemon began.  If its process did not
+ * execute the program, its end will say so, so take it for executed.
+ * STEP_NONE: the start is over.
+ */
+static enum program_step
+step_of_start(struct program *p, const struct record_slot *s, bool inherited)
 {
-	enum program_state state = (enum program_state)s->state;
-
-	if (is_young(s))
-		state = state_of_young(p);
-	if (state != STATE_STARTING || hears_ready(p, s, inherited))
-		return state;
-	/* With READY_STARTED it is ready once it was executed, which it was. */
-	if (p->conf->ready != READY_STARTED)
+	if (p->conf->ready != READY_STARTED) {
+		if (hears_ready(p, s, inherited))
+			return STEP_READY;
 		log_info("%s: its readiness was not heard; taking it for ready",
 		    p->conf->name);
-	return STATE_UP;
+		return STEP_NONE;
+	}
+	if (!start_settles(p))
+		return STEP_NONE;
+	if (step_of(s, STATE_STARTING) != STEP_SETTLE)
+		p->settling = p->since;
+	if (clock_diff_ms(p->settling, loop_now(p->programs->loop)) > 0)
+		p->settling = loop_now(p->programs->loop);
+	return STEP_SETTLE;
 }
 
 /*
@@ -169,6 +189,7 @@ adopt(struct program *p, int slot, bool inherited)
 	const struct record_slot *s = record_slot(p->programs->records, slot);
 	struct system *sys = p->programs->system;
 	enum program_state state = (enum program_state)s->state;
+	enum program_step step = step_of(s, state);
 	enum program_want want = (enum program_want)s->want;
 	struct system_former former = {
 	    .pid = s->pid,
@@ -186,11 +207,16 @@ adopt(struct program *p, int slot, bool inherited)
 		if (is_young(s)) {
 			begin_young(p);
 			want = WANT_RUN;
+			state = STATE_STARTING;
 		}
-		state = state_with_process(p, s, inherited);
+		if (state == STATE_STARTING) {
+			step = step_of_start(p, s, inherited);
+			if (step == STEP_NONE)
+				state = STATE_UP;
+		}
 	}
 	adopt_notify(p, s, inherited);
-	program_restore(p, state, want);
+	program_restore(p, state, step, want);
 	return true;
 }
 

@@ -48,13 +48,33 @@ names_want(enum program_want want)
 	__builtin_unreachable();
 }
 
+const char *
+names_step(enum program_step step)
+{
+	switch (step) {
+	case STEP_NONE:
+		return "";
+	case STEP_EXEC:
+		return "exec";
+	case STEP_READY:
+		return "ready";
+	case STEP_SETTLE:
+		return "settle";
+	case STEP_SIGNAL:
+		return "signal";
+	case STEP_LEFT:
+		return "left";
+	}
+	__builtin_unreachable();
+}
+
 /* Each state with a deadline has its own reason for it. */
 static const char *
-timeout_of(enum program_state state)
+timeout_of(enum program_state state, enum program_step step)
 {
 	switch (state) {
 	case STATE_STARTING:
-		return "start-timeout over";
+		return step == STEP_SETTLE ? "settled" : "start-timeout over";
 	case STATE_UP:
 		return "watchdog time over";
 	case STATE_STOPPING:
@@ -72,7 +92,8 @@ timeout_of(enum program_state state)
 }
 
 const char *
-names_event(enum program_event event, enum program_state state)
+names_event(enum program_event event, enum program_state state,
+    enum program_step step)
 {
 	switch (event) {
 	case EVENT_START:
@@ -92,7 +113,7 @@ names_event(enum program_event event, enum program_state state)
 	case EVENT_EXITED:
 		return "exited";
 	case EVENT_TIMEOUT:
-		return timeout_of(state);
+		return timeout_of(state, step);
 	case EVENT_UNHEALTHY:
 		return "unhealthy";
 	}

@@ -1,7 +1,7 @@
 /*
- * names - the words that daemon and client share: exit statuses; the states
- * and wants of a program, and the events between them.  Log, replies, status
- * and metrics all use these.
+ * names - the words that daemon and client share: exit statuses; the states,
+ * steps and wants of a program, and the events between them.  Log, replies,
+ * status and metrics all use these.
  *
  * The enums stand here and not with the state machine, so that a word cannot
  * get out of step with its enum.
@@ -37,6 +37,20 @@ enum program_state {
 };
 #define PROGRAM_STATES 8
 
+/*
+ * The step of a state that has several.  Kept in records: do not renumber.
+ * Records of version 0.1 have STEP_NONE.
+ */
+enum program_step {
+	STEP_NONE,   /* the state has no steps */
+	STEP_EXEC,   /* STARTING: the process has yet to execute the program */
+	STEP_READY,  /* STARTING: it has yet to say that it is ready */
+	STEP_SETTLE, /* STARTING: it has to live for settle-time */
+	STEP_SIGNAL, /* STOPPING: the main process got the stop signal */
+	STEP_LEFT,   /* STOPPING: it has ended, what it left got the signal */
+};
+#define PROGRAM_STEPS 6
+
 /* The request for a program.  Kept in records: do not renumber. */
 enum program_want {
 	WANT_RUN,
@@ -55,7 +69,7 @@ enum program_event {
 	EVENT_EXEC_FAIL,
 	EVENT_READY,
 	EVENT_EXITED,
-	EVENT_TIMEOUT, /* the deadline of the state has passed */
+	EVENT_TIMEOUT, /* the deadline of the state and step has passed */
 	EVENT_UNHEALTHY,
 };
 #define PROGRAM_EVENTS 10
@@ -64,8 +78,11 @@ enum program_event {
 const char *names_state(enum program_state);
 /* "run", "rest", "restart", "remove". */
 const char *names_want(enum program_want);
+/* "", "exec", "ready", "settle", "signal", "left". */
+const char *names_step(enum program_step);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */
-const char *names_event(enum program_event, enum program_state);
+const char *names_event(enum program_event, enum program_state,
+    enum program_step);
 
 /* The verdict of health checks. */
 #define NAMES_HEALTHY "healthy"

@@ -186,6 +186,7 @@ write_settings(struct chaos *c)
 	fprintf(f, "run-dir = %s/run\n", c->top);
 	fprintf(f, "state-dir = %s/state\n", c->top);
 	fprintf(f, "pidfile = %s/hupd.pid\n", c->top);
+	fprintf(f, "settle-time = 0\n");
 	if (c->root)
 		fprintf(f, "log-user = nobody\n");
 	fprintf(f, "cgroup = %s\n", c->cgroups ? "auto" : "off");

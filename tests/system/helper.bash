@@ -12,6 +12,9 @@
 #		wait_for 5 is_state web up
 #	}
 #
+# A program is up as soon as it is executed: settle-time is 0, except where it
+# is the subject.
+#
 # $T is the folder of the test: hupd.conf, hupd.d/, log/, run/, state/ and
 # hupd.pid.  A file that needs more than this setup and teardown defines its
 # own, which call hupd_setup and hupd_teardown.
@@ -53,7 +56,15 @@ hupd_setup() {
 	pidfile = $T/hupd.pid
 	log-user = $(id -un)
 	E
+	at_once >>"$T/hupd.conf"
 	chmod 644 "$T/hupd.conf"
+}
+
+
+# The line of hupd.conf that has programs up once they are executed; version
+# 0.1 has no such key.
+at_once() {
+	! grep -q settle-time "$HUPD" || echo 'settle-time = 0'
 }
 
 # Environment of the daemon: the mark by which what it leaves is found, and
@@ -313,6 +324,7 @@ user_setup() {
 	mkdir -p "$USER_HOME"/{bin,run,config/hupd/hupd.d,state}
 	chmod 700 "$USER_HOME/run"
 	cp "$HUPD" "$HUPCTL" "$USER_HOME/bin"
+	at_once >"$USER_HOME/config/hupd/hupd.conf"
 	if [ "$(id -u)" -eq 0 ]; then
 		chown -R nobody: "$USER_HOME"
 	fi

@@ -78,7 +78,7 @@ counter() {
 		ctl restart web web.x
 	done
 	wait_for 5 lines "$T/log/web.log" 36
-	wait_for 5 logged "web: starting -> up (ready): pid $(pid_of web)\$"
+	wait_for 5 logged "web: starting -> up (executed): pid $(pid_of web)\$"
 	run -0 ctl status web
 	[[ $output = *"  needs     db (up)
   command   sh -c 'seq 9; exec sleep 1000'
@@ -87,7 +87,7 @@ counter() {
 	sed -n '/^last events:/,/^$/p' <<<"$output" >"$T/events"
 	lines "$T/events" 7
 	[ "$(grep -c '^  20.* web: ' "$T/events")" -eq 5 ]
-	sed -n 6p "$T/events" | grep -q 'web: starting -> up (ready): pid'
+	sed -n 6p "$T/events" | grep -q 'web: starting -> up (executed): pid'
 	[ "$(tail -n 6 <<<"$output")" = "last lines of its log:
   5
   6

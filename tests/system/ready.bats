@@ -14,11 +14,15 @@ impatient() {
 	ctl reload
 }
 
-@test "started: ready as soon as it is executed" {
+@test "started: up once it has lived for settle-time, or at once with 0" {
 	program web <<<'command = sleep 1000'
+	printf 'command = sleep 1000\nsettle-time = 3s\n' | program slow
 	hupd_start
-	is_state web up
-	wait_for 5 logged 'web: starting -> up (ready)'
+	wait_for 5 is_state web up
+	wait_for 5 logged 'web: starting -> up (executed): pid'
+	[[ $(ctl status slow) = *starting*'has to live for 3s'* ]]
+	wait_for 5 is_state slow up
+	wait_for 5 logged 'slow: starting -> up (settled): pid'
 }
 
 @test "fd:N: ready with a newline, wherever that comes" {

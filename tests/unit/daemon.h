@@ -289,7 +289,8 @@ use_folder(void)
 	struct config set;
 	char text[128];
 
-	snprintf(text, sizeof(text), "program-dir = %s/hupd.d\n", dir);
+	snprintf(text, sizeof(text),
+	    "program-dir = %s/hupd.d\nsettle-time = 0\n", dir);
 	put_file("hupd.conf", text);
 	d.config = in_dir("hupd.conf");
 	d.must_exist = true;

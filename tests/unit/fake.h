@@ -517,7 +517,7 @@ fake_definition(const char *name, const char *text)
 	return c;
 }
 
-/* A program with this definition, without output. */
+/* A program with this definition, without output; it need not settle. */
 static struct program *
 fake_program(const char *name, const char *text)
 {
@@ -525,7 +525,9 @@ fake_program(const char *name, const char *text)
 	struct definition *c;
 	struct program *p;
 
-	snprintf(all, sizeof(all), "log = none\n%s", text);
+	snprintf(all, sizeof(all), "log = none\n%s%s",
+	    strstr(text, "settle-time") == NULL ? "settle-time = 0\n" : "",
+	    text);
 	c = fake_definition(name, all);
 	p = program_new(&fake.programs, c);
 	assert_non_null(p);

@@ -1,4 +1,6 @@
-/* fsm: every state x want x event x fact holds the invariants; stories. */
+/*
+ * fsm: every state x step x want x event x fact holds the invariants; stories.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +13,10 @@
 
 #define FATES 3
 
-/* One step and where it leads. */
+/* One step of the machine and where it leads. */
 struct step {
 	enum program_state state;
+	enum program_step step;
 	enum program_want want;
 	enum program_event event;
 	struct fsm_facts facts;
@@ -26,21 +29,28 @@ walk(void (*check)(const struct step *))
 {
 	struct step s;
 
-	for (int i = 0;
-	     i < PROGRAM_STATES * PROGRAM_WANTS * PROGRAM_EVENTS * 4 * FATES;
+	for (int i = 0; i < PROGRAM_STATES * PROGRAM_STEPS * PROGRAM_WANTS *
+		 PROGRAM_EVENTS * 16 * FATES;
 	     i++) {
 		int rest = i;
 
 		s.state = (enum program_state)(rest % PROGRAM_STATES);
 		rest /= PROGRAM_STATES;
+		s.step = (enum program_step)(rest % PROGRAM_STEPS);
+		rest /= PROGRAM_STEPS;
+		if (!fsm_has_step(s.state, s.step))
+			continue;
 		s.want = (enum program_want)(rest % PROGRAM_WANTS);
 		rest /= PROGRAM_WANTS;
 		s.event = (enum program_event)(rest % PROGRAM_EVENTS);
 		rest /= PROGRAM_EVENTS;
 		s.facts.blocked = rest & 1;
 		s.facts.held = rest & 2;
-		s.facts.fate = (enum fsm_fate)(rest / 4);
-		s.to = fsm_step(s.state, s.want, s.event, s.facts);
+		s.facts.awaited = rest & 4;
+		s.facts.settles = rest & 8;
+		s.facts.fate = (enum fsm_fate)(rest / 16);
+		s.to = fsm_step(s.state, s.step, s.want, s.event, s.facts);
+		assert_true(fsm_has_step(s.to.state, s.to.step));
 		check(&s);
 	}
 }
@@ -54,8 +64,8 @@ ends_process(const struct step *s)
 static bool
 is_unchanged(const struct step *s)
 {
-	return s->to.state == s->state && s->to.want == s->want &&
-	    s->to.actions == 0;
+	return s->to.state == s->state && s->to.step == s->step &&
+	    s->to.want == s->want && s->to.actions == 0;
 }
 
 static void
@@ -64,6 +74,7 @@ check_spawn(const struct step *s)
 	if (s->to.actions & ACT_SPAWN) {
 		assert_true(!fsm_is_alive(s->state) || ends_process(s));
 		assert_int_equal(s->to.state, STATE_STARTING);
+		assert_int_equal(s->to.step, STEP_EXEC);
 		assert_int_equal(s->to.want, WANT_RUN);
 		assert_false(s->facts.blocked);
 	}
@@ -179,11 +190,28 @@ stops_in_order(void **state)
 static void
 check_ready(const struct step *s)
 {
+	bool by_ready = s->event == EVENT_READY &&
+	    (s->step == STEP_EXEC || s->step == STEP_READY);
+	bool by_exec = s->event == EVENT_EXEC_OK && s->step == STEP_EXEC;
+	bool settled = s->event == EVENT_TIMEOUT && s->step == STEP_SETTLE;
+
+	/* It has been executed, has said so if awaited, and has settled. */
 	if (s->to.state == STATE_UP && s->state != STATE_UP) {
-		assert_int_equal(s->event, EVENT_READY);
 		assert_int_equal(s->state, STATE_STARTING);
+		if (s->facts.settles)
+			assert_true(settled);
+		else if (s->facts.awaited)
+			assert_true(by_ready || settled);
+		else
+			assert_true(by_exec || by_ready || settled);
 	}
-	if (s->event == EVENT_READY) {
+	if (s->to.step == STEP_SETTLE && s->step != STEP_SETTLE) {
+		assert_true(s->facts.settles);
+		assert_true(by_ready || (by_exec && !s->facts.awaited));
+	}
+	if (s->to.step == STEP_READY && s->step != STEP_READY)
+		assert_true(by_exec && s->facts.awaited);
+	if (s->event == EVENT_READY || s->event == EVENT_EXEC_OK || settled) {
 		assert_int_equal(s->to.want, s->want);
 		assert_int_equal(s->to.actions, 0);
 	}
@@ -199,9 +227,10 @@ is_up_only_when_ready(void **state)
 static void
 check_impossible(const struct step *s)
 {
-	bool impossible = s->event == EVENT_EXEC_OK ||
+	bool impossible = (s->event == EVENT_EXEC_OK && s->step != STEP_EXEC) ||
 	    (ends_process(s) && !fsm_is_alive(s->state)) ||
-	    (s->event == EVENT_READY && s->state != STATE_STARTING) ||
+	    (s->event == EVENT_READY && s->step != STEP_EXEC &&
+		s->step != STEP_READY) ||
 	    (s->event == EVENT_TIMEOUT &&
 		(s->state == STATE_DOWN || s->state == STATE_DONE ||
 		    s->state == STATE_FAILED)) ||
@@ -276,11 +305,12 @@ check_stop(const struct step *s)
 		struct fsm_next end = now;
 
 		if (fsm_is_alive(end.state))
-			end =
-			    fsm_step(end.state, end.want, EVENT_EXITED, facts);
+			end = fsm_step(end.state, end.step, end.want,
+			    EVENT_EXITED, facts);
 		assert_int_equal(end.state, STATE_DOWN);
 		assert_true(end.want == WANT_REST || end.want == WANT_REMOVE);
-		now = fsm_step(now.state, now.want, EVENT_TIMEOUT, facts);
+		now = fsm_step(now.state, now.step, now.want, EVENT_TIMEOUT,
+		    facts);
 		if (fsm_is_alive(s->state))
 			assert_int_equal(now.state, STATE_KILLING);
 	}
@@ -332,36 +362,49 @@ struct scene {
 	struct fsm_next to;
 };
 
-#define FREE                             \
-	{                                \
-		false, false, FATE_AGAIN \
+#define FREE                                                        \
+	{                                                           \
+		.blocked = false, .held = false, .fate = FATE_AGAIN \
 	}
-#define BLOCKED                         \
-	{                               \
-		true, false, FATE_AGAIN \
+#define AWAITED                                     \
+	{                                           \
+		.awaited = true, .fate = FATE_AGAIN \
 	}
-#define HELD                            \
-	{                               \
-		false, true, FATE_AGAIN \
+#define SETTLES                                     \
+	{                                           \
+		.settles = true, .fate = FATE_AGAIN \
 	}
-#define DONE                            \
-	{                               \
-		false, false, FATE_DONE \
+#define BOTH                                                         \
+	{                                                            \
+		.awaited = true, .settles = true, .fate = FATE_AGAIN \
 	}
-#define FAIL                            \
-	{                               \
-		false, false, FATE_FAIL \
+#define BLOCKED                                                    \
+	{                                                          \
+		.blocked = true, .held = false, .fate = FATE_AGAIN \
+	}
+#define HELD                                                       \
+	{                                                          \
+		.blocked = false, .held = true, .fate = FATE_AGAIN \
+	}
+#define DONE                                                       \
+	{                                                          \
+		.blocked = false, .held = false, .fate = FATE_DONE \
+	}
+#define FAIL                                                       \
+	{                                                          \
+		.blocked = false, .held = false, .fate = FATE_FAIL \
 	}
 
 static void
 play(const struct scene *scenes, size_t n)
 {
-	struct fsm_next now = {STATE_DOWN, WANT_REST, 0};
+	struct fsm_next now = {STATE_DOWN, STEP_NONE, WANT_REST, 0};
 
 	for (size_t i = 0; i < n; i++) {
-		now = fsm_step(now.state, now.want, scenes[i].event,
+		now = fsm_step(now.state, now.step, now.want, scenes[i].event,
 		    scenes[i].facts);
 		assert_int_equal(now.state, scenes[i].to.state);
+		assert_int_equal(now.step, scenes[i].to.step);
 		assert_int_equal(now.want, scenes[i].to.want);
 		assert_int_equal(now.actions, scenes[i].to.actions);
 	}
@@ -373,21 +416,28 @@ static void
 lives_and_dies(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXEC_OK, FREE, {STATE_STARTING, WANT_RUN, 0}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_START, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
-	    {EVENT_TIMEOUT, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXEC_FAIL, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXITED, FAIL, {STATE_FAILED, WANT_RUN, ACT_SWEEP}},
-	    {EVENT_RESTART, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_EXITED, DONE, {STATE_DONE, WANT_RUN, ACT_SWEEP}},
-	    {EVENT_TIMEOUT, FREE, {STATE_DONE, WANT_RUN, 0}},
-	    {EVENT_STOP, FREE, {STATE_DOWN, WANT_REST, 0}},
-	    {EVENT_REMOVE, FREE, {STATE_DOWN, WANT_REMOVE, ACT_FREE}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, AWAITED, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
+	    {EVENT_READY, AWAITED, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_START, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_FAIL, FREE,
+		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, FAIL,
+		{STATE_FAILED, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_RESTART, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, FREE, {STATE_DONE, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
+	    {EVENT_REMOVE, FREE,
+		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_FREE}},
 	};
 
 	(void)state;
@@ -395,16 +445,64 @@ lives_and_dies(void **state)
 }
 
 static void
+settles(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, SETTLES,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, SETTLES,
+		{STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_READY, SETTLES, {STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_EXITED, SETTLES,
+		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, SETTLES,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, SETTLES,
+		{STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_STOP, HELD, {STATE_STARTING, STEP_SETTLE, WANT_REST, 0}},
+	    {EVENT_START, SETTLES, {STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, SETTLES, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_RESTART, SETTLES,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
+	};
+	static const struct scene both[] = {
+	    {EVENT_START, BOTH,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, BOTH, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
+	    {EVENT_READY, BOTH, {STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_STOP, BOTH,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	};
+	/* settle-time was changed to 0 meanwhile. */
+	static const struct scene no_more[] = {
+	    {EVENT_START, SETTLES,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, SETTLES,
+		{STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+	PLAY(both);
+	PLAY(no_more);
+}
+
+static void
 stops_hard(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, ACT_SIGNAL}},
-	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, 0}},
-	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_REST, ACT_KILL}},
-	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_REST, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_DOWN, WANT_REST, ACT_SWEEP}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_REST, 0}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -415,12 +513,15 @@ static void
 start_overtakes_a_stop(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REST, ACT_SIGNAL}},
-	    {EVENT_START, FREE, {STATE_STOPPING, WANT_RESTART, 0}},
-	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RESTART, ACT_KILL}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_START, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, 0}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_RESTART, ACT_KILL}},
 	    {EVENT_EXITED, FREE,
-		{STATE_STARTING, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
 	};
 
 	(void)state;
@@ -431,11 +532,14 @@ static void
 is_not_ready_in_time(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_TIMEOUT, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
-	    {EVENT_READY, FREE, {STATE_STOPPING, WANT_RUN, 0}},
-	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RUN, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_READY, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -446,11 +550,14 @@ static void
 gives_no_sign_of_life(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_TIMEOUT, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
-	    {EVENT_TIMEOUT, FREE, {STATE_KILLING, WANT_RUN, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -461,15 +568,17 @@ static void
 is_unhealthy(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_UNHEALTHY, FREE, {STATE_STARTING, WANT_RUN, 0}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_STOP, HELD, {STATE_UP, WANT_REST, 0}},
-	    {EVENT_UNHEALTHY, HELD, {STATE_UP, WANT_REST, 0}},
-	    {EVENT_START, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, WANT_RUN, ACT_SIGNAL}},
-	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, WANT_RUN, 0}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_UNHEALTHY, FREE, {STATE_STARTING, STEP_EXEC, WANT_RUN, 0}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOP, HELD, {STATE_UP, STEP_NONE, WANT_REST, 0}},
+	    {EVENT_UNHEALTHY, HELD, {STATE_UP, STEP_NONE, WANT_REST, 0}},
+	    {EVENT_START, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_UNHEALTHY, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -480,15 +589,18 @@ static void
 waits_for_a_dependency(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
-	    {EVENT_START, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, WANT_RUN, ACT_SWEEP}},
-	    {EVENT_TIMEOUT, BLOCKED, {STATE_DOWN, WANT_RUN, 0}},
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_START, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_START, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_TIMEOUT, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_RESTART, BLOCKED,
-		{STATE_STOPPING, WANT_RESTART, ACT_SIGNAL}},
-	    {EVENT_EXITED, BLOCKED, {STATE_DOWN, WANT_RUN, ACT_SWEEP}},
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_EXITED, BLOCKED,
+		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -499,16 +611,18 @@ static void
 is_held_by_a_dependent(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_STOP, HELD, {STATE_STARTING, WANT_REST, 0}},
-	    {EVENT_READY, HELD, {STATE_UP, WANT_REST, 0}},
-	    {EVENT_START, HELD, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_RESTART, HELD, {STATE_UP, WANT_RESTART, 0}},
-	    {EVENT_RESTART, FREE, {STATE_STOPPING, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, HELD, {STATE_STARTING, STEP_EXEC, WANT_REST, 0}},
+	    {EVENT_READY, HELD, {STATE_UP, STEP_NONE, WANT_REST, 0}},
+	    {EVENT_START, HELD, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_RESTART, HELD, {STATE_UP, STEP_NONE, WANT_RESTART, 0}},
+	    {EVENT_RESTART, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
 	    {EVENT_EXITED, FREE,
-		{STATE_STARTING, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
-	    {EVENT_STOP, HELD, {STATE_STARTING, WANT_REST, 0}},
-	    {EVENT_EXITED, HELD, {STATE_DOWN, WANT_REST, ACT_SWEEP}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+	    {EVENT_STOP, HELD, {STATE_STARTING, STEP_EXEC, WANT_REST, 0}},
+	    {EVENT_EXITED, HELD, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
 	};
 
 	(void)state;
@@ -519,22 +633,26 @@ static void
 remove_is_final(void **state)
 {
 	static const struct scene scenes[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_READY, FREE, {STATE_UP, WANT_RUN, 0}},
-	    {EVENT_REMOVE, HELD, {STATE_UP, WANT_REMOVE, 0}},
-	    {EVENT_START, FREE, {STATE_UP, WANT_REMOVE, 0}},
-	    {EVENT_REMOVE, FREE, {STATE_STOPPING, WANT_REMOVE, ACT_SIGNAL}},
-	    {EVENT_START, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
-	    {EVENT_RESTART, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
-	    {EVENT_STOP, FREE, {STATE_STOPPING, WANT_REMOVE, 0}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_REMOVE, HELD, {STATE_UP, STEP_NONE, WANT_REMOVE, 0}},
+	    {EVENT_START, FREE, {STATE_UP, STEP_NONE, WANT_REMOVE, 0}},
+	    {EVENT_REMOVE, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, ACT_SIGNAL}},
+	    {EVENT_START, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, 0}},
+	    {EVENT_RESTART, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, 0}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, 0}},
 	    {EVENT_EXITED, FREE,
-		{STATE_DOWN, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
+		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
 	};
 	static const struct scene never_ran[] = {
-	    {EVENT_START, FREE, {STATE_STARTING, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_REMOVE, HELD, {STATE_STARTING, WANT_REMOVE, 0}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_REMOVE, HELD, {STATE_STARTING, STEP_EXEC, WANT_REMOVE, 0}},
 	    {EVENT_EXEC_FAIL, FREE,
-		{STATE_DOWN, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
+		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
 	};
 
 	(void)state;
@@ -572,6 +690,7 @@ main(void)
 	    cmocka_unit_test(stop_always_ends_down),
 	    cmocka_unit_test(ends_as_its_want_says),
 	    cmocka_unit_test(lives_and_dies),
+	    cmocka_unit_test(settles),
 	    cmocka_unit_test(stops_hard),
 	    cmocka_unit_test(start_overtakes_a_stop),
 	    cmocka_unit_test(is_not_ready_in_time),

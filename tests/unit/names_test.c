@@ -24,13 +24,19 @@ want_word(int i)
 static const char *
 event_word(int i)
 {
-	return names_event((enum program_event)i, STATE_UP);
+	return names_event((enum program_event)i, STATE_UP, STEP_NONE);
 }
 
 static const char *
 timeout_word(int i)
 {
-	return names_event(EVENT_TIMEOUT, (enum program_state)i);
+	return names_event(EVENT_TIMEOUT, (enum program_state)i, STEP_NONE);
+}
+
+static const char *
+step_word(int i)
+{
+	return names_step((enum program_step)i);
 }
 
 static void
@@ -46,6 +52,7 @@ words_differ(void **state)
 {
 	(void)state;
 	assert_differ(state_word, PROGRAM_STATES);
+	assert_differ(step_word, PROGRAM_STEPS);
 	assert_differ(want_word, PROGRAM_WANTS);
 	assert_differ(event_word, PROGRAM_EVENTS);
 }
@@ -59,6 +66,12 @@ words_are_as_documented(void **state)
 	assert_string_equal(event_word(EVENT_EXITED), "exited");
 	assert_string_equal(timeout_word(STATE_WAIT), "delay over");
 	assert_string_equal(timeout_word(STATE_STOPPING), "stop-timeout over");
+	assert_string_equal(names_event(EVENT_TIMEOUT, STATE_STARTING,
+				STEP_READY),
+	    "start-timeout over");
+	assert_string_equal(names_event(EVENT_TIMEOUT, STATE_STARTING,
+				STEP_SETTLE),
+	    "settled");
 }
 
 /* Only states without a deadline share a word. */

@@ -1,6 +1,8 @@
 /* program: its life from start to removal, without a process. */
 #include "fake.h"
 
+#include "program/outcome.h"
+
 static void
 starts_and_is_up(void **state)
 {
@@ -14,7 +16,7 @@ starts_and_is_up(void **state)
 	assert_int_equal(p->child.pid, 101);
 	assert_int_equal(fake.programs.nalive, 1);
 	assert_int_equal(fake_logged("web: down -> starting (start)"), 1);
-	assert_int_equal(fake_logged("web: starting -> up (ready)"), 1);
+	assert_int_equal(fake_logged("web: starting -> up (executed)"), 1);
 	assert_int_equal(fake_logged(" -> "), 2);
 	assert_int_equal(record_slot(fake.records, p->slot)->pid, 101);
 	assert_int_equal(record_slot(fake.records, p->slot)->state, STATE_UP);
@@ -33,6 +35,89 @@ is_up_when_it_says_so(void **state)
 	assert_is(p, STATE_STARTING, WANT_RUN);
 	assert_string_equal(p->status, "warming up");
 	fake_notify(p, "READY=1");
+	assert_is(p, STATE_UP, WANT_RUN);
+}
+
+static void
+is_up_once_it_has_settled(void **state)
+{
+	struct program *db =
+	    fake_program("db", "command = db\nsettle-time = 3s\n");
+	struct program *app =
+	    fake_program("app", "command = app\ndepends-on = db\n");
+
+	(void)state;
+	fake_request(app, EVENT_START);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	assert_int_equal(db->step, STEP_SETTLE);
+	assert_false(outcome_is_settled(db));
+	fake_pass(2999);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	fake_pass(1);
+	assert_is(db, STATE_UP, WANT_RUN);
+	assert_is(app, STATE_UP, WANT_RUN);
+	assert_int_equal(fake_logged("db: starting -> up (settled): pid 101"),
+	    1);
+	/* After a crash it settles again; its dependent is not touched. */
+	fake_pass(10);
+	fake_exits(&db->child, 1);
+	fake_pass(100);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	assert_is(app, STATE_UP, WANT_RUN);
+	fake_pass(2900);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	fake_pass(100);
+	assert_is(db, STATE_UP, WANT_RUN);
+}
+
+static void
+ends_before_it_has_settled(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nsettle-time = 200ms\n");
+	struct program *once = fake_program("once",
+	    "command = true\nsettle-time = 200ms\nrestart = never\n");
+
+	(void)state;
+	/* A restart is wanted: the start has failed. */
+	fake_request(p, EVENT_START);
+	fake_pass(199);
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_WAIT, WANT_RUN);
+	assert_int_equal(p->failed_starts, 1);
+	assert_true(outcome_is_settled(p));
+	assert_false(outcome_is_good(p));
+	assert_int_equal(fake_logged("web: starting -> up"), 0);
+	/* No restart is wanted, and it ended well. */
+	fake_request(once, EVENT_START);
+	fake_pass(10);
+	fake_exits(&once->child, 0);
+	assert_is(once, STATE_DONE, WANT_RUN);
+	assert_true(outcome_is_good(once));
+	fake_request(once, EVENT_START);
+	fake_pass(10);
+	fake_exits(&once->child, 2);
+	assert_is(once, STATE_FAILED, WANT_RUN);
+	assert_true(outcome_is_settled(once));
+	assert_false(outcome_is_good(once));
+}
+
+static void
+settles_at_once_if_the_time_is_shortened(void **state)
+{
+	struct program *p =
+	    fake_program("web", "command = true\nsettle-time = 1h\n");
+	struct definition *c = fake_definition("web",
+	    "log = none\ncommand = true\nsettle-time = 0\n");
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(10);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	program_set_conf(p, c);
+	definition_unref(c);
+	fake_pass(0);
 	assert_is(p, STATE_UP, WANT_RUN);
 }
 
@@ -278,8 +363,8 @@ take_over(void)
 static void
 is_taken_over(void **state)
 {
-	struct definition *c =
-	    fake_definition("web", "log = none\ncommand = true\n");
+	struct definition *c = fake_definition("web",
+	    "log = none\nsettle-time = 0\ncommand = true\n");
 	struct config running = {.programs = &c, .nprograms = 1};
 	struct program *p = fake_program("web", "command = true\n");
 
@@ -309,11 +394,46 @@ is_taken_over(void **state)
 	definition_unref(c);
 }
 
+/* Settling continues under the next daemon, and begins for 0.1's records. */
+static void
+settles_under_another_daemon(void **state)
+{
+	struct definition *c = fake_definition("web",
+	    "log = none\ncommand = true\nsettle-time = 1s\n");
+	struct config running = {.programs = &c, .nprograms = 1};
+	struct program *p =
+	    fake_program("web", "command = true\nsettle-time = 1s\n");
+	struct mono then;
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_pass(600);
+	then = fake.loop.now;
+	for (int i = 0; i < 2; i++) {
+		take_over();
+		fake.loop.now = then;
+		if (i == 1)
+			memset(&record_slot(fake.records, 0)->extended, 'x',
+			    32);
+		assert_int_equal(takeover_all(&fake.programs, &running, false),
+		    0);
+		fake_turn();
+		p = programs_find(&fake.programs, "web");
+		assert_is(p, STATE_STARTING, WANT_RUN);
+		assert_int_equal(p->step, STEP_SETTLE);
+		fake_pass(399);
+		assert_is(p, STATE_STARTING, WANT_RUN);
+	}
+	fake_pass(1);
+	assert_is(p, STATE_UP, WANT_RUN);
+	definition_unref(c);
+}
+
 static void
 is_restarted_if_a_reload_was_due(void **state)
 {
-	struct definition *c =
-	    fake_definition("web", "log = none\ncommand = true\n");
+	struct definition *c = fake_definition("web",
+	    "log = none\nsettle-time = 0\ncommand = true\n");
 	struct config running = {.programs = &c, .nprograms = 1};
 	struct program *p = fake_program("web", "command = true\n");
 
@@ -336,6 +456,9 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fake_begin, fake_end)
 	    TEST(starts_and_is_up),
 	    TEST(is_up_when_it_says_so),
+	    TEST(is_up_once_it_has_settled),
+	    TEST(ends_before_it_has_settled),
+	    TEST(settles_at_once_if_the_time_is_shortened),
 	    TEST(is_not_ready_in_time),
 	    TEST(restarts_after_a_crash),
 	    TEST(gives_up_after_the_limit),
@@ -347,6 +470,7 @@ main(void)
 	    TEST(is_removed_once_it_has_ended),
 	    TEST(changes_its_main_process),
 	    TEST(is_taken_over),
+	    TEST(settles_under_another_daemon),
 	    TEST(is_restarted_if_a_reload_was_due),
 	};
 
