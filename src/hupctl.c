@@ -9,14 +9,14 @@
 #include "client/command.h"
 #include "client/present.h"
 
-/* Colours are for terminals that have them.  Source: no-color.org. */
+/* Source: no-color.org. */
 static bool
-has_colours(void)
+may_have_colours(const char *term)
 {
-	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_colour = getenv("NO_COLOR");
 
-	return (no_colour == NULL || *no_colour == '\0') && term != NULL &&
-	    strcmp(term, "dumb") != 0;
+	return (no_colour == NULL || *no_colour == '\0') &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 int
@@ -29,7 +29,9 @@ main(int argc, char **argv)
 	    .terminal = isatty(STDOUT_FILENO),
 	    .now = time(NULL),
 	};
+	const char *term = getenv("TERM");
 
-	ctl.colour = ctl.terminal && has_colours();
+	ctl.pass_colour = ctl.terminal && may_have_colours(term);
+	ctl.colour = ctl.pass_colour && term != NULL;
 	return present_finish(command_run(&ctl, argc, argv));
 }

@@ -5,12 +5,14 @@
  * followed, whether or not the daemon runs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/reply.h"
 #include "client/talk.h"
+#include "client/chain.h"
 #include "client/logread.h"
 #include "client/present.h"
 #include "client/cmd.h"
@@ -85,6 +87,20 @@ path_of_program(const struct target *target, const char *name, char **why)
 	return path;
 }
 
+/* Without a daemon: is there a file of this program? */
+static bool
+is_configured(const struct target *target, const char *name)
+{
+	bool found;
+	char *path;
+
+	if (asprintf(&path, "%s/%s.conf", target->program_dir, name) == -1)
+		return false;
+	found = access(path, F_OK) == 0;
+	free(path);
+	return found;
+}
+
 /* The log of a removed program can still be read. */
 static char *
 find_log(const struct target *target, const char *name, char **why)
@@ -96,22 +112,30 @@ find_log(const struct target *target, const char *name, char **why)
 		return path_in_folder(target, name);
 	if ((path = path_of_program(target, name, why)) != NULL)
 		return path;
-	if ((path = path_in_folder(target, name)) != NULL && *why != NULL &&
-	    access(path, F_OK) == -1) {
-		free(path);
-		path = NULL;
-	}
-	return path;
+	if ((path = path_in_folder(target, name)) == NULL ||
+	    access(path, F_OK) == 0 || errno == EACCES)
+		return path;
+	if (*why == NULL && is_configured(target, name))
+		return path;
+	if (*why == NULL &&
+	    asprintf(why, "no program %s, and no log %s", name, path) == -1)
+		*why = NULL;
+	free(path);
+	return NULL;
 }
 
+/* A program that has printed nothing is no failure. */
 static int
-show(const struct ctl *ctl, const char *path)
+show(const struct ctl *ctl, const char *name, const char *path)
 {
 	struct emit emit = {.f = ctl->out, .form = ctl->present->log};
 
 	if (emit.form == EMIT_RAW && ctl->terminal)
-		emit.form = EMIT_ESCAPED;
-	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0)
+		emit.form = ctl->pass_colour ? EMIT_COLOURED : EMIT_ESCAPED;
+	if (chain_size(path) == 0)
+		present_warn("%s: nothing yet", name);
+	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0 ||
+	    (errno == ENOENT && !ctl->follow))
 		return STATUS_OK;
 	/* main reports the failure of standard output. */
 	if (ferror(stdout))
@@ -133,7 +157,7 @@ cmd_log_run(const struct ctl *ctl, int argc, char **argv)
 	if ((status = target_find(&target, ctl)) != STATUS_OK)
 		return status;
 	if ((path = find_log(&target, argv[0], &why)) != NULL)
-		status = show(ctl, path);
+		status = show(ctl, argv[0], path);
 	else
 		status = present_fail(ctl, STATUS_FAILED, "%s",
 		    why != NULL ? why : strerror(ENOMEM));

@@ -28,8 +28,9 @@ struct ctl {
 	/* standard output and error */
 	FILE *out;
 	FILE *err;
-	bool terminal; /* out is one */
-	bool colour;
+	bool terminal;	  /* out is one */
+	bool colour;	  /* use colours */
+	bool pass_colour; /* print those of programs */
 	time_t now;
 };
 

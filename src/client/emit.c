@@ -6,12 +6,65 @@
 #include "base/escape.h"
 #include "client/emit.h"
 #include "client/json.h"
+#include "client/utf8.h"
 
 #define PIECE 4096
+#define ESC '\033'
+
+/*
+ * The length of the sequence "ESC [ ... m", which sets colours (ISO 6429, SGR),
+ * that the n > 0 bytes at s begin with.  0: they are no such sequence; -1: they
+ * may become one with more bytes.
+ */
+static int
+sgr_length(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && i < EMIT_PART; i++) {
+		if (i == 0 ? s[0] == ESC : i == 1 && s[1] == '[')
+			continue;
+		if (i >= 2 && s[i] == 'm')
+			return (int)i + 1;
+		if (i < 2 || strchr("0123456789;:", s[i]) == NULL ||
+		    s[i] == '\0')
+			return 0;
+	}
+	return i < EMIT_PART ? -1 : 0;
+}
+
+/* Does it switch all colours off?  "ESC [ m" and "ESC [ 0 m". */
+static bool
+is_reset(const char *s, size_t n)
+{
+	return n == 3 || (n == 4 && s[2] == '0');
+}
+
+/* The same for a sequence or a character, as the form has it. */
+static int
+unit_length(const struct emit *emit, const char *s, size_t n)
+{
+	if (emit->form == EMIT_COLOURED && s[0] == ESC)
+		return sgr_length(s, n);
+	return utf8_length(s, n);
+}
+
+/* How many bytes at the end of s may become one with more bytes. */
+static size_t
+unfinished(const struct emit *emit, const char *s, size_t n)
+{
+	const char *esc = NULL;
+
+	if (emit->form == EMIT_COLOURED)
+		esc = memrchr(s, ESC, n);
+	if (esc != NULL && sgr_length(esc, n - (size_t)(esc - s)) == -1)
+		return n - (size_t)(esc - s);
+	return utf8_unfinished(s, n);
+}
 
 /* Bytes of one line, without its newline, whole characters only. */
 static void
-part_of_line(struct emit *emit, const char *s, size_t n)
+text_of_line(struct emit *emit, const char *s, size_t n)
 {
 	char safe[4 * PIECE + 1];
 	size_t piece, len;
@@ -29,6 +82,27 @@ part_of_line(struct emit *emit, const char *s, size_t n)
 	}
 }
 
+/* The same, in which sequences that set colours are kept. */
+static void
+part_of_line(struct emit *emit, const char *s, size_t n)
+{
+	const char *from = s, *end = s + n;
+	int len;
+
+	while (emit->form == EMIT_COLOURED &&
+	    (s = memchr(s, ESC, (size_t)(end - s))) != NULL) {
+		if ((len = sgr_length(s, (size_t)(end - s))) <= 0) {
+			s++;
+			continue;
+		}
+		text_of_line(emit, from, (size_t)(s - from));
+		fwrite(s, 1, (size_t)len, emit->f);
+		emit->coloured = !is_reset(s, (size_t)len);
+		from = s += len;
+	}
+	text_of_line(emit, from, (size_t)(end - from));
+}
+
 static void
 open_line(struct emit *emit)
 {
@@ -37,26 +111,30 @@ open_line(struct emit *emit)
 	emit->inside = true;
 }
 
+/* Colours end with the line, whatever follows it. */
 static void
 close_line(struct emit *emit)
 {
 	open_line(emit);
 	part_of_line(emit, emit->part, emit->npart);
 	emit->npart = 0;
+	if (emit->coloured)
+		fputs("\033[0m", emit->f);
+	emit->coloured = false;
 	fputs(emit->form == EMIT_JSON ? "\"}\n" : "\n", emit->f);
 	emit->inside = false;
 }
 
-/* Complete the character that the last piece ended in.  Returns its bytes. */
+/* Complete the unit that the last piece ended in.  Returns its bytes. */
 static size_t
-finish_character(struct emit *emit, const char *s, size_t n)
+finish_unit(struct emit *emit, const char *s, size_t n)
 {
 	size_t used = 0;
 	int length = -1;
 
 	while (emit->npart > 0 && length == -1 && used < n) {
 		emit->part[emit->npart] = s[used];
-		length = utf8_length(emit->part, emit->npart + 1);
+		length = unit_length(emit, emit->part, emit->npart + 1);
 		if (length == 0)
 			break;
 		emit->npart++;
@@ -77,10 +155,10 @@ run(struct emit *emit, const char *s, size_t n)
 	if (n == 0)
 		return;
 	open_line(emit);
-	used = finish_character(emit, s, n);
+	used = finish_unit(emit, s, n);
 	s += used;
 	n -= used;
-	rest = utf8_unfinished(s, n);
+	rest = unfinished(emit, s, n);
 	part_of_line(emit, s, n - rest);
 	if (rest > 0) {
 		memcpy(emit->part, s + n - rest, rest);

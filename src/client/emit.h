@@ -1,7 +1,7 @@
 /*
- * emit - a log's bytes to where they are read: as they are, escaped for
- * a terminal, or as one JSON object a line.  Pieces may end anywhere, lines
- * may have any length.
+ * emit - a log's bytes to where they are read: as they are, escaped for a
+ * terminal with or without colours, or as one JSON object a line.  Pieces may
+ * end anywhere, lines may have any length.
  *
  * Writes to the stream that it is given, and does nothing else.
  */
@@ -12,15 +12,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "client/utf8.h"
+/* EMIT_COLOURED: escaped, but the sequences that set colours are kept. */
+enum emit_form { EMIT_RAW, EMIT_ESCAPED, EMIT_COLOURED, EMIT_JSON };
 
-enum emit_form { EMIT_RAW, EMIT_ESCAPED, EMIT_JSON };
+/* A longer sequence is no colour. */
+#define EMIT_PART 64
 
 struct emit {
 	FILE *f;
 	enum emit_form form;
-	bool inside;	     /* a JSON object is open */
-	char part[UTF8_MAX]; /* an unfinished character */
+	bool inside;   /* a line is open */
+	bool coloured; /* and colours are on */
+	/* An unfinished character, or sequence that sets colours. */
+	char part[EMIT_PART];
 	size_t npart;
 };
 

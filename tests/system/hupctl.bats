@@ -250,16 +250,63 @@ counter() {
 	wait_for 5 gone "$follower"
 }
 
-@test "a program's output cannot control the terminal" {
-	program web <<-'E'
-	command = sh -c 'printf "\\033[31mred\\n"; exec sleep 1000'
+# shown NAME [VARIABLE=VALUE ...]: what 'hupctl log NAME' prints on a terminal.
+shown() {
+	local name=$1
+	shift
+	env "$@" script -qec "'$HUPCTL' -f '$T/hupd.conf' log $name" \
+	    /dev/null </dev/null
+}
+
+@test "a program's output cannot control the terminal, but has its colours" {
+	needs_commands script
+	printf '%b' '\033[1;31mred\033[0m\n\033[32mgreen\n' \
+	    '\033[2J\033]0;title\007\033[?1049h\302\2331m\rover\n' >"$T/wild"
+	program web <<<"command = sh -c 'cat $T/wild; exec sleep 1000'"
+	hupd_start
+	wait_for 5 printed web over
+	shown web -u TERM -u NO_COLOR >"$T/shown"
+	grep -qF $'\033[1;31mred\033[0m' "$T/shown"
+	# A colour that is not switched off ends with its line.
+	grep -qF $'\033[32mgreen\033[0m' "$T/shown"
+	grep -qF '\033[2J\033]0;title\007\033[?1049h\302\2331m\015over' \
+	    "$T/shown"
+	for wish in TERM=dumb NO_COLOR=1; do
+		shown web TERM=xterm "$wish" >"$T/shown"
+		grep -qF '\033[1;31mred' "$T/shown"
+	done
+	# Elsewhere the bytes are printed as they are.
+	ctl log web | grep -qF $'\033[1;31mred'
+	ctl log web | grep -qF $'\033[2J'
+}
+
+@test "the log of a program that has printed nothing: nothing yet" {
+	sleeper web
+	program quiet <<-'E'
+	command = sleep 1000
+	log = none
 	E
 	hupd_start
-	wait_for 5 printed web red
-	script -qec "'$HUPCTL' -f '$T/hupd.conf' log web" /dev/null \
-	    </dev/null >"$T/shown"
-	grep -qF '\033[31mred' "$T/shown"
-	ctl log web | grep -qF $'\033[31mred'
+	run -0 --separate-stderr ctl log web
+	[ -z "$output" ]
+	[ "$stderr" = 'hupctl: web: nothing yet' ]
+	run -0 --separate-stderr ctl log -n 5 -j web
+	[ -z "$output" ]
+	# An empty file is no more.
+	touch "$T/log/web.log"
+	run -0 --separate-stderr ctl log web
+	[ "$stderr" = 'hupctl: web: nothing yet' ]
+	run -1 ctl log nosuch
+	[[ $output = *'no program nosuch'* ]]
+	run -1 ctl log quiet
+	[[ $output = *"quiet has no log file"* ]]
+	# The same without a daemon.
+	rm "$T/log/web.log"
+	hupd_stop
+	run -0 --separate-stderr "$HUPCTL" -f "$T/hupd.conf" log web
+	[ "$stderr" = 'hupctl: web: nothing yet' ]
+	run -1 "$HUPCTL" -f "$T/hupd.conf" log nosuch
+	[[ $output = *'no program nosuch'* ]]
 }
 
 @test "colours are for terminals, and not with NO_COLOR" {

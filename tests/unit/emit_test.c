@@ -50,6 +50,24 @@ forms(void **state)
 	    {EMIT_ESCAPED, "\xe2\x82\n\xc3(\n", "\\342\\202\n\\303(\n"},
 	    {EMIT_ESCAPED, "\xf0\x9f\x98", "\\360\\237\\230\n"},
 	    {EMIT_ESCAPED, "\xe2\xe2\x82\xac", "\\342\xe2\x82\xac\n"},
+	    {EMIT_COLOURED, "a\033[31mb\033[0mc\n", "a\033[31mb\033[0mc\n"},
+	    {EMIT_COLOURED, "\033[1;38;5;9mb\033[mc\n",
+		"\033[1;38;5;9mb\033[mc\n"},
+	    /* Switched off at the end of the line. */
+	    {EMIT_COLOURED, "\033[4:3mb\nc\n", "\033[4:3mb\033[0m\nc\n"},
+	    {EMIT_COLOURED, "\033[1m", "\033[1m\033[0m\n"},
+	    /* All others are escaped. */
+	    {EMIT_COLOURED, "\033[2J\033[1A\033[?1m\n",
+		"\\033[2J\\033[1A\\033[?1m\n"},
+	    {EMIT_COLOURED, "\033]0;m\007\033\033[1m\n",
+		"\\033]0;m\\007\\033\033[1m\033[0m\n"},
+	    {EMIT_COLOURED, "\033[1\nm\033[1", "\\033[1\nm\\033[1\n"},
+	    {EMIT_COLOURED,
+		"\033m\033[1 m\xc2\x9b"
+		"1m\n",
+		"\\033m\\033[1 m\\302\\2331m\n"},
+	    {EMIT_COLOURED, "\033\xc3\xa9\xff\033[",
+		"\\033\xc3\xa9\\377\\033[\n"},
 	    {EMIT_JSON, "", ""},
 	    {EMIT_JSON, "a\n\nb",
 		"{\"line\":\"a\"}\n{\"line\":\"\"}\n"
@@ -65,6 +83,29 @@ forms(void **state)
 		for (piece = 1; piece < 8; piece++)
 			check_pieces(cases[i].form, cases[i].in, cases[i].out,
 			    piece);
+	}
+}
+
+/* A sequence that is too long is no colour. */
+static void
+long_sequence(void **state)
+{
+	char in[EMIT_PART + 16], out[EMIT_PART + 32];
+	size_t piece;
+
+	(void)state;
+	for (piece = 1; piece < 70; piece++) {
+		memset(in, '1', sizeof(in));
+		memcpy(in, "\033[", 2);
+		in[EMIT_PART - 1] = 'm';
+		in[EMIT_PART] = '\0';
+		snprintf(out, sizeof(out), "%s\033[0m\n", in);
+		check_pieces(EMIT_COLOURED, in, out, piece);
+		in[EMIT_PART - 1] = '1';
+		in[EMIT_PART] = 'm';
+		in[EMIT_PART + 1] = '\0';
+		snprintf(out, sizeof(out), "\\033%s\n", in + 1);
+		check_pieces(EMIT_COLOURED, in, out, piece);
 	}
 }
 
@@ -91,6 +132,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms),
+	    cmocka_unit_test(long_sequence),
 	    cmocka_unit_test(long_line),
 	};
 
