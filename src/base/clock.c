@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "base/clock.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
+
+/* A year in steps that no season of daylight saving time escapes. */
+#define ZONE_STEPS 12
+#define ZONE_STEP (time_t)(31 * 24 * 60 * 60)
 
 /* Both clocks exist on every Linux: only a broken libc fails here. */
 static struct timespec
@@ -87,4 +93,38 @@ clock_print_wall(time_t t, char buf[static CLOCK_WALL_MAX])
 	 */
 	memmove(buf + len - 1, buf + len - 2, 3);
 	buf[len - 2] = ':';
+}
+
+static void
+get_offsets(time_t from, long offsets[static ZONE_STEPS])
+{
+	struct tm tm;
+	time_t t;
+
+	for (int i = 0; i < ZONE_STEPS; i++) {
+		t = from + i * ZONE_STEP;
+		offsets[i] = localtime_r(&t, &tm) == NULL ? 0 : tm.tm_gmtoff;
+	}
+}
+
+/*
+ * tzset(3) reads a file again only if TZ has changed; so change it, without
+ * memory that could be missing.
+ */
+bool
+clock_reread_zone(void)
+{
+	static char utc[] = "TZ=UTC0";
+	static char *alone[] = {utc, NULL};
+	const time_t now = clock_wall().tv_sec;
+	long before[ZONE_STEPS], after[ZONE_STEPS];
+	char **own = environ;
+
+	get_offsets(now, before);
+	environ = alone;
+	tzset();
+	environ = own;
+	tzset();
+	get_offsets(now, after);
+	return memcmp(before, after, sizeof(before)) != 0;
 }

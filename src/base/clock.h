@@ -29,5 +29,10 @@ struct timespec clock_wall(void);
 /* Local ISO 8601 with offset, "2026-11-22T13:17:05+00:00". */
 #define CLOCK_WALL_MAX 40
 void clock_print_wall(time_t, char buf[static CLOCK_WALL_MAX]);
+/*
+ * Read the time zone again: its file may have been replaced.  Returns whether
+ * local time has changed, now or within the next year.
+ */
+bool clock_reread_zone(void);
 
 #endif

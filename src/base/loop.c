@@ -2,7 +2,8 @@
  * loop - epoll, signals and deadlines: the only place that waits.
  *
  * A turn: call the functions of loop_after, write the log lines of the last
- * turn, wait, read the clock, call the ready sources, call the due deadlines.
+ * turn, wait, read the clock, move the lenient deadlines if the turn is late,
+ * call the ready sources, call the due deadlines.
  */
 #include "base/loop.h"
 
@@ -17,6 +18,10 @@
 #include "base/log.h"
 
 #define BATCH 64
+/* A turn that begins this long after its time is late; ms. */
+#define LATE 100
+/* Moves that are shorter are not worth a line in the log; ms. */
+#define LATE_LOGGED 1000
 
 struct later {
 	void (*fn)(void *);
@@ -30,6 +35,7 @@ struct loop {
 	int sigfd;
 	bool ended;
 	bool in_due;
+	bool was_late; /* this turn */
 	struct mono now;
 	struct loop_deadlines deadlines;
 	struct source signals;
@@ -37,6 +43,7 @@ struct loop {
 	void *arg;
 	struct epoll_event events[BATCH];
 	int nevents;
+	size_t nwatched;
 	const struct source *preferred;
 	struct later *later;
 	size_t nlater;
@@ -123,6 +130,7 @@ loop_watch(struct loop *l, struct source *s, int fd, uint32_t events)
 	if (epoll_ctl(l->epfd, EPOLL_CTL_ADD, fd, &ev) == -1)
 		return -1;
 	s->fd = fd;
+	l->nwatched++;
 	return 0;
 }
 
@@ -143,6 +151,7 @@ loop_unwatch(struct loop *l, struct source *s)
 		return;
 	epoll_ctl(l->epfd, EPOLL_CTL_DEL, s->fd, NULL);
 	s->fd = -1;
+	l->nwatched--;
 	/* Events that this turn's wait has returned must not reach it. */
 	for (int i = 0; i < l->nevents; i++)
 		if (l->events[i].data.ptr == s)
@@ -280,24 +289,115 @@ run_due(struct loop *l)
 	l->in_due = false;
 }
 
+/*
+ * Take the events that are there.  Returns whether the wait was interrupted, or
+ * -1 with errno.
+ */
+static int
+take_events(struct loop *l, int timeout)
+{
+	int n, interrupted = 0;
+
+	while ((n = epoll_wait(l->epfd, l->events, BATCH, timeout)) == -1) {
+		if (errno != EINTR)
+			return -1;
+		interrupted = 1;
+		timeout = 0;
+	}
+	l->nevents = n;
+	if (l->preferred != NULL)
+		put_preferred_first(l);
+	return interrupted;
+}
+
+static bool
+is_overdue(struct loop *l, int64_t ms)
+{
+	const struct deadline *d = RB_MIN(loop_deadlines, &l->deadlines);
+
+	return d != NULL && clock_diff_ms(l->now, d->at) >= ms;
+}
+
+/*
+ * Backwards, so that no deadline moves twice: those behind it have been
+ * visited.
+ */
+static void
+move_lenient(struct loop *l, int64_t ms)
+{
+	struct deadline *d, *before;
+	int n = 0;
+
+	RB_FOREACH_REVERSE_SAFE(d, loop_deadlines, &l->deadlines, before)
+	{
+		if (!d->is_lenient)
+			continue;
+		loop_at(l, d, clock_add_ms(d->at, ms));
+		n++;
+	}
+	if (n > 0 && ms >= LATE_LOGGED)
+		log_warnx("this process was stopped or delayed; the deadlines "
+			  "of programs move by %lld ms",
+		    (long long)ms);
+}
+
+/*
+ * The turn of a process that was stopped may begin long after its time. Nothing
+ * shows when the stop began, so count from the last turn: a deadline moves by
+ * at most the time that it had then and the delay.  A loop that is late again
+ * and again would move them for ever, so never do it twice in a row.
+ *
+ * All signals are blocked: only a stop, a freezer or a tracer interrupts a
+ * wait.
+ */
+static int
+begin_turn(struct loop *l)
+{
+	const struct mono last = l->now;
+	bool late;
+	int rv;
+
+	rv = take_events(l, timeout_ms(l));
+	if (rv == -1)
+		return -1;
+	l->now = clock_now();
+	late = rv == 1 || is_overdue(l, LATE);
+	if (late && !l->was_late)
+		move_lenient(l, clock_diff_ms(l->now, last));
+	l->was_late = late;
+	return 0;
+}
+
+/*
+ * Before a deadline counts, handle every event that is there, even if there are
+ * more than one wait returns.  The kernel lets ready sources take turns.
+ */
+static int
+read_all(struct loop *l)
+{
+	size_t more = l->nwatched / BATCH;
+	int n = l->nevents;
+
+	run_ready(l);
+	while (n == BATCH && more-- > 0 && is_overdue(l, 0)) {
+		if (take_events(l, 0) == -1)
+			return -1;
+		n = l->nevents;
+		run_ready(l);
+	}
+	return 0;
+}
+
 int
 loop_run(struct loop *l)
 {
-	int n;
-
 	while (!l->ended) {
 		run_later(l);
 		if (l->ended)
 			break;
 		log_flush();
-		n = epoll_wait(l->epfd, l->events, BATCH, timeout_ms(l));
-		if (n == -1 && errno != EINTR)
+		if (begin_turn(l) == -1 || read_all(l) == -1)
 			return -1;
-		l->now = clock_now();
-		l->nevents = n == -1 ? 0 : n;
-		if (l->preferred != NULL)
-			put_preferred_first(l);
-		run_ready(l);
 		run_due(l);
 	}
 	run_later(l);

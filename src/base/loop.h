@@ -4,6 +4,10 @@
  * Sources and deadlines are embedded in structs of their owners, so nothing is
  * allocated per event.  The clock is read once a turn.
  *
+ * A deadline counts only after every event that was there has been handled.  If
+ * a turn is late, because the process was stopped, frozen or starved, lenient
+ * deadlines move: nobody pays for a delay of ours.
+ *
  * Sources: epoll(7), signalfd(2).
  */
 #ifndef LOOP_H
@@ -30,7 +34,8 @@ struct source {
 /* A moment to call due.  Setting it again moves it. */
 struct deadline {
 	RB_ENTRY(deadline) entry;
-	struct mono at; /* 0: not set */
+	struct mono at;	 /* 0: not set */
+	bool is_lenient; /* held against others: a late turn moves it */
 	void (*due)(struct deadline *);
 	void *arg;
 };

@@ -344,6 +344,7 @@ client_add(struct control *ctl, int fd, uid_t uid, bool permitted)
 	c->source.arg = c;
 	c->deadline.due = client_due;
 	c->deadline.arg = c;
+	c->deadline.is_lenient = true;
 	if (loop_watch(ctl->loop, &c->source, fd, EPOLLIN | EPOLLRDHUP) == -1) {
 		free(c);
 		return -1;

@@ -315,6 +315,7 @@ handover_new(struct daemon *d)
 	TAILQ_INIT(&x->waiting);
 	x->deadline.due = due;
 	x->deadline.arg = x;
+	x->deadline.is_lenient = true;
 	spawn_report_init(&x->exec, d->loop, exec_decided, x);
 	x->program = -1;
 	x->exit.fd = -1;

@@ -149,6 +149,9 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 		system_child_died(d->system, (pid_t)si->ssi_pid);
 		return;
 	}
+	/* The next lines have the time zone of now. */
+	if (sig == SIGHUP || sig == SIGUSR1)
+		logger_reopen(d->logger);
 	/* Log first: acting on it may take a while. */
 	if (sig == SIGHUP) {
 		log_moment("reload");
@@ -156,11 +159,8 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	}
 	log_sender(si);
 	log_flush();
-	if (sig == SIGHUP) {
-		logger_reopen(d->logger);
+	if (sig == SIGHUP)
 		reload_request(d->reload);
-	} else if (sig == SIGUSR1)
-		logger_reopen(d->logger);
 	else if (sig == SIGUSR2)
 		handover_request(d->handover);
 	else if (sig == SIGTERM || sig == SIGINT)

@@ -512,13 +512,24 @@ is_crash(const struct process_end *end)
  * After SIGKILL, which came from outside, the successor starts at once.  After
  * repeated crashes it starts with a delay.
  */
+/* Why a process has ended to be followed by another one; NULL: it has not. */
+static const char *
+successor_reason(const struct process_end *end)
+{
+	if (!end->known || end->signal)
+		return NULL;
+	if (end->code == LOGPROC_OTHER_FOLDER)
+		return "a new folder";
+	return end->code == LOGPROC_OTHER_ZONE ? "a new time zone" : NULL;
+}
+
 void
 logchild_died(struct logchild *c)
 {
 	const int64_t life = clock_diff_ms(clock_now(), c->began);
 	struct process_end end;
 	char how[48];
-	bool has_moved;
+	const char *reason;
 
 	if (c->process.pid == 0 ||
 	    (!process_ended(c->process.pid, c->process.pidfd, &end) &&
@@ -528,17 +539,16 @@ logchild_died(struct logchild *c)
 	if (c->reports != -1)
 		c->calls.readable(c->calls.arg);
 	spawn_look(&c->exec);
-	has_moved =
-	    end.known && !end.signal && end.code == LOGPROC_OTHER_FOLDER;
+	reason = successor_reason(&end);
 	describe_end(&end, how, sizeof(how));
-	if (has_moved)
-		log_info("%s: a new folder; starting a new log process for it",
-		    c->log_dir);
+	if (reason != NULL)
+		log_info("%s: %s; starting a new log process", c->log_dir,
+		    reason);
 	else
 		log_warnx("log process, pid %d: %s; starting a replacement",
 		    (int)c->process.pid, how);
 	logchild_forget(c);
-	if (has_moved || (end.signal && end.code == SIGKILL) ||
+	if (reason != NULL || (end.signal && end.code == SIGKILL) ||
 	    life >= SHORT_LIFE_MS) {
 		c->delay = 0;
 		start_again(c);

@@ -60,8 +60,9 @@ struct logger {
 	uint32_t gen;
 	TAILQ_HEAD(, stream) dirty;
 	LIST_HEAD(, stream) going;
-	bool renew;   /* the process must be ordered to reopen its files */
-	bool blocked; /* its socket takes no more for now */
+	bool renew;	   /* the process must be ordered to reopen its files */
+	bool zone_changed; /* and to read the time zone again */
+	bool blocked;	   /* its socket takes no more for now */
 
 	struct deadline again; /* retries what failed for lack of memory */
 	struct deadline found; /* then unclaimed FIFOs are emptied */
@@ -289,7 +290,10 @@ send_order(struct stream *s, enum unsent what)
 static int
 send_renew(struct logger *l)
 {
-	const struct message_order o = {.type = MESSAGE_RENEW};
+	const struct message_order o = {
+	    .type = MESSAGE_RENEW,
+	    .zone = l->zone_changed,
+	};
 	int fd = logchild_open_folder(&l->child), rc, saved;
 
 	rc = message_send(l->child.fd, &o, sizeof(o), fd);
@@ -328,7 +332,7 @@ send_orders(struct logger *l)
 			hold_back(l);
 			return;
 		}
-		l->renew = false;
+		l->renew = l->zone_changed = false;
 	}
 	while ((s = TAILQ_FIRST(&l->dirty)) != NULL) {
 		what = s->unsent & -s->unsent;
@@ -594,6 +598,7 @@ void
 logger_reopen(struct logger *l)
 {
 	l->renew = true;
+	l->zone_changed = clock_reread_zone() || l->zone_changed;
 	send_orders(l);
 }
 
@@ -604,7 +609,7 @@ child_started(void *arg)
 	struct logger *l = arg;
 
 	l->blocked = false;
-	l->renew = false;
+	l->renew = l->zone_changed = false;
 	l->orphan_stuck = false;
 	/* The settings of found streams are not known yet. */
 	for (uint32_t i = 0; i < l->size; i++)

@@ -103,7 +103,10 @@ int logger_outdir(const struct logger *);
 const char *logger_stream_name(const struct stream *);
 int logger_stream_fd(const struct stream *);
 
-/* Reopen every log file: they may have been moved. */
+/*
+ * Reopen every log file: they may have been moved.  Read the time zone again,
+ * here and in the log process.
+ */
 void logger_reopen(struct logger *);
 
 #endif

@@ -54,8 +54,8 @@ struct proc {
 	bool blocked;		   /* the socket takes no more for now */
 	bool alone;		   /* the daemon is gone */
 	bool quit;
-	bool confined;	/* to the folder that it began with */
-	bool elsewhere; /* the log folder is another one now */
+	bool confined; /* to the folder that it began with */
+	int status;    /* its exit status */
 };
 
 static struct entry *
@@ -394,18 +394,31 @@ is_same_file(int a, int b)
 }
 
 /*
- * A confined process cannot use another folder.  A successor can; the journal
- * has the output that is not written yet.
+ * A confined process can neither use another folder nor read the time zone.  A
+ * successor can; the journal has the output that is not written yet.
  */
-static void
-order_renew(struct proc *p, int fd)
+static int
+renew_status(const struct proc *p, bool zone, int fd)
 {
-	if (p->confined && fd != -1 && !is_same_file(fd, p->writer.dir.fd)) {
-		close(fd);
-		p->elsewhere = true;
+	if (!p->confined)
+		return 0;
+	if (fd != -1 && !is_same_file(fd, p->writer.dir.fd))
+		return LOGPROC_OTHER_FOLDER;
+	return zone ? LOGPROC_OTHER_ZONE : 0;
+}
+
+static void
+order_renew(struct proc *p, bool zone, int fd)
+{
+	p->status = renew_status(p, zone, fd);
+	if (p->status != 0) {
+		if (fd != -1)
+			close(fd);
 		loop_end(p->loop);
 		return;
 	}
+	if (zone)
+		clock_reread_zone();
 	logfile_dir_renew(&p->writer.dir, fd);
 	pump_retry(&p->pump);
 }
@@ -436,7 +449,7 @@ obey(struct proc *p, const struct message_order *o, int fd)
 			order_drain(e);
 		break;
 	case MESSAGE_RENEW:
-		order_renew(p, fd);
+		order_renew(p, o->zone, fd);
 		return;
 	case MESSAGE_QUIT:
 		order_quit(p);
@@ -587,5 +600,5 @@ logproc_main(int argc, char **argv)
 	}
 	if (loop_run(p->loop) == -1)
 		return 1;
-	return p->elsewhere ? LOGPROC_OTHER_FOLDER : 0;
+	return p->status;
 }

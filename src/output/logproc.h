@@ -20,8 +20,12 @@
 #define LOGPROC_ARGV0 "hupd: log"
 int logproc_main(int argc, char **argv);
 
-/* Its exit status if it cannot work in the folder that the daemon sent. */
+/*
+ * Its exit status if it cannot work in the folder that the daemon sent, or
+ * cannot read the new time zone: a successor can.
+ */
 #define LOGPROC_OTHER_FOLDER 3
+#define LOGPROC_OTHER_ZONE 4
 
 /* A stream; here only because its size is bounded by a test. */
 struct entry {

@@ -68,6 +68,7 @@ struct message_order {
 	uint32_t left; /* ENDED, CLOSE: bytes to read before, at most */
 	bool want_tail;
 	bool stuck; /* OPEN: it was reported as stuck */
+	bool zone;  /* RENEW: the time zone has changed */
 	struct stream_conf conf;
 	char name[MESSAGE_NAME];
 };

@@ -226,6 +226,7 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	a->arg = arg;
 	a->deadline.due = action_due;
 	a->deadline.arg = a;
+	a->deadline.is_lenient = true;
 	a->child.events = &events;
 	a->child.owner = a;
 	p->action = &a->base;

@@ -337,6 +337,7 @@ health_prepare(struct program *p, const struct definition *conf)
 	h->program = p;
 	h->next.due = check_due;
 	h->deadline.due = check_timed_out;
+	h->deadline.is_lenient = true;
 	h->output.fd = -1;
 	h->output.ready = output_ready;
 	h->next.arg = h->deadline.arg = h->output.arg = h->child.owner = h;

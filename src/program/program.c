@@ -147,6 +147,9 @@ program_arm(struct program *p, struct mono from)
 	case STATE_FAILED:
 		break;
 	}
+	/* A restart delay and a repeated SIGKILL are held against nobody. */
+	p->deadline.is_lenient =
+	    p->state != STATE_WAIT && p->state != STATE_KILLING;
 	if (ms == -1)
 		loop_cancel(p->programs->loop, &p->deadline);
 	else

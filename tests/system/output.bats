@@ -205,6 +205,35 @@ is_whole() {
 	are_lines web
 }
 
+# new_zone NAME: the zone of the daemon's TZ is this one now.
+new_zone() {
+	cp "/usr/share/zoneinfo/$1" "$T/zone.new"
+	mv "$T/zone.new" "$T/zone"
+}
+
+@test "a changed time zone is seen at a reopen and at a reload" {
+	[ -e /usr/share/zoneinfo/Asia/Tokyo ] || skip 'needs tzdata'
+	program web <<-'E'
+	command = sh -c 'while :; do echo tick; sleep 0.1; done'
+	E
+	new_zone Asia/Tokyo
+	TZ=:$T/zone hupd_start
+	wait_for 5 grep -q '[+]09:00 tick' "$T/log/web.log"
+	grep -q 'Daemon start up at .*[+]09:00$' "$T/log/hupd.log"
+	new_zone Asia/Kolkata
+	run -0 ctl reopen
+	wait_for 5 grep -q '[+]05:30 tick' "$T/log/web.log"
+	new_zone America/Phoenix
+	run -0 ctl reload
+	wait_for 5 grep -q -e '-07:00 tick' "$T/log/web.log"
+	wait_for 5 grep -q -e 'Daemon reload at .*-07:00$' "$T/log/hupd.log"
+	# A zone that is the same starts no new log process.
+	n=$(grep -c 'a new time zone' "$T/log/hupd.log" || :)
+	run -0 ctl reopen
+	run -0 ctl reload
+	[ "$(grep -c 'a new time zone' "$T/log/hupd.log" || :)" -eq "$n" ]
+}
+
 @test "a removed log file comes back" {
 	counter web
 	hupd_start

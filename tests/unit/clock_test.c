@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -125,6 +128,54 @@ prints_wall_time(void **state)
 	}
 }
 
+/* Make a file with one zone, as tzfile(5) describes it. */
+static void
+write_zone(const char *path, unsigned char hours)
+{
+	/* No transition, one type, an abbreviation of four bytes. */
+	unsigned char zone[44 + 6 + 4] = "TZif";
+	const unsigned seconds = hours * 3600U;
+	char next[64];
+	FILE *f;
+
+	zone[39] = 1;
+	zone[43] = 4;
+	zone[46] = (unsigned char)(seconds >> 8);
+	zone[47] = (unsigned char)seconds;
+	memcpy(zone + 50, "XXX", 4);
+	snprintf(next, sizeof(next), "%s.new", path);
+	f = fopen(next, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(zone, 1, sizeof(zone), f), sizeof(zone));
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(rename(next, path), 0);
+}
+
+/* As package upgrades and administrators do, under a TZ that stays. */
+static void
+rereads_the_zone(void **state)
+{
+	char path[] = "/tmp/clock_test.XXXXXX", tz[64], text[CLOCK_WALL_MAX];
+	const int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	write_zone(path, 1);
+	snprintf(tz, sizeof(tz), ":%s", path);
+	assert_int_equal(setenv("TZ", tz, 1), 0);
+	clock_reread_zone();
+	clock_print_wall(0, text);
+	assert_string_equal(text, "1970-01-01T01:00:00+01:00");
+	write_zone(path, 5);
+	assert_true(clock_reread_zone());
+	clock_print_wall(0, text);
+	assert_string_equal(text, "1970-01-01T05:00:00+05:00");
+	assert_false(clock_reread_zone());
+	assert_string_equal(getenv("TZ"), tz);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -136,6 +187,7 @@ main(void)
 	    cmocka_unit_test(compares),
 	    cmocka_unit_test(tells_wall_time),
 	    cmocka_unit_test(prints_wall_time),
+	    cmocka_unit_test(rereads_the_zone),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -1,6 +1,11 @@
-/* loop: readiness, signals, deadlines, and what may be done in a callback. */
+/*
+ * loop: readiness, signals, deadlines, delays, and what may be done in a
+ * callback.  The clock jumps when a test says so, as that of a process that was
+ * stopped.
+ */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -9,11 +14,50 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/loop.h"
+
+/* How far the clock has jumped, and whether the next wait is a stop. */
+static struct {
+	int64_t jumped; /* ns */
+	int64_t stop;	/* ms: the next wait is interrupted after this time */
+} fake;
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rv = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	ts->tv_sec += fake.jumped / 1000000000;
+	ts->tv_nsec += fake.jumped % 1000000000;
+	if (ts->tv_nsec >= 1000000000) {
+		ts->tv_nsec -= 1000000000;
+		ts->tv_sec++;
+	}
+	return rv;
+}
+
+static void
+jump(int64_t ms)
+{
+	fake.jumped += ms * 1000000;
+}
+
+int
+epoll_wait(int fd, struct epoll_event *events, int n, int timeout)
+{
+	if (fake.stop == 0)
+		return epoll_pwait(fd, events, n, timeout, NULL);
+	jump(fake.stop);
+	fake.stop = 0;
+	errno = EINTR;
+	return -1;
+}
 
 struct world {
 	struct loop *loop;
@@ -40,6 +84,7 @@ setup(void **state)
 	sigset_t mask;
 
 	w = (struct world){0};
+	memset(&fake, 0, sizeof(fake));
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	w.loop = loop_new(&mask, signalled, &w);
@@ -362,6 +407,211 @@ test_after_the_end(void **state)
 	assert_int_equal(w->calls, 1);
 }
 
+/* A message that moves a deadline, as WATCHDOG=1 does. */
+struct sign {
+	struct source source;
+	struct timer *moves;
+	int fds[2];
+};
+
+static void
+sign_ready(struct source *s, uint32_t events)
+{
+	struct sign *sign = s->arg;
+	struct timer *t = sign->moves;
+	char c;
+
+	(void)events;
+	assert_int_equal(read(s->fd, &c, 1), 1);
+	t->w->calls += 100;
+	loop_at(t->w->loop, &t->deadline,
+	    clock_add_ms(loop_now(t->w->loop), 1000));
+}
+
+static void
+sign_make(struct sign *sign, struct timer *t)
+{
+	*sign = (struct sign){.moves = t};
+	sign->source = (struct source){-1, sign_ready, sign};
+	assert_int_equal(pipe(sign->fds), 0);
+	assert_int_equal(write(sign->fds[1], "x", 1), 1);
+	assert_int_equal(loop_watch(t->w->loop, &sign->source, sign->fds[0],
+			     EPOLLIN),
+	    0);
+}
+
+static void
+sign_end(struct sign *sign, const struct world *w)
+{
+	loop_unwatch(w->loop, &sign->source);
+	close(sign->fds[0]);
+	close(sign->fds[1]);
+}
+
+static void
+jumps_ready(struct source *s, uint32_t events)
+{
+	struct reader *r = s->arg;
+
+	reader_ready(s, events);
+	jump(r->id);
+}
+
+/* Run the loop for that long, as it seems to it. */
+static void
+pass(struct world *w, int64_t ms)
+{
+	struct timer end;
+
+	timer_init(&end, w, 9);
+	loop_at(w->loop, &end.deadline, clock_add_ms(clock_now(), ms));
+	assert_int_equal(loop_run(w->loop), 0);
+	w->calls--;
+}
+
+/* The wait is interrupted, the deadline is over, and the message is there. */
+static void
+test_message_before_deadline(void **state)
+{
+	struct world *w = *state;
+	struct sign sign;
+	struct timer t;
+
+	timer_init(&t, w, 1);
+	loop_at(w->loop, &t.deadline, clock_add_ms(clock_now(), 1000));
+	sign_make(&sign, &t);
+	fake.stop = 5000;
+	pass(w, 5100);
+	assert_int_equal(w->calls, 100);
+	loop_cancel(w->loop, &t.deadline);
+	sign_end(&sign, w);
+}
+
+/* One wait does not return all the events. */
+static void
+test_every_message_before_deadline(void **state)
+{
+	struct world *w = *state;
+	struct sign signs[200];
+	struct timer t[200];
+
+	for (int i = 0; i < 200; i++) {
+		timer_init(&t[i], w, 1);
+		loop_at(w->loop, &t[i].deadline,
+		    clock_add_ms(clock_now(), 1000));
+		sign_make(&signs[i], &t[i]);
+	}
+	jump(1010);
+	pass(w, 10);
+	assert_int_equal(w->calls, 200 * 100);
+	for (int i = 0; i < 200; i++) {
+		loop_cancel(w->loop, &t[i].deadline);
+		sign_end(&signs[i], w);
+	}
+}
+
+/* Neither an interrupted wait nor a long one counts against others. */
+static void
+test_delay_moves_lenient(void **state)
+{
+	struct world *w = *state;
+	struct timer t[3];
+
+	for (int i = 0; i < 3; i++) {
+		timer_init(&t[i], w, i);
+		t[i].deadline.is_lenient = i > 0;
+		loop_at(w->loop, &t[i].deadline,
+		    clock_add_ms(clock_now(), i == 2 ? 20000 : 1000));
+	}
+	fake.stop = 10000;
+	pass(w, 10100);
+	assert_int_equal(w->calls, 1);
+	assert_int_equal(w->order[0], 0);
+	/* Each has the time that it had. */
+	jump(850);
+	pass(w, 10);
+	assert_int_equal(w->calls, 1);
+	pass(w, 300);
+	assert_int_equal(w->calls, 2);
+	assert_int_equal(w->order[1], 1);
+	jump(18000);
+	pass(w, 10);
+	assert_int_equal(w->calls, 2);
+	loop_cancel(w->loop, &t[2].deadline);
+}
+
+/* A stop that no deadline shows. */
+static void
+test_interruption_moves_lenient(void **state)
+{
+	struct world *w = *state;
+	struct timer t;
+
+	timer_init(&t, w, 1);
+	t.deadline.is_lenient = true;
+	loop_at(w->loop, &t.deadline, clock_add_ms(clock_now(), 6000));
+	fake.stop = 5000;
+	pass(w, 5010);
+	jump(4000);
+	pass(w, 10);
+	assert_int_equal(w->calls, 0);
+	loop_cancel(w->loop, &t.deadline);
+}
+
+/* A turn that takes long itself delays the next one. */
+static void
+test_long_turn_moves_lenient(void **state)
+{
+	struct world *w = *state;
+	struct reader r = {.w = w, .id = 5000};
+	struct timer t;
+
+	timer_init(&t, w, 1);
+	t.deadline.is_lenient = true;
+	loop_at(w->loop, &t.deadline, clock_add_ms(clock_now(), 1000));
+	assert_int_equal(pipe(r.fds), 0);
+	assert_int_equal(write(r.fds[1], "x", 1), 1);
+	r.source = (struct source){-1, jumps_ready, &r};
+	assert_int_equal(loop_watch(w->loop, &r.source, r.fds[0], EPOLLIN), 0);
+	assert_int_equal(loop_run(w->loop), 0);
+	assert_int_equal(w->calls, 1);
+	pass(w, 10);
+	assert_int_equal(w->calls, 1);
+	loop_unwatch(w->loop, &r.source);
+	close(r.fds[0]);
+	close(r.fds[1]);
+	loop_cancel(w->loop, &t.deadline);
+}
+
+static void
+count_and_jump(struct deadline *d)
+{
+	struct timer *t = d->arg;
+
+	jump(500);
+	loop_at(t->w->loop, d, clock_add_ms(loop_now(t->w->loop), 1));
+	if (++t->id == 100)
+		loop_end(t->w->loop);
+}
+
+/* A loop that is always late still acts. */
+static void
+test_always_late(void **state)
+{
+	struct world *w = *state;
+	struct timer t, slow;
+
+	timer_init(&t, w, 1);
+	t.deadline.is_lenient = true;
+	timer_init(&slow, w, 0);
+	slow.deadline.due = count_and_jump;
+	loop_at(w->loop, &t.deadline, clock_add_ms(clock_now(), 2000));
+	loop_at(w->loop, &slow.deadline, clock_now());
+	assert_int_equal(loop_run(w->loop), 0);
+	assert_int_equal(w->calls, 1);
+	loop_cancel(w->loop, &slow.deadline);
+}
+
 int
 main(void)
 {
@@ -377,6 +627,12 @@ main(void)
 	    T(test_watch_fails),
 	    T(test_after),
 	    T(test_after_the_end),
+	    T(test_message_before_deadline),
+	    T(test_every_message_before_deadline),
+	    T(test_delay_moves_lenient),
+	    T(test_interruption_moves_lenient),
+	    T(test_long_turn_moves_lenient),
+	    T(test_always_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
