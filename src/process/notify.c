@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,20 +226,88 @@ notify_free(struct notify *n)
 	free(n);
 }
 
-static int
-bind_for(const char *path, uid_t uid)
+/* A program that starts as root may change its user itself. */
+static bool
+may_change_user(uid_t uid)
 {
-	int fd, saved;
+	return geteuid() == 0 && (uid == (uid_t)-1 || uid == 0);
+}
 
-	fd = socket_bind(path, SOCK_DGRAM, 0600);
-	if (fd == -1 || uid == (uid_t)-1 || uid == geteuid() ||
-	    lchown(path, uid, (gid_t)-1) == 0)
-		return fd;
-	saved = errno;
-	unlink(path);
-	close(fd);
-	errno = saved;
-	return -1;
+/*
+ * The path of an open socket, to be freed.  For a program that may change its
+ * user it ends in a number that only the program knows.
+ */
+static char *
+new_path(const struct notify *n, int number, uid_t uid)
+{
+	uint32_t secret[2];
+	char *path;
+
+	arc4random_buf(secret, sizeof(secret));
+	if (asprintf(&path,
+		may_change_user(uid) ? "%s/%d.%08" PRIx32 "%08" PRIx32
+				     : "%s/%d",
+		n->folder, number, secret[0], secret[1]) == -1)
+		return NULL;
+	return path;
+}
+
+/* The path of the socket of that number, to be freed; NULL: there is none. */
+static char *
+find_path(const struct notify *n, int number)
+{
+	char name[16], *path = NULL;
+	struct dirent *e;
+	size_t len;
+	DIR *d;
+
+	d = opendir(n->folder);
+	if (d == NULL)
+		return NULL;
+	len = (size_t)snprintf(name, sizeof(name), "%d", number);
+	while (path == NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, name, len) == 0 &&
+		    (e->d_name[len] == '\0' || e->d_name[len] == '.') &&
+		    asprintf(&path, "%s/%s", n->folder, e->d_name) == -1)
+			break;
+	closedir(d);
+	return path;
+}
+
+/*
+ * /proc/net/unix shows everybody the name that a socket was bound to.  So the
+ * socket gets its name afterwards.
+ */
+static bool
+give_away(const char *bound, const char *path, uid_t uid)
+{
+	if (may_change_user(uid))
+		return rename(bound, path) == 0 && chmod(path, 0666) == 0;
+	return uid == (uid_t)-1 || uid == geteuid() ||
+	    lchown(path, uid, (gid_t)-1) == 0;
+}
+
+static int
+bind_for(const struct notify *n, int number, const char *path, uid_t uid)
+{
+	int fd = -1, saved;
+	char *bound;
+
+	if (asprintf(&bound, "%s/%d", n->folder, number) == -1)
+		return -1;
+	fd = socket_bind(bound, SOCK_DGRAM, 0600);
+	if (fd == -1 && errno == ENOENT && mkdir(n->folder, 0711) == 0)
+		fd = socket_bind(bound, SOCK_DGRAM, 0600);
+	if (fd != -1 && !give_away(bound, path, uid)) {
+		saved = errno;
+		unlink(bound);
+		unlink(path);
+		close(fd);
+		errno = saved;
+		fd = -1;
+	}
+	free(bound);
+	return fd;
 }
 
 /* Takes fd and path. */
@@ -271,18 +341,24 @@ add(struct notify *n, int fd, char *path, uid_t uid, void *owner)
 }
 
 struct notify_socket *
-notify_open(struct notify *n, int number, uid_t uid, int inherited, void *owner)
+notify_open(struct notify *n, int number, uid_t uid, bool again, int inherited,
+    void *owner)
 {
-	char *path;
+	char *path = find_path(n, number);
 	int fd;
 
-	if (asprintf(&path, "%s/%d", n->folder, number) == -1)
+	if (path != NULL && !again) {
+		unlink(path);
+		free(path);
+		path = NULL;
+	}
+	if (path == NULL)
+		path = new_path(n, number, uid);
+	if (path == NULL)
 		return NULL;
 	fd = inherited;
 	if (fd == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
-		fd = bind_for(path, uid);
-	if (fd == -1 && errno == ENOENT && mkdir(n->folder, 0711) == 0)
-		fd = bind_for(path, uid);
+		fd = bind_for(n, number, path, uid);
 	if (fd == -1) {
 		free(path);
 		return NULL;

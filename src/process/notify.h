@@ -3,9 +3,12 @@
  *
  * Each program has a socket of its own, FOLDER/NUMBER, which belongs to its
  * user: so the socket identifies the program, and no other user can send to
- * it.  Descriptors in a message, as with BARRIER=1, are closed by
- * process/closer.h.  Until they are closed, no further message of that socket
- * is read: a program can only delay its own messages.
+ * it.  A program that starts as root may change its user itself and send
+ * afterwards, as unbound does.  Its socket is FOLDER/NUMBER.SECRET: open to
+ * everybody, but only the program knows the name.  Descriptors in a message, as
+ * with BARRIER=1, are closed by process/closer.h.  Until they are closed, no
+ * further message of that socket is read: a program can only delay its own
+ * messages.
  *
  * Sources: sd_notify(3), unix(7); SO_PASSPIDFD, Linux 6.5.
  */
@@ -36,12 +39,12 @@ struct notify *notify_new(struct loop *, const char *folder, notify_handler *,
 void notify_free(struct notify *);
 
 /*
- * Open the socket of that number for a user; (uid_t)-1: our own.  inherited:
- * its descriptor from the former daemon, now owned by the socket; or -1.  NULL
- * with errno.
+ * Open the socket of that number for a user; (uid_t)-1: our own.  again: the
+ * program runs, so the path stays.  inherited: its descriptor from the former
+ * daemon, now owned by the socket; or -1.  NULL with errno.
  */
 struct notify_socket *notify_open(struct notify *, int number, uid_t uid,
-    int inherited, void *owner);
+    bool again, int inherited, void *owner);
 /*
  * Version 0.1 had one socket for all programs.  The programs that it started
  * keep using that socket; the owner is NULL.  inherited: as above.

@@ -167,14 +167,14 @@ start_open_stream(struct program *p)
 }
 
 int
-start_open_notify(struct program *p, int inherited)
+start_open_notify(struct program *p, bool again, int inherited)
 {
 	struct system *sys = p->programs->system;
 	int rv = 0;
 
 	if (p->conf->ready == READY_NOTIFY)
-		rv = sys->open_notify(sys, p->conf, p->slot, inherited, p,
-		    &p->notify);
+		rv = sys->open_notify(sys, p->conf, p->slot, again, inherited,
+		    p, &p->notify);
 	else {
 		sys->close_notify(sys, p->notify);
 		p->notify = NULL;
@@ -290,7 +290,7 @@ start_main(struct program *p)
 		    p->stream) == -1))
 		goto fail;
 	error.stage = SPAWN_DESCRIPTORS;
-	if (start_open_notify(p, -1) == -1)
+	if (start_open_notify(p, false, -1) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		error.stage = SPAWN_DESCRIPTORS;

@@ -35,10 +35,11 @@ void start_failed(struct program *, enum program_end_kind,
 /* Open, adjust or close its stream as its definition says; -1 with errno. */
 int start_open_stream(struct program *);
 /*
- * Open its notify socket, or close it, as its definition says.  inherited: its
- * descriptor from an earlier daemon, or -1.  -1 with errno.
+ * Open its notify socket, or close it, as its definition says.  again: a
+ * process of it knows the path.  inherited: its descriptor from an earlier
+ * daemon, or -1. -1 with errno.
  */
-int start_open_notify(struct program *, int inherited);
+int start_open_notify(struct program *, bool again, int inherited);
 /* Close the readiness descriptor. */
 void start_close_ready(struct program *);
 /* Has the program to live for settle-time before it is up? */

@@ -809,12 +809,12 @@ real_close_stream(struct system *sys, struct stream *stream)
 
 static int
 real_open_notify(struct system *sys, const struct definition *conf, int number,
-    int inherited, void *owner, struct notify_socket **socket)
+    bool again, int inherited, void *owner, struct notify_socket **socket)
 {
 	if (*socket != NULL && notify_is_for(*socket, conf->uid))
 		return 0;
 	notify_close(*socket);
-	*socket = notify_open(real_of(sys)->notify, number, conf->uid,
+	*socket = notify_open(real_of(sys)->notify, number, conf->uid, again,
 	    inherited, owner);
 	return *socket != NULL ? 0 : -1;
 }

@@ -177,10 +177,12 @@ struct system {
 
 	/*
 	 * Open the socket for notify messages to a program, unless it is open
-	 * for the user of conf already; see process/notify.h.  -1 with errno.
+	 * for the user of conf already; again: see process/notify.h.  -1 with
+	 * errno.
 	 */
 	int (*open_notify)(struct system *, const struct definition *conf,
-	    int number, int inherited, void *owner, struct notify_socket **);
+	    int number, bool again, int inherited, void *owner,
+	    struct notify_socket **);
 	const char *(*notify_path)(struct system *,
 	    const struct notify_socket *);
 	int (*notify_fd)(struct system *, const struct notify_socket *);

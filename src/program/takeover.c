@@ -176,7 +176,7 @@ adopt_notify(struct program *p, const struct record_slot *s, bool inherited)
 	if (p->conf->ready != READY_NOTIFY ||
 	    (fd == -1 && (inherited || p->child.pid == 0)))
 		return;
-	if (start_open_notify(p, fd) == -1)
+	if (start_open_notify(p, true, fd) == -1)
 		log_warn("%s: its notify socket cannot be opened; its messages "
 			 "are lost until it is restarted",
 		    p->conf->name);

@@ -230,7 +230,7 @@ reopen(int client)
 	if (client != -1)
 		close(client);
 	notify_close(web);
-	web = notify_open(notify, 1, (uid_t)-1, -1, &got_web);
+	web = notify_open(notify, 1, (uid_t)-1, false, -1, &got_web);
 	must(web != NULL);
 	return client_of(web);
 }
@@ -273,7 +273,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > INPUT_MAX)
 		return 0;
 	before = count_open();
-	other = notify_open(notify, 2, (uid_t)-1, -1, &got_other);
+	other = notify_open(notify, 2, (uid_t)-1, false, -1, &got_other);
 	must(other != NULL);
 	client = reopen(-1);
 	while (in.left > 0) {

@@ -1,5 +1,6 @@
 # Sockets of the daemon: who may send to them, and what no sender can do.
 load helper
+load ../system/takeover
 
 teardown() {
 	pkill -9 -f "tools/attack linger [a-z]* $T/" || :
@@ -38,6 +39,40 @@ notifier() {
 	hupd_start
 	wait_for 5 is_state web up
 	[ -z "$(reachable)" ]
+}
+
+# connects PATH: may a stranger send to it?
+connects() {
+	as 54321 python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).connect(sys.argv[1])' \
+	    "$1" 2>/dev/null
+}
+
+@test "a program that starts as root may notify as another user; a stranger does not find its socket" {
+	local path said
+	program web <<-E
+	command = sh -c 'setpriv --reuid=65534 --regid=65534 --clear-groups -- "$HUPD_BUILD/tools/actor" notify READY=1; while :; do read x <$T/said; setpriv --reuid=65534 --regid=65534 --clear-groups -- "$HUPD_BUILD/tools/actor" notify "STATUS=\$x"; done'
+	ready = notify
+	E
+	mkfifo "$T/said"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	hupd_start
+	wait_for 5 is_state web up
+	for path in $(grep -o "$T/run/.*" /proc/net/unix) \
+	    "$T"/run/notify.d/{0,1,2,3}; do
+		! connects "$path" || { echo "$path"; false; }
+	done
+	run ! as 54321 ls "$T/run/notify.d"
+	# The program knows the path for as long as it runs.
+	said=one
+	echo "$said" >"$T/said"
+	wait_for 5 eval 'ctl status web | grep -q one'
+	crash_for_good
+	hupd_start
+	echo two >"$T/said"
+	wait_for 5 eval 'ctl status web | grep -q two'
+	run -0 ctl restart web
+	[ "$(find "$T/run/notify.d" -type s | wc -l)" -eq 1 ]
 }
 
 @test "a descriptor that blocks in close does not stop the daemon" {

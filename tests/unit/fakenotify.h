@@ -9,11 +9,12 @@
 /* There are no sockets. */
 static int
 fake_open_notify(struct system *sys, const struct definition *conf, int number,
-    int inherited, void *owner, struct notify_socket **socket)
+    bool again, int inherited, void *owner, struct notify_socket **socket)
 {
 	(void)sys;
 	(void)conf;
 	(void)number;
+	(void)again;
 	(void)inherited;
 	(void)owner;
 	*socket = NULL;

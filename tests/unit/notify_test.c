@@ -98,7 +98,7 @@ setup(void **state)
 	sigemptyset(&none);
 	w.loop = loop_new(&none, ignore, NULL);
 	w.notify = notify_new(w.loop, folder, handle, &w);
-	w.socket = notify_open(w.notify, 17, (uid_t)-1, -1, &w);
+	w.socket = notify_open(w.notify, 17, (uid_t)-1, false, -1, &w);
 	w.client = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	strlcpy(sun.sun_path, notify_path(w.socket), sizeof(sun.sun_path));
 	*state = &w;
@@ -257,20 +257,32 @@ static void
 test_open(void **state)
 {
 	struct world *w = *state;
-	struct notify_socket *again;
+	struct notify_socket *again, *last;
+	char path[108];
 	struct stat st;
 
 	assert_int_equal(stat(notify_path(w->socket), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
+	/* As root, everybody who knows the name may send. */
+	assert_int_equal(st.st_mode & 07777, geteuid() == 0 ? 0666 : 0600);
+	assert_true((strrchr(notify_path(w->socket), '.') >
+			strrchr(notify_path(w->socket), '/')) ==
+	    (geteuid() == 0));
 	assert_int_equal(fcntl(notify_fd(w->socket), F_GETFD), FD_CLOEXEC);
 	assert_true(notify_is_for(w->socket, (uid_t)-1));
 	/* A socket that a killed daemon left is no obstacle. */
-	again = notify_open(w->notify, 17, (uid_t)-1, -1, NULL);
+	again = notify_open(w->notify, 17, (uid_t)-1, false, -1, NULL);
 	assert_non_null(again);
+	notify_close(again);
+	/* The program that runs keeps its path. */
+	again = notify_open(w->notify, 19, (uid_t)-1, false, -1, NULL);
+	strlcpy(path, notify_path(again), sizeof(path));
+	last = notify_open(w->notify, 19, (uid_t)-1, true, -1, NULL);
+	assert_string_equal(notify_path(last), path);
+	notify_close(last);
 	notify_close(again);
 	if (geteuid() != 0)
 		return;
-	again = notify_open(w->notify, 18, 65534, -1, NULL);
+	again = notify_open(w->notify, 18, 65534, false, -1, NULL);
 	assert_non_null(again);
 	assert_int_equal(stat(notify_path(again), &st), 0);
 	assert_int_equal(st.st_uid, 65534);
