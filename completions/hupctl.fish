@@ -63,6 +63,7 @@ set -l commands \
     remove\t'Delete a program\'s file, and reload' \
     reopen\t'Close and open the log files' \
     restart\t'Stop and start programs' \
+    shutdown\t'Stop all programs, then hupd itself' \
     signal\t'Send a program a signal' \
     start\t'Start programs' \
     status\t'Show programs and the configuration' \
@@ -78,7 +79,8 @@ complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT ST
 complete -c hupctl -n '__hupctl_using add check import' -F
 
 complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
-complete -c hupctl -n '__hupctl_using reload restart start stop' -l no-wait -d 'Do not wait for the outcome'
+complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-wait -d 'Do not wait for the outcome'
+complete -c hupctl -n '__hupctl_using shutdown' -l timeout -x -d 'Wait no longer'
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'

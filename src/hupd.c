@@ -244,8 +244,7 @@ make_folders(const struct settings *s)
 {
 	char why[FILE_WHY_MAX];
 
-	if (file_make_folder(s->run_dir, geteuid() == 0 ? 0711 : 0700, why) ==
-	    -1)
+	if (serve_make_run_dir(s, why) == -1)
 		refuse(s->run_dir, why);
 	if (file_make_folder(s->state_dir, 0700, why) == -1) {
 		/* A read-only container: nothing can be kept anyway. */

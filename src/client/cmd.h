@@ -19,6 +19,7 @@ ctl_command cmd_plain_signal;
 ctl_command cmd_plain_version;
 ctl_command cmd_reexec_run;
 ctl_command cmd_reload_run;
+ctl_command cmd_shutdown_run;
 ctl_command cmd_status_metrics;
 ctl_command cmd_status_run;
 ctl_command cmd_top_run;

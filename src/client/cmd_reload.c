@@ -124,10 +124,15 @@ transaction(const struct ctl *ctl, struct talk *talk, int pidfd,
 int
 cmd_reload_files(const struct ctl *ctl, enum reload_fate *fate)
 {
+	struct target target;
 	struct talk talk;
 	int pidfd, status;
 
 	*fate = RELOAD_NOT_ASKED;
+	if ((status = target_find(&target, ctl)) != STATUS_OK)
+		return status;
+	target_revive(&target);
+	target_clear(&target);
 	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
 		/* Close-on-exec by itself; -1 on kernels before 5.3. */
 		pidfd = (int)syscall(SYS_pidfd_open, talk.peer, 0);

@@ -61,6 +61,8 @@ static const struct command {
     {"reopen", "", "close and open the log files", "", 0, 0, cmd_plain_reopen},
     {"reexec", "", "replace hupd by the newly installed one", "", 0, 0,
 	cmd_reexec_run},
+    {"shutdown", "[--no-wait] [--timeout TIME]",
+	"stop all programs, then hupd itself", "WT", 0, 0, cmd_shutdown_run},
     {"ping", "", "does hupd answer?", "", 0, 0, cmd_plain_ping},
     {"version", "", "show the versions of hupctl and hupd", "", 0, 0,
 	cmd_plain_version},
@@ -73,8 +75,8 @@ enum { BEFORE = 1, EVERY = 2, SOME = 4, AFTER = EVERY | SOME };
 
 /*
  * key: what a command's row calls it, and getopt_long(3) returns.  A flag, a
- * string or a number is put into the member of struct ctl at offset to; a
- * number lies within least and most.
+ * string, a number or a duration (in ms) is put into the member of struct ctl
+ * at offset to; a number lies within least and most.
  */
 static const struct option_row {
 	int key;
@@ -83,7 +85,7 @@ static const struct option_row {
 	const char *argument; /* or NULL */
 	const char *what;
 	int where;
-	enum { FLAG, STRING, NUMBER, FORMAT, HELP, VERSION } kind;
+	enum { FLAG, STRING, NUMBER, DURATION, FORMAT, HELP, VERSION } kind;
 	size_t to;
 	int64_t least, most, fallback;
 	const struct present *format;
@@ -105,6 +107,8 @@ static const struct option_row {
 	.to = offsetof(struct ctl, follow)},
     {'n', 'n', "lines", "LINES", "number of lines", SOME, NUMBER,
 	.to = offsetof(struct ctl, lines), 0, INT64_MAX, 10},
+    {'T', 0, "timeout", "TIME", "wait no longer, for example 90s", SOME,
+	DURATION, .to = offsetof(struct ctl, timeout), .fallback = -1},
     {'w', 'w', "write", NULL, "write the files, not only show them", SOME, FLAG,
 	.to = offsetof(struct ctl, write)},
     {'W', 0, "no-wait", NULL, "do not wait for the outcome", SOME, FLAG,
@@ -328,6 +332,18 @@ set_number(struct ctl *ctl, const struct option_row *option, int64_t *number)
 	return -1;
 }
 
+static int
+set_duration(struct ctl *ctl, const struct option_row *option, int64_t *ms)
+{
+	const char *why;
+
+	if (text_duration(optarg, ms, &why) == 0)
+		return 0;
+	present_fail(ctl, STATUS_USAGE, "--%s %s: %s", option->name, optarg,
+	    why);
+	return -1;
+}
+
 /* Do what the option says.  0: continue; -1: *status is the exit status. */
 static int
 apply(struct ctl *ctl, const struct option_row *option,
@@ -346,6 +362,9 @@ apply(struct ctl *ctl, const struct option_row *option,
 	case NUMBER:
 		*status = STATUS_USAGE;
 		return set_number(ctl, option, to);
+	case DURATION:
+		*status = STATUS_USAGE;
+		return set_duration(ctl, option, to);
 	case FORMAT:
 		ctl->present = option->format;
 		return 0;
@@ -429,7 +448,7 @@ set_defaults(struct ctl *ctl)
 	size_t i;
 
 	for (i = 0; i < COUNT(options); i++) {
-		if (options[i].kind == NUMBER)
+		if (options[i].kind == NUMBER || options[i].kind == DURATION)
 			*(int64_t *)(void *)((char *)ctl + options[i].to) =
 			    options[i].fallback;
 	}

@@ -24,6 +24,7 @@ struct ctl {
 	bool write;
 	int64_t lines;
 	int64_t delay;	      /* s */
+	int64_t timeout;      /* ms; -1: not given */
 	char *const *command; /* after "--", NULL-terminated; or NULL */
 	/* standard output and error */
 	FILE *out;

@@ -130,6 +130,8 @@ show_pong(const struct ctl *ctl, const struct line *line)
 	begin(&json, ctl);
 	json_bool(&json, "ok", true);
 	PUT_LINE(&json, line, attrs);
+	json_bool(&json, "stopping",
+	    line != NULL && reply_has(line, "stopping", "yes"));
 	json_end(&json);
 }
 

@@ -85,7 +85,8 @@ show_pong(const struct ctl *ctl, const struct line *line)
 {
 	fputs("hupd ", ctl->out);
 	present_puts(field(line, "version", ""), ctl->out);
-	fprintf(ctl->out, " is running, pid %" PRId64 "\n",
+	fprintf(ctl->out, " is %s, pid %" PRId64 "\n",
+	    *field(line, "stopping", "") != '\0' ? "stopping" : "running",
 	    line != NULL ? line_get_number(line, "pid", 0) : 0);
 }
 

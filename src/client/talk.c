@@ -3,9 +3,11 @@
  * in time and size whatever the daemon sends.
  */
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 
 /* The user named the socket himself. */
 static bool trusts_everybody;
+static char *pidfile; /* see talk_use_pidfile */
 
 static int fail(struct talk *talk, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -42,12 +45,74 @@ fail(struct talk *talk, int status, const char *fmt, ...)
 	return talk->status = status;
 }
 
+void
+talk_use_pidfile(const char *path)
+{
+	free(pidfile);
+	pidfile = path != NULL ? strdup(path) : NULL;
+}
+
+bool
+talk_holder(const char *path, struct holder *h)
+{
+	char folder[PATH_MAX], *slash;
+
+	strlcpy(folder, path, sizeof(folder));
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		strlcpy(folder, ".", sizeof(folder));
+	else
+		*slash = '\0';
+	return holder_of_records(h, folder) ||
+	    (pidfile != NULL && holder_of_pidfile(h, pidfile));
+}
+
+int
+talk_signal(const char *path, const struct holder *h, int sig)
+{
+	struct holder now;
+	int fd, rv = -1;
+
+	if (h->pid <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	/* If the lock still names this pid, the descriptor is the daemon. */
+	fd = (int)syscall(SYS_pidfd_open, h->pid, 0);
+	if (fd == -1)
+		return -1;
+	errno = ESRCH;
+	if (talk_holder(path, &now) && now.pid == h->pid)
+		rv = (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+	close(fd);
+	return rv;
+}
+
+/* Nobody listens; but does a daemon run? */
+static int
+not_listening(struct talk *talk, const char *path)
+{
+	struct holder h;
+
+	if (!talk_holder(path, &h))
+		return fail(talk, STATUS_NO_DAEMON, "hupd is not running (%s)",
+		    path);
+	if (h.pid == 0)
+		return fail(talk, STATUS_FAILED, "hupd is starting (%s)", path);
+	if (h.stopping)
+		return fail(talk, STATUS_NO_DAEMON, "hupd (pid %d) is stopping",
+		    (int)h.pid);
+	return fail(talk, STATUS_FAILED,
+	    "%s was removed, but hupd is running (pid %d); 'hupctl reload' "
+	    "makes it again",
+	    path, (int)h.pid);
+}
+
 static int
 refused(struct talk *talk, const char *path, int error)
 {
 	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR)
-		return fail(talk, STATUS_NO_DAEMON, "hupd is not running (%s)",
-		    path);
+		return not_listening(talk, path);
 	if (error == EACCES || error == EPERM)
 		return fail(talk, STATUS_DENIED,
 		    "%s: %s: be root or a member of hupd's access-group", path,

@@ -12,6 +12,7 @@
 
 #include "client/ctl.h"
 #include "client/reply.h"
+#include "wire/holder.h"
 #include "wire/line.h"
 
 struct talk {
@@ -35,6 +36,16 @@ int talk_open(struct talk *, const char *path);
 void talk_close(struct talk *);
 /* From now on a socket of another user brings only a warning. */
 void talk_trust_everybody(void);
+
+/*
+ * Whether a daemon runs is decided by its locks: on the records beside its
+ * socket, or on this pidfile, which is copied; NULL: none is known.
+ */
+void talk_use_pidfile(const char *pidfile);
+/* Is there a daemon whose socket is, or was, at path? */
+bool talk_holder(const char *path, struct holder *);
+/* Signal that daemon, not a later process of its pid.  -1 with errno. */
+int talk_signal(const char *path, const struct holder *, int sig);
 
 /* Send.  Returns STATUS_OK, or STATUS_FAILED with the reason in why. */
 int talk_send(struct talk *, const struct line_text *request);

@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,6 +20,9 @@
 #include "config/syntax.h"
 #include "wire/line.h"
 #include "process/accounts.h"
+
+/* Looks for a new socket, 50 ms apart. */
+#define REVIVE_TRIES 100
 
 #define SYSTEM_CONFIG HUPD_SYSCONFDIR "/hupd.conf"
 
@@ -57,13 +62,15 @@ read_settings(struct target *target)
 	free(target->socket);
 	free(target->program_dir);
 	free(target->log_dir);
+	free(target->pidfile);
 	if (asprintf(&target->socket, "%s/hupd.sock", set.settings.run_dir) ==
 	    -1)
 		target->socket = NULL;
 	target->program_dir = strdup(set.settings.program_dir);
 	target->log_dir = strdup(set.settings.log_dir);
+	target->pidfile = strdup(set.settings.pidfile);
 	if (target->socket != NULL && target->program_dir != NULL &&
-	    target->log_dir != NULL)
+	    target->log_dir != NULL && target->pidfile != NULL)
 		error = 0;
 	config_clear(&set);
 	diag_clear(&diags);
@@ -122,9 +129,14 @@ target_find(struct target *target, const struct ctl *ctl)
 	if (error == 0 && ctl->socket != NULL) {
 		free(target->socket);
 		target->socket = strdup(ctl->socket);
+		/* It is of a daemon with other files. */
+		free(target->pidfile);
+		target->pidfile = NULL;
 	}
-	if (error == 0 && target->socket != NULL)
+	if (error == 0 && target->socket != NULL) {
+		talk_use_pidfile(target->pidfile);
 		return 0;
+	}
 	target_clear(target);
 	return present_fail(ctl, STATUS_FAILED, "%s", strerror(ENOMEM));
 }
@@ -136,6 +148,7 @@ target_clear(struct target *target)
 	free(target->config);
 	free(target->program_dir);
 	free(target->log_dir);
+	free(target->pidfile);
 	free(target->socket);
 	*target = (struct target){0};
 }
@@ -154,6 +167,29 @@ target_connect(const struct ctl *ctl, struct talk *talk)
 		talk_verdict(ctl, talk);
 	target_clear(&target);
 	return status;
+}
+
+void
+target_revive(const struct target *target)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000000L};
+	struct holder h;
+	struct talk talk;
+	int status, tries = 0;
+
+	status = talk_open(&talk, target->socket);
+	talk_close(&talk);
+	if (status != STATUS_FAILED || !talk_holder(target->socket, &h) ||
+	    h.stopping || talk_signal(target->socket, &h, SIGUSR1) == -1)
+		return;
+	present_warn("%s was removed; hupd (pid %d) was signalled to make it "
+		     "again",
+	    target->socket, (int)h.pid);
+	do {
+		nanosleep(&pause, NULL);
+		status = talk_open(&talk, target->socket);
+		talk_close(&talk);
+	} while (status != STATUS_OK && ++tries < REVIVE_TRIES);
 }
 
 int

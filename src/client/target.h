@@ -19,6 +19,7 @@ struct target {
 	bool named;   /* by -f: it must exist */
 	char *program_dir;
 	char *log_dir;
+	char *pidfile;
 	char *socket;
 };
 
@@ -30,6 +31,12 @@ void target_clear(struct target *);
 int target_connect(const struct ctl *, struct talk *);
 /* Ask, and take the whole answer.  Returns as target_find. */
 int target_ask(const struct ctl *, const struct line_text *, struct reply *);
+
+/*
+ * If the daemon runs but its socket was removed, have it make the socket again,
+ * and wait for that.  Prints what was done; what failed shows when connecting.
+ */
+void target_revive(const struct target *);
 
 /*
  * Ask the daemon which files it reads, and put them into the target.  Without

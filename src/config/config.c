@@ -397,3 +397,33 @@ config_check(struct config *config, struct diags *diags)
 	check_exit_on(config, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }
+
+int64_t
+config_stop_time(const struct config *config)
+{
+	struct dependencies d = {.config = config};
+	size_t i, total = 0;
+	int64_t *time, most = -1;
+	struct diags ignored;
+
+	for (i = 0; i < config->nprograms; i++)
+		total += strings_count(config->programs[i]->depends_on);
+	diag_init(&ignored);
+	d.diags = &ignored;
+	d.names = calloc(1, sizeof(*d.names));
+	d.edges = calloc(total + 1, sizeof(*d.edges));
+	time = calloc(config->nprograms + 1, sizeof(*time));
+	if (d.names != NULL && d.edges != NULL && time != NULL) {
+		for (i = 0; i < config->nprograms; i++) {
+			time[i] = config->programs[i]->stop_timeout;
+			collect_edges(&d, i);
+		}
+		most =
+		    order_longest(config->nprograms, d.edges, d.nedges, time);
+	}
+	free(d.names);
+	free(d.edges);
+	free(time);
+	diag_clear(&ignored);
+	return most;
+}

@@ -41,5 +41,11 @@ struct definition *config_find(const struct config *, const char *name);
  * never end the daemon.  -1: diagnostics were added.
  */
 int config_check(struct config *, struct diags *);
+/*
+ * The longest time that the end of all programs may take, in ms: the greatest
+ * sum of the stop-timeouts of programs that stop one after the other.  The
+ * dependencies have no cycle.  -1: no memory.
+ */
+int64_t config_stop_time(const struct config *);
 
 #endif

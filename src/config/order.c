@@ -5,6 +5,8 @@
  * ACM 5:11, 1962).  A heap of the nodes that need nothing more keeps ties in
  * the order of the indexes.
  */
+#include <sys/param.h>
+
 #include <stdlib.h>
 
 #include "config/order.h"
@@ -146,4 +148,42 @@ order_sort(size_t n, const struct order_edge *edges, size_t nedges, size_t *out,
 		*ncycle = find_cycle(&g, edges, nedges, g.heap, out + done);
 	graph_free(&g);
 	return done;
+}
+
+static int64_t
+add(int64_t a, int64_t b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+int64_t
+order_longest(size_t n, const struct order_edge *edges, size_t nedges,
+    int64_t *weight)
+{
+	int64_t most = 0, *before;
+	size_t *order, ncycle, i, j;
+	struct graph g;
+
+	order = calloc(n + 1, sizeof(*order));
+	before = calloc(n + 1, sizeof(*before));
+	if (order == NULL || before == NULL ||
+	    order_sort(n, edges, nedges, order, &ncycle) != n ||
+	    graph_make(&g, n, edges, nedges) == -1) {
+		free(order);
+		free(before);
+		return -1;
+	}
+	for (i = 0; i < n; i++) {
+		const size_t node = order[i];
+
+		weight[node] = add(weight[node], before[node]);
+		most = MAX(most, weight[node]);
+		for (j = g.first[node]; j < g.first[node + 1]; j++)
+			before[g.dependents[j]] =
+			    MAX(before[g.dependents[j]], weight[node]);
+	}
+	graph_free(&g);
+	free(order);
+	free(before);
+	return most;
 }

@@ -7,6 +7,7 @@
 #define ORDER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct order_edge {
 	size_t node;
@@ -24,5 +25,14 @@ struct order_edge {
  */
 size_t order_sort(size_t n, const struct order_edge *, size_t nedges,
     size_t *out, size_t *ncycle);
+
+/*
+ * The greatest sum of the weights of nodes that follow each other, along the
+ * edges.  weight has n numbers, none below 0; each becomes the greatest sum of
+ * a chain that ends with this node.  INT64_MAX: a sum that is too large for
+ * any number.  -1: no memory, or a cycle.
+ */
+int64_t order_longest(size_t n, const struct order_edge *, size_t nedges,
+    int64_t *weight);
 
 #endif

@@ -16,6 +16,7 @@
 struct answer {
 	/* By the owner of the connection. */
 	uid_t uid; /* of the client */
+	pid_t pid; /* of the client; 0: in another PID namespace */
 	/*
 	 * Lines were added.  They are sent at the end of the turn, and only
 	 * then can the connection close: the caller may add more to the answer.

@@ -24,6 +24,8 @@
 #endif
 
 #define CLIENTS_MAX 256
+/* Connections that wait to be accepted. */
+#define BACKLOG 128
 /* The time to send a request, and for a reply to move on, in ms. */
 #define REQUEST_TIMEOUT 10000
 #define REPLY_TIMEOUT 30000
@@ -51,6 +53,7 @@ struct control {
 	void *arg;
 	char *path;
 	struct source listener;
+	struct stat name;	      /* of the socket, as it was bound */
 	gid_t group;		      /* (gid_t)-1: none */
 	struct deadline again;	      /* the listener pauses until then */
 	bool short_of;		      /* descriptors or memory; it was logged */
@@ -329,7 +332,8 @@ refuse_at_once(struct client *c, int status, const char *text)
 
 /* Takes fd.  -1: fd is still the caller's. */
 static int
-client_add(struct control *ctl, int fd, uid_t uid, bool permitted)
+client_add(struct control *ctl, int fd, const struct ucred *peer,
+    bool permitted)
 {
 	bool room = make_room(ctl);
 	struct client *c;
@@ -338,7 +342,8 @@ client_add(struct control *ctl, int fd, uid_t uid, bool permitted)
 	if (c == NULL)
 		return -1;
 	c->control = ctl;
-	c->answer.uid = uid;
+	c->answer.uid = peer->uid;
+	c->answer.pid = peer->pid;
 	c->answer.changed = answer_changed;
 	c->source.ready = client_ready;
 	c->source.arg = c;
@@ -383,15 +388,17 @@ in_group(int fd, gid_t group)
 	return found;
 }
 
+/* See SO_PEERCRED in unix(7); unlike getpeereid(3) it has the pid, too. */
 static bool
-may_connect(const struct control *ctl, int fd, uid_t *uid)
+may_connect(const struct control *ctl, int fd, struct ucred *peer)
 {
-	gid_t gid;
+	socklen_t len = sizeof(*peer);
 
-	if (getpeereid(fd, uid, &gid) == -1)
+	*peer = (struct ucred){.uid = (uid_t)-1, .gid = (gid_t)-1};
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len) == -1)
 		return false;
-	return *uid == 0 || *uid == geteuid() ||
-	    (ctl->group != (gid_t)-1 && gid == ctl->group) ||
+	return peer->uid == 0 || peer->uid == geteuid() ||
+	    (ctl->group != (gid_t)-1 && peer->gid == ctl->group) ||
 	    in_group(fd, ctl->group);
 }
 
@@ -419,7 +426,7 @@ static void
 control_ready(struct source *s, uint32_t events)
 {
 	struct control *ctl = s->arg;
-	uid_t uid = (uid_t)-1;
+	struct ucred peer;
 	bool permitted;
 	int fd;
 
@@ -433,9 +440,18 @@ control_ready(struct source *s, uint32_t events)
 	if (ctl->short_of)
 		log_info("control: clients are accepted again");
 	ctl->short_of = false;
-	permitted = may_connect(ctl, fd, &uid);
-	if (client_add(ctl, fd, uid, permitted) == -1)
+	permitted = may_connect(ctl, fd, &peer);
+	if (client_add(ctl, fd, &peer, permitted) == -1)
 		close(fd);
+}
+
+static void
+set_access(const struct control *ctl)
+{
+	if (chown(ctl->path, (uid_t)-1,
+		ctl->group != (gid_t)-1 ? ctl->group : getegid()) == -1 ||
+	    chmod(ctl->path, ctl->group != (gid_t)-1 ? 0660 : 0600) == -1)
+		log_warn("%s: its access cannot be set", ctl->path);
 }
 
 void
@@ -451,10 +467,7 @@ control_set_group(struct control *ctl, const char *group)
 		else
 			log_warnx("access-group %s does not exist", group);
 	}
-	if (chown(ctl->path, (uid_t)-1,
-		ctl->group != (gid_t)-1 ? ctl->group : getegid()) == -1 ||
-	    chmod(ctl->path, ctl->group != (gid_t)-1 ? 0660 : 0600) == -1)
-		log_warn("%s: its access cannot be set", ctl->path);
+	set_access(ctl);
 }
 
 /*
@@ -467,7 +480,7 @@ listen_at(const char *path)
 	int fd, saved;
 
 	fd = socket_bind(path, SOCK_STREAM, 0600);
-	if (fd == -1 || listen(fd, 128) == 0)
+	if (fd == -1 || listen(fd, BACKLOG) == 0)
 		return fd;
 	saved = errno;
 	close(fd);
@@ -475,12 +488,32 @@ listen_at(const char *path)
 	return -1;
 }
 
+/* Clients may send descriptors unless the kernel refuses them. */
+static int
+refuse_descriptors(struct control *ctl, int fd)
+{
+	if (socket_refuse_descriptors(fd) || ctl->closer != NULL)
+		return 0;
+	ctl->closer = closer_new(ctl->loop);
+	return ctl->closer == NULL ? -1 : 0;
+}
+
+/* Listen on fd, which is taken.  -1 with errno: it is still the caller's. */
+static int
+listen_on(struct control *ctl, int fd)
+{
+	if (lstat(ctl->path, &ctl->name) == -1)
+		ctl->name = (struct stat){0};
+	if (refuse_descriptors(ctl, fd) == -1)
+		return -1;
+	return loop_watch(ctl->loop, &ctl->listener, fd, EPOLLIN);
+}
+
 struct control *
 control_open(struct loop *loop, const char *path, int inherited,
     control_handler *handler, void *arg)
 {
 	struct control *ctl;
-	bool refuses;
 	int fd;
 
 	ctl = calloc(1, sizeof(*ctl));
@@ -498,12 +531,7 @@ control_open(struct loop *loop, const char *path, int inherited,
 	ctl->listener.arg = ctl;
 	ctl->path = strdup(path);
 	fd = inherited != -1 ? inherited : listen_at(path);
-	refuses = fd != -1 && socket_refuse_descriptors(fd);
-	if (!refuses)
-		ctl->closer = closer_new(loop);
-	if (ctl->path == NULL || fd == -1 ||
-	    (!refuses && ctl->closer == NULL) ||
-	    loop_watch(loop, &ctl->listener, fd, EPOLLIN) == -1) {
+	if (ctl->path == NULL || fd == -1 || listen_on(ctl, fd) == -1) {
 		if (fd != -1)
 			close(fd);
 		free(ctl->path);
@@ -511,6 +539,38 @@ control_open(struct loop *loop, const char *path, int inherited,
 		return NULL;
 	}
 	return ctl;
+}
+
+/* Does the name still lead to our socket? */
+static bool
+has_name(const struct control *ctl)
+{
+	struct stat st;
+
+	return lstat(ctl->path, &st) == 0 && st.st_dev == ctl->name.st_dev &&
+	    st.st_ino == ctl->name.st_ino;
+}
+
+int
+control_renew(struct control *ctl)
+{
+	int former = ctl->listener.fd, fd;
+
+	if (has_name(ctl))
+		return 0;
+	fd = listen_at(ctl->path);
+	if (fd == -1)
+		return -1;
+	loop_unwatch(ctl->loop, &ctl->listener);
+	if (listen_on(ctl, fd) == -1) {
+		close(fd);
+		unlink(ctl->path);
+		loop_watch(ctl->loop, &ctl->listener, former, EPOLLIN);
+		return -1;
+	}
+	close(former);
+	set_access(ctl);
+	return 1;
 }
 
 int

@@ -24,6 +24,11 @@ typedef void control_handler(void *arg, struct answer *, const struct line *);
  */
 struct control *control_open(struct loop *, const char *path, int inherited,
     control_handler *, void *arg);
+/*
+ * If the socket has lost its name, listen on a new one in its place, which has
+ * another descriptor.  1: done; 0: it has its name; -1 with errno.
+ */
+int control_renew(struct control *);
 /* The listening socket. */
 int control_fd(const struct control *);
 /*

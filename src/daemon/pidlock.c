@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "daemon/pidlock.h"
+#include "wire/holder.h"
 
 #define PID_MAX_LEN 16 /* a pid as text */
 
@@ -35,70 +36,10 @@ is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static pid_t
-read_pid(int fd)
-{
-	char text[PID_MAX_LEN];
-	const char *why;
-	pid_t pid;
-	ssize_t n;
-
-	n = pread(fd, text, sizeof(text) - 1, 0);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	pid = (pid_t)strtonum(text, 1, INT_MAX, &why);
-	return why == NULL ? pid : 0;
-}
-
-/*
- * Open the file that has the name, to look at its lock: only a regular file
- * that nobody but root and ourselves can have opened for writing.
- */
-static int
-open_existing(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode) ||
-	    (st.st_uid != 0 && st.st_uid != geteuid()) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return -1;
-	return open(path,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-/*
- * Does another daemon have this pidfile?  *other is its pid, or 0.  A lock for
- * reading conflicts with a write lock only, so locks of readers do not count.
- */
-static bool
-is_held(const char *path, pid_t *other)
-{
-	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
-	bool held = false;
-	int fd;
-
-	*other = 0;
-	fd = open_existing(path);
-	if (fd == -1)
-		return false;
-	if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
-		held = true;
-		*other = read_pid(fd);
-	}
-	close(fd);
-	return held;
-}
-
 static int
 lock_both(int fd)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
-		return -1;
-	return fcntl(fd, F_OFD_SETLK, &lock);
+	return flock(fd, LOCK_EX | LOCK_NB) == -1 ? -1 : holder_lock(fd);
 }
 
 /*
@@ -136,7 +77,10 @@ make(const char *path, bool with_pid, char *why)
 int
 pidlock_open(const char *path, pid_t *other, char why[static FILE_WHY_MAX])
 {
-	if (is_held(path, other)) {
+	struct holder h;
+
+	if (holder_of_pidfile(&h, path)) {
+		*other = h.pid;
 		errno = EEXIST;
 		return failed(why);
 	}
@@ -172,13 +116,13 @@ has_name(const char *path, int fd)
 int
 pidlock_renew(const char *path, int fd, char why[static FILE_WHY_MAX])
 {
-	pid_t other;
+	struct holder h;
 
-	if (!has_name(path, fd) && is_held(path, &other) && other > 0 &&
-	    kill(other, 0) == 0) {
+	if (!has_name(path, fd) && holder_of_pidfile(&h, path) && h.pid > 0 &&
+	    kill(h.pid, 0) == 0) {
 		errno = EEXIST;
 		snprintf(why, FILE_WHY_MAX,
-		    "another daemon (pid %d) has taken it", (int)other);
+		    "another daemon (pid %d) has taken it", (int)h.pid);
 		return -1;
 	}
 	return make(path, true, why);

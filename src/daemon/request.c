@@ -336,6 +336,23 @@ do_plan(struct daemon *d, struct answer *a, const struct line *pl)
 	free(v);
 }
 
+/* Log the sender of a request.  Its name is known as long as it lives. */
+static void
+log_sender(const struct answer *a, const char *what)
+{
+	char comm[PROCESS_COMM_MAX];
+
+	if (a->pid == 0) {
+		log_info("%s requested from outside of this PID namespace, uid "
+			 "%d",
+		    what, (int)a->uid);
+		return;
+	}
+	process_comm(a->pid, comm);
+	log_info("%s requested by pid %d, uid %d (%s)", what, (int)a->pid,
+	    (int)a->uid, comm);
+}
+
 static void
 put_version(struct daemon *d, struct answer *a, const char *tag)
 {
@@ -346,6 +363,7 @@ put_version(struct daemon *d, struct answer *a, const char *tag)
 	line_put(t, "version", HUPD_VERSION);
 	line_put_number(t, "proto", LINE_VERSION);
 	line_put_number(t, "execs", record_header(d->records)->execs);
+	line_put(t, "stopping", d->stopping ? "yes" : NULL);
 	line_end(t);
 	answer_end(a, STATUS_OK, NULL);
 }
@@ -666,8 +684,7 @@ reload_more(struct answer *a, const struct line *pl)
 {
 	if (!line_is(pl, "hup"))
 		return;
-	log_info("SIGHUP asked for by uid %d over the control socket",
-	    (int)a->uid);
+	log_sender(a, "SIGHUP");
 	kill(getpid(), SIGHUP);
 }
 
@@ -703,6 +720,22 @@ do_reexec(struct daemon *d, struct answer *a, const struct line *pl)
 	d->reexec_begin(d, &w->verdict);
 }
 
+/* The client sees the end of the daemon for itself. */
+static void
+do_shutdown(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	int64_t limit = config_stop_time(reload_running(d->reload));
+
+	(void)pl;
+	d->stop(d);
+	line_begin(&a->text, "stopping");
+	line_put_number(&a->text, "pid", getpid());
+	if (limit != -1)
+		line_put_number(&a->text, "limit", limit);
+	line_end(&a->text);
+	answer_end(a, STATUS_OK, NULL);
+}
+
 void
 request_handle(void *arg, struct answer *a, const struct line *pl)
 {
@@ -712,20 +745,22 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 		    const struct line *);
 		bool changes; /* refused once the daemon is ending */
 		bool member;  /* members of access-group may, too */
+		bool logged;  /* with its sender */
 	} requests[] = {
-	    {"ping", do_ping, false, true},
-	    {"version", do_version, false, true},
-	    {"status", do_status, false, true},
-	    {"where", do_where, false, true},
-	    {"plan", do_plan, false, true},
-	    {"signal", do_signal, false, false},
-	    {"reopen", do_reopen, false, false},
-	    {"start", do_start, true, true},
-	    {"stop", do_stop, true, true},
-	    {"restart", do_restart, true, true},
-	    {"reload-program", do_reload_program, true, true},
-	    {"reload", do_reload, true, true},
-	    {"reexec", do_reexec, true, false},
+	    {"ping", do_ping, false, true, false},
+	    {"version", do_version, false, true, false},
+	    {"status", do_status, false, true, false},
+	    {"where", do_where, false, true, false},
+	    {"plan", do_plan, false, true, false},
+	    {"signal", do_signal, false, false, true},
+	    {"reopen", do_reopen, false, false, true},
+	    {"start", do_start, true, true, true},
+	    {"stop", do_stop, true, true, true},
+	    {"restart", do_restart, true, true, true},
+	    {"reload-program", do_reload_program, true, true, true},
+	    {"reload", do_reload, true, true, false},
+	    {"reexec", do_reexec, true, false, true},
+	    {"shutdown", do_shutdown, false, false, true},
 	};
 	struct daemon *d = arg;
 
@@ -738,8 +773,11 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 			    requests[i].tag);
 		else if (requests[i].changes && d->stopping)
 			answer_end(a, STATUS_NO_DAEMON, "the daemon is ending");
-		else
+		else {
+			if (requests[i].logged)
+				log_sender(a, requests[i].tag);
 			requests[i].act(d, a, pl);
+		}
 		return;
 	}
 	answer_end(a, STATUS_USAGE, "unknown request");

@@ -4,7 +4,7 @@
  *
  * Requests, and the reply before its "end":
  *
- *	ping		pong pid= version= execs=
+ *	ping		pong pid= version= execs= [stopping=yes]
  *	version		version version= proto=
  *	status [cpu=yes] [details=yes] [NAME ...]
  *		for each: program name= state= want= ready=(yes|no) pid=
@@ -54,6 +54,9 @@
  *	reexec		"executing", and then the connection ends.  The next
  *			daemon answers on the same socket, with another
  *			execs= in its pong.  Or: failed how=
+ *
+ *	shutdown	stopping pid= limit= (ms, the longest time that the
+ *			programs may take)
  *
  * A client may close the connection at any time: the request continues.
  */

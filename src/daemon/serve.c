@@ -139,6 +139,31 @@ log_sender(const struct signalfd_siginfo *si)
 	    (int)si->ssi_uid, comm);
 }
 
+int
+serve_make_run_dir(const struct settings *s, char why[static FILE_WHY_MAX])
+{
+	return file_make_folder(s->run_dir, geteuid() == 0 ? 0711 : 0700, why);
+}
+
+/* Somebody may have removed it, with the folder or alone. */
+static void
+renew_socket(struct daemon *d)
+{
+	char why[FILE_WHY_MAX];
+
+	/* Without the folder, the next step says so. */
+	(void)serve_make_run_dir(&d->effective, why);
+	switch (control_renew(d->control)) {
+	case 1:
+		log_warnx("%s was removed; it is made again", d->socket);
+		record_header(d->records)->control_fd = control_fd(d->control);
+		break;
+	case -1:
+		log_warn("%s was removed and cannot be made again", d->socket);
+		break;
+	}
+}
+
 static void
 signalled(const struct signalfd_siginfo *si, void *arg)
 {
@@ -159,6 +184,8 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	}
 	log_sender(si);
 	log_flush();
+	if (sig == SIGHUP || sig == SIGUSR1)
+		renew_socket(d);
 	if (sig == SIGHUP)
 		reload_request(d->reload);
 	else if (sig == SIGUSR2)
@@ -536,6 +563,7 @@ make_parts(struct daemon *d)
 {
 	d->adjusted = adjusted;
 	d->settled = settled;
+	d->stop = stop;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
 		log_fatal("reload");

@@ -5,11 +5,14 @@
 #ifndef SERVE_H
 #define SERVE_H
 
+#include "base/file.h"
 #include "daemon/state.h"
 
 /* The signals that the daemon acts on; 0 at the end. */
 extern const int serve_signals[];
 
+/* Programs and members of access-group pass through the run folder of root. */
+int serve_make_run_dir(const struct settings *, char why[static FILE_WHY_MAX]);
 /* From here on a failed start removes the pidfile and the sockets. */
 void serve_guard(struct daemon *);
 /*

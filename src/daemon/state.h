@@ -80,6 +80,8 @@ struct daemon {
 	void (*adjusted)(struct daemon *, const struct config *);
 	/* A reload, or the start, has come to its end. */
 	void (*settled)(struct daemon *);
+	/* Stop every program, and end. */
+	void (*stop)(struct daemon *);
 	/* Re-execute, and report to verdict; or stop reporting to it. */
 	void (*reexec_begin)(struct daemon *, struct verdict *);
 	void (*reexec_forget)(struct daemon *, struct verdict *);

@@ -14,8 +14,15 @@
 
 #include "program/data.h"
 #include "program/record.h"
+#include "wire/holder.h"
 
-#define MAGIC "hupdrec"
+_Static_assert(offsetof(struct record_header, pid) ==
+	    offsetof(struct holder_head, pid) &&
+	offsetof(struct record_header, stopping) ==
+	    offsetof(struct holder_head, stopping),
+    "hupctl reads the head of the records");
+
+#define MAGIC HOLDER_MAGIC
 #define FIRST_SLOTS 64
 /* A file with more slots than a machine has pids is damaged. */
 #define SLOTS_MAX (1U << 22)
@@ -107,6 +114,16 @@ has_name(const char *path, int fd)
 }
 
 /*
+ * flock(2) is what decides; the second lock shows it to hupctl.  Both
+ * belong to the open file, and pass with it to the next daemon.
+ */
+static int
+lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == -1 ? -1 : holder_lock(fd);
+}
+
+/*
  * Open the file and lock it.  A daemon that ends removes the file before it
  * releases the lock, so a lock counts only if the file still has its name.
  */
@@ -120,7 +137,7 @@ open_locked(const char *path, pid_t *holder)
 		    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd == -1)
 			return -1;
-		if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		if (lock(fd) == -1)
 			break;
 		if (has_name(path, fd))
 			return fd;
@@ -221,7 +238,7 @@ record_take_over(int fd)
 	struct record *r = open_inherited(fd, MAP_SHARED);
 
 	/* It is locked already; this is for a descriptor of somebody else. */
-	if (r != NULL && flock(fd, LOCK_EX | LOCK_NB) == -1)
+	if (r != NULL && lock(fd) == -1)
 		return give_up(r);
 	return r;
 }

@@ -39,7 +39,7 @@ print(text)' "$T/run/hupd.sock" "$1"
 		member_asks "$word" >>"$T/out"
 	done
 	run ! grep hunter2 "$T/out"
-	for word in 'signal HUP web' reexec; do
+	for word in 'signal HUP web' reexec shutdown; do
 		# shellcheck disable=SC2086
 		run -4 member $word
 	done
@@ -60,7 +60,7 @@ print(text)' "$T/run/hupd.sock" "$1"
 		# shellcheck disable=SC2086
 		member $word
 	done
-	for word in 'signal CONT web' reopen reexec; do
+	for word in 'signal CONT web' reopen reexec shutdown; do
 		# shellcheck disable=SC2086
 		run -4 member $word
 		# Whatever the client of the release refuses by itself.

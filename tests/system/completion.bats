@@ -66,7 +66,7 @@ offered() {
 	"$1_offers" "hupctl " 'hupctl -j st' 'hupctl help re' "$h start " \
 	    "$h reload w" "$h log " "$h signal T" "$h signal TERM d" \
 	    "$h restart --" "hupctl log --f" "hupctl import --w" \
-	    "hupctl top --d" \
+	    "hupctl top --d" "hupctl shutdown --" \
 	    "hupctl check hupd.co" >"$T/offered"
 	diff -u - <(sorted <"$T/offered") <<-E
 	hupctl : ${commands% }
@@ -81,6 +81,7 @@ offered() {
 	hupctl log --f: --follow
 	hupctl import --w: --write
 	hupctl top --d: --delay
+	hupctl shutdown --: --help --json --no-wait --timeout
 	hupctl check hupd.co: hupd.conf
 	E
 }

@@ -405,7 +405,8 @@ has_descriptors() {
 	sleeper db
 	run -0 member reload
 	[[ $output = *'+ db'*added* ]]
-	wait_for 5 logged "SIGHUP asked for by uid $(id -u nobody)"
+	wait_for 5 logged \
+	    "SIGHUP requested by pid [0-9]*, uid $(id -u nobody) (hupctl)"
 	run -4 as_user hupctl -s "$T/run/hupd.sock" ping
 	# As its primary group, too.
 	run -0 setpriv --reuid=nobody --regid=games --clear-groups -- \

@@ -53,6 +53,42 @@ sorts(void **state)
 }
 
 static void
+adds_up_the_longest_chain(void **state)
+{
+	static const struct {
+		size_t n;
+		struct order_edge edges[MOST];
+		size_t nedges;
+		int64_t weight[MOST];
+		int64_t most;
+	} cases[] = {
+	    {0, {{0, 0}}, 0, {0}, 0},
+	    {1, {{0, 0}}, 0, {7}, 7},
+	    /* Without edges the heaviest. */
+	    {3, {{0, 0}}, 0, {3, 9, 5}, 9},
+	    /* A chain, whichever way it points. */
+	    {3, {{0, 1}, {1, 2}}, 2, {1, 2, 4}, 7},
+	    {3, {{2, 1}, {1, 0}}, 2, {1, 2, 4}, 7},
+	    /* The heavy side of a diamond. */
+	    {4, {{0, 1}, {0, 2}, {1, 3}, {2, 3}}, 4, {1, 10, 20, 2}, 23},
+	    /* A short chain may take longer. */
+	    {5, {{0, 1}, {1, 2}, {3, 4}}, 3, {1, 1, 1, 5, 5}, 10},
+	    /* No number is large enough: no limit. */
+	    {2, {{0, 1}}, 1, {INT64_MAX, 10}, INT64_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		int64_t weight[MOST];
+
+		memcpy(weight, cases[i].weight, sizeof(weight));
+		assert_int_equal(order_longest(cases[i].n, cases[i].edges,
+				     cases[i].nedges, weight),
+		    cases[i].most);
+	}
+}
+
+static void
 sorts_nothing(void **state)
 {
 	size_t ncycle = 99;
@@ -211,6 +247,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sorts),
+	    cmocka_unit_test(adds_up_the_longest_chain),
 	    cmocka_unit_test(sorts_nothing),
 	    cmocka_unit_test(finds_cycles),
 	    cmocka_unit_test(agrees_with_the_rule),

@@ -89,8 +89,11 @@ has_null_for_what_is_absent(void **state)
 {
 	(void)state;
 	check(pong, "pong pid=12\n",
-	    "{\"ok\":true,\"pid\":12,\"version\":null}\n");
-	check(pong, "", "{\"ok\":true,\"pid\":null,\"version\":null}\n");
+	    "{\"ok\":true,\"pid\":12,\"version\":null,\"stopping\":false}\n");
+	check(pong, "pong stopping=yes\n",
+	    "{\"ok\":true,\"pid\":null,\"version\":null,\"stopping\":true}\n");
+	check(pong, "",
+	    "{\"ok\":true,\"pid\":null,\"version\":null,\"stopping\":false}\n");
 }
 
 int
