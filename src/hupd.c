@@ -344,9 +344,9 @@ prepare_next(struct daemon *d, const struct options *o)
 		d->pidfile = -1;
 }
 
-/* Raise the limit of descriptors; the former daemon said what programs get. */
+/* Raise the limits; the former daemon said what programs get. */
 static void
-raise_limit(bool inherited)
+raise_limits(bool inherited)
 {
 	const char *former = getenv(GUARD_DESCRIPTORS);
 
@@ -373,7 +373,7 @@ static void
 begin(struct daemon *d, const struct options *o, int inherited,
     struct config *set, const char *name)
 {
-	raise_limit(inherited != -1);
+	raise_limits(inherited != -1);
 	spawn_init();
 	make_argv(d, o, name);
 	d->foreground = o->foreground;

@@ -50,7 +50,11 @@ detach_sanitize(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Leave the keys of the starter's session, if the kernel has keys. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	return sigaction(SIGPIPE, &sa, NULL);
+	/* A file that is too large is an error, and does not end the daemon. */
+	return sigaction(SIGPIPE, &sa, NULL) == -1 ||
+		sigaction(SIGXFSZ, &sa, NULL) == -1
+	    ? -1
+	    : 0;
 }
 
 /* Copy the messages of the daemon to the terminal.  Returns the exit status. */

@@ -42,17 +42,26 @@
 /* The interval of polling where no descriptor reports the event. */
 #define POLL_MS 10
 
-/* The process has a descriptor for each stream: give it the daemon's limit. */
+/*
+ * The process has a descriptor for each stream, and writes all log files: give
+ * it the daemon's limits instead of those of programs.
+ */
 static int
-allow_descriptors(struct definition *as)
+keep_limits(struct definition *as)
 {
-	struct value_rlimit most = {.which = RLIMIT_NOFILE};
+	static const int which[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};
+	struct value_rlimit most;
 	struct rlimit own;
 
-	if (getrlimit(RLIMIT_NOFILE, &own) == -1)
-		return 0;
-	most.soft = most.hard = own.rlim_max;
-	return value_set_rlimit(&as->rlimits, &most);
+	for (size_t i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
+		if (getrlimit((__rlimit_resource_t)which[i], &own) == -1)
+			continue;
+		most.which = which[i];
+		most.soft = most.hard = own.rlim_max;
+		if (value_set_rlimit(&as->rlimits, &most) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static void start_due(struct deadline *);
@@ -80,8 +89,7 @@ logchild_init(struct logchild *c, struct loop *loop,
 	    .start = {.due = start_due, .arg = c},
 	};
 	spawn_report_init(&c->exec, loop, exec_decided, c);
-	if ((c->as = definition_new()) == NULL ||
-	    allow_descriptors(c->as) == -1 ||
+	if ((c->as = definition_new()) == NULL || keep_limits(c->as) == -1 ||
 	    (c->log_dir = strdup(conf->log_dir)) == NULL)
 		return -1;
 	c->as->umask = 027;

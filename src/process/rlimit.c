@@ -1,7 +1,10 @@
 /*
- * rlimit - how many descriptors the daemon and its programs may have.
+ * rlimit - the limits of the daemon and its programs.
  */
+#include <sys/param.h>
+
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "process/rlimit.h"
@@ -13,30 +16,52 @@
 /* The descriptors of the daemon itself and of a few clients. */
 #define OWN 40
 
-static struct rlimit programs = {RLIM_INFINITY, RLIM_INFINITY};
+/* The limits that are raised, and what programs get. */
+static struct {
+	__rlimit_resource_t which;
+	rlim_t most; /* of any process */
+	bool known;
+	struct rlimit programs;
+} raised[RLIMIT_RAISED] = {
+    {.which = RLIMIT_NOFILE, .most = NR_OPEN},
+    {.which = RLIMIT_FSIZE, .most = RLIM_INFINITY},
+};
+
+/*
+ * Only root may raise the hard limit; any user may raise the soft limit to it.
+ */
+static void
+raise_to(__rlimit_resource_t which, rlim_t hard, rlim_t most)
+{
+	struct rlimit limit = {MAX(hard, most), MAX(hard, most)};
+
+	if (setrlimit(which, &limit) == 0)
+		return;
+	limit.rlim_cur = limit.rlim_max = hard;
+	setrlimit(which, &limit);
+}
 
 void
 rlimit_raise(const char *former)
 {
-	struct rlimit now, most;
+	struct rlimit now;
 	uintmax_t soft, hard;
+	int n;
 
-	if (getrlimit(RLIMIT_NOFILE, &now) == -1)
-		return;
-	programs = now;
-	if (former != NULL &&
-	    sscanf(former, "%" SCNuMAX ":%" SCNuMAX, &soft, &hard) == 2)
-		programs = (struct rlimit){soft, hard};
-	most.rlim_cur = most.rlim_max =
-	    now.rlim_max > NR_OPEN ? now.rlim_max : NR_OPEN;
-	if (setrlimit(RLIMIT_NOFILE, &most) == 0)
-		return;
-	/*
-	 * Only root may raise the hard limit; any user may raise the soft limit
-	 * to it.
-	 */
-	now.rlim_cur = now.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &now);
+	for (size_t i = 0; i < RLIMIT_RAISED; i++) {
+		if (getrlimit(raised[i].which, &now) == -1)
+			return;
+		raised[i].known = true;
+		raised[i].programs = now;
+		n = 0;
+		if (former != NULL &&
+		    sscanf(former, "%" SCNuMAX ":%" SCNuMAX "%n", &soft, &hard,
+			&n) == 2) {
+			raised[i].programs = (struct rlimit){soft, hard};
+			former += n;
+		}
+		raise_to(raised[i].which, now.rlim_max, raised[i].most);
+	}
 }
 
 void
@@ -51,16 +76,26 @@ rlimit_check(size_t n)
 	    n + OWN, (uintmax_t)now.rlim_cur);
 }
 
-const struct rlimit *
-rlimit_programs(void)
+int
+rlimit_restore(int *which)
 {
-	return &programs;
+	for (size_t i = 0; i < RLIMIT_RAISED; i++) {
+		*which = (int)raised[i].which;
+		if (raised[i].known &&
+		    setrlimit(raised[i].which, &raised[i].programs) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 const char *
 rlimit_text(char buf[static RLIMIT_TEXT_MAX])
 {
-	snprintf(buf, RLIMIT_TEXT_MAX, "%ju:%ju", (uintmax_t)programs.rlim_cur,
-	    (uintmax_t)programs.rlim_max);
+	size_t n = 0;
+
+	for (size_t i = 0; i < RLIMIT_RAISED; i++)
+		n += (size_t)snprintf(buf + n, RLIMIT_TEXT_MAX - n, "%s%ju:%ju",
+		    i > 0 ? " " : "", (uintmax_t)raised[i].programs.rlim_cur,
+		    (uintmax_t)raised[i].programs.rlim_max);
 	return buf;
 }

@@ -345,12 +345,11 @@ static void
 child_attributes(const struct child *c)
 {
 	const struct definition *conf = c->req->conf;
-	const struct rlimit *nofile = rlimit_programs();
+	int which;
 
-	/* The daemon's own limit is higher. */
-	if (nofile->rlim_max != RLIM_INFINITY &&
-	    setrlimit(RLIMIT_NOFILE, nofile) == -1)
-		fail(c, SPAWN_RLIMIT, RLIMIT_NOFILE);
+	/* The daemon's own limits are higher. */
+	if (rlimit_restore(&which) == -1)
+		fail(c, SPAWN_RLIMIT, which);
 	if (conf == NULL)
 		return;
 	child_limits(c);
@@ -413,6 +412,7 @@ child_run(struct child *c)
 		fail(c, SPAWN_SESSION, 0);
 	/* From now on the stop signal ends the child, even if it is blocked. */
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	child_cgroup(c);

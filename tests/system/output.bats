@@ -477,3 +477,17 @@ new_zone() {
 	hupd_stop
 	[ "$(grep -c ' bye$' "$T/log/web.log")" -eq 6 ]
 }
+
+@test "a limit for the size of files of the starter does not stop the logs" {
+	counter web 'log-size = 0'
+	program limits <<<"command = sh -c 'grep file.size /proc/self/limits; \
+exec sleep 1000'"
+	hard=$(awk '/file size/ { print $5 }' /proc/self/limits)
+	(ulimit -Sf 40 && hupd_start)
+	wait_for 10 lines "$T/log/web.log" 10000
+	wait_for 5 printed limits "Max file size  *40960  *$hard "
+	# The next daemon has it from the one before.
+	ctl reexec
+	ctl restart limits
+	wait_for 5 eval "[ \"\$(grep -c ' 40960 ' '$T/log/limits.log')\" -eq 2 ]"
+}
