@@ -298,6 +298,7 @@ show_results(const struct ctl *ctl, const struct outcome *outcome)
 	    {"ok", "ok", YES},
 	    {"state", "state", TEXT},
 	    {"how", "how", TEXT},
+	    {"with", "with", TEXT},
 	};
 	struct json json;
 

@@ -20,6 +20,7 @@
 #include "daemon/request.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "program/neighbours.h"
 #include "program/outcome.h"
 #include "program/describe.h"
 #include "program/health.h"
@@ -53,10 +54,8 @@ put_end(struct line_text *t, const struct program *p)
 static const char *
 why_at_rest(const struct program *p)
 {
-	bool ran = p->started_at != 0 || p->end.kind != END_NONE;
-
-	return ran || p->conf->autostart ? "stopped on request"
-					 : "not started: autostart = no";
+	return describe_was_started(p) ? "stopped on request"
+				       : "not started: autostart = no";
 }
 
 void
@@ -390,11 +389,22 @@ do_reopen(struct daemon *d, struct answer *a, const struct line *pl)
 	answer_end(a, STATUS_OK, NULL);
 }
 
+/* The effect of a request on a program that it does not name. */
+enum along {
+	ALONG_NOT, /* it is named */
+	ALONG_STOPS,
+	ALONG_STARTS, /* a dependency */
+	ALONG_RESTARTS,
+	ALONG_RETURNS, /* it was blocked; no result if it still is */
+};
+
 /* A program whose outcome a request waits for. */
 struct target {
 	struct waiter *waiter;
 	struct watch watch;
 	char *name;
+	const char *with; /* the named program that it goes along with */
+	enum along along;
 	bool pending;
 };
 
@@ -420,23 +430,51 @@ struct waiter {
 };
 
 static void
-put_result(struct waiter *w, const char *name, const struct program *p, bool ok,
-    const char *how)
+put_result(struct target *tg, bool ok, const char *how)
 {
+	const struct program *p = tg->watch.program;
+	struct waiter *w = tg->waiter;
 	struct line_text *t = &w->answer->text;
 
 	line_begin(t, "result");
-	line_put(t, "name", name);
+	line_put(t, "name", tg->name);
 	line_put(t, "ok", ok ? "yes" : "no");
 	if (p != NULL)
 		line_put(t, "state", names_state(p->state));
 	line_put(t, "how", how);
+	line_put(t, "with", tg->with);
 	line_end(t);
 	if (p != NULL && !ok)
-		report_tail(t, name, p->tail);
+		report_tail(t, tg->name, p->tail);
 	if (!ok)
 		w->failed = true;
 	answer_more(w->answer);
+}
+
+/* "pid 17, started for web" */
+static void
+add_along(const struct target *tg, char *how, size_t size)
+{
+	static const char *const text[] = {
+	    [ALONG_NOT] = "",
+	    [ALONG_STOPS] = "",
+	    [ALONG_STARTS] = "started for",
+	    [ALONG_RESTARTS] = "restarted with",
+	    [ALONG_RETURNS] = "started again with",
+	};
+
+	if (*text[tg->along] == '\0' || tg->with == NULL)
+		return;
+	strlcat(how, *how != '\0' ? ", " : "", size);
+	strlcat(how, text[tg->along], size);
+	strlcat(how, " ", size);
+	strlcat(how, tg->with, size);
+}
+
+static bool
+is_to_stop(const struct target *tg)
+{
+	return tg->waiter->kind == WAIT_STOP;
 }
 
 /* Has the program an outcome?  True: the result has been put. */
@@ -444,27 +482,27 @@ static bool
 target_settled(struct target *tg)
 {
 	struct program *p = tg->watch.program;
-	bool good;
+	bool good, settled;
 	char why[256];
 
 	if (p == NULL) {
-		put_result(tg->waiter, tg->name, NULL,
-		    tg->waiter->kind == WAIT_STOP, "removed");
+		put_result(tg, is_to_stop(tg), "removed");
 		return true;
 	}
 	if (tg->waiter->kind == WAIT_ACTION)
 		return false; /* action_done puts the result */
-	if (tg->waiter->kind == WAIT_STOP) {
-		if (!outcome_is_stopped(p) && !outcome_is_settled(p))
-			return false;
-		good = outcome_is_stopped(p);
-	} else {
-		if (!outcome_is_settled(p))
-			return false;
-		good = outcome_is_good(p);
-	}
+	settled = outcome_is_settled(p);
+	if (is_to_stop(tg) && outcome_is_stopped(p))
+		settled = true;
+	if (!settled)
+		return false;
+	if (tg->along == ALONG_RETURNS && p->state == STATE_DOWN)
+		return true; /* something else blocks it */
+	good = is_to_stop(tg) ? outcome_is_stopped(p) : outcome_is_good(p);
 	describe_why(p, why, sizeof(why));
-	put_result(tg->waiter, tg->name, p, good, why);
+	if (good)
+		add_along(tg, why, sizeof(why));
+	put_result(tg, good, why);
 	return true;
 }
 
@@ -563,7 +601,7 @@ action_done(void *arg, bool ok, const char *how)
 	struct target *tg = arg;
 
 	tg->pending = false;
-	put_result(tg->waiter, tg->name, tg->watch.program, ok, how);
+	put_result(tg, ok, how);
 	program_unwatch(&tg->watch);
 	look_later(tg->waiter);
 }
@@ -581,7 +619,7 @@ target_begin(struct target *tg)
 		program_request(p, EVENT_STOP);
 		break;
 	case WAIT_RESTART:
-		program_request(p, EVENT_RESTART);
+		program_restart(p);
 		break;
 	case WAIT_ACTION:
 		action_begin(p, action_done, tg);
@@ -600,17 +638,103 @@ leaves_before(const void *a, const void *b)
 	    *(struct program *const *)b);
 }
 
-static void
+/* Wait for its outcome, unless this waiter does already. */
+static struct target *
 wait_for(struct waiter *w, struct program *p)
 {
-	struct target *tg = &w->v[w->n++];
+	struct target *tg = &w->v[w->n];
 
+	if (p->is_told)
+		return NULL;
+	p->is_told = true;
+	w->n++;
 	tg->waiter = w;
 	tg->name = strdup(p->conf->name);
 	tg->pending = true;
 	tg->watch.changed = target_changed;
 	tg->watch.arg = tg;
 	program_watch(p, &tg->watch);
+	return tg;
+}
+
+/* A named program, while the others that go along with it are found. */
+struct naming {
+	struct waiter *waiter;
+	const char *name;
+};
+
+static void
+wait_along(const struct naming *naming, struct program *p, enum along along)
+{
+	struct target *tg = wait_for(naming->waiter, p);
+
+	if (tg == NULL)
+		return;
+	tg->along = along;
+	tg->with = naming->name;
+}
+
+static void
+find_need(struct program *need, void *arg)
+{
+	if (program_awaits_start(need))
+		wait_along(arg, need, ALONG_STARTS);
+}
+
+static void
+find_dependent(struct program *by, void *arg)
+{
+	const struct naming *naming = arg;
+	bool blocked = by->state == STATE_DOWN;
+
+	if (by->want == WANT_REST || by->want == WANT_REMOVE)
+		return;
+	switch (naming->waiter->kind) {
+	case WAIT_STOP:
+		if (!blocked)
+			wait_along(naming, by, ALONG_STOPS);
+		break;
+	case WAIT_RESTART:
+		wait_along(naming, by,
+		    blocked ? ALONG_RETURNS : ALONG_RESTARTS);
+		break;
+	case WAIT_START:
+		if (blocked)
+			wait_along(naming, by, ALONG_RETURNS);
+		break;
+	case WAIT_ACTION:
+	case WAIT_RELOAD:
+	case WAIT_REEXEC:
+		break;
+	}
+}
+
+/* Name the programs that the request affects besides the named ones. */
+static void
+find_others(struct waiter *w, const struct target *named)
+{
+	struct program *p = named->watch.program;
+	struct naming naming = {w, named->name};
+
+	if (w->kind == WAIT_ACTION)
+		return;
+	if (w->kind != WAIT_STOP)
+		neighbours_each_need(p, find_need, &naming);
+	neighbours_each_dependent(p, find_dependent, &naming);
+}
+
+static void
+wait_for_all(struct waiter *w, struct program **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		wait_for(w, v[i]);
+	n = w->n;
+	for (i = 0; i < n; i++)
+		find_others(w, &w->v[i]);
+	for (i = 0; i < w->n; i++)
+		w->v[i].watch.program->is_told = false;
 }
 
 static void
@@ -623,17 +747,18 @@ do_programs(struct daemon *d, struct answer *a, const struct line *pl,
 	size_t i, n;
 
 	v = find_named(d, a, pl, 0, &n);
-	if (v == NULL || (w = waiter_new(d, a, kind, n)) == NULL) {
+	if (v == NULL || (w = waiter_new(d, a, kind, d->programs.n)) == NULL) {
 		free(v);
 		return;
 	}
 	if (kind == WAIT_RESTART)
 		qsort(v, n, sizeof(*v), leaves_before);
-	for (i = 0; i < n; i++)
-		wait_for(w, v[i]);
+	wait_for_all(w, v, n);
 	free(v);
+	n = w->n;
 	for (i = 0; i < n; i++)
-		target_begin(&w->v[i]);
+		if (w->v[i].along == ALONG_NOT)
+			target_begin(&w->v[i]);
 	if (wait != NULL && strcmp(wait, "no") == 0) {
 		answer_forget(a);
 		answer_end(a, STATUS_OK, NULL);

@@ -123,7 +123,8 @@ struct program {
 	size_t nneeds;
 	struct program **needed_by; /* the inverse */
 	size_t nneeded_by;
-	size_t depth; /* of the longest chain of dependencies, from 1 */
+	size_t depth;	 /* of the longest chain of dependencies, from 1 */
+	unsigned walked; /* the last walk that came here, neighbours.c */
 	bool is_queued;
 	bool is_stuck; /* a dependency is hopeless, see outcome.h */
 
@@ -143,6 +144,7 @@ struct programs {
 	size_t n;
 	size_t nalive;
 	int norphans; /* that were killed, but are not gone yet */
+	unsigned walks;
 	struct loop *loop;
 	struct system *system;
 	struct record *records;

@@ -72,6 +72,51 @@ is_leaving(const struct program *p)
 	return p->want != WANT_RUN && fsm_is_alive(p->state);
 }
 
+static const struct program *
+first_not_ready(const struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++)
+		if (is_not_ready(p->needs[i]))
+			return p->needs[i];
+	return NULL;
+}
+
+/* Follow programs that wait, or soon will, to the one that does not. */
+static const struct program *
+root_of(const struct program *p)
+{
+	const struct program *need;
+
+	while ((p->want == WANT_RESTART ||
+		   (p->want == WANT_RUN && p->state == STATE_DOWN)) &&
+	    (need = first_not_ready(p)) != NULL)
+		p = need;
+	return p;
+}
+
+static void
+why_blocked(const struct program *p, char *buf, size_t size)
+{
+	const struct program *root = root_of(p);
+	char end[128];
+
+	if (root->state == STATE_FAILED) {
+		describe_end(root, end, sizeof(end));
+		snprintf(buf, size,
+		    "%s has failed (%s); \"hupctl start %s\" tries again",
+		    root->conf->name, end, p->conf->name);
+	} else if (root->want == WANT_REST)
+		snprintf(buf, size, "%s %s", root->conf->name,
+		    describe_was_started(root) ? "was stopped"
+					       : "was not started");
+	else {
+		strlcpy(buf, "waits for", size);
+		name_some(buf, size, p->needs, p->nneeds, is_not_ready);
+	}
+}
+
 static void
 why_starting(const struct program *p, char *buf, size_t size)
 {
@@ -133,6 +178,13 @@ why_failed(const struct program *p, char *buf, size_t size)
 		strlcpy(buf, end, size);
 }
 
+bool
+describe_was_started(const struct program *p)
+{
+	return p->started_at != 0 || p->end.kind != END_NONE ||
+	    p->conf->autostart;
+}
+
 void
 describe_why(const struct program *p, char *buf, size_t size)
 {
@@ -141,10 +193,8 @@ describe_why(const struct program *p, char *buf, size_t size)
 	*buf = '\0';
 	switch (p->state) {
 	case STATE_DOWN:
-		if (p->want == WANT_RUN) {
-			strlcpy(buf, "waits for", size);
-			name_some(buf, size, p->needs, p->nneeds, is_not_ready);
-		}
+		if (p->want == WANT_RUN)
+			why_blocked(p, buf, size);
 		break;
 	case STATE_STARTING:
 		why_starting(p, buf, size);

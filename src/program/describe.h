@@ -10,6 +10,8 @@
 void describe_why(const struct program *, char *buf, size_t size);
 /* How it ended: "exited, status 1", "exec: No such file or directory". */
 void describe_end(const struct program *, char *buf, size_t size);
+/* Was it ever wanted?  If not, nobody can have stopped it. */
+bool describe_was_started(const struct program *);
 /* Resident memory of all its processes, in bytes. */
 int64_t describe_memory(const struct program *);
 /*

@@ -57,10 +57,12 @@
  * one.
  *
  * Other programs.  A program that is blocked by a dependency stays or becomes
- * DOWN with want RUN.  START is fed again once the dependency is ready.  A
- * dependent has to end first: until then the program is held, which means that
- * it keeps its state and gets only the new want.  The event is fed again once
- * the dependent has ended.
+ * DOWN with want RUN.  START is fed again once the dependency is ready.  If
+ * somebody stops or restarts a program, its dependents get NEED_STOPS, which
+ * makes their want RESTART: they end, are blocked, and so are DOWN with want
+ * RUN.  They have to end first: until then the program is held, which means
+ * that it keeps its state and gets only the new want.  The event is fed again
+ * once the dependents have ended.
  *
  * DONE is a state of its own because DOWN with want RUN means that the program
  * waits for a dependency; a flag beside the two could disagree with them.
@@ -287,6 +289,17 @@ timed_out(struct fsm_next now, struct fsm_facts facts)
 	__builtin_unreachable();
 }
 
+/* It has to end first, and starts again when the dependency is ready. */
+static struct fsm_next
+stop_before_need(struct fsm_next now, bool held)
+{
+	if (now.state == STATE_WAIT)
+		return enter(STATE_DOWN, now.want, 0);
+	if (!fsm_is_alive(now.state) || now.want != WANT_RUN)
+		return now;
+	return leave(now, WANT_RESTART, held);
+}
+
 /* Ignore the event if the program is ending already. */
 static struct fsm_next
 found_unhealthy(struct fsm_next now)
@@ -332,6 +345,8 @@ fsm_step(enum program_state state, enum program_step step,
 		return timed_out(now, facts);
 	case EVENT_UNHEALTHY:
 		return found_unhealthy(now);
+	case EVENT_NEED_STOPS:
+		return stop_before_need(now, facts.held);
 	}
 	__builtin_unreachable();
 }

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "program/describe.h"
 #include "program/health.h"
+#include "program/neighbours.h"
 #include "program/outcome.h"
 #include "program/program.h"
 #include "program/record.h"
@@ -35,32 +36,6 @@ program_names_cmp(struct program *a, struct program *b)
 }
 
 RB_GENERATE(program_names, program, by_name, program_names_cmp)
-
-static bool
-is_blocked(const struct program *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->nneeds; i++)
-		if (!outcome_is_good(p->needs[i]))
-			return true;
-	return false;
-}
-
-/* Its dependents that are leaving too must end first. */
-static bool
-is_held(const struct program *p)
-{
-	const struct program *by;
-	size_t i;
-
-	for (i = 0; i < p->nneeded_by; i++) {
-		by = p->needed_by[i];
-		if (by->want != WANT_RUN && fsm_is_alive(by->state))
-			return true;
-	}
-	return false;
-}
 
 static bool
 ended_well(const struct program *p)
@@ -361,8 +336,8 @@ void
 program_feed(struct program *p, enum program_event event)
 {
 	struct fsm_facts facts = {
-	    .blocked = is_blocked(p),
-	    .held = is_held(p),
+	    .blocked = neighbours_block(p),
+	    .held = neighbours_hold(p),
 	    .awaited = p->conf->ready != READY_STARTED,
 	    .settles = start_settles(p),
 	    .fate = FATE_AGAIN,
@@ -633,33 +608,45 @@ program_look_again(struct program *p)
 	queue_dependents(p);
 }
 
-/* Start dependencies that are not wanted or that have failed. */
+/* Forget its failures: it gets new attempts. */
 static void
-request_needs(struct program *p)
+begin_anew(struct program *p)
 {
-	struct program *need;
-	size_t i;
-
-	for (i = 0; i < p->nneeds; i++) {
-		need = p->needs[i];
-		if (need->want == WANT_REST || need->state == STATE_FAILED)
-			program_request(need, EVENT_START);
-	}
+	backoff_clear(&p->backoff);
+	p->failed_starts = 0;
+	free(p->tail);
+	p->tail = NULL;
 }
 
-/* Stop its dependents first. */
+/*
+ * A start may help it: to the clients that wait, it is not stuck before it was
+ * looked at again.
+ */
 static void
-request_dependents(struct program *p)
+unstick(struct program *p, void *arg)
 {
-	struct program *by;
-	size_t i;
+	(void)arg;
+	if (!p->is_stuck)
+		return;
+	p->is_stuck = false;
+	program_queue(p);
+}
 
-	for (i = 0; i < p->nneeded_by; i++) {
-		by = p->needed_by[i];
-		if ((by->want == WANT_RUN || by->want == WANT_RESTART) &&
-		    by->state != STATE_DONE && by->state != STATE_FAILED)
-			program_request(by, EVENT_STOP);
-	}
+static void
+start_need(struct program *need, void *arg)
+{
+	unstick(need, arg);
+	if (!program_awaits_start(need))
+		return;
+	begin_anew(need);
+	program_feed(need, EVENT_START);
+}
+
+static void
+stop_before_need(struct program *by, void *arg)
+{
+	(void)arg;
+	program_feed(by, EVENT_NEED_STOPS);
 }
 
 void
@@ -668,14 +655,12 @@ program_request(struct program *p, enum program_event event)
 	switch (event) {
 	case EVENT_START:
 	case EVENT_RESTART:
-		backoff_clear(&p->backoff);
-		p->failed_starts = 0;
-		free(p->tail);
-		p->tail = NULL;
-		request_needs(p);
+		begin_anew(p);
+		neighbours_each_need(p, start_need, NULL);
+		neighbours_each_dependent(p, unstick, NULL);
 		break;
 	case EVENT_STOP:
-		request_dependents(p);
+		neighbours_each_dependent(p, stop_before_need, NULL);
 		break;
 	case EVENT_REMOVE:
 		break;
@@ -685,12 +670,26 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_EXITED:
 	case EVENT_TIMEOUT:
 	case EVENT_UNHEALTHY:
+	case EVENT_NEED_STOPS:
 		return;
 	}
 	program_feed(p, event);
 	/* A blocked program does not change, but may be stuck. */
 	if (event != EVENT_REMOVE)
 		program_queue(p);
+}
+
+void
+program_restart(struct program *p)
+{
+	neighbours_each_dependent(p, stop_before_need, NULL);
+	program_request(p, EVENT_RESTART);
+}
+
+bool
+program_awaits_start(const struct program *p)
+{
+	return p->want == WANT_REST || p->state == STATE_FAILED;
 }
 
 /* The new definition may have a shorter delay than the current wait. */

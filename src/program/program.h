@@ -15,11 +15,15 @@ void program_retire(struct program *);
 void program_free(struct program *);
 
 /*
- * A request of an administrator or a reload.  START starts its dependencies
- * too, STOP stops its dependents too.  START and RESTART forget the restart
- * history.
+ * A request of an administrator or a reload.  START and RESTART start its
+ * dependencies too, and forget the restart history.  STOP stops its dependents
+ * too, which remain wanted: the next start brings them back.
  */
 void program_request(struct program *, enum program_event);
+/* RESTART by an administrator: its dependents stop, and start after it. */
+void program_restart(struct program *);
+/* Would a START of a program that depends on it start it, too? */
+bool program_awaits_start(const struct program *);
 /* Every event enters here. */
 void program_feed(struct program *, enum program_event);
 /* A neighbour has changed. */

@@ -116,6 +116,8 @@ names_event(enum program_event event, enum program_state state,
 		return timeout_of(state, step);
 	case EVENT_UNHEALTHY:
 		return "unhealthy";
+	case EVENT_NEED_STOPS:
+		return "dependency stops";
 	}
 	__builtin_unreachable();
 }

@@ -71,8 +71,9 @@ enum program_event {
 	EVENT_EXITED,
 	EVENT_TIMEOUT, /* the deadline of the state and step has passed */
 	EVENT_UNHEALTHY,
+	EVENT_NEED_STOPS, /* somebody stops or restarts a dependency */
 };
-#define PROGRAM_EVENTS 10
+#define PROGRAM_EVENTS 11
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);

@@ -53,22 +53,128 @@ order_is() {
 	wait_for 5 order_is 'starting -> up' 'db app'
 }
 
-@test "a start takes dependencies along, a stop dependents" {
+# all_are STATE NAME ...
+all_are() {
+	local state=$1 name
+	shift
+	for name; do
+		is_state "$name" "$state" || return
+	done
+}
+
+# status_is NAME KEY TEXT: what the JSON of its status says.
+status_is() {
+	ctl -j status "$1" | python3 -c 'import json, sys
+is_so = json.load(sys.stdin)["programs"][0][sys.argv[1]] == sys.argv[2]
+sys.exit(not is_so)' "$2" "$3"
+}
+
+@test "a stop takes the dependents along and names them, a start brings them back" {
 	needs app cache
 	needs cache db
 	needs db
 	needs other
+	needs resting db
 	hupd_start
+	wait_for 5 all_are up app resting
+	ctl stop resting
 	run -0 ctl stop db
-	for name in app cache db; do
-		is_state "$name" down
-	done
-	wait_for 5 order_is 'stopping -> down' 'app cache db'
+	[ "$(sort <<<"$output")" = $'app: down (db was stopped)\ncache: down (db was stopped)\ndb: down' ]
+	all_are down app cache db
+	wait_for 5 order_is 'stopping -> down' 'resting app cache db'
 	is_state other up
+	# They stay wanted, and say why they do not run.
+	status_is app want run
+	status_is app reason 'db was stopped'
+	status_is db want rest
+	run -0 ctl start db
+	[[ $output = *'app: up ('*', started again with db)'* ]]
+	[[ $output = *'cache: up ('*', started again with db)'* ]]
+	[[ $output != *resting* ]]
+	all_are up app cache db
+	is_state resting down
+}
+
+@test "stopped together, and named in JSON" {
+	needs app db
+	needs db
+	hupd_start
+	ctl -j stop db | python3 -c 'import json, sys
+d = json.load(sys.stdin)["results"]
+d = sorted((r["name"], r["ok"], r["state"], r["with"]) for r in d)
+assert d == [("app", True, "down", "db"), ("db", True, "down", None)], d'
+}
+
+@test "a start of one whose dependency was stopped starts both, and says so" {
+	needs app cache
+	needs cache db
+	needs db
+	hupd_start
+	ctl stop db
 	run -0 ctl start app
-	for name in app cache db; do
-		is_state "$name" up
-	done
+	[[ $output = *'db: up (pid '*', started for app)'* ]]
+	all_are up app cache db
+}
+
+@test "a restart by hand restarts the dependents and lists them" {
+	needs app cache
+	needs cache db
+	needs db
+	hupd_start
+	before=$(pid_of app)
+	run -0 ctl restart db
+	[[ $output = *'app: up ('*', restarted with db)'* ]]
+	[[ $output = *'cache: up ('*', restarted with db)'* ]]
+	[ "$(pid_of app)" != "$before" ]
+	wait_for 5 order_is 'up -> stopping' 'app cache db'
+	wait_for 5 order_is 'starting -> up' 'db cache app db cache app'
+}
+
+@test "a dependent that waits for its restart does not start meanwhile" {
+	program app <<-E
+	command = false
+	depends-on = db
+	restart-delay = 1h
+	restart-delay-max = 1h
+	E
+	needs db
+	hupd_start
+	wait_for 5 is_state app wait
+	run -0 ctl stop db
+	[[ $output = *'app: down (db was stopped)'* ]]
+	status_is app want run
+}
+
+@test "stopped dependents survive the daemon, and come back" {
+	needs app db
+	needs db
+	hupd_start
+	ctl stop db
+	kill -9 "$(hupd_pid)"
+	wait_for 5 status_is app reason 'db was stopped'
+	ctl start db
+	wait_for 5 is_state app up
+}
+
+@test "a dependent that crashes names its failed dependency, and what helps" {
+	program db <<-E
+	command = $ACTOR await $T/fail exit 3
+	restart = never
+	E
+	needs app db
+	hupd_start
+	touch "$T/fail"
+	wait_for 5 is_state db failed
+	is_state app up
+	kill -9 "$(pid_of app)"
+	wait_for 5 is_state app down
+	status_is app reason 'db has failed (exited, status 3); "hupctl start app" tries again'
+	wait_for 5 logged 'app: wait -> down .*: db has failed (exited, status 3)'
+	rm "$T/fail"
+	# The advice helps.
+	run -0 ctl start app
+	[[ $output = *'db: up ('*', started for app)'* ]]
+	all_are up app db
 }
 
 @test "a dependency that was stopped is held until its dependents are gone" {
@@ -87,7 +193,7 @@ order_is() {
 	wait_for 5 order_is 'stopping -> down' 'app db'
 }
 
-@test "a dependency's crash or restart does not disturb its dependents" {
+@test "a dependency's crash or reload does not disturb its dependents" {
 	needs app db
 	needs db
 	hupd_start
@@ -95,7 +201,9 @@ order_is() {
 	kill -9 "$(pid_of db)"
 	wait_for 5 logged 'db: up -> wait'
 	wait_for 5 is_state db up
-	run -0 ctl restart db
+	change db 'nice = 3'
+	run -0 ctl reload
+	[[ $output = *'~ db '*'restarted: nice changed'* ]]
 	[ "$(pid_of app)" = "$app" ]
 }
 
@@ -110,7 +218,7 @@ order_is() {
 	sed -i '$a autostart = no' "$T/hupd.d/app.conf"
 	hupd_start
 	run -1 ctl start app
-	[[ $output = *'waits for db'* ]]
+	[[ $output = *'app: down: db has failed'* ]]
 	is_state app down
 	# Once it runs, so does the one that waits for it.
 	program db <<<'command = sleep 1000'

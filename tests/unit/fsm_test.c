@@ -276,6 +276,10 @@ check_wants(const struct step *s)
 		    s->want == WANT_RESTART)
 			expected = WANT_RUN;
 		break;
+	case EVENT_NEED_STOPS:
+		if (fsm_is_alive(s->state) && s->want == WANT_RUN)
+			expected = WANT_RESTART;
+		break;
 	case EVENT_EXEC_OK:
 	case EVENT_READY:
 	case EVENT_TIMEOUT:
@@ -630,6 +634,32 @@ is_held_by_a_dependent(void **state)
 }
 
 static void
+stops_before_its_dependency(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_NEED_STOPS, HELD, {STATE_UP, STEP_NONE, WANT_RESTART, 0}},
+	    {EVENT_NEED_STOPS, FREE, {STATE_UP, STEP_NONE, WANT_RESTART, 0}},
+	    {EVENT_RESTART, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_EXITED, BLOCKED,
+		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_NEED_STOPS, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_NEED_STOPS, FREE, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
+	    {EVENT_NEED_STOPS, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
 remove_is_final(void **state)
 {
 	static const struct scene scenes[] = {
@@ -698,6 +728,7 @@ main(void)
 	    cmocka_unit_test(is_unhealthy),
 	    cmocka_unit_test(waits_for_a_dependency),
 	    cmocka_unit_test(is_held_by_a_dependent),
+	    cmocka_unit_test(stops_before_its_dependency),
 	    cmocka_unit_test(remove_is_final),
 	    cmocka_unit_test(classifies_states),
 	};

@@ -59,9 +59,9 @@ has_results_with_last_lines(void **state)
 	    "tail text=three\n",
 	    "{\"status\":1,\"message\":\"web failed\",\"results\":["
 	    "{\"name\":\"web\",\"ok\":false,\"state\":\"failed\","
-	    "\"how\":\"exec: x\",\"tail\":[\"one\",\"two\"]},"
+	    "\"how\":\"exec: x\",\"with\":null,\"tail\":[\"one\",\"two\"]},"
 	    "{\"name\":\"db\",\"ok\":true,\"state\":null,\"how\":null,"
-	    "\"tail\":[\"three\"]}]}\n");
+	    "\"with\":null,\"tail\":[\"three\"]}]}\n");
 }
 
 static void

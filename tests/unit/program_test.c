@@ -267,14 +267,21 @@ waits_for_its_dependency(void **state)
 	/* The dependent leaves first. */
 	fake_pass(10);
 	fake_request(db, EVENT_STOP);
-	assert_is(app, STATE_STOPPING, WANT_REST);
+	assert_is(app, STATE_STOPPING, WANT_RESTART);
 	assert_is(db, STATE_UP, WANT_REST);
 	assert_calls("signal app 15\n");
 	fake_exits(&app->child, 0);
-	assert_is(app, STATE_DOWN, WANT_REST);
+	/* It stays wanted, and comes back with the dependency. */
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	assert_int_equal(
+	    fake_logged("app: stopping -> down (exited): db was stopped"), 1);
 	assert_is(db, STATE_STOPPING, WANT_REST);
 	fake_exits(&db->child, 0);
 	assert_is(db, STATE_DOWN, WANT_REST);
+	fake_request(db, EVENT_START);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	fake_notify(db, "READY=1");
+	assert_is(app, STATE_UP, WANT_RUN);
 }
 
 static void

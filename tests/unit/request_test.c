@@ -139,6 +139,8 @@ test_starts(void **state)
 	child_executes();
 	turn();
 	assert_string_equal(answer.text.s,
+	    "result name=db ok=yes state=up how=pid%201000000,%20started%20"
+	    "for%20web with=web\n"
 	    "result name=web ok=yes state=up how=pid%201000001\nend 0\n");
 	assert_non_null(strstr(ask("status web"),
 	    "program name=web state=up want=run ready=yes "));

@@ -1,0 +1,96 @@
+/*
+ * neighbours - the programs that a program depends on, and those that depend
+ * on it.
+ */
+#include "program/neighbours.h"
+#include "program/outcome.h"
+
+bool
+neighbours_block(const struct program *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++)
+		if (!outcome_is_good(p->needs[i]))
+			return true;
+	return false;
+}
+
+bool
+neighbours_hold(const struct program *p)
+{
+	const struct program *by;
+	size_t i;
+
+	for (i = 0; i < p->nneeded_by; i++) {
+		by = p->needed_by[i];
+		if (by->want != WANT_RUN && fsm_is_alive(by->state))
+			return true;
+	}
+	return false;
+}
+
+struct walk {
+	unsigned number;
+	void (*fn)(struct program *, void *);
+	void *arg;
+};
+
+/* Is this the first time that the walk comes here? */
+static bool
+is_new(const struct walk *walk, struct program *p)
+{
+	bool new = p->walked != walk->number;
+
+	p->walked = walk->number;
+	return new;
+}
+
+static void
+walk_needs(const struct walk *walk, struct program *p)
+{
+	struct program *need;
+	size_t i;
+
+	for (i = 0; i < p->nneeds; i++) {
+		need = p->needs[i];
+		if (outcome_is_good(need) || !is_new(walk, need))
+			continue;
+		walk_needs(walk, need);
+		walk->fn(need, walk->arg);
+	}
+}
+
+static void
+walk_dependents(const struct walk *walk, struct program *p)
+{
+	struct program *by;
+	size_t i;
+
+	for (i = 0; i < p->nneeded_by; i++) {
+		by = p->needed_by[i];
+		if (by->state == STATE_DONE || by->state == STATE_FAILED ||
+		    !is_new(walk, by))
+			continue;
+		walk_dependents(walk, by);
+		walk->fn(by, walk->arg);
+	}
+}
+
+void
+neighbours_each_need(struct program *p, void (*fn)(struct program *, void *),
+    void *arg)
+{
+	struct walk walk = {++p->programs->walks, fn, arg};
+
+	walk_needs(&walk, p);
+}
+
+void
+neighbours_each_dependent(struct program *p,
+    void (*fn)(struct program *, void *), void *arg)
+{
+	struct walk walk = {++p->programs->walks, fn, arg};
+
+	walk_dependents(&walk, p);
+}
