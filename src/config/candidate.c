@@ -32,7 +32,8 @@ resolve_distrusted(struct resolver *resolver, struct definition *conf,
 static struct definition *
 make(const struct candidate *c, const char *name,
     const struct definition *defaults, const struct config *distrust,
-    const struct resolve_lookups *lookups, struct diags *diags)
+    const struct resolve_lookups *lookups, struct diags *diags,
+    struct diags *notes)
 {
 	struct resolver *resolver = resolve_new(lookups, false);
 	struct definition *conf = NULL;
@@ -40,9 +41,11 @@ make(const struct candidate *c, const char *name,
 
 	if (resolver == NULL)
 		diag_no_memory(diags, c->file);
-	else
+	else {
+		resolve_note(resolver, notes);
 		conf = syntax_parse(name, c->file, c->text, c->len, defaults,
 		    diags);
+	}
 	if (conf != NULL) {
 		r = distrust == NULL
 		    ? resolve_definition(resolver, conf, c->file, diags)
@@ -100,7 +103,7 @@ put_instances(struct config *config, const struct candidate *c,
 		if (!is_instance_of(config->programs[i], c->name))
 			continue;
 		conf = make(c, config->programs[i]->name, config->defaults,
-		    distrust, lookups, diags);
+		    distrust, lookups, diags, &config->notes);
 		if (conf == NULL)
 			return -1;
 		definition_unref(config->programs[i]);
@@ -121,7 +124,8 @@ candidate_put(struct config *config, const struct candidate *c,
 		    c->name);
 		return -1;
 	}
-	conf = make(c, c->name, config->defaults, distrust, lookups, diags);
+	conf = make(c, c->name, config->defaults, distrust, lookups, diags,
+	    &config->notes);
 	if (conf == NULL)
 		return -1;
 	if (!definition_is_template(c->name))

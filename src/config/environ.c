@@ -5,15 +5,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "config/environ.h"
 
-struct span {
+/* Letters of a name; its first byte is none of the last 12. */
+#define NAME_BYTES                   \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"abcdefghijklmnopqrstuvwxyz_.-0123456789"
+#define NOT_FIRST ".-0123456789"
+
+/* The most bytes of a reason. */
+#define WHY_MAX 96
+
+/* The reading of a file. */
+struct reader {
 	const char *at;
 	const char *end;
+	unsigned line;
+	char *out; /* what was read so far, without quotes */
 };
 
 static bool
@@ -22,116 +35,253 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static void
-trim(struct span *s)
+size_t
+environ_name(const char *text)
 {
-	while (s->at < s->end && is_blank(*s->at))
-		s->at++;
-	while (s->at < s->end && is_blank(s->end[-1]))
-		s->end--;
+	size_t len = strspn(text, NAME_BYTES);
+
+	return text[len] == '=' && strchr(NOT_FIRST, *text) == NULL ? len : 0;
 }
 
-static void
-skip_export(struct span *s)
+static char
+next(struct reader *r)
 {
-	static const char word[] = "export";
-	const size_t len = sizeof(word) - 1;
-
-	if ((size_t)(s->end - s->at) > len && memcmp(s->at, word, len) == 0 &&
-	    is_blank(s->at[len])) {
-		s->at += len;
-		trim(s);
-	}
+	if (*r->at == '\n')
+		r->line++;
+	return *r->at++;
 }
 
-/* Copy NAME= to *out; false if the line has none. */
+/* At the end of the file, or of a line that may end in CR LF? */
 static bool
-take_name(struct span *s, char **out)
+at_end(const struct reader *r)
 {
-	const char *start = s->at;
-
-	for (; s->at < s->end && *s->at != '='; s->at++) {
-		if ((*s->at >= 'A' && *s->at <= 'Z') ||
-		    (*s->at >= 'a' && *s->at <= 'z') || *s->at == '_' ||
-		    (*s->at >= '0' && *s->at <= '9' && s->at > start))
-			*(*out)++ = *s->at;
-		else
-			return false;
-	}
-	if (s->at == s->end || s->at == start)
-		return false;
-	*(*out)++ = *s->at++;
-	return true;
-}
-
-/* Copy the value to *out without its quotes; false: a quote is not closed. */
-static bool
-take_value(struct span *s, char **out)
-{
-	char quote = '\0';
-
-	if (s->at < s->end && (*s->at == '\'' || *s->at == '"'))
-		quote = *s->at++;
-	for (; s->at < s->end; s->at++) {
-		if (quote != '\0' && *s->at == quote)
-			return s->at + 1 == s->end;
-		if (quote == '"' && *s->at == '\\' && s->at + 1 < s->end &&
-		    strchr("$`\"\\", s->at[1]) != NULL)
-			s->at++;
-		*(*out)++ = *s->at;
-	}
-	return quote == '\0';
-}
-
-static bool
-take_line(struct span s, char **v, size_t *n, char **out)
-{
-	trim(&s);
-	if (s.at == s.end || *s.at == '#')
+	if (r->at == r->end || *r->at == '\n')
 		return true;
-	if (memchr(s.at, '\0', (size_t)(s.end - s.at)) != NULL)
-		return false;
-	skip_export(&s);
-	v[(*n)++] = *out;
-	if (!take_name(&s, out) || !take_value(&s, out))
-		return false;
-	*(*out)++ = '\0';
+	return *r->at == '\r' && r->at + 1 < r->end && r->at[1] == '\n';
+}
+
+static void
+skip_blanks(struct reader *r)
+{
+	while (r->at < r->end && is_blank(*r->at))
+		r->at++;
+}
+
+static void
+skip_line(struct reader *r)
+{
+	while (r->at < r->end && next(r) != '\n')
+		;
+}
+
+/* Copy up to the closing quote.  False: it is not closed. */
+static bool
+take_quoted(struct reader *r, char quote)
+{
+	char c;
+
+	while (r->at < r->end) {
+		c = next(r);
+		if (c == quote)
+			return true;
+		if (c == '\r' && at_end(r))
+			continue;
+		if (quote == '"' && c == '\\' && r->at < r->end) {
+			if (*r->at == '\r' && at_end(r))
+				r->at++;
+			c = next(r);
+			if (c == '\n')
+				continue;
+			if (strchr("\"\\`$", c) == NULL)
+				*r->out++ = '\\';
+		}
+		*r->out++ = c;
+	}
+	return false;
+}
+
+/* The byte after a backslash outside of quotes; a newline is left out. */
+static void
+take_escaped(struct reader *r)
+{
+	char c;
+
+	if (r->at < r->end && *r->at == '\r' && at_end(r))
+		r->at++;
+	if (r->at < r->end && (c = next(r)) != '\n')
+		*r->out++ = c;
+}
+
+/*
+ * Copy the value without its quotes.  A quote counts before the first plain
+ * byte only.  False: it is not closed.
+ */
+static bool
+take_value(struct reader *r)
+{
+	char *last = r->out; /* the end, without blanks */
+	bool plain = false;
+	char c;
+
+	while (!at_end(r)) {
+		c = next(r);
+		if (!plain && is_blank(c))
+			continue;
+		if (!plain && (c == '\'' || c == '"')) {
+			if (!take_quoted(r, c))
+				return false;
+			last = r->out;
+			continue;
+		}
+		plain = true;
+		if (c == '\\')
+			take_escaped(r);
+		else
+			*r->out++ = c;
+		if (!is_blank(c))
+			last = r->out;
+	}
+	r->out = last;
 	return true;
+}
+
+/* Copy "NAME=".  NULL, or the reason why not, which may be in buf. */
+static const char *
+take_name(struct reader *r, char buf[static WHY_MAX])
+{
+	static const char export[] = "export";
+	const size_t len = sizeof(export) - 1;
+	const char *start, *end;
+	char *name = r->out;
+
+	if ((size_t)(r->end - r->at) > len && memcmp(r->at, export, len) == 0 &&
+	    is_blank(r->at[len])) {
+		r->at += len;
+		skip_blanks(r);
+	}
+	for (start = r->at; !at_end(r) && *r->at != '=';)
+		r->at++;
+	if (at_end(r))
+		return "is not NAME=VALUE";
+	for (end = r->at++; end > start && is_blank(end[-1]);)
+		end--;
+	r->out = mempcpy(r->out, start, (size_t)(end - start));
+	*r->out++ = '=';
+	*r->out = '\0';
+	if (environ_name(name) == (size_t)(end - start) && end > start)
+		return NULL;
+	snprintf(buf, WHY_MAX, "\"%.*s\" is not the name of a variable",
+	    (int)(end - start > 40 ? 40 : end - start), start);
+	return buf;
+}
+
+/* Copy NAME=VALUE.  NULL, or the reason why the line is none. */
+static const char *
+take_variable(struct reader *r, char buf[static WHY_MAX])
+{
+	const struct reader line = *r;
+	const char *why = take_name(r, buf);
+
+	if (why == NULL || why == buf) {
+		/* A bad name has a value as well, of several lines perhaps. */
+		if (!take_value(r)) {
+			why = "a quote is not closed";
+			r->at = line.at;
+			r->line = line.line;
+		}
+	}
+	*r->out++ = '\0';
+	if (why == NULL &&
+	    memchr(line.out, '\0', (size_t)(r->out - line.out - 1)) != NULL)
+		why = "contains a NUL byte";
+	return why;
 }
 
 int
-environ_parse(const char *bytes, size_t len, char ***vars, unsigned *badline)
+environ_parse(const char *bytes, size_t len, char ***vars,
+    void (*warn)(void *arg, unsigned line, const char *why), void *arg)
 {
 	/* A variable takes at least 3 bytes, "A=" and a newline; the last 2. */
 	size_t most = len / 3 + 2, n = 0;
-	const char *end = bytes + len;
-	struct span s;
-	char **v, *out;
+	struct reader r = {.at = bytes, .end = bytes + len, .line = 1};
+	const char *why;
+	char **v, *start, buf[WHY_MAX];
+	unsigned line;
 
-	*badline = 0;
-	if ((v = malloc(most * sizeof(*v) + len + 1)) == NULL)
+	/* A name without a value is copied with a NUL more. */
+	if ((v = malloc(most * sizeof(*v) + len + 2)) == NULL)
 		return -1;
-	out = (char *)(v + most);
-	for (s.at = bytes; s.at < end; s.at = s.end + 1) {
-		s.end = memchr(s.at, '\n', (size_t)(end - s.at));
-		if (s.end == NULL)
-			s.end = end;
-		++*badline;
-		if (!take_line(s, v, &n, &out)) {
-			free(v);
-			return -1;
+	r.out = (char *)(v + most);
+	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+		r.at += 3;
+	for (;; skip_line(&r)) {
+		skip_blanks(&r);
+		if (r.at == r.end)
+			break;
+		if (at_end(&r) || *r.at == '#' || *r.at == ';')
+			continue;
+		start = r.out;
+		line = r.line;
+		why = take_variable(&r, buf);
+		if (why == NULL) {
+			v[n++] = start;
+			continue;
 		}
+		r.out = start;
+		if (warn != NULL)
+			warn(arg, line, why);
 	}
 	v[n] = NULL;
 	*vars = v;
 	return 0;
 }
 
+const char *
+environ_unquote(const char *text, char *out)
+{
+	struct reader r = {.at = text, .end = text + strlen(text)};
+
+	r.out = mempcpy(out, text, environ_name(text) + 1);
+	r.at += r.out - out;
+	if (*r.at != '\'' && *r.at != '"') {
+		strcpy(r.out, r.at);
+		return NULL;
+	}
+	if (!take_quoted(&r, next(&r)))
+		return "a quote is not closed";
+	*r.out = '\0';
+	return r.at == r.end
+	    ? NULL
+	    : "text follows the closing quote; a line has one variable";
+}
+
+char *
+environ_quote(const char *kv)
+{
+	const char *value = strchr(kv, '=') + 1;
+	size_t len = strlen(value);
+	char *text, *out;
+
+	if (*value != '\'' && *value != '"' &&
+	    (len == 0 || !is_blank(value[len - 1])))
+		return strdup(kv);
+	if ((text = malloc((size_t)(value - kv) + 2 * len + 3)) == NULL)
+		return NULL;
+	out = mempcpy(text, kv, (size_t)(value - kv));
+	*out++ = '"';
+	for (; *value != '\0'; value++) {
+		if (strchr("\"\\`$", *value) != NULL)
+			*out++ = '\\';
+		*out++ = *value;
+	}
+	strcpy(out, "\"");
+	return text;
+}
+
 int
 environ_read(const char *path, char ***vars)
 {
 	struct file f;
-	unsigned line;
 	int r;
 
 	r = file_read(&f, AT_FDCWD, path, ENVIRON_FILE_MAX);
@@ -139,10 +289,8 @@ environ_read(const char *path, char ***vars)
 		errno = ENOENT;
 	if (r != 1)
 		return -1;
-	r = environ_parse(f.bytes, f.len, vars, &line);
+	r = environ_parse(f.bytes, f.len, vars, NULL, NULL);
 	file_clear(&f);
-	if (r == -1)
-		errno = line == 0 ? ENOMEM : EBADMSG;
 	return r;
 }
 

@@ -2,10 +2,13 @@
  * environ - the environment of a program: reads environment files, and puts the
  * whole together from its sources; a later value replaces an earlier one.
  *
- * An environment file has lines of NAME=VALUE, optionally after "export", blank
- * lines and # comments.  A value may stand in '...', literal, or in "...",
- * where a backslash escapes $ ` " \ ; nothing is expanded.  A shell reads such
- * a file to the same variables.
+ * An environment file has the syntax of systemd's EnvironmentFile, see
+ * systemd.exec(5): NAME=VALUE, blank lines, comments that begin with # or ;.
+ * A value may consist of parts in '...', literal, or "...", where a backslash
+ * escapes $ ` " \ ; both may have several lines.  Elsewhere a backslash takes
+ * the next byte as it is.  A backslash at the end of a line joins it with the
+ * next.  Nothing is expanded.  Besides, a line may begin with "export", and a
+ * name may contain . and -.
  */
 #ifndef ENVIRON_H
 #define ENVIRON_H
@@ -15,18 +18,24 @@
 /* An environment file may have this many bytes. */
 #define ENVIRON_FILE_MAX ((size_t)64 * 1024)
 
+/* The length of NAME in "NAME=VALUE"; 0: text does not begin with a name. */
+size_t environ_name(const char *text);
 /*
  * Parse the text of a file.  *vars becomes a NULL-terminated list in one
- * allocation, in the order of the lines.  -1: *badline is the bad line, or 0
- * for no memory.
+ * allocation, in the order of the lines.  A line that is no variable is left
+ * out and given to warn, which may be NULL.  -1: no memory.
  */
 int environ_parse(const char *bytes, size_t len, char ***vars,
-    unsigned *badline);
-/*
- * Read and parse a file, if it is safe from others.  -1 with errno; EBADMSG: it
- * has a bad line.
- */
+    void (*warn)(void *arg, unsigned line, const char *why), void *arg);
+/* Read and parse a file, if it is safe from others.  -1 with errno. */
 int environ_read(const char *path, char ***vars);
+/*
+ * Copy a NAME=VALUE of the key env to out, which has room for it, without the
+ * quotes of a value that begins with one.  NULL, or the reason why not.
+ */
+const char *environ_unquote(const char *text, char *out);
+/* NAME=VALUE as environ_unquote understands it; malloc'd, or NULL. */
+char *environ_quote(const char *kv);
 
 /* K=V strings, borrowed. */
 struct environment {

@@ -616,6 +616,7 @@ load_begin(struct loading *l, const struct places *places, bool lenient,
 		config_clear(l->config);
 		return diag_no_memory(l->diags, l->file);
 	}
+	resolve_note(l->resolver, &l->config->notes);
 	return 0;
 }
 

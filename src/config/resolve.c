@@ -22,7 +22,8 @@ struct resolver {
 	bool root;
 	const struct resolve_lookups *look_up;
 	struct accounts *accounts;
-	void *files; /* tsearch(3): environment files that were read */
+	struct diags *notes; /* NULL: nobody wants them */
+	void *files;	     /* tsearch(3): environment files that were read */
 };
 
 /* An environment file; it is read once, even if many programs name it. */
@@ -55,6 +56,12 @@ resolve_new(const struct resolve_lookups *lookups, bool lenient)
 		return NULL;
 	}
 	return r;
+}
+
+void
+resolve_note(struct resolver *r, struct diags *notes)
+{
+	r->notes = notes;
 }
 
 static void
@@ -248,24 +255,38 @@ digest(uint64_t hash, const void *bytes, size_t len)
 
 #define DIGEST_START UINT64_C(0xcbf29ce484222325)
 
+/* A line of an environment file is no variable. */
+struct envwarning {
+	struct diags *notes; /* or NULL */
+	const char *path;
+};
+
+static void
+warn_of_line(void *arg, unsigned line, const char *why)
+{
+	const struct envwarning *w = arg;
+
+	if (w->notes != NULL)
+		diag_add_once(w->notes, w->path, line, NULL,
+		    "%s; the line is ignored", why);
+}
+
 /* Fill in why or the digest. */
 static void
-read_envfile(struct envread *e, bool lenient)
+read_envfile(struct envread *e, bool lenient, struct diags *notes)
 {
+	struct envwarning warning = {notes, e->path};
 	struct file f;
-	unsigned line;
 	char **vars;
 	int r;
 
 	r = file_read(&f, AT_FDCWD, e->path, ENVIRON_FILE_MAX);
-	if (r == 1 && environ_parse(f.bytes, f.len, &vars, &line) == 0) {
+	if (r == 1 &&
+	    environ_parse(f.bytes, f.len, &vars, warn_of_line, &warning) == 0) {
 		e->digest = digest(DIGEST_START, f.bytes, f.len);
 		free(vars);
-	} else if (r == 1 && line == 0) {
-		snprintf(e->why, sizeof(e->why), "out of memory");
 	} else if (r == 1) {
-		snprintf(e->why, sizeof(e->why),
-		    "%.160s: line %u is not NAME=VALUE", e->path, line);
+		snprintf(e->why, sizeof(e->why), "out of memory");
 	} else if (r == -1) {
 		snprintf(e->why, sizeof(e->why), "%.80s %s", e->path, f.why);
 	} else if (!lenient) {
@@ -299,7 +320,7 @@ find_envfile(struct resolver *r, const char *path)
 		envread_free(e);
 		return *slot;
 	}
-	read_envfile(e, r->lenient);
+	read_envfile(e, r->lenient, r->notes);
 	return e;
 }
 

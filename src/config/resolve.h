@@ -49,6 +49,8 @@ struct resolver;
  */
 struct resolver *resolve_new(const struct resolve_lookups *, bool lenient);
 void resolve_free(struct resolver *);
+/* From here on warnings go to notes. */
+void resolve_note(struct resolver *, struct diags *notes);
 
 /*
  * Set uid to shell and env_digest of a definition, which must be as

@@ -153,6 +153,11 @@ program_key(struct parser *p, const struct key *key, const char *value)
 	}
 	if (*first == 0)
 		*first = p->line;
+	if (*value == '\0' && key->repeat) {
+		/* Leave out what came before, and what hupd.conf has. */
+		take_back(p->conf, key);
+		return;
+	}
 	if (*value == '\0') {
 		complain(p, "has no value");
 		return;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "base/strings.h"
+#include "config/environ.h"
 #include "config/foreign.h"
 #include "config/value.h"
 
@@ -627,31 +628,29 @@ paths_parse(void *field, const struct value *value, const char *text, char *why)
 const struct value_kind value_paths = {&store_strings, paths_parse,
     lines_print};
 
-/* The length of the name of a variable in K=V, or 0 if it has none. */
-static size_t
-variable_length(const char *text)
-{
-	size_t len;
-
-	len = strspn(text,
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz_0123456789");
-	if (text[len] != '=' || (text[0] >= '0' && text[0] <= '9'))
-		return 0;
-	return len;
-}
-
 /* A later value of the same variable replaces the earlier one. */
 static int
 env_parse(void *field, const struct value *value, const char *text, char *why)
 {
-	char ***list = field;
-	size_t len = variable_length(text), i = 0;
+	char ***list = field, *plain;
+	size_t len = environ_name(text), i = 0;
+	const char *bad;
+	int r;
 
 	(void)value;
 	if (len == 0)
-		return value_refuse(why, "\"%.80s\" is not NAME=VALUE", text);
-	if (strings_add(list, text) == -1)
+		return value_refuse(why, "\"%.80s\" is not NAME=VALUE%s", text,
+		    *text == '"' || *text == '\''
+			? "; quotes belong around the value"
+			: "");
+	if ((plain = malloc(strlen(text) + 1)) == NULL)
+		return no_memory(why);
+	bad = environ_unquote(text, plain);
+	r = bad == NULL ? strings_add(list, plain) : 0;
+	free(plain);
+	if (bad != NULL)
+		return value_refuse(why, "%s", bad);
+	if (r == -1)
 		return no_memory(why);
 	while (strncmp((*list)[i], text, len + 1) != 0)
 		i++;
@@ -660,7 +659,24 @@ env_parse(void *field, const struct value *value, const char *text, char *why)
 	return 0;
 }
 
-const struct value_kind value_env = {&store_strings, env_parse, lines_print};
+static int
+env_print(const void *field, const struct value *value, const char *key,
+    FILE *f)
+{
+	char *const *const *list = field;
+	char *text;
+
+	(void)value;
+	for (char *const *kv = *list; *kv != NULL; kv++) {
+		if ((text = environ_quote(*kv)) == NULL)
+			return -1;
+		value_put(key, text, f);
+		free(text);
+	}
+	return 0;
+}
+
+const struct value_kind value_env = {&store_strings, env_parse, env_print};
 
 /* Exit codes and signals. */
 

@@ -12,6 +12,7 @@
 
 #include "base/words.h"
 #include "config/definition.h"
+#include "config/environ.h"
 #include "import/supervisord.h"
 
 #define PROGRAM "program:"
@@ -716,24 +717,13 @@ put_log(struct job *job)
 		put(job, out, "log", "stdout");
 }
 
-/* A line of hupd's files cannot end with blanks. */
-static void
-note_blanks(struct job *job, const struct ini_key *key, const char *pair)
-{
-	size_t len = strlen(pair);
-
-	if (job->notes != NULL && strchr(" \t\r", pair[len - 1]) != NULL)
-		ini_complain(key, job->notes,
-		    "the blanks at the end of %.*s are lost",
-		    (int)strcspn(pair, "="), pair);
-}
-
 /* [supervisord]'s variables first: of two with one name the later wins. */
 static void
 put_environment(struct job *job)
 {
 	const struct ini_section *from[2] = {job->daemon, job->section};
 	const struct ini_key *key;
+	char *text;
 
 	/* env[0] is the program's own, where names are looked up first. */
 	for (size_t i = 0; i < 2; i++) {
@@ -741,8 +731,11 @@ put_environment(struct job *job)
 
 		for (; v != NULL && *v != NULL; v++) {
 			key = ini_key(from[i], "environment");
-			note_blanks(job, key, *v);
-			put(job, key, "env", *v);
+			if ((text = environ_quote(*v)) == NULL)
+				ini_complain(key, job->diags, "out of memory");
+			else
+				put(job, key, "env", text);
+			free(text);
 		}
 	}
 }

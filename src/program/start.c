@@ -113,9 +113,9 @@ env_build(struct spawn_env *e, struct program *p,
 		env_format(e, "SHELL=%s",
 		    c->shell != NULL ? c->shell : "/bin/sh");
 	}
+	environ_set_all(&e->list, c->env);
 	if (env_files(e, c) == -1)
 		return -1;
-	environ_set_all(&e->list, c->env);
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
 	if (definition_instance(c->name) != NULL)
 		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));

@@ -139,7 +139,7 @@ broken() {
 }
 
 @test "env, env-file and env-clear, the later winning" {
-	printf 'ONE=file\nTWO=file\nTHREE="a b"\n' >"$T/a.env"
+	printf 'TWO=file\nTHREE="a b"\n' >"$T/a.env"
 	printf 'TWO=other\n' >"$T/b.env"
 	chmod 644 "$T"/*.env
 	program show <<-E

@@ -300,12 +300,9 @@ environment(void)
 	static const char file[] = "A=1\nexport B='2 3'\n";
 	struct environment e = {0};
 	char **vars = NULL, **v, *text = NULL;
-	unsigned bad_line = 1;
 
-	if (environ_parse(file, strlen(file), &vars, &bad_line) == -1) {
-		assert_int_equal(bad_line, 0);
+	if (environ_parse(file, strlen(file), &vars, NULL, NULL) == -1)
 		return NULL;
-	}
 	environ_set_all(&e, vars);
 	if ((v = environ_vector(&e)) != NULL && v[0] != NULL && v[1] != NULL &&
 	    asprintf(&text, "%s %s", v[0], v[1]) == -1)
