@@ -1,11 +1,17 @@
 /*
  * action - what "hupctl reload NAME" does to one program.
  *
- * With reload-signal, the action succeeds at once, unless the program uses
- * sd_notify(3): then it waits a moment for RELOADING=1, and then for READY=1.
- * READY=1 counts only if the program began to reload after the signal
- * (MONOTONIC_USEC).  A command runs with the program's attributes, and with
- * MAINPID in its environment.
+ * The signal alone shows nothing.  A program with ready = notify answers
+ * it by RELOADING=1 and then READY=1, and the outcome says whether both were
+ * seen.  Messages about an earlier reload do not count: RELOADING=1 with a
+ * MONOTONIC_USEC before the signal, and READY=1 without RELOADING=1.  READY=1
+ * does not mean success: sd_notify(3) has no word for a failed reload, so
+ * programs say it in ERRNO or in STATUS ("Reload failed!").  Without
+ * notifications, only the end of the program within settle-time can be seen.
+ *
+ * A command runs with the program's attributes, and with MAINPID in its
+ * environment.  After its success, the answer of the program decides, if it
+ * has begun one.
  */
 #include <sys/types.h>
 
@@ -16,21 +22,38 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "program/action.h"
 #include "program/start.h"
 
-/* RELOADING=1 has to come within this time, ms. */
+/*
+ * How long to wait for RELOADING=1 after a command, ms: its success is an
+ * answer already.
+ */
 #define ANNOUNCE_TIMEOUT 1000
+
+enum phase {
+	PHASE_COMMAND,	/* reload-command runs */
+	PHASE_ANNOUNCE, /* await RELOADING=1 */
+	PHASE_READY,	/* await READY=1 */
+	PHASE_ALIVE,	/* await settle-time */
+};
 
 struct action {
 	struct program_action base; /* first: the one is the other */
 	struct program *program;
 	void (*done)(void *, bool, const char *);
 	void *arg;
+	enum phase phase;
+	bool is_command; /* else a signal */
 	struct deadline deadline;
 	struct child child;  /* pid 0: no command */
-	uint64_t asked_usec; /* when the signal was sent */
-	bool announced;	     /* RELOADING=1 came */
+	uint64_t asked_usec; /* when the reload began */
+	bool is_announced;   /* RELOADING=1 came */
+	bool is_ready;	     /* then READY=1 came */
+	bool is_stray_ready; /* READY=1 came without RELOADING=1 */
+	int err;	     /* ERRNO that came, or 0 */
+	char *said;	     /* the last STATUS that came, or NULL */
 };
 
 static void
@@ -42,6 +65,7 @@ action_cancel(struct program_action *base)
 	loop_cancel(ps->loop, &a->deadline);
 	ps->system->cancel(ps->system, &a->child, NULL);
 	a->program->action = NULL;
+	free(a->said);
 	free(a);
 }
 
@@ -58,16 +82,104 @@ finish(struct action *a, bool ok, const char *how)
 }
 
 static void
+finish_late(struct action *a, const char *what)
+{
+	char how[128], time[TEXT_NUMBER_MAX];
+
+	text_humane_duration(a->program->conf->start_timeout, time);
+	snprintf(how, sizeof(how), "%s in %s", what, time);
+	finish(a, false, how);
+}
+
+/* Does a status say that the reload failed?  HAProxy and others do. */
+static bool
+reports_failure(const char *status)
+{
+	return status != NULL && strcasestr(status, "reload") != NULL &&
+	    strcasestr(status, "fail") != NULL;
+}
+
+static void
+finish_ready(struct action *a)
+{
+	char how[SDNOTIFY_STATUS_MAX + 64];
+	const bool failed = a->err != 0 || reports_failure(a->said);
+
+	strlcpy(how, "ready again", sizeof(how));
+	if (failed)
+		strlcat(how, ", but it reports a failure", sizeof(how));
+	if (a->err != 0) {
+		strlcat(how, ": ", sizeof(how));
+		strlcat(how, strerror(a->err), sizeof(how));
+	}
+	if (a->said != NULL && *a->said != '\0') {
+		strlcat(how, ": ", sizeof(how));
+		strlcat(how, a->said, sizeof(how));
+	}
+	finish(a, !failed, how);
+}
+
+static void
+finish_alive(struct action *a)
+{
+	char how[128], time[TEXT_NUMBER_MAX];
+	const int64_t ms = a->program->conf->settle_time;
+
+	text_humane_duration(ms, time);
+	if (ms > 0)
+		snprintf(how, sizeof(how),
+		    "signalled, still running after %s, no answer expected",
+		    time);
+	else
+		strlcpy(how, "signalled, no answer expected", sizeof(how));
+	finish(a, true, how);
+}
+
+static void
+enter_phase(struct action *a, enum phase phase, int64_t ms)
+{
+	struct loop *loop = a->program->programs->loop;
+
+	a->phase = phase;
+	loop_at(loop, &a->deadline, clock_add_ms(loop_now(loop), ms));
+}
+
+/* The answer so far, once the signal was sent or the command succeeded. */
+static void
+look(struct action *a)
+{
+	if (a->is_ready)
+		finish_ready(a);
+	else if (a->is_announced && a->phase != PHASE_READY)
+		enter_phase(a, PHASE_READY, a->program->conf->start_timeout);
+}
+
+static void
 action_due(struct deadline *d)
 {
 	struct action *a = d->arg;
 
-	if (a->child.pid != 0)
-		finish(a, false, "reload-command did not end in time");
-	else if (a->announced)
-		finish(a, false, "not ready again in time");
-	else
-		finish(a, true, "signalled");
+	switch (a->phase) {
+	case PHASE_COMMAND:
+		finish_late(a, "reload-command did not end");
+		break;
+	case PHASE_ANNOUNCE:
+		if (a->is_command)
+			finish(a, true, "reload-command succeeded");
+		else if (a->is_stray_ready)
+			finish_late(a,
+			    "signalled, no answer but a READY=1 without a "
+			    "new RELOADING=1");
+		else
+			finish_late(a, "signalled, no answer");
+		break;
+	case PHASE_READY:
+		finish_late(a, "reloading, but not ready again");
+		break;
+	case PHASE_ALIVE:
+		finish_alive(a);
+		break;
+	}
 }
 
 static void
@@ -108,33 +220,53 @@ command_ended(struct child *c, const struct process_end *end)
 	bool ok = end->known && !end->signal && end->code == 0;
 
 	ending_exit(end, text, sizeof(text));
-	if (ok)
-		strlcpy(how, "reload-command succeeded", sizeof(how));
-	else
-		snprintf(how, sizeof(how), "reload-command: %s", text);
 	sys->release(sys, c);
-	finish(a, ok, how);
+	if (!ok) {
+		snprintf(how, sizeof(how), "reload-command: %s", text);
+		finish(a, false, how);
+	} else if (a->program->conf->ready == READY_NOTIFY) {
+		enter_phase(a, PHASE_ANNOUNCE, ANNOUNCE_TIMEOUT);
+		look(a);
+	} else
+		finish(a, true, "reload-command succeeded");
+}
+
+/* RELOADING=1: is it about this reload? */
+static bool
+is_ours(const struct action *a, const struct sdnotify *m)
+{
+	return m->monotonic_usec == 0 || m->monotonic_usec >= a->asked_usec;
+}
+
+static void
+note_words(struct action *a, const struct sdnotify *m)
+{
+	if (m->has_status) {
+		free(a->said);
+		a->said = strdup(m->status);
+	}
+	if (m->err != 0)
+		a->err = m->err;
 }
 
 static void
 action_notified(struct program_action *base, const struct sdnotify *m)
 {
 	struct action *a = (struct action *)base;
-	struct program *p = a->program;
 
-	if (a->child.pid != 0)
-		return;
-	if (m->reloading && m->monotonic_usec != 0 &&
-	    m->monotonic_usec < a->asked_usec)
-		return; /* one that it had begun before */
-	if (m->reloading) {
-		a->announced = true;
-		loop_at(p->programs->loop, &a->deadline,
-		    clock_add_ms(loop_now(p->programs->loop),
-			p->conf->start_timeout));
+	note_words(a, m);
+	if (m->reloading && is_ours(a, m)) {
+		a->is_announced = true;
+		a->is_ready = false;
 	}
-	if (m->ready && a->announced)
-		finish(a, true, "ready again");
+	if (m->ready && a->is_announced)
+		a->is_ready = true;
+	else if (m->ready)
+		a->is_stray_ready = true;
+	if (m->stopping)
+		finish(a, false, "the program says that it is stopping");
+	else if (a->phase != PHASE_COMMAND)
+		look(a);
 }
 
 static void
@@ -149,20 +281,16 @@ static void
 begin_signal(struct action *a)
 {
 	const struct definition *c = a->program->conf;
-	struct loop *loop = a->program->programs->loop;
 	struct system *sys = a->program->programs->system;
 
-	a->asked_usec = (uint64_t)clock_now().ns / 1000;
-	if (sys->signal(sys, &a->program->child, c->reload_signal) == -1) {
+	if (sys->signal(sys, &a->program->child, c->reload_signal) == -1)
 		finish(a, false, strerror(errno));
-		return;
-	}
-	if (c->ready != READY_NOTIFY) {
-		finish(a, true, "signalled");
-		return;
-	}
-	loop_at(loop, &a->deadline,
-	    clock_add_ms(loop_now(loop), ANNOUNCE_TIMEOUT));
+	else if (c->ready == READY_NOTIFY)
+		enter_phase(a, PHASE_ANNOUNCE, c->start_timeout);
+	else if (c->settle_time > 0)
+		enter_phase(a, PHASE_ALIVE, c->settle_time);
+	else
+		finish_alive(a);
 }
 
 static void
@@ -176,8 +304,7 @@ begin_command(struct action *a)
 	    .is_logged = true,
 	};
 
-	loop_at(p->programs->loop, &a->deadline,
-	    clock_add_ms(loop_now(p->programs->loop), p->conf->start_timeout));
+	enter_phase(a, PHASE_COMMAND, p->conf->start_timeout);
 	a->child.run = p->child.run;
 	/*
 	 * Events of the child may come, and free the action, before this
@@ -229,8 +356,10 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	a->deadline.is_lenient = true;
 	a->child.events = &events;
 	a->child.owner = a;
+	a->asked_usec = (uint64_t)clock_now().ns / 1000;
 	p->action = &a->base;
-	if (p->conf->reload_command != NULL)
+	a->is_command = p->conf->reload_command != NULL;
+	if (a->is_command)
 		begin_command(a);
 	else
 		begin_signal(a);

@@ -82,7 +82,7 @@ ended_in_time() {
 	reload=$!
 	others_are_served
 	ended_badly "$reload"
-	grep 'reload-command did not end in time' "$T/reload"
+	grep 'reload-command did not end in' "$T/reload"
 	others_are_served
 }
 

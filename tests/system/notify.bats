@@ -18,8 +18,7 @@ talker() {
 	E
 }
 
-# reload_is STATUS TEXT: how "hupctl reload web" ends.  If RELOADING=1 came too
-# late to be waited for, TEXT is "signalled".
+# reload_is STATUS TEXT: how "hupctl reload web" ends.
 reload_is() {
 	run ctl reload web
 	[ "$status" -eq "$1" ] && [[ $output = *"$2"* ]]
@@ -103,7 +102,7 @@ go_on() {
 	talker 'reload 1 well notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
-	wait_for 5 reload_is 0 'ready again'
+	reload_is 0 'web: up (ready again)'
 	wait_for 5 logged 'web: says that it is reloading'
 	wait_for 5 logged 'web: reload: ready again'
 	is_state web up
@@ -115,7 +114,7 @@ go_on() {
 	wait_for 5 is_state web up
 	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
 	ctl reload
-	wait_for 5 reload_is 1 'not ready again in time'
+	reload_is 1 'reloading, but not ready again in 300ms'
 	is_state web up
 }
 
@@ -123,16 +122,136 @@ go_on() {
 	talker 'reload 1 old notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
-	# None is announced after the signal: it was signalled, that is all.
-	run -0 ctl reload web
-	[[ $output = *signalled* ]]
+	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
+	ctl reload
+	reload_is 1 'signalled, no answer'
+	is_state web up
+}
+
+@test "READY=1 alone is not taken for the answer to a reload" {
+	talker 'reload 1 bare notify READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
+	ctl reload
+	reload_is 1 'signalled, no answer but a READY=1 without a new RELOADING=1 in 300ms'
+	talker 'ignore 1 notify READY=1 wait'
+	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
+	ctl reload
+	reload_is 1 'signalled, no answer in 300ms'
+}
+
+@test "a reload whose answer takes its time is waited for" {
+	talker "reload 1 $T/go notify READY=1 wait"
+	hupd_start
+	wait_for 5 is_state web up
+	ctl reload web >"$T/out" 2>&1 &
+	client=$!
+	sleep 1.5
+	[ ! -s "$T/out" ]
+	go_on go
+	wait "$client"
+	grep -q 'web: up (ready again)' "$T/out"
+}
+
+@test "a reload that the program calls failed has failed" {
+	talker 'reload 1 "STATUS=Reload failed!" notify READY=1 wait'
+	hupd_start
+	wait_for 5 is_state web up
+	reload_is 1 'ready again, but it reports a failure: Reload failed!'
+	talker 'reload 1 ERRNO=22 notify READY=1 wait'
+	run -0 ctl reload
+	reload_is 1 'ready again, but it reports a failure: Invalid argument'
+	talker 'reload 1 "STATUS=Serving, 3 failed backends" notify READY=1 wait'
+	run -0 ctl reload
+	reload_is 0 'ready again: Serving, 3 failed backends'
+}
+
+@test "haproxy: a reload, and a failed one" {
+	needs_commands haproxy
+	cat >"$T/haproxy.cfg" <<-E
+	global
+	  master-worker
+	defaults
+	  mode tcp
+	  timeout client 1s
+	  timeout connect 1s
+	  timeout server 1s
+	listen a
+	  bind 127.0.0.1:$(free_port)
+	  server s 127.0.0.1:1
+	E
+	program web <<-E
+	command = haproxy -Ws -f $T/haproxy.cfg
+	ready = notify
+	reload-command = haproxy -c -q -f $T/haproxy.cfg
+	E
+	hupd_start
+	wait_for 10 is_state web up
+	change web 'reload-signal = USR2'
+	sed -i '/^reload-command/d' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	reload_is 0 'ready again'
+	pid=$(pid_of web)
+	echo garbage >>"$T/haproxy.cfg"
+	run ctl reload web
+	# Before version 3, nothing in its messages shows the failure.
+	[ "$status" -eq 1 ] || haproxy -v | grep -q ' version [12]'
+	[[ $output = *'ready again'* ]]
+	[ "$(pid_of web)" = "$pid" ]
+	# The check before it is the way for all versions.
+	change web "reload-command = sh -c 'haproxy -c -q -f $T/haproxy.cfg && kill -USR2 \$MAINPID'"
+	sed -i '/^reload-signal/d' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	reload_is 1 'reload-command: exited, status 1'
+}
+
+@test "a reload-command waits for the answer of the program as well" {
+	program web <<-E
+	command = $ACTOR reload 1 well notify READY=1 wait
+	ready = notify
+	reload-command = sh -c 'kill -HUP \$MAINPID'
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	reload_is 0 'ready again'
+	sed -i 's/reload 1 well/reload 1 never/' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
+	run -0 ctl reload
+	reload_is 1 'reloading, but not ready again in 300ms'
+	change web 'reload-command = true'
+	run -0 ctl reload
+	reload_is 0 'reload-command succeeded'
+}
+
+@test "without notifications, a reload shows that the program still runs" {
+	setting 'settle-time = 200ms'
+	program web <<-E
+	command = $ACTOR say begun wait
+	reload-signal = HUP
+	E
+	hupd_start
+	wait_for 5 is_state web up
+	reload_is 1 'the program ended'
+	program web <<-E
+	command = $ACTOR ignore 1 say deaf wait
+	reload-signal = HUP
+	E
+	ctl reload
+	wait_for 5 printed web deaf
+	wait_for 5 is_state web up
+	reload_is 0 'signalled, still running after 200ms, no answer expected'
+	change web 'settle-time = 0'
+	run -0 ctl reload
+	reload_is 0 'signalled, no answer expected'
 }
 
 @test "a reload whose program dies fails at once" {
 	talker 'notify READY=1 wait'
 	hupd_start
 	wait_for 5 is_state web up
-	wait_for 5 reload_is 1 'the program ended'
+	reload_is 1 'the program ended'
 }
 
 @test "a second reload meanwhile is refused" {
@@ -161,7 +280,7 @@ go_on() {
 	wait_for 5 logged 'web: says that it is reloading'
 	kill "$(pgrep -P "$client" || echo "$client")"
 	wait "$client" || :
-	wait_for 10 logged 'web: reload: not ready again in time'
+	wait_for 10 logged 'web: reload: reloading, but not ready again in 3s'
 	ctl ping
 }
 

@@ -188,7 +188,7 @@ impatient() {
 	E
 	hupd_start
 	run -1 ctl reload web
-	[[ $output = *'did not end in time'* ]]
+	[[ $output = *'reload-command did not end in 300ms'* ]]
 	wait_for 5 eval '! pgrep -f "^sleep 99[89]$"'
 	is_state web up
 }

@@ -16,8 +16,11 @@
  *	wipe		erase our environment, as setproctitle(3) does
  *	daemon		continue in a child, whose parent ends at
  *	away		so that the order of events is certain
- *	reload SIG HOW	on that signal (a number) notify RELOADING=1 and, where
- *			HOW is "well", READY=1; "old" dates the first back
+ *	reload SIG HOW	on that signal (a number) notify RELOADING=1 and
+ *			READY=1; HOW may be "well", "old" (RELOADING=1 of
+ *			before the signal), "never" (no READY=1), "bare" (no
+ *			RELOADING=1), /FILE (await it before both) or a text
+ *			that READY=1 is sent with
  *	kill SIG	ourselves
  *	exit STATUS
  *	wait		for signals, for ever
@@ -189,15 +192,20 @@ on_reload(int sig)
 	int64_t usec;
 
 	(void)sig;
+	if (*how == '/')
+		do_await(how, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	usec = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 	if (strcmp(how, "old") == 0)
 		usec = 1;
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 	    usec);
-	notify(text);
+	if (strcmp(how, "bare") != 0)
+		notify(text);
+	snprintf(text, sizeof(text), "READY=1\n%s",
+	    strchr(how, '=') != NULL ? how : "");
 	if (strcmp(how, "never") != 0)
-		notify("READY=1");
+		notify(text);
 }
 
 static void
