@@ -193,39 +193,6 @@ create(const struct job *job)
 			   : STATUS_OK;
 }
 
-/*
- * By default a program is ready once it runs, and may have ended since.  Report
- * that: its command was typed a moment ago.
- */
-static void
-warn_of_end(const struct job *job)
-{
-	const char *how = NULL, *state = NULL;
-	struct line_text request = {0};
-	const struct line *line;
-	struct reply reply = {0};
-	struct talk talk;
-
-	line_begin(&request, "status");
-	line_put_word(&request, job->name);
-	line_end(&request);
-	(void)talk_ask(&talk, job->target.socket, &request, &reply);
-	if ((line = reply_find(&reply, "program")) != NULL) {
-		how = line_get(line, "exit");
-		state = line_get(line, "state");
-	}
-	if (how != NULL && state != NULL &&
-	    strcmp(state, names_state(STATE_DONE)) != 0) {
-		present_warn("%s has ended already (%s), see 'hupctl status "
-			     "%s'",
-		    job->name, how, job->name);
-		logread_recent(stderr, NULL, line_get(line, "log"), NULL);
-	}
-	talk_close(&talk);
-	reply_clear(&reply);
-	line_text_clear(&request);
-}
-
 /* The file is there: have it applied, or take it back. */
 static int
 apply_added(const struct job *job)
@@ -251,8 +218,6 @@ apply_added(const struct job *job)
 				     "%sINSTANCE' "
 				     "has one run",
 			    job->name, job->name);
-		else
-			warn_of_end(job);
 		break;
 	case RELOAD_UNKNOWN:
 		present_warn("%s stays, see 'hupctl status'", job->file);

@@ -143,6 +143,7 @@ add_report(struct reply *reply, const struct check *check,
 		/* Without a daemon no setting waits for the next start. */
 		plan.deferred = (struct keyset){0};
 		report_plan(&text, &plan, 0);
+		report_chain(&text, set);
 		if (!text.failed)
 			error = reply_add_all(reply, text.s);
 		plan_clear(&plan);

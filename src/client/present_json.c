@@ -360,6 +360,10 @@ show_reload(const struct ctl *ctl, const struct outcome *outcome)
 static void
 show_plan(const struct ctl *ctl, const struct planned *planned)
 {
+	static const struct attr chain[] = {
+	    {"longest_chain", "names", TEXT},
+	    {"longest_chain_ms", "ms", NUMBER},
+	};
 	struct json json;
 
 	begin(&json, ctl);
@@ -369,6 +373,7 @@ show_plan(const struct ctl *ctl, const struct planned *planned)
 	else
 		json_null(&json, "running");
 	put_report(&json, planned->reply);
+	PUT_LINE(&json, reply_find(planned->reply, "chain"), chain);
 	json_end(&json);
 }
 

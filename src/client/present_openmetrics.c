@@ -21,7 +21,7 @@ enum from {
 	FROM_NUMBER, /* of the key */
 	FROM_MS,     /* the same, from milliseconds to seconds */
 	FROM_EQUAL,  /* does the key have the value text? */
-	FROM_UP,     /* is the state up? */
+	FROM_UP,     /* is it up, or starting again since it was up? */
 	FROM_WANT,   /* is the want run? */
 	FROM_EXIT,   /* the exit status, or 128 and the signal */
 	FROM_LOG,    /* the size of the files that the key names */
@@ -38,7 +38,8 @@ struct metric {
 };
 
 static const struct metric of_programs[] = {
-    {"hupd_program_up", NULL, "Is it up?", false, FROM_UP, "state", NULL},
+    {"hupd_program_up", NULL, "Is it up, or starting again?", false, FROM_UP,
+	"state", NULL},
     {"hupd_program_ready", NULL, "Is it up, or done and well?", false,
 	FROM_EQUAL, "ready", "yes"},
     {"hupd_program_wanted", NULL, "Is it meant to run?", false, FROM_WANT,
@@ -123,7 +124,9 @@ value_of(const struct metric *metric, const struct line *line, int64_t *value)
 		*value = strcmp(line_get(line, key), metric->text) == 0;
 		return true;
 	case FROM_UP:
-		*value = reply_has(line, key, names_state(STATE_UP));
+		*value = reply_has(line, key, names_state(STATE_UP)) ||
+		    (reply_has(line, key, names_state(STATE_STARTING)) &&
+			reply_has(line, "was-up", "yes"));
 		return true;
 	case FROM_WANT:
 		*value = reply_has(line, key, names_want(WANT_RUN));

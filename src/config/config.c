@@ -398,32 +398,137 @@ config_check(struct config *config, struct diags *diags)
 	return diag_count(diags) == before ? 0 : -1;
 }
 
-int64_t
-config_stop_time(const struct config *config)
+/* The dependencies of all programs as edges; malloc'd, or NULL. */
+static struct order_edge *
+edges_of(const struct config *config, size_t *nedges)
 {
-	struct dependencies d = {.config = config};
+	struct order_edge *edges;
+	struct definition **slot;
+	char *const *name;
 	size_t i, total = 0;
-	int64_t *time, most = -1;
-	struct diags ignored;
 
 	for (i = 0; i < config->nprograms; i++)
 		total += strings_count(config->programs[i]->depends_on);
-	diag_init(&ignored);
-	d.diags = &ignored;
-	d.names = calloc(1, sizeof(*d.names));
-	d.edges = calloc(total + 1, sizeof(*d.edges));
-	time = calloc(config->nprograms + 1, sizeof(*time));
-	if (d.names != NULL && d.edges != NULL && time != NULL) {
-		for (i = 0; i < config->nprograms; i++) {
-			time[i] = config->programs[i]->stop_timeout;
-			collect_edges(&d, i);
-		}
-		most =
-		    order_longest(config->nprograms, d.edges, d.nedges, time);
+	*nedges = 0;
+	if ((edges = calloc(total + 1, sizeof(*edges))) == NULL)
+		return NULL;
+	for (i = 0; i < config->nprograms; i++) {
+		name = config->programs[i]->depends_on;
+		for (; name != NULL && *name != NULL; name++)
+			if ((slot = find_slot(config, *name)) != NULL)
+				edges[(*nedges)++] = (struct order_edge){i,
+				    (size_t)(slot - config->programs)};
 	}
-	free(d.names);
-	free(d.edges);
+	return edges;
+}
+
+/* The longest chain of dependencies that ends with a program. */
+struct chain {
+	int64_t ms;	  /* to settle */
+	size_t nsettling; /* the programs that do */
+	size_t before;	  /* the program before it; its own index: none */
+};
+
+/* The programs, each after those that it needs; malloc'd, or NULL. */
+static size_t *
+in_order(const struct config *config)
+{
+	size_t n = config->nprograms, nedges, ncycle;
+	struct order_edge *edges = edges_of(config, &nedges);
+	size_t *order = calloc(n + 1, sizeof(*order));
+
+	if (edges == NULL || order == NULL ||
+	    order_sort(n, edges, nedges, order, &ncycle) != n) {
+		free(order);
+		order = NULL;
+	}
+	free(edges);
+	return order;
+}
+
+/* The chains of the programs that it needs are known. */
+static void
+extend_chain(const struct config *config, struct chain *v, size_t at)
+{
+	const struct definition *conf = config->programs[at];
+	char *const *name = conf->depends_on;
+	struct definition **slot;
+	size_t need;
+
+	v[at].before = at;
+	for (; name != NULL && *name != NULL; name++) {
+		if ((slot = find_slot(config, *name)) == NULL)
+			continue;
+		need = (size_t)(slot - config->programs);
+		if (v[need].ms > v[at].ms)
+			v[at] =
+			    (struct chain){v[need].ms, v[need].nsettling, need};
+	}
+	if (conf->ready == READY_STARTED && conf->settle_time > 0) {
+		v[at].ms += conf->settle_time;
+		v[at].nsettling++;
+	}
+}
+
+/* "db, app, web" */
+static void
+print_chain(const struct config *config, const struct chain *v, size_t at,
+    size_t *path, FILE *f)
+{
+	size_t n = 0;
+
+	for (path[n++] = at; v[at].before != at; path[n++] = at)
+		at = v[at].before;
+	while (n-- > 0)
+		fprintf(f, "%s%s", config->programs[path[n]]->name,
+		    n > 0 ? ", " : "");
+}
+
+char *
+config_longest_chain(const struct config *config, int64_t *ms)
+{
+	size_t n = config->nprograms, last = 0, size, *order;
+	struct chain *v = calloc(n + 1, sizeof(*v));
+	char *text = NULL;
+	FILE *f;
+
+	*ms = 0;
+	order = v != NULL ? in_order(config) : NULL;
+	for (size_t i = 0; order != NULL && i < n; i++) {
+		extend_chain(config, v, order[i]);
+		if (!config->programs[order[i]]->autostart ||
+		    v[order[i]].ms <= *ms)
+			continue;
+		last = order[i];
+		*ms = v[last].ms;
+	}
+	if (*ms > 0 && v[last].nsettling > 1 &&
+	    (f = open_memstream(&text, &size)) != NULL) {
+		/* The order is not needed any more. */
+		print_chain(config, v, last, order, f);
+		if (fclose(f) == EOF) {
+			free(text);
+			text = NULL;
+		}
+	}
+	free(order);
+	free(v);
+	return text;
+}
+
+int64_t
+config_stop_time(const struct config *config)
+{
+	size_t nedges, n = config->nprograms;
+	struct order_edge *edges = edges_of(config, &nedges);
+	int64_t *time = calloc(n + 1, sizeof(*time)), most = -1;
+
+	if (edges != NULL && time != NULL) {
+		for (size_t i = 0; i < n; i++)
+			time[i] = config->programs[i]->stop_timeout;
+		most = order_longest(n, edges, nedges, time);
+	}
+	free(edges);
 	free(time);
-	diag_clear(&ignored);
 	return most;
 }

@@ -42,6 +42,13 @@ struct definition *config_find(const struct config *, const char *name);
  */
 int config_check(struct config *, struct diags *);
 /*
+ * The chain of dependencies that takes the longest time to settle when the
+ * daemon starts all programs: their names in the order of their starts,
+ * malloc'd, and the sum of their settle-times in *ms.  NULL: there are no two
+ * that settle one after the other, or no memory.  After config_check only.
+ */
+char *config_longest_chain(const struct config *, int64_t *ms);
+/*
  * The longest time that the end of all programs may take, in ms: the greatest
  * sum of the stop-timeouts of programs that stop one after the other.  The
  * dependencies have no cycle.  -1: no memory.

@@ -600,8 +600,10 @@ reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
 	if (attempt_make(&a, r, v, n, trusted) == -1) {
 		report_errors(t, &a.errors);
 		status = STATUS_REJECTED;
-	} else
+	} else {
 		report_plan(t, &a.plan, r->generation + 1);
+		report_chain(t, &a.set);
+	}
 	attempt_clear(&a);
 	return t->failed ? STATUS_FAILED : status;
 }

@@ -70,6 +70,7 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_put(t, "state", names_state(p->state));
 	line_put(t, "want", names_want(p->want));
 	line_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
+	line_put(t, "was-up", p->was_up ? "yes" : "no");
 	line_put_number(t, "since", clock_diff_ms(now, p->since));
 	line_put_number(t, "restarts", p->restarts);
 	if (fsm_is_alive(p->state)) {

@@ -46,11 +46,10 @@
  *		What would a reload do?  TEXT stands in for the file of the
  *		program or template NAME; PATH is where diagnostics say that
  *		it comes from, and is not opened.  Status 0: the "report",
- *		"change" and "deferred" lines of report.h that a reload would
- *		begin with.  Status 6: its "error" lines.  Nothing is changed.
- *		The environment files of a TEXT are opened for root and the
- *		daemon's own user only.
- *	reopen		(nothing)
+ *		"change", "deferred" and "chain" lines of report.h that a reload
+ *would begin with.  Status 6: its "error" lines.  Nothing is changed. The
+ *environment files of a TEXT are opened for root and the daemon's own user
+ *only. reopen		(nothing)
  *	reexec		"executing", and then the connection ends.  The next
  *			daemon answers on the same socket, with another
  *			execs= in its pong.  Or: failed how=

@@ -90,6 +90,7 @@ struct program {
 	int64_t delay;	    /* ms, STATE_WAIT */
 	struct child child; /* the main process */
 	bool was_ready;	    /* since it was started */
+	bool was_up;	    /* and no stop or failed start since */
 	struct mono started;
 	time_t started_at; /* the same, Unix time */
 	struct backoff backoff;

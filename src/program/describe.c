@@ -118,27 +118,10 @@ why_blocked(const struct program *p, char *buf, size_t size)
 }
 
 static void
-why_starting(const struct program *p, char *buf, size_t size)
+why_awaited(const struct program *p, char *buf, size_t size)
 {
-	char time[TEXT_NUMBER_MAX];
-
-	if (p->failed_starts > 0) {
-		describe_end(p, buf, size);
-		strlcat(buf, ", started again", size);
-		return;
-	}
-	if (p->child.pid == 0)
-		return; /* the process is about to be created */
-	if (p->child.is_pending) {
-		snprintf(buf, size, "pid %d, waits for its execution",
-		    (int)p->child.pid);
-		return;
-	}
 	switch (p->conf->ready) {
 	case READY_STARTED:
-		text_humane_duration(p->conf->settle_time, time);
-		snprintf(buf, size, "pid %d, has to live for %s",
-		    (int)p->child.pid, time);
 		break;
 	case READY_NOTIFY:
 		snprintf(buf, size, "pid %d, waits for READY=1",
@@ -148,6 +131,38 @@ why_starting(const struct program *p, char *buf, size_t size)
 		snprintf(buf, size,
 		    "pid %d, waits for a newline on descriptor %d",
 		    (int)p->child.pid, p->conf->ready_fd);
+		break;
+	}
+}
+
+static void
+why_starting(const struct program *p, char *buf, size_t size)
+{
+	char time[TEXT_NUMBER_MAX];
+
+	if (p->failed_starts > 0) {
+		describe_end(p, buf, size);
+		strlcat(buf, ", started again", size);
+		return;
+	}
+	switch (p->step) {
+	case STEP_EXEC:
+		/* Before that the pid may still be that of the last process. */
+		if (p->child.is_pending)
+			snprintf(buf, size, "pid %d, waits for its execution",
+			    (int)p->child.pid);
+		break;
+	case STEP_READY:
+		why_awaited(p, buf, size);
+		break;
+	case STEP_SETTLE:
+		text_print_duration(p->conf->settle_time, time);
+		snprintf(buf, size, "pid %d, has to live for %s",
+		    (int)p->child.pid, time);
+		break;
+	case STEP_NONE:
+	case STEP_SIGNAL:
+	case STEP_LEFT:
 		break;
 	}
 }

@@ -199,7 +199,7 @@ set_state(struct program *p, enum program_state state, enum program_step step,
 	p->step = step;
 	p->want = want;
 	if (state == STATE_UP)
-		p->was_ready = true;
+		p->was_ready = p->was_up = true;
 }
 
 void
@@ -248,6 +248,9 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	p->is_stuck = false;
 	if (p->state == STATE_UP)
 		p->failed_starts = 0;
+	else if (!fsm_is_alive(p->state) &&
+	    (p->state != STATE_WAIT || p->failed_starts > 0))
+		p->was_up = false;
 	p->since = loop_now(ps->loop);
 	program_arm(p, p->since);
 	health_follow(p);

@@ -585,5 +585,6 @@ record_note(struct program *p)
 	    sizeof(s->status));
 	s->settling = p->settling.ns;
 	s->step = (uint8_t)p->step;
+	s->was_up = p->was_up;
 	STORE(s->extended, RECORD_EXTENDED);
 }

@@ -93,7 +93,8 @@ struct record_slot {
 	uint32_t extended;
 	int64_t settling; /* ns since boot */
 	uint8_t step;
-	uint8_t unused[23];
+	uint8_t was_up;
+	uint8_t unused[22];
 	uint32_t due; /* a reload has still to restart it */
 	uint32_t failed_checks;
 };

@@ -77,6 +77,7 @@ read_slot(struct program *p, const struct record_slot *s)
 	read_end(&p->end, s);
 	p->since.ns = s->since;
 	p->settling.ns = is_extended(s) ? s->settling : s->since;
+	p->was_up = is_extended(s) && s->was_up != 0;
 	p->started.ns = s->started;
 	p->started_at = s->started_at;
 	p->delay = s->delay;

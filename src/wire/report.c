@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "wire/report.h"
 
 /* Names are padded to this at least, so that short lists line up as well. */
@@ -64,6 +65,21 @@ report_plan(struct line_text *text, const struct plan *plan,
 		put_change(text, &plan->v[i]);
 	if (!keys_none(plan->deferred))
 		put_deferred(text, plan->deferred);
+}
+
+void
+report_chain(struct line_text *text, const struct config *config)
+{
+	int64_t ms;
+	char *names = config_longest_chain(config, &ms);
+
+	if (names == NULL)
+		return;
+	line_begin(text, "chain");
+	line_put_number(text, "ms", ms);
+	line_put(text, "names", names);
+	line_end(text);
+	free(names);
 }
 
 void
@@ -220,6 +236,17 @@ plain_text(const char *before, const struct line *line, const char *key,
 	return text;
 }
 
+static char *
+chain_text(const struct line *line)
+{
+	char time[TEXT_NUMBER_MAX], before[96];
+
+	text_print_duration(line_get_number(line, "ms", 0), time);
+	snprintf(before, sizeof(before),
+	    "  * the longest chain of dependencies settles in %s: ", time);
+	return plain_text(before, line, "names", "");
+}
+
 static const char *
 rollback_words(const struct line *line)
 {
@@ -256,6 +283,8 @@ report_text(const struct line *line, int width)
 	if (strcmp(line->tag, "deferred") == 0)
 		return plain_text("  * ", line, "reason",
 		    ": takes effect at the next start");
+	if (strcmp(line->tag, "chain") == 0)
+		return chain_text(line);
 	if (strcmp(line->tag, "rolledback") == 0)
 		return name_text(line, '!', rollback_words(line), "", width);
 	if (strcmp(line->tag, "trouble") == 0)

@@ -5,11 +5,14 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "config/config.h"
 #include "config/plan.h"
 #include "wire/line.h"
 
 /* The report of a plan: its head, its changes, and deferred settings. */
 void report_plan(struct line_text *, const struct plan *, uint64_t generation);
+/* A "chain" line, if programs of the set settle one after the other. */
+void report_chain(struct line_text *, const struct config *);
 /* One "error" line for each diagnostic. */
 void report_errors(struct line_text *, const struct diags *);
 
@@ -25,6 +28,7 @@ void report_tail(struct line_text *, const char *name, const char *tail);
  *		unchanged=12
  *	change kind=added name=cache reason=added
  *	deferred reason=run-dir%20changed
+ *	chain ms=3000 names=db,%20app,%20web
  *	rolledback name=web ready=yes
  *	trouble name=web how=exited,%20status%201
  *	tail name=web text=bind:%20address%20in%20use

@@ -116,30 +116,6 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[ -z "$(folder)" ]
 }
 
-@test "one that has ended by the time of the answer is reported" {
-	hupd_start
-	# The answer waits for this one, and this one until all is known.
-	program late <<-E
-	command = sh -c 'until grep -q "bad: up ->" $T/log/hupd.log && grep -q words $T/log/bad.log; do sleep 0.02; done; echo >&3; exec sleep 1000'
-	ready = fd:3
-	E
-	run -0 --separate-stderr ctl add bad log-timestamps=no \
-	    -- sh -c 'echo my last words; exit 3'
-	[[ $output = *"+ bad"* ]]
-	[[ $stderr = "hupctl: bad has ended already (exited, status 3), \
-see 'hupctl status bad'
-  my last words"* ]]
-	# An end that was requested is not reported.
-	program late <<-E
-	command = sh -c 'until grep -q "good: up ->" $T/log/hupd.log; do sleep 0.02; done; echo >&3; exec sleep 2000'
-	ready = fd:3
-	E
-	run -0 --separate-stderr ctl add good restart=never -- true
-	[ -z "$stderr" ]
-	run -0 --separate-stderr ctl add nap -- sleep 1000
-	[ -z "$stderr" ]
-}
-
 @test "without a daemon nothing is written" {
 	run -7 ctl add nap -- sleep 1000
 	run -7 ctl remove nap

@@ -76,12 +76,14 @@ has_a_plan(void **state)
 	    "\"restarted\":0,\"adjusted\":0,\"unchanged\":2,\"changes\":["
 	    "{\"kind\":\"added\",\"name\":\"web\",\"reason\":\"added\"}],"
 	    "\"deferred\":[\"run-dir changed\"],\"rolled_back\":[],"
-	    "\"troubles\":[],\"errors\":[]}\n");
+	    "\"troubles\":[],\"errors\":[],\"longest_chain\":null,"
+	    "\"longest_chain_ms\":null}\n");
 	check(plan, "",
 	    "{\"valid\":false,\"running\":null,\"added\":null,"
 	    "\"removed\":null,\"restarted\":null,\"adjusted\":null,"
 	    "\"unchanged\":null,\"changes\":[],\"deferred\":[],"
-	    "\"rolled_back\":[],\"troubles\":[],\"errors\":[]}\n");
+	    "\"rolled_back\":[],\"troubles\":[],\"errors\":[],"
+	    "\"longest_chain\":null,\"longest_chain_ms\":null}\n");
 }
 
 static void
