@@ -329,7 +329,6 @@ prepare(struct daemon *d, const struct options *o, struct config *set)
 	if (!o->foreground && detach() == -1)
 		log_fatal("the daemon cannot detach");
 	handover_find(d, set);
-	handover_keep(d);
 }
 
 /* Prepare a daemon that follows another, whose locks it has. */
@@ -383,6 +382,7 @@ begin(struct daemon *d, const struct options *o, int inherited,
 		keep_effective(d, &set->settings);
 		prepare(d, o, set);
 	}
+	handover_keep(d);
 }
 
 /* The starter learns that the daemon is up. */

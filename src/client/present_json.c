@@ -225,6 +225,7 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"health", "health", TEXT},
 	    {"failed_checks", "failed-checks", NUMBER},
 	    {"status", "status", TEXT},
+	    {"waiting_for", "waiting-for", TEXT},
 	    {"reason", "reason", TEXT},
 	    {"conf", "conf", TEXT},
 	    {"log", "log", TEXT},

@@ -76,10 +76,24 @@ definition_unref(struct definition *d)
 	free(d->name);
 	free(d->file);
 	free(d->lines);
+	definition_forget(d);
+	free(d);
+}
+
+void
+definition_forget(struct definition *d)
+{
 	free(d->gids);
+	free(d->login);
 	free(d->home);
 	free(d->shell);
-	free(d);
+	free(d->waits_for);
+	d->gids = NULL;
+	d->ngids = 0;
+	d->login = d->home = d->shell = d->waits_for = NULL;
+	d->uid = (uid_t)-1;
+	d->gid = (gid_t)-1;
+	d->kept = false;
 }
 
 bool
@@ -123,8 +137,8 @@ definition_diff_resolved(const struct definition *a, const struct definition *b)
 {
 	struct keyset keys = {0};
 
-	if (a->uid != b->uid || !same_string(a->home, b->home) ||
-	    !same_string(a->shell, b->shell))
+	if (a->uid != b->uid || !same_string(a->login, b->login) ||
+	    !same_string(a->home, b->home) || !same_string(a->shell, b->shell))
 		keys_add(&keys, keys_find("user"));
 	if (a->gid != b->gid)
 		keys_add(&keys, keys_find("group"));

@@ -117,13 +117,20 @@ struct definition {
 	int log_keep;
 	bool log_timestamps;
 
-	/* set by resolve, not part of the text */
+	/* set by resolve; part of the text of a saved file only */
+	bool kept;   /* they come from a saved file */
 	uid_t uid;   /* (uid_t)-1: the daemon's own */
 	gid_t gid;   /* (gid_t)-1: the daemon's own */
 	gid_t *gids; /* supplementary groups; none: leave the daemon's */
 	size_t ngids;
-	char *home; /* of user, or NULL */
+	char *login; /* the name of user; NULL: it has no entry */
+	char *home;  /* of user, or NULL */
 	char *shell;
+	/*
+	 * A missing account, "user web (does not exist)"; or NULL.  The
+	 * fields above are not set then: the program must not be started.
+	 */
+	char *waits_for;
 };
 
 /* The values of exit_on that do not name a program. */
@@ -145,6 +152,12 @@ struct settings {
 	bool reload_rollback;
 	char *cgroup;  /* "auto", "off" or an absolute path */
 	char *exit_on; /* SETTINGS_ANY_FAILED, _ALL_DONE, a name; or NULL */
+
+	/* set by resolve; part of the text of a saved file only */
+	bool kept;     /* they come from a saved file */
+	uid_t log_uid; /* of log-user, or of hupd; (uid_t)-1: neither exists */
+	gid_t log_gid;
+	gid_t access_gid; /* (gid_t)-1: none */
 };
 
 /*

@@ -219,14 +219,14 @@ share_known(struct loading *l, const char *name, const char *path,
 		return NULL;
 	now = *known;
 	now.gids = NULL;
-	now.home = now.shell = NULL;
-	resolve_clear(&now);
+	now.login = now.home = now.shell = now.waits_for = NULL;
+	definition_forget(&now);
 	/* Errors are reported when the file is read again. */
 	diag_init(&unused);
 	same = resolve_definition(l->resolver, &now, path, &unused) == 0 &&
 	    keys_none(definition_diff_resolved(known, &now));
 	diag_clear(&unused);
-	resolve_clear(&now);
+	definition_forget(&now);
 	return same ? definition_ref(known) : NULL;
 }
 

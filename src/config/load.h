@@ -60,7 +60,7 @@ int load_proposal(const char *file, char **name, char **text, struct diags *);
 /*
  * Read a saved configuration, see syntax_print_saved.  Missing or
  * unsafe environment files are no error here: the start of the program reports
- * them.
+ * them.  Accounts that the file has kept are not looked up.
  */
 int load_whole(struct config *, const struct places *, const char *file,
     const struct resolve_lookups *, struct diags *);

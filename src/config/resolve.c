@@ -105,42 +105,96 @@ no_memory(struct task *t)
 	return diag_no_memory(t->diags, t->file);
 }
 
-/* The reason why the account cannot be used, or NULL. */
+/*
+ * An account cannot be used: what is wrong with it, in words that follow its
+ * name; or NULL.  To the kernel the id means "no change": such a program would
+ * stay root.
+ */
 static const char *
-account_trouble(const struct account *a, const char *what, char why[WHY_MAX])
+account_trouble(const struct account *a, char why[WHY_MAX])
 {
+	if (a->err == ENOENT)
+		return "does not exist";
 	if (a->err == 0 && a->uid != (uid_t)-1 && a->gid != (gid_t)-1)
 		return NULL;
-	/* To the kernel the number means "no change": it would stay root. */
 	if (a->err == 0)
-		snprintf(why, WHY_MAX,
-		    "%s %.80s has the id 4294967295, which no process can have",
-		    what, a->name);
-	else if (a->err == ENOENT)
-		snprintf(why, WHY_MAX, "there is no %s %.80s", what, a->name);
-	else
-		snprintf(why, WHY_MAX, "cannot look up %s %.80s: %s", what,
-		    a->name, strerror(a->err));
+		return "has the id 4294967295, which no process can have";
+	snprintf(why, WHY_MAX, "cannot be looked up: %s", strerror(a->err));
 	return why;
+}
+
+/*
+ * The program cannot run as configured.  That is an error, but a program that
+ * ran before waits.  Always -1.
+ */
+static int __attribute__((format(printf, 4, 5)))
+refuse(struct task *t, const char *key, size_t nth, const char *fmt, ...)
+{
+	struct definition *conf = t->conf;
+	char why[WHY_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (!t->r->lenient)
+		return complain(t, key, nth, "%s", why);
+	if (conf->waits_for == NULL && (conf->waits_for = strdup(why)) == NULL)
+		return no_memory(t);
+	return -1;
+}
+
+static int
+refuse_account(struct task *t, const char *key, size_t nth, const char *what,
+    const struct account *a)
+{
+	char why[WHY_MAX];
+	const char *trouble = account_trouble(a, why);
+
+	if (t->r->lenient)
+		return refuse(t, key, nth, "%s %.80s (%s)", what, a->name,
+		    trouble);
+	if (a->err == ENOENT)
+		return refuse(t, key, nth, "there is no %s %.80s", what,
+		    a->name);
+	return refuse(t, key, nth, "%s %.80s %s", what, a->name, trouble);
+}
+
+static bool
+is_usable(const struct account *a)
+{
+	char why[WHY_MAX];
+
+	return account_trouble(a, why) == NULL;
+}
+
+static int
+copy_names(struct definition *conf, const struct account *user)
+{
+	conf->home = strdup(user->home);
+	conf->shell = strdup(user->shell);
+	if (user->login != NULL)
+		conf->login = strdup(user->login);
+	return conf->home == NULL || conf->shell == NULL ||
+		(user->login != NULL && conf->login == NULL)
+	    ? -1
+	    : 0;
 }
 
 static int
 find_user(struct task *t, const struct account **user)
 {
 	struct definition *conf = t->conf;
-	char why[WHY_MAX];
 
 	*user = t->r->look_up->user(t->r->accounts, conf->user);
 	if (*user == NULL)
 		return no_memory(t);
-	if (account_trouble(*user, "user", why) != NULL)
-		return complain(t, "user", 0, "%s", why);
+	if (!is_usable(*user))
+		return refuse_account(t, "user", 0, "user", *user);
 	if (!t->r->root && (*user)->uid != geteuid())
-		return complain(t, "user", 0,
+		return refuse(t, "user", 0,
 		    "only root can run programs as another user");
-	conf->home = strdup((*user)->home);
-	conf->shell = strdup((*user)->shell);
-	if (conf->home == NULL || conf->shell == NULL)
+	if (copy_names(conf, *user) == -1)
 		return no_memory(t);
 	if (t->r->root) {
 		conf->uid = (*user)->uid;
@@ -153,15 +207,14 @@ static int
 find_group(struct task *t)
 {
 	const struct account *group;
-	char why[WHY_MAX];
 
 	group = t->r->look_up->group(t->r->accounts, t->conf->group);
 	if (group == NULL)
 		return no_memory(t);
-	if (account_trouble(group, "group", why) != NULL)
-		return complain(t, "group", 0, "%s", why);
+	if (!is_usable(group))
+		return refuse_account(t, "group", 0, "group", group);
 	if (!t->r->root && group->gid != getegid())
-		return complain(t, "group", 0,
+		return refuse(t, "group", 0,
 		    "only root can run programs in another group");
 	if (t->r->root)
 		t->conf->gid = group->gid;
@@ -175,11 +228,10 @@ find_groups(struct task *t)
 	struct definition *conf = t->conf;
 	size_t n = strings_count(conf->groups);
 	const struct account *group;
-	char why[WHY_MAX];
 	int r = 0;
 
 	if (!t->r->root)
-		return complain(t, "groups", 0,
+		return refuse(t, "groups", 0,
 		    "only root can give programs other groups");
 	if ((conf->gids = calloc(n, sizeof(*conf->gids))) == NULL)
 		return no_memory(t);
@@ -187,29 +239,31 @@ find_groups(struct task *t)
 		group = t->r->look_up->group(t->r->accounts, conf->groups[i]);
 		if (group == NULL)
 			return no_memory(t);
-		if (account_trouble(group, "group", why) != NULL)
-			r = complain(t, "groups", 0, "%s", why);
+		if (!is_usable(group))
+			r = refuse_account(t, "groups", 0, "group", group);
 		else
 			conf->gids[conf->ngids++] = group->gid;
 	}
 	return r;
 }
 
-/* Without the key groups: those of the user, or the group alone. */
+/*
+ * Without the key groups: those that list the user, and the group.  Without
+ * any, the program would keep the groups of root.
+ */
 static int
 default_groups(struct task *t, const struct account *user)
 {
 	struct definition *conf = t->conf;
+	size_t n = user != NULL ? user->ngids : 0;
 
-	if (user != NULL) {
-		conf->gids =
-		    t->r->look_up->groups(user, conf->gid, &conf->ngids);
-	} else if ((conf->gids = malloc(sizeof(*conf->gids))) != NULL) {
-		/* Without any, the program would keep the groups of root. */
-		conf->gids[0] = conf->gid;
-		conf->ngids = 1;
-	}
-	return conf->gids == NULL ? no_memory(t) : 0;
+	if ((conf->gids = calloc(n + 1, sizeof(*conf->gids))) == NULL)
+		return no_memory(t);
+	conf->gids[conf->ngids++] = conf->gid;
+	for (size_t i = 0; i < n; i++)
+		if (user->gids[i] != conf->gid)
+			conf->gids[conf->ngids++] = user->gids[i];
+	return 0;
 }
 
 static int
@@ -220,8 +274,9 @@ compare_gids(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* -1: it was reported, or the program waits. */
 static int
-resolve_accounts(struct task *t)
+find_accounts(struct task *t)
 {
 	struct definition *conf = t->conf;
 	const struct account *user = NULL;
@@ -240,6 +295,24 @@ resolve_accounts(struct task *t)
 		qsort(conf->gids, conf->ngids, sizeof(*conf->gids),
 		    compare_gids);
 	return r;
+}
+
+/* A program that waits has no ids, rather than some of them. */
+static int
+resolve_accounts(struct task *t)
+{
+	struct definition *conf = t->conf;
+	char *waits_for;
+
+	if (conf->kept)
+		return 0;
+	if (find_accounts(t) == 0)
+		return 0;
+	waits_for = conf->waits_for;
+	conf->waits_for = NULL;
+	definition_forget(conf);
+	conf->waits_for = waits_for;
+	return waits_for != NULL ? 0 : -1;
 }
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
@@ -354,46 +427,62 @@ resolve_definition(struct resolver *r, struct definition *conf,
 	return accounts == -1 || files == -1 ? -1 : 0;
 }
 
-void
-resolve_clear(struct definition *conf)
+/* Find the account of a setting.  NULL: reported, unless it was accepted. */
+static const struct account *
+find_setting(struct resolver *r, const struct settings *settings,
+    const char *key, const struct account *a, const char *what,
+    const char *file, struct diags *diags)
 {
-	free(conf->gids);
-	free(conf->home);
-	free(conf->shell);
-	conf->gids = NULL;
-	conf->ngids = 0;
-	conf->home = NULL;
-	conf->shell = NULL;
-	conf->uid = (uid_t)-1;
-	conf->gid = (gid_t)-1;
-}
-
-static int
-check_setting(const struct account *a, const struct settings *settings,
-    const char *key, const char *what, const char *file, struct diags *diags)
-{
+	unsigned line = settings_line(settings, key);
 	char why[WHY_MAX];
 
-	if (a != NULL && account_trouble(a, what, why) == NULL)
-		return 0;
-	diag_add(diags, file, settings_line(settings, key), key, "%s",
-	    a == NULL ? "out of memory" : why);
-	return -1;
+	if (a == NULL)
+		diag_no_memory(diags, file);
+	else if (is_usable(a))
+		return a;
+	else if (r->lenient)
+		return NULL;
+	else if (a->err == ENOENT)
+		diag_add(diags, file, line, key, "there is no %s %.80s", what,
+		    a->name);
+	else
+		diag_add(diags, file, line, key, "%s %.80s %s", what, a->name,
+		    account_trouble(a, why));
+	return NULL;
+}
+
+static void
+find_log_user(struct resolver *r, struct settings *s, const char *file,
+    struct diags *diags)
+{
+	const char *name = s->log_user != NULL ? s->log_user : RESOLVE_LOG_USER;
+	const struct account *user = r->look_up->user(r->accounts, name);
+
+	if (s->log_user == NULL && user != NULL && user->err != 0)
+		return;
+	user = find_setting(r, s, "log-user", user, "user", file, diags);
+	if (user != NULL) {
+		s->log_uid = user->uid;
+		s->log_gid = user->gid;
+	}
 }
 
 int
-resolve_settings(struct resolver *r, const struct settings *settings,
-    const char *file, struct diags *diags)
+resolve_settings(struct resolver *r, struct settings *s, const char *file,
+    struct diags *diags)
 {
-	int bad = 0;
+	size_t before = diag_count(diags);
+	const struct account *group;
 
-	if (settings->log_user != NULL)
-		bad |= check_setting(r->look_up->user(r->accounts,
-					 settings->log_user),
-		    settings, "log-user", "user", file, diags);
-	if (settings->access_group != NULL)
-		bad |= check_setting(r->look_up->group(r->accounts,
-					 settings->access_group),
-		    settings, "access-group", "group", file, diags);
-	return bad;
+	if (s->kept)
+		return 0;
+	find_log_user(r, s, file, diags);
+	if (s->access_group != NULL) {
+		group = r->look_up->group(r->accounts, s->access_group);
+		group = find_setting(r, s, "access-group", group, "group", file,
+		    diags);
+		if (group != NULL)
+			s->access_gid = group->gid;
+	}
+	return diag_count(diags) == before ? 0 : -1;
 }

@@ -14,13 +14,14 @@
 
 /* The result of a look-up. */
 struct account {
-	char *name;
-	int err; /* 0: found; ENOENT: unknown name; else the errno */
+	char *name; /* as it was asked for; a number is a name, too */
+	int err;    /* 0: found; ENOENT: unknown name; else the errno */
 	uid_t uid;
 	gid_t gid;
+	char *login; /* users only; NULL: a number without an entry */
 	char *home;  /* users only */
 	char *shell; /* users only */
-	gid_t *gids; /* users only: all their groups, with gid */
+	gid_t *gids; /* users only: the groups that list the user */
 	size_t ngids;
 };
 
@@ -34,18 +35,17 @@ struct resolve_lookups {
 	/* Look up a name; check err of the result.  NULL: no memory. */
 	const struct account *(*user)(struct accounts *, const char *name);
 	const struct account *(*group)(struct accounts *, const char *name);
-	/*
-	 * The *n groups of a user whose primary group is to be gid.  The caller
-	 * frees them.  NULL: no memory.
-	 */
-	gid_t *(*groups)(const struct account *user, gid_t gid, size_t *n);
 };
+
+/* The user of the log process, if log-user is not set. */
+#define RESOLVE_LOG_USER "hupd"
 
 struct resolver;
 
 /*
- * For one reading of the configuration.  lenient: a missing environment file is
- * no error; this is for the accepted configuration at boot.  NULL: no memory.
+ * For one reading of the configuration.  lenient: the configuration is a saved
+ * one, what was kept there is not looked up; if something does not exist, that
+ * is no error, but the program waits for it.  NULL: no memory.
  */
 struct resolver *resolve_new(const struct resolve_lookups *, bool lenient);
 void resolve_free(struct resolver *);
@@ -53,17 +53,15 @@ void resolve_free(struct resolver *);
 void resolve_note(struct resolver *, struct diags *notes);
 
 /*
- * Set uid to shell and env_digest of a definition, which must be as
- * definition_new made them.  -1: something does not exist or is not allowed,
- * and is reported with file and line.  An error in a key of the defaults is
- * only reported when the defaults are resolved.
+ * Set uid to waits_for and env_digest of a definition, which must be as
+ * definition_new or kept_parse made them.  -1: something does not exist or is
+ * not allowed, and is reported with file and line.  An error in a key of the
+ * defaults is only reported when the defaults are resolved.
  */
 int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);
-/* Free what resolve_definition allocated. */
-void resolve_clear(struct definition *);
-/* Check that log-user and access-group exist.  -1: reported. */
-int resolve_settings(struct resolver *, const struct settings *,
-    const char *file, struct diags *);
+/* Find log-user and access-group.  -1: reported. */
+int resolve_settings(struct resolver *, struct settings *, const char *file,
+    struct diags *);
 
 #endif

@@ -44,6 +44,8 @@ int
 settings_init(struct settings *s, const struct places *places)
 {
 	memset(s, 0, sizeof *s);
+	s->log_uid = (uid_t)-1;
+	s->log_gid = s->access_gid = (gid_t)-1;
 	for (size_t i = 0; i < keys_count; i++)
 		if (keys_table[i].daemon &&
 		    keys_set_default(s, &keys_table[i]) == -1)
@@ -68,6 +70,10 @@ settings_copy(struct settings *to, const struct settings *from)
 		}
 	}
 	to->given = from->given;
+	to->kept = from->kept;
+	to->log_uid = from->log_uid;
+	to->log_gid = from->log_gid;
+	to->access_gid = from->access_gid;
 	return 0;
 }
 

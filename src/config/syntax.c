@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/definition.h"
 #include "config/foreign.h"
+#include "config/kept.h"
 #include "config/syntax.h"
 
 /* The search for a similar name is slow: only the first unknown keys get it. */
@@ -311,6 +312,21 @@ begin_program(struct parser *p, const char *name)
 	}
 }
 
+/* The ids of a program, or those of the settings. */
+static void
+kept_key(struct parser *p, const char *value)
+{
+	char why[VALUE_WHY_MAX];
+	int r = 0;
+
+	if (!p->whole)
+		r = kept_parse_settings(&p->config->settings, value, why);
+	else if (p->conf != NULL)
+		r = kept_parse(p->conf, value, why);
+	if (r == -1)
+		complain(p, "%s", why);
+}
+
 static void
 note_former(struct parser *p, const struct key *key)
 {
@@ -326,6 +342,10 @@ saved_key(struct parser *p, const char *value)
 {
 	char **origin = &p->config->origin;
 
+	if (strcmp(p->key, KEPT_KEY) == 0) {
+		kept_key(p, value);
+		return true;
+	}
 	if (strcmp(p->key, ORIGIN) != 0)
 		return false;
 	free(*origin);
@@ -523,22 +543,26 @@ print_settings(const struct settings *settings, FILE *f)
 	return 0;
 }
 
-/* blank: lines precede the first program. */
+/* saved: with the ids that resolve found. */
 static int
-print_config(const struct config *config, bool blank, FILE *f)
+print_config(const struct config *config, bool saved, FILE *f)
 {
 	struct definition *builtin;
+	bool blank = saved || !keys_none(config->settings.given);
 	int r;
 
 	if ((builtin = definition_new()) == NULL)
 		return -1;
-	blank = blank || !keys_none(config->settings.given);
 	r = print_settings(&config->settings, f);
+	if (saved)
+		kept_print_settings(&config->settings, f);
 	for (size_t i = 0; r == 0 && i < config->nprograms; i++) {
 		fputs(blank ? "\nprogram = " : "program = ", f);
 		fputs(config->programs[i]->name, f);
 		putc('\n', f);
 		r = print_differing(config->programs[i], builtin, f);
+		if (r == 0 && saved)
+			r = kept_print(config->programs[i], f);
 		blank = true;
 	}
 	definition_unref(builtin);
@@ -561,5 +585,5 @@ syntax_print_saved(const struct config *config, FILE *f)
 		origin = NULL;
 	if (origin != NULL)
 		fprintf(f, ORIGIN " = %s\n", origin);
-	return print_config(config, origin != NULL, f);
+	return print_config(config, true, f);
 }

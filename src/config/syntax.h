@@ -46,7 +46,8 @@ int syntax_parse_config(struct config *, const char *file, const char *bytes,
 /*
  * The saved form of a configuration: the canonical form, and the lines that a
  * user cannot write.  "config = FILE" comes first and names the hupd.conf that
- * was read.  A saved form without such lines is that of version 0.1.
+ * was read; kept.h has the others.  A saved form without such lines is that of
+ * version 0.1.
  */
 int syntax_parse_saved(struct config *, const char *file, const char *bytes,
     size_t len, struct diags *);
@@ -62,5 +63,7 @@ char *syntax_saved_origin(const char *bytes);
  */
 int syntax_print(const struct definition *, FILE *);
 int syntax_print_config(const struct config *, FILE *);
+/* The same, and the ids that resolve found. */
+int syntax_print_saved(const struct config *, FILE *);
 
 #endif

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -455,18 +454,9 @@ set_access(const struct control *ctl)
 }
 
 void
-control_set_group(struct control *ctl, const char *group)
+control_set_group(struct control *ctl, gid_t group)
 {
-	struct group *gr;
-
-	ctl->group = (gid_t)-1;
-	if (group != NULL) {
-		gr = getgrnam(group);
-		if (gr != NULL)
-			ctl->group = gr->gr_gid;
-		else
-			log_warnx("access-group %s does not exist", group);
-	}
+	ctl->group = group;
 	set_access(ctl);
 }
 

@@ -36,8 +36,8 @@ int control_fd(const struct control *);
  * with it, and send what is waiting.
  */
 void control_hand_over(struct control *);
-/* The group whose members may connect, by name; NULL: none. */
-void control_set_group(struct control *, const char *group);
+/* The group whose members may connect; (gid_t)-1: none. */
+void control_set_group(struct control *, gid_t group);
 /* Tell every waiting client that the daemon ends, and remove the socket. */
 void control_close(struct control *);
 

@@ -32,7 +32,8 @@ static bool
 goes_on(const struct program *p)
 {
 	if (p->state == STATE_DOWN)
-		return p->want == WANT_RUN && !p->is_stuck;
+		return p->want == WANT_RUN &&
+		    (!p->is_stuck || p->conf->waits_for != NULL);
 	return !has_ended(p);
 }
 

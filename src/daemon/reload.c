@@ -552,6 +552,8 @@ reload_resume(struct reload *r, struct config *set)
 	r->generation = h->generation;
 	r->accepted_at = h->accepted_at;
 	r->from_accepted = h->from_accepted != 0;
+	/* Version 0.1 did not keep what it had resolved. */
+	keep_running(r, &r->running);
 	rejection_recall(&r->rejection);
 }
 

@@ -87,6 +87,8 @@ request_put_program(struct line_text *t, const struct program *p,
 		line_put(t, "reason", why_at_rest(p));
 	else if (*text != '\0')
 		line_put(t, "reason", text);
+	if (p->state == STATE_DOWN && p->want == WANT_RUN)
+		line_put(t, "waiting-for", p->conf->waits_for);
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));

@@ -17,6 +17,7 @@
  *			ended= (Unix time) memory= (bytes, if alive)
  *			cpu= (ms, if alive and asked for)
  *			status= (its STATUS=) reason= (why it is in this state)
+ *			waiting-for= (what outside of hupd it waits for)
  *			again= (ms until the restart, in state wait)
  *			conf= (file, if it has one) log= (file, if any)
  *		with details, for each named program:

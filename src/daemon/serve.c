@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +28,7 @@
 #include "daemon/request.h"
 #include "process/orphan.h"
 #include "base/text.h"
+#include "config/resolve.h"
 #include "program/program.h"
 #include "output/logger.h"
 #include "process/cgroup.h"
@@ -224,35 +224,35 @@ make_loop(struct daemon *d)
 		log_fatal("the event loop cannot be made");
 }
 
-/* The user of the log process: log-user, else hupd, else root. */
+/*
+ * The user of the log process: log-user, else hupd, else root.  Version 0.1 did
+ * not keep the ids of log-user; if it cannot be found any more, the owner of
+ * the log folder is who it was.
+ */
 static void
 find_log_user(struct daemon *d, struct logger_conf *lc)
 {
-	static const char warning[] =
-	    "user hupd does not exist; the log process runs as root";
 	const struct settings *s = &d->effective;
-	const char *name = s->log_user != NULL ? s->log_user : "hupd";
-	struct passwd *pw;
+	struct stat st;
 
 	lc->uid = (uid_t)-1;
 	lc->gid = lc->log_gid = getegid();
 	if (geteuid() != 0)
 		return;
-	pw = getpwnam(name);
-	/* To the kernel the number means "no change". */
-	if (pw != NULL && (pw->pw_uid == (uid_t)-1 || pw->pw_gid == (gid_t)-1))
-		log_fatalx("user %s has the id 4294967295, which no process "
-			   "can have",
-		    name);
-	if (pw != NULL) {
-		lc->uid = pw->pw_uid;
-		lc->gid = lc->log_gid = pw->pw_gid;
-	} else if (s->log_user != NULL)
-		log_fatalx("log-user %s does not exist", name);
-	else {
-		log_warnx("%s", warning);
-		d->warning = warning;
+	if (s->log_uid != (uid_t)-1) {
+		lc->uid = s->log_uid;
+		lc->gid = lc->log_gid = s->log_gid;
+		return;
 	}
+	d->warning = "user " RESOLVE_LOG_USER
+		     " does not exist; the log process runs as root";
+	if (s->log_user != NULL && stat(s->log_dir, &st) == 0) {
+		d->warning = "log-user cannot be found; the log process runs "
+			     "as the owner of log-dir";
+		lc->uid = st.st_uid;
+		lc->gid = lc->log_gid = st.st_gid;
+	}
+	log_warnx("%s", d->warning);
 }
 
 static void
@@ -365,7 +365,12 @@ adjusted(struct daemon *d, const struct config *set)
 	struct stream_conf sc = events_conf(set->defaults);
 
 	log_syslog(set->settings.syslog);
-	control_set_group(d->control, set->settings.access_group);
+	if (set->settings.access_group != NULL &&
+	    set->settings.access_gid == (gid_t)-1)
+		log_warnx("access-group %s cannot be found; nobody is admitted "
+			  "by it",
+		    set->settings.access_group);
+	control_set_group(d->control, set->settings.access_gid);
 	logger_stream_adjust(d->events, &sc);
 }
 

@@ -5,6 +5,8 @@
 #include <grp.h>
 #include <pwd.h>
 #include <search.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +31,7 @@ account_free(void *p)
 	if (a == NULL)
 		return;
 	free(a->name);
+	free(a->login);
 	free(a->home);
 	free(a->shell);
 	free(a->gids);
@@ -68,58 +71,102 @@ lookup_error(int err)
 	}
 }
 
-static gid_t *
-all_groups(const char *user, gid_t gid, size_t *count)
+/*
+ * The groups that list the user.  getgrouplist(3) adds the group that it is
+ * given, and expects one: the number that no group has comes first.
+ */
+static int
+list_groups(struct account *a)
 {
-	gid_t *gids = NULL, *more;
+	gid_t *more;
 	int size = 16, n;
 
 	for (;;) {
 		n = size;
-		if ((more = reallocarray(gids, (size_t)n, sizeof(*gids))) ==
-		    NULL) {
-			free(gids);
-			return NULL;
-		}
-		gids = more;
-		if (getgrouplist(user, gid, gids, &n) != -1)
+		more = reallocarray(a->gids, (size_t)n, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		a->gids = more;
+		if (getgrouplist(a->login, (gid_t)-1, more, &n) != -1)
 			break;
 		size = n > size ? n : size * 2;
 	}
-	*count = (size_t)n;
-	return gids;
+	for (int i = 0; i < n; i++)
+		if (more[i] != (gid_t)-1)
+			more[a->ngids++] = more[i];
+	return 0;
+}
+
+/* The number that a name is.  False: it is none. */
+static bool
+is_number(const char *name, uint32_t *id)
+{
+	const char *errstr;
+
+	if (name[strspn(name, "0123456789")] != '\0')
+		return false;
+	*id = (uint32_t)strtonum(name, 0, UINT32_MAX, &errstr);
+	return errstr == NULL;
+}
+
+/*
+ * A number needs no entry: then the group has the same number, as with
+ * users that have a group of their own.
+ */
+static int
+user_without_entry(struct account *a, uint32_t id)
+{
+	a->uid = id;
+	a->gid = id;
+	a->home = strdup("/");
+	a->shell = strdup("/bin/sh");
+	return a->home == NULL || a->shell == NULL ? -1 : 0;
 }
 
 static int
 look_up_user(struct account *a)
 {
 	struct passwd *pw;
+	uint32_t id = 0;
+	bool number = is_number(a->name, &id);
 
 	errno = 0;
-	if ((pw = getpwnam(a->name)) == NULL) {
+	pw = getpwnam(a->name);
+	if (pw == NULL && number && lookup_error(errno) == ENOENT) {
+		errno = 0;
+		pw = getpwuid(id);
+	}
+	if (pw == NULL) {
 		a->err = lookup_error(errno);
-		return 0;
+		if (a->err != ENOENT || !number)
+			return 0;
+		a->err = 0;
+		return user_without_entry(a, id);
 	}
 	a->uid = pw->pw_uid;
 	a->gid = pw->pw_gid;
+	a->login = strdup(pw->pw_name);
 	a->home = strdup(pw->pw_dir);
 	a->shell = strdup(pw->pw_shell);
-	if (a->home == NULL || a->shell == NULL)
+	if (a->login == NULL || a->home == NULL || a->shell == NULL)
 		return -1;
-	a->gids = all_groups(a->name, a->gid, &a->ngids);
-	return a->gids == NULL ? -1 : 0;
+	return list_groups(a);
 }
 
 static int
 look_up_group(struct account *a)
 {
 	struct group *gr;
+	uint32_t id = 0;
 
 	errno = 0;
-	if ((gr = getgrnam(a->name)) == NULL)
-		a->err = lookup_error(errno);
-	else
+	if ((gr = getgrnam(a->name)) != NULL)
 		a->gid = gr->gr_gid;
+	else if ((a->err = lookup_error(errno)) == ENOENT &&
+	    is_number(a->name, &id)) {
+		a->err = 0;
+		a->gid = id;
+	}
 	return 0;
 }
 
@@ -158,24 +205,9 @@ find_group(struct accounts *as, const char *name)
 	return look_up(&as->groups, name, look_up_group);
 }
 
-static gid_t *
-groups_of(const struct account *user, gid_t gid, size_t *n)
-{
-	gid_t *gids;
-
-	if (gid != user->gid)
-		return all_groups(user->name, gid, n);
-	if ((gids = calloc(user->ngids, sizeof(*gids))) == NULL)
-		return NULL;
-	memcpy(gids, user->gids, user->ngids * sizeof(*gids));
-	*n = user->ngids;
-	return gids;
-}
-
 const struct resolve_lookups accounts_lookups = {
     .open = open_accounts,
     .close = close_accounts,
     .user = find_user,
     .group = find_group,
-    .groups = groups_of,
 };

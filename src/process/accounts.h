@@ -4,6 +4,9 @@
  * Ten thousand programs of one user query the user database once.  The cache
  * owns the results; it lives as long as one reading of the configuration.
  *
+ * A name that has no entry may be a number, as in chown(1).  A user of that
+ * number need not have an entry either.
+ *
  * Sources: getpwnam(3), getgrnam(3), getgrouplist(3).
  */
 #ifndef ACCOUNTS_H

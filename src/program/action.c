@@ -326,6 +326,7 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	    .ended = command_ended,
 	};
 	struct action *a;
+	char how[256];
 
 	if (p->state != STATE_UP) {
 		done(arg, false, "not up");
@@ -334,6 +335,11 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	if (p->conf->reload_signal == 0 && p->conf->reload_command == NULL) {
 		done(arg, false,
 		    "neither reload-signal nor reload-command is configured");
+		return;
+	}
+	if (p->conf->reload_command != NULL && p->conf->waits_for != NULL) {
+		snprintf(how, sizeof(how), "waits for %s", p->conf->waits_for);
+		done(arg, false, how);
 		return;
 	}
 	if (p->action != NULL) {

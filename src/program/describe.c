@@ -102,7 +102,9 @@ why_blocked(const struct program *p, char *buf, size_t size)
 	const struct program *root = root_of(p);
 	char end[128];
 
-	if (root->state == STATE_FAILED) {
+	if (p->conf->waits_for != NULL) {
+		snprintf(buf, size, "waits for %s", p->conf->waits_for);
+	} else if (root->state == STATE_FAILED) {
 		describe_end(root, end, sizeof(end));
 		snprintf(buf, size,
 		    "%s has failed (%s); \"hupctl start %s\" tries again",

@@ -100,10 +100,10 @@ check_later(struct health *h)
 
 /* The check could not be started. */
 static void
-not_checked(struct health *h, const char *what, int err)
+not_checked(struct health *h, const char *what, const char *why)
 {
 	cancel(h);
-	snprintf(h->why, sizeof(h->why), "%s: %s", what, strerror(err));
+	snprintf(h->why, sizeof(h->why), "%s %s", what, why);
 	log_warnx("%s: health-command: %s; trying again later",
 	    h->program->conf->name, h->why);
 	h->verdict = VERDICT_UNKNOWN;
@@ -221,7 +221,10 @@ check_executed(struct child *c)
 static void
 check_failed(struct child *c, const struct spawn_error *error)
 {
-	not_checked(c->owner, ending_stage(error), error->err);
+	char stage[32];
+
+	snprintf(stage, sizeof(stage), "%s:", ending_stage(error));
+	not_checked(c->owner, stage, strerror(error->err));
 }
 
 static void check_begin(struct health *);
@@ -300,16 +303,20 @@ check_begin(struct health *h)
 	int fd, rv, saved;
 
 	h->nwords = 0;
+	if (h->program->conf->waits_for != NULL) {
+		not_checked(h, "waits for", h->program->conf->waits_for);
+		return;
+	}
 	fd = open_output(h);
 	if (fd == -1) {
-		not_checked(h, "output", errno);
+		not_checked(h, "output:", strerror(errno));
 		return;
 	}
 	rv = start_check(h, fd);
 	saved = errno;
 	close(fd);
 	if (rv == -1)
-		not_checked(h, "env-file", saved);
+		not_checked(h, "env-file:", strerror(saved));
 }
 
 static void

@@ -8,6 +8,8 @@ outcome_is_hopeless(const struct program *p)
 	const struct program *need;
 	size_t i;
 
+	if (p->conf->waits_for != NULL)
+		return true;
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
 		if (need->tail_due)

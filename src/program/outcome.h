@@ -19,7 +19,10 @@ bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
-/* Is there a dependency that will not become ready by itself, or not soon? */
+/*
+ * Is there something that will not become ready by itself, or not soon: a
+ * dependency, or what the definition waits for?
+ */
 bool outcome_is_hopeless(const struct program *);
 /* Why is the daemon ending a process that is wanted? */
 enum program_late outcome_late(const struct program *);

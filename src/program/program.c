@@ -339,7 +339,7 @@ void
 program_feed(struct program *p, enum program_event event)
 {
 	struct fsm_facts facts = {
-	    .blocked = neighbours_block(p),
+	    .blocked = p->conf->waits_for != NULL || neighbours_block(p),
 	    .held = neighbours_hold(p),
 	    .awaited = p->conf->ready != READY_STARTED,
 	    .settles = start_settles(p),

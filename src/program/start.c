@@ -95,6 +95,7 @@ env_build(struct spawn_env *e, struct program *p,
 	static char default_path[] = DEFAULT_PATH;
 	struct system *sys = p->programs->system;
 	const struct definition *c = p->conf;
+	const char *login;
 
 	memset(e, 0, sizeof(*e));
 	if (!c->env_clear)
@@ -107,8 +108,9 @@ env_build(struct spawn_env *e, struct program *p,
 	if (environ_get(&e->list, "PATH") == NULL)
 		environ_set(&e->list, default_path);
 	if (c->user != NULL) {
-		env_format(e, "USER=%s", c->user);
-		env_format(e, "LOGNAME=%s", c->user);
+		login = c->login != NULL ? c->login : c->user;
+		env_format(e, "USER=%s", login);
+		env_format(e, "LOGNAME=%s", login);
 		env_format(e, "HOME=%s", c->home != NULL ? c->home : "/");
 		env_format(e, "SHELL=%s",
 		    c->shell != NULL ? c->shell : "/bin/sh");
@@ -200,6 +202,11 @@ start_command(struct program *p, const struct start_command *command,
 	struct spawn_env env;
 	int saved;
 
+	/* Nothing is run with the ids of root in place of unknown ids. */
+	if (p->conf->waits_for != NULL) {
+		errno = EPERM;
+		return -1;
+	}
 	if (env_build(&env, p, command, child->run) == -1 ||
 	    (req.envp = environ_vector(&env.list)) == NULL) {
 		saved = errno;

@@ -136,7 +136,7 @@ no_user() {
 	sed -i /^log-user/d "$T/hupd.conf"
 	sed /^hupd:/d /etc/passwd >"$T/passwd"
 	sed s/^nouid:/hupd:/ "$T/passwd" >/etc/passwd
-	run -1 hupd_start
+	run -6 hupd_start
 	[[ $output == *'user hupd has the id 4294967295'* ]]
 }
 

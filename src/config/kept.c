@@ -1,0 +1,133 @@
+/*
+ * kept - what resolve found, as a line of a saved file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/words.h"
+#include "config/definition.h"
+#include "config/kept.h"
+
+/* The words of a program. */
+enum { UID, GID, LOGIN, HOME, SHELL, GROUPS };
+/* Those of the settings. */
+enum { LOG_UID, LOG_GID, ACCESS_GID, SETTINGS_WORDS };
+
+int
+kept_print(const struct definition *d, FILE *f)
+{
+	static char none[] = "";
+	char *const names[] = {d->login != NULL ? d->login : none,
+	    d->home != NULL ? d->home : none,
+	    d->shell != NULL ? d->shell : none, NULL};
+	char *text;
+
+	if ((d->user == NULL && d->group == NULL && d->groups == NULL) ||
+	    d->waits_for != NULL)
+		return 0;
+	if ((text = words_join(names)) == NULL)
+		return -1;
+	fprintf(f, KEPT_KEY " = %u %u %s", d->uid, d->gid, text);
+	for (size_t i = 0; i < d->ngids; i++)
+		fprintf(f, " %u", d->gids[i]);
+	putc('\n', f);
+	free(text);
+	return 0;
+}
+
+void
+kept_print_settings(const struct settings *s, FILE *f)
+{
+	/* The next reader looks up again an account that is missing. */
+	if ((s->log_user != NULL && s->log_uid == (uid_t)-1) ||
+	    (s->access_group != NULL && s->access_gid == (gid_t)-1))
+		return;
+	fprintf(f, KEPT_KEY " = %u %u %u\n", s->log_uid, s->log_gid,
+	    s->access_gid);
+}
+
+/* The id that a word is; sets *bad if it is none. */
+static uid_t
+id_of(const char *word, bool *bad)
+{
+	const char *errstr;
+	long long id = strtonum(word, 0, UINT32_MAX, &errstr);
+
+	if (errstr != NULL)
+		*bad = true;
+	return (uid_t)id;
+}
+
+/* -1: no memory. */
+static int
+keep_name(char **name, const char *word)
+{
+	if (*word == '\0')
+		return 0;
+	return (*name = strdup(word)) == NULL ? -1 : 0;
+}
+
+static int
+keep(struct definition *d, char *const *words, size_t n, char *why)
+{
+	bool bad = n < GROUPS;
+
+	if (!bad) {
+		d->uid = id_of(words[UID], &bad);
+		d->gid = id_of(words[GID], &bad);
+	}
+	if (!bad &&
+	    (keep_name(&d->login, words[LOGIN]) == -1 ||
+		keep_name(&d->home, words[HOME]) == -1 ||
+		keep_name(&d->shell, words[SHELL]) == -1 ||
+		(d->gids = calloc(n, sizeof *d->gids)) == NULL))
+		return value_refuse(why, "out of memory");
+	for (size_t i = GROUPS; !bad && i < n; i++)
+		d->gids[d->ngids++] = id_of(words[i], &bad);
+	if (bad)
+		return value_refuse(why, "is damaged");
+	d->kept = true;
+	return 0;
+}
+
+int
+kept_parse(struct definition *d, const char *text,
+    char why[static VALUE_WHY_MAX])
+{
+	const char *reason;
+	char **words;
+	size_t n;
+	int r;
+
+	definition_forget(d);
+	if (words_split(text, &words, &n, &reason) == -1)
+		return value_refuse(why, "%s", reason);
+	r = keep(d, words, n, why);
+	free(words);
+	if (r == -1)
+		definition_forget(d);
+	return r;
+}
+
+int
+kept_parse_settings(struct settings *s, const char *text,
+    char why[static VALUE_WHY_MAX])
+{
+	const char *reason;
+	bool bad = false;
+	char **words;
+	size_t n;
+
+	if (words_split(text, &words, &n, &reason) == -1)
+		return value_refuse(why, "%s", reason);
+	if (n == SETTINGS_WORDS) {
+		s->log_uid = id_of(words[LOG_UID], &bad);
+		s->log_gid = id_of(words[LOG_GID], &bad);
+		s->access_gid = id_of(words[ACCESS_GID], &bad);
+	}
+	free(words);
+	if (n != SETTINGS_WORDS || bad)
+		return value_refuse(why, "is damaged");
+	s->kept = true;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * kept - the ids that resolve found, as a line of a saved file.  The reader of
+ * that file needs no name service.
+ *
+ *	resolved = UID GID LOGIN HOME SHELL GID ...
+ *
+ * belongs to a program that names a user or group; the words are those of
+ * struct definition, with 4294967295 for no id and "" for no text.  Before the
+ * first program, the same key has the ids of the settings:
+ *
+ *	resolved = LOG-UID LOG-GID ACCESS-GID
+ *
+ * Version 0.1 wrote no such lines.
+ *
+ * Pure.
+ */
+#ifndef KEPT_H
+#define KEPT_H
+
+#include <stdio.h>
+
+#include "config/keys.h"
+
+#define KEPT_KEY "resolved"
+
+/* Print the line, if there is anything to keep.  -1: no memory. */
+int kept_print(const struct definition *, FILE *);
+void kept_print_settings(const struct settings *, FILE *);
+
+/* Read the value of such a line.  -1: it is not one, why says the reason. */
+int kept_parse(struct definition *, const char *text,
+    char why[static VALUE_WHY_MAX]);
+int kept_parse_settings(struct settings *, const char *text,
+    char why[static VALUE_WHY_MAX]);
+
+#endif
