@@ -182,8 +182,14 @@ static void
 load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
 {
-	if (load_config(set, &d->places, d->config, d->must_exist, NULL,
-		&accounts_lookups, errors) == 0) {
+	const struct load_source source = {
+	    .places = &d->places,
+	    .file = d->config,
+	    .must_exist = d->must_exist,
+	    .lookups = &accounts_lookups,
+	};
+
+	if (load_config(set, &source, errors) == 0) {
 		print_errors(&set->notes);
 		return;
 	}
@@ -364,6 +370,9 @@ find_places(struct daemon *d, const struct options *o)
 	if (d->config == NULL)
 		log_fatal("places");
 	d->must_exist = o->config != NULL;
+	/* A user may check what root's daemon would do. */
+	if (o->check && o->config != NULL)
+		places_adopt(&d->places, d->config);
 	free(file);
 }
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/file.h"
 #include "base/words.h"
 #include "client/present.h"
 #include "client/reply.h"
@@ -23,8 +22,7 @@
 #include "client/cmd_reload.h"
 #include "client/target.h"
 #include "wire/names.h"
-#include "config/load.h"
-#include "process/accounts.h"
+#include "config/syntax.h"
 
 struct job {
 	const struct ctl *ctl;
@@ -34,6 +32,7 @@ struct job {
 	char *template; /* of an instance, there or not; else NULL */
 	char *text;	/* the file will hold; NULL: it will be a link */
 	size_t len;
+	mode_t mode; /* of the file */
 };
 
 static void
@@ -69,7 +68,7 @@ job_begin(struct job *job, const struct ctl *ctl, char *name)
 {
 	int status;
 
-	*job = (struct job){.ctl = ctl, .name = name};
+	*job = (struct job){.ctl = ctl, .name = name, .mode = 0644};
 	if (!talk_are_names(ctl, 1, &name))
 		return STATUS_USAGE;
 	if ((status = target_find(&job->target, ctl)) != STATUS_OK ||
@@ -115,6 +114,11 @@ compose(struct job *job, char *const *settings, char *const *command)
 	if ((f = open_memstream(&job->text, &job->len)) != NULL) {
 		fprintf(f, "command = %s\n", words);
 		for (; *settings != NULL; settings++) {
+			n = strcspn(*settings, " \t=");
+			/* Its value may be a secret. */
+			if (n == strlen("env") &&
+			    strncmp(*settings, "env", n) == 0)
+				job->mode = 0600;
 			n = strcspn(*settings, "=");
 			fprintf(f, "%.*s = %s\n", (int)n, *settings,
 			    *settings + n + 1);
@@ -128,48 +132,87 @@ compose(struct job *job, char *const *settings, char *const *command)
 	return job->text == NULL ? -1 : 0;
 }
 
-/* The program as it will be; NULL with diagnostics. */
-static struct definition *
-define(const struct job *job, const struct definition *defaults,
-    struct diags *diags)
+/* Can a file hold the command line, or is something lost? */
+static int
+check_composed(const struct job *job, char *const *command)
 {
-	if (job->text == NULL)
-		return load_file(job->template, job->name, defaults,
-		    &accounts_lookups, diags);
-	return load_text(job->file, job->text, job->len, defaults,
-	    &accounts_lookups, diags);
+	struct definition *conf;
+	struct diags unused;
+	int status = STATUS_OK;
+
+	/* The daemon reports the errors of the text. */
+	diag_init(&unused);
+	conf = syntax_parse(job->name, job->file, job->text, job->len, NULL,
+	    &unused);
+	if (conf != NULL && !strings_equal(conf->command, command))
+		status = present_fail(job->ctl, STATUS_USAGE,
+		    "the command cannot be written in a file as it is");
+	definition_unref(conf);
+	diag_clear(&unused);
+	return status;
 }
 
-/* Would the daemon accept what is on disk, and this besides? */
-static int
-validate(const struct job *job, char *const *command)
+/* Is it the program of this job, or an instance of its template? */
+static bool
+is_own(const struct job *job, const char *name)
 {
-	const struct ctl *ctl = job->ctl;
-	struct config set = {0};
-	struct definition *conf = NULL;
-	struct diags diags;
-	int error, status = STATUS_OK;
+	if (definition_is_template(job->name))
+		return strncmp(name, job->name, strlen(job->name)) == 0;
+	return strcmp(name, job->name) == 0;
+}
 
-	diag_init(&diags);
-	error = target_load(&job->target, &set, &diags);
-	/* The errors of a template on disk are in diags already. */
-	if (job->text != NULL || error == 0)
-		conf = define(job, set.defaults, &diags);
-	if (conf != NULL && command != NULL &&
-	    !strings_equal(conf->command, command))
-		status = present_fail(ctl, STATUS_USAGE,
-		    "the command cannot be written in a file as it is");
-	if (conf == NULL || error == -1 || status != STATUS_OK)
-		definition_unref(conf);
-	else if (config_add(&set, conf) == -1) {
-		definition_unref(conf);
-		status = present_fail(ctl, STATUS_FAILED, "out of memory");
-	} else
-		config_check(&set, &diags);
-	if (status == STATUS_OK && diag_count(&diags) > 0)
-		status = cmd_reload_refused(ctl, &diags);
-	config_clear(&set);
-	diag_clear(&diags);
+/*
+ * Fail if the reload would apply changes of other programs, which somebody else
+ * may be working on.
+ */
+static int
+check_others(const struct job *job, const struct reply *reply)
+{
+	const char *name, *comma = "";
+	char *names = NULL;
+	size_t size, n = 0;
+	int status = STATUS_OK;
+	FILE *f;
+
+	if ((f = open_memstream(&names, &size)) == NULL)
+		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
+	for (size_t i = 0; i < reply->n; i++) {
+		name = line_get(&reply->v[i], "name");
+		if (!reply_is(&reply->v[i], "change") || name == NULL ||
+		    is_own(job, name))
+			continue;
+		fprintf(f, "%s%s", comma, name);
+		comma = ", ";
+		n++;
+	}
+	if (fclose(f) == EOF)
+		status = present_fail(job->ctl, STATUS_FAILED, "out of memory");
+	else if (n > 0)
+		status = present_fail(job->ctl, STATUS_FAILED,
+		    "nothing was changed: other files have changed, too (%s); "
+		    "see 'hupctl check'; with --all they are applied as well",
+		    names);
+	free(names);
+	return status;
+}
+
+/* Would the daemon accept the candidate, with what is on disk besides? */
+static int
+validate(const struct job *job, const struct candidate *candidate)
+{
+	struct reply reply = {0};
+	struct talk talk;
+	int status;
+
+	status = target_plan(&job->target, candidate, 1, &talk, &reply);
+	if (status == STATUS_REJECTED)
+		cmd_reload_refused(job->ctl, &reply);
+	else if (status != STATUS_OK)
+		talk_verdict(job->ctl, &talk);
+	else if (!job->ctl->others)
+		status = check_others(job, &reply);
+	talk_close(&talk);
+	reply_clear(&reply);
 	return status;
 }
 
@@ -184,7 +227,7 @@ create(const struct job *job)
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    job->target.program_dir, why);
 	if (job->text != NULL)
-		error = file_create(job->file, job->text, job->len, 0644);
+		error = file_create(job->file, job->text, job->len, job->mode);
 	else
 		/* Their names are there, or the job has ended before. */
 		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
@@ -253,6 +296,7 @@ is_there(const char *file)
 static int
 add(struct job *job, char *const *settings, char *const *command)
 {
+	struct candidate candidate = {.name = job->name, .file = job->file};
 	int status;
 
 	/* Sooner than validation, which finds two programs of one name. */
@@ -267,7 +311,12 @@ add(struct job *job, char *const *settings, char *const *command)
 		    job->name, job->template, job->name);
 	if (command != NULL && compose(job, settings, command) == -1)
 		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
-	if ((status = validate(job, command)) == STATUS_OK &&
+	if (command != NULL &&
+	    (status = check_composed(job, command)) != STATUS_OK)
+		return status;
+	candidate.text = job->text != NULL ? job->text : "";
+	candidate.len = job->len;
+	if ((status = validate(job, &candidate)) == STATUS_OK &&
 	    (status = create(job)) == STATUS_OK)
 		status = apply_added(job);
 	return status;
@@ -317,21 +366,33 @@ apply_removed(const struct job *job, const char *aside)
 	return status;
 }
 
+static int
+take_away(const struct job *job)
+{
+	const struct candidate gone = {.name = job->name, .file = job->file};
+	char *aside;
+	int status;
+
+	if (!is_there(job->file))
+		return present_fail_errno(job->ctl, job->file);
+	if ((status = validate(job, &gone)) != STATUS_OK)
+		return status;
+	if ((aside = file_set_aside(job->file)) == NULL)
+		return present_fail_errno(job->ctl, job->file);
+	status = apply_removed(job, aside);
+	free(aside);
+	return status;
+}
+
 int
 cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
 {
 	struct job job;
-	char *aside;
 	int status;
 
 	(void)argc;
-	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK) {
-		if ((aside = file_set_aside(job.file)) != NULL)
-			status = apply_removed(&job, aside);
-		else
-			status = present_fail_errno(ctl, job.file);
-		free(aside);
-	}
+	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK)
+		status = take_away(&job);
 	job_end(&job);
 	return status;
 }

@@ -12,23 +12,16 @@
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
-#include "config/candidate.h"
 #include "config/load.h"
 #include "config/plan.h"
-#include "process/accounts.h"
 #include "wire/report.h"
-
-/* A file that was named: it replaces the file of its name. */
-struct proposal {
-	const char *file;
-	char *name;
-	char *text;
-};
 
 struct check {
 	const struct ctl *ctl;
 	struct target target;
-	struct proposal *v;
+	char **names; /* of the files that were named, and their texts */
+	char **texts;
+	struct candidate *v;
 	size_t n;
 	struct diags diags; /* found here, without the daemon */
 };
@@ -45,9 +38,11 @@ check_clear(struct check *check)
 	size_t i;
 
 	for (i = 0; i < check->n; i++) {
-		free(check->v[i].name);
-		free(check->v[i].text);
+		free(check->names[i]);
+		free(check->texts[i]);
 	}
+	free(check->names);
+	free(check->texts);
 	free(check->v);
 	diag_clear(&check->diags);
 	target_clear(&check->target);
@@ -57,17 +52,21 @@ check_clear(struct check *check)
 static int
 read_proposals(struct check *check, int n, char **files)
 {
-	struct proposal *p;
-	int i;
+	size_t size = (size_t)n + 1, at;
 
-	if ((check->v = calloc((size_t)n + 1, sizeof(*check->v))) == NULL)
+	check->names = calloc(size, sizeof(*check->names));
+	check->texts = calloc(size, sizeof(*check->texts));
+	check->v = calloc(size, sizeof(*check->v));
+	if (check->names == NULL || check->texts == NULL || check->v == NULL)
 		return no_memory(check);
-	for (i = 0; i < n; i++) {
-		p = &check->v[check->n];
-		p->file = files[i];
-		if (load_proposal(files[i], &p->name, &p->text,
-			&check->diags) == 0)
-			check->n++;
+	for (int i = 0; i < n; i++) {
+		at = check->n;
+		if (load_proposal(files[i], &check->names[at],
+			&check->texts[at], &check->diags) == -1)
+			continue;
+		check->v[at] = (struct candidate){check->names[at], files[i],
+		    check->texts[at], strlen(check->texts[at])};
+		check->n++;
 	}
 	return STATUS_OK;
 }
@@ -83,48 +82,6 @@ reject(const struct check *check, struct reply *reply)
 	present->progress(check->ctl, reply, 0);
 	present->plan(check->ctl, &(struct planned){.reply = reply});
 	return STATUS_REJECTED;
-}
-
-/* Ask the daemon.  The status of its answer, with the reason in talk. */
-static int
-ask(const struct check *check, struct talk *talk, struct reply *reply)
-{
-	struct line_text request = {0};
-	size_t i;
-	int status;
-
-	line_begin(&request, "plan");
-	for (i = 0; i < check->n; i++) {
-		line_put(&request, "as", check->v[i].name);
-		line_put(&request, "file", check->v[i].file);
-		line_put(&request, "text", check->v[i].text);
-	}
-	line_end(&request);
-	status = talk_ask(talk, check->target.socket, &request, reply);
-	line_text_clear(&request);
-	return status;
-}
-
-/* Load the files of the target, and put the proposals in their places. */
-static int
-load(struct check *check, struct config *set)
-{
-	const struct proposal *p;
-	struct candidate candidate;
-	int error;
-
-	error = target_load(&check->target, set, &check->diags);
-	for (size_t i = 0; i < check->n; i++) {
-		p = &check->v[i];
-		candidate = (struct candidate){p->name, p->file, p->text,
-		    strlen(p->text)};
-		if (candidate_put(set, &candidate, NULL, &accounts_lookups,
-			&check->diags) == -1)
-			error = -1;
-	}
-	if (error == 0 && check->n > 0)
-		error = config_check(set, &check->diags);
-	return error;
 }
 
 /* Add the report of a plan from nothing to the set. */
@@ -161,7 +118,9 @@ check_alone(struct check *check, const char *alone)
 	struct reply reply = {0};
 	int status = STATUS_OK;
 
-	if (load(check, &set) == -1 || diag_count(&check->diags) > 0)
+	if (target_load(&check->target, check->v, check->n, &set,
+		&check->diags) == -1 ||
+	    diag_count(&check->diags) > 0)
 		status = reject(check, &reply);
 	else if (add_report(&reply, check, &set) == -1)
 		status = no_memory(check);
@@ -181,7 +140,7 @@ check_files(struct check *check)
 	struct talk talk;
 	int status;
 
-	status = ask(check, &talk, &reply);
+	status = target_plan(&check->target, check->v, check->n, &talk, &reply);
 	if (status == STATUS_NO_DAEMON && ctl->socket == NULL)
 		status = check_alone(check, "hupd is not running");
 	else if (status == STATUS_DENIED && ctl->socket == NULL)

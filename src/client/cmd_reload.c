@@ -144,22 +144,13 @@ cmd_reload_files(const struct ctl *ctl, enum reload_fate *fate)
 	return status;
 }
 
-int
-cmd_reload_refused(const struct ctl *ctl, const struct diags *diags)
+void
+cmd_reload_refused(const struct ctl *ctl, const struct reply *errors)
 {
-	struct reply reply = {0};
-	int status = STATUS_REJECTED;
-
-	if (reply_add_errors(&reply, diags) == -1)
-		status = present_fail(ctl, STATUS_FAILED, "out of memory");
-	else {
-		ctl->present->progress(ctl, &reply, 0);
-		ctl->present->reload(ctl,
-		    &(struct outcome){STATUS_REJECTED, NULL, &reply});
-		present_warn("rejected, nothing was changed");
-	}
-	reply_clear(&reply);
-	return status;
+	ctl->present->progress(ctl, errors, 0);
+	ctl->present->reload(ctl,
+	    &(struct outcome){STATUS_REJECTED, NULL, errors});
+	present_warn("rejected, nothing was changed");
 }
 
 int

@@ -4,8 +4,8 @@
 #ifndef CMD_RELOAD_H
 #define CMD_RELOAD_H
 
-#include "base/diag.h"
 #include "client/ctl.h"
+#include "client/reply.h"
 
 /* With names it is the programs' own reload. */
 ctl_command cmd_reload_run;
@@ -20,7 +20,7 @@ enum reload_fate {
 
 /* Have them applied and show the verdict.  Returns the exit status. */
 int cmd_reload_files(const struct ctl *, enum reload_fate *);
-/* Show what speaks against a reload that was not even asked for. */
-int cmd_reload_refused(const struct ctl *, const struct diags *);
+/* Show the errors for which no reload was requested. */
+void cmd_reload_refused(const struct ctl *, const struct reply *errors);
 
 #endif

@@ -45,9 +45,9 @@ static const struct command {
 	"W", 0, INT_MAX, cmd_reload_run},
     {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2,
 	cmd_plain_signal},
-    {"add", "NAME [KEY=VALUE ...] -- COMMAND ... | NAME@INSTANCE",
-	"write a program's file, and reload", "C", 1, INT_MAX, cmd_add_run},
-    {"remove", "NAME", "delete a program's file, and reload", "", 1, 1,
+    {"add", "NAME [--all] [KEY=VALUE ...] -- COMMAND ... | NAME@INSTANCE",
+	"write a program's file, and reload", "AC", 1, INT_MAX, cmd_add_run},
+    {"remove", "NAME [--all]", "delete a program's file, and reload", "A", 1, 1,
 	cmd_add_remove},
     {"check", "[FILE ...]", "validate, show what a reload would do", "", 0,
 	INT_MAX, cmd_check_run},
@@ -101,6 +101,8 @@ static const struct option_row {
 	.to = 0},
     {'a', 'a', "all", NULL, "all programs", SOME, FLAG,
 	.to = offsetof(struct ctl, all)},
+    {'A', 0, "all", NULL, "apply changed files of other programs, too", SOME,
+	FLAG, .to = offsetof(struct ctl, others)},
     {'d', 'd', "delay", "SECONDS", "time between two looks", SOME, NUMBER,
 	.to = offsetof(struct ctl, delay), 1, 3600, 2},
     {'F', 'f', "follow", NULL, "print lines as they are added", SOME, FLAG,
@@ -280,9 +282,23 @@ struct accepted {
 	struct option longs[COUNT(options) + 1];
 };
 
-static void
-accept_options(struct accepted *accepted, int where)
+/* Does the command have another option of this name? */
+static bool
+is_other(const struct option_row *option, const struct command *command)
 {
+	if (is_taken(option, command))
+		return false;
+	for (size_t i = 0; i < COUNT(options); i++)
+		if (strcmp(options[i].name, option->name) == 0 &&
+		    is_taken(&options[i], command))
+			return true;
+	return false;
+}
+
+static void
+accept_options(struct accepted *accepted, const struct command *command)
+{
+	const int where = command == NULL ? BEFORE : AFTER;
 	char *letter = accepted->letters;
 	struct option *l = accepted->longs;
 	size_t i;
@@ -293,10 +309,11 @@ accept_options(struct accepted *accepted, int where)
 	for (i = 0; i < COUNT(options); i++) {
 		if ((options[i].where & where) == 0)
 			continue;
-		*l++ = (struct option){options[i].name,
-		    options[i].argument != NULL ? required_argument
-						: no_argument,
-		    NULL, options[i].key};
+		if (!is_other(&options[i], command))
+			*l++ = (struct option){options[i].name,
+			    options[i].argument != NULL ? required_argument
+							: no_argument,
+			    NULL, options[i].key};
 		if (options[i].letter == 0)
 			continue;
 		*letter++ = options[i].letter;
@@ -403,7 +420,7 @@ parse(struct ctl *ctl, const struct command *command, int argc, char **argv,
 	struct accepted accepted;
 	int c;
 
-	accept_options(&accepted, command == NULL ? BEFORE : AFTER);
+	accept_options(&accepted, command);
 	/* 0 resets getopt_long(3), with glibc as with musl. */
 	optind = 0;
 	while ((c = getopt_long(argc, argv, accepted.letters, accepted.longs,

@@ -19,6 +19,7 @@ struct ctl {
 	const char *config; /* -f, or NULL */
 	const struct present *present;
 	bool all;
+	bool others; /* apply the files of other programs, too */
 	bool no_wait;
 	bool follow;
 	bool write;

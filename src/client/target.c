@@ -2,6 +2,8 @@
  * target - which daemon is meant: its configuration file, its folders,
  * its socket.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -109,6 +111,29 @@ choose(struct target *target)
 	return 0;
 }
 
+/* Does the socket of a daemon of ours exist? */
+static bool
+is_ours(const char *socket)
+{
+	struct stat st;
+
+	return lstat(socket, &st) == 0 && st.st_uid == geteuid();
+}
+
+/* Use the file that was named: a user's own daemon may have a file of root. */
+static int
+use_named(struct target *target, const char *file)
+{
+	free(target->config);
+	if ((target->config = strdup(file)) == NULL ||
+	    read_settings(target) == -1)
+		return -1;
+	if (target->places.root || is_ours(target->socket))
+		return 0;
+	places_adopt(&target->places, file);
+	return target->places.root ? read_settings(target) : 0;
+}
+
 int
 target_find(struct target *target, const struct ctl *ctl)
 {
@@ -120,11 +145,9 @@ target_find(struct target *target, const struct ctl *ctl)
 		error = use_system(target);
 	else
 		error = read_settings(target);
-	if (error == 0 && ctl->config != NULL) {
-		free(target->config);
-		target->config = strdup(ctl->config);
-		error = target->config == NULL ? -1 : read_settings(target);
-	} else if (error == 0 && ctl->socket == NULL && !target->places.root)
+	if (error == 0 && ctl->config != NULL)
+		error = use_named(target, ctl->config);
+	else if (error == 0 && ctl->socket == NULL && !target->places.root)
 		error = choose(target);
 	if (error == 0 && ctl->socket != NULL) {
 		free(target->socket);
@@ -272,9 +295,36 @@ target_find_files(const struct ctl *ctl, struct target *target)
 }
 
 int
-target_load(const struct target *target, struct config *set,
-    struct diags *diags)
+target_plan(const struct target *target, const struct candidate *v, size_t n,
+    struct talk *talk, struct reply *reply)
 {
-	return load_config(set, &target->places, target->config, target->named,
-	    NULL, &accounts_lookups, diags);
+	struct line_text request = {0};
+	int status;
+
+	line_begin(&request, "plan");
+	for (size_t i = 0; i < n; i++) {
+		line_put(&request, "as", v[i].name);
+		line_put(&request, "file", v[i].file);
+		line_put(&request, "text", v[i].text);
+	}
+	line_end(&request);
+	status = talk_ask(talk, target->socket, &request, reply);
+	line_text_clear(&request);
+	return status;
+}
+
+int
+target_load(const struct target *target, const struct candidate *v, size_t n,
+    struct config *set, struct diags *diags)
+{
+	const struct load_source source = {
+	    .places = &target->places,
+	    .file = target->config,
+	    .must_exist = target->named,
+	    .candidates = v,
+	    .ncandidates = n,
+	    .lookups = &accounts_lookups,
+	};
+
+	return load_config(set, &source, diags);
 }

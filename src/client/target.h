@@ -11,7 +11,7 @@
 
 #include "client/ctl.h"
 #include "client/talk.h"
-#include "config/config.h"
+#include "config/load.h"
 
 struct target {
 	struct places places;
@@ -51,7 +51,14 @@ int target_locate(const struct ctl *, struct target *, bool needed);
  */
 int target_find_files(const struct ctl *, struct target *);
 
-/* Load the files of the target, as a daemon that starts; see load_config. */
-int target_load(const struct target *, struct config *, struct diags *);
+/*
+ * What would a reload do with these files instead of those of their names?  The
+ * daemon's answer: see "plan" of request.h.  Returns as talk_ask.
+ */
+int target_plan(const struct target *, const struct candidate *, size_t n,
+    struct talk *, struct reply *);
+/* Load the files, as a daemon that starts would; see load_config. */
+int target_load(const struct target *, const struct candidate *, size_t n,
+    struct config *, struct diags *);
 
 #endif

@@ -27,7 +27,7 @@ kept_print(const struct definition *d, FILE *f)
 		return 0;
 	if ((text = words_join(names)) == NULL)
 		return -1;
-	fprintf(f, KEPT_KEY " = %u %u %s", d->uid, d->gid, text);
+	fprintf(f, KEPT_MARK KEPT_KEY " = %u %u %s", d->uid, d->gid, text);
 	for (size_t i = 0; i < d->ngids; i++)
 		fprintf(f, " %u", d->gids[i]);
 	putc('\n', f);
@@ -42,7 +42,7 @@ kept_print_settings(const struct settings *s, FILE *f)
 	if ((s->log_user != NULL && s->log_uid == (uid_t)-1) ||
 	    (s->access_group != NULL && s->access_gid == (gid_t)-1))
 		return;
-	fprintf(f, KEPT_KEY " = %u %u %u\n", s->log_uid, s->log_gid,
+	fprintf(f, KEPT_MARK KEPT_KEY " = %u %u %u\n", s->log_uid, s->log_gid,
 	    s->access_gid);
 }
 

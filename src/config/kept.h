@@ -2,13 +2,13 @@
  * kept - the ids that resolve found, as a line of a saved file.  The reader of
  * that file needs no name service.
  *
- *	resolved = UID GID LOGIN HOME SHELL GID ...
+ *	#: resolved = UID GID LOGIN HOME SHELL GID ...
  *
  * belongs to a program that names a user or group; the words are those of
  * struct definition, with 4294967295 for no id and "" for no text.  Before the
  * first program, the same key has the ids of the settings:
  *
- *	resolved = LOG-UID LOG-GID ACCESS-GID
+ *	#: resolved = LOG-UID LOG-GID ACCESS-GID
  *
  * Version 0.1 wrote no such lines.
  *
@@ -21,6 +21,8 @@
 
 #include "config/keys.h"
 
+/* How the lines of a saved file begin that are comments to other readers. */
+#define KEPT_MARK "#: "
 #define KEPT_KEY "resolved"
 
 /* Print the line, if there is anything to keep.  -1: no memory. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/strings.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/definition.h"
@@ -42,6 +43,16 @@ program_name(const char *entry, char name[static NAME_SIZE])
 	return true;
 }
 
+static int
+check_reserved(const char *path, const char *name, struct diags *diags)
+{
+	if (strcasecmp(name, "hupd") != 0)
+		return 0;
+	diag_add(diags, path, 0, NULL,
+	    "the name hupd is reserved for the daemon itself");
+	return -1;
+}
+
 /* The name that the file gives its program; -1 with errors. */
 static int
 file_name(const char *path, const char *entry, char name[static NAME_SIZE],
@@ -54,30 +65,72 @@ file_name(const char *path, const char *entry, char name[static NAME_SIZE],
 		    "begins with a letter or digit");
 		return -1;
 	}
-	if (strcasecmp(name, "hupd") == 0) {
-		diag_add(diags, path, 0, NULL,
-		    "the name hupd is reserved for the daemon itself");
-		return -1;
-	}
-	return 0;
+	return check_reserved(path, name, diags);
+}
+
+/* The state of one reading of the configuration. */
+struct loading {
+	struct config *config;
+	const struct load_source *source;
+	const struct config *known; /* NULL: nothing can be shared */
+	struct resolver *resolver;
+	struct template *templates; /* as far as they were read */
+	struct diags *diags;
+};
+
+/* The candidate that stands in for the file of that program, or NULL. */
+static const struct candidate *
+find_candidate(const struct loading *l, const char *name)
+{
+	const struct load_source *source = l->source;
+
+	for (size_t i = 0; i < source->ncandidates; i++)
+		if (strcmp(source->candidates[i].name, name) == 0)
+			return &source->candidates[i];
+	return NULL;
 }
 
 /*
- * Parse and resolve a file.  With errors the definition is incomplete: it is
- * only good to find the errors of other programs.  NULL: no memory.
+ * Resolve what a user proposes who could not install it, without reading its
+ * environment files.
+ */
+static int
+resolve_distrusted(struct loading *l, struct definition *conf, const char *path)
+{
+	const struct config *running = l->source->running;
+	const struct definition *known;
+	char **files = conf->env_file;
+	int r;
+
+	conf->env_file = NULL;
+	r = resolve_definition(l->resolver, conf, path, l->diags);
+	conf->env_file = files;
+	known = running != NULL ? config_find(running, conf->name) : NULL;
+	if (known != NULL && strings_equal(known->env_file, files))
+		conf->env_digest = known->env_digest;
+	return r;
+}
+
+/*
+ * Parse and resolve the text of a file, or of a candidate.  With errors the
+ * definition is incomplete: it is only good to find the errors of other
+ * programs.  NULL: no memory.
  */
 static struct definition *
-make(const char *name, const char *path, const char *bytes, size_t len,
-    const struct definition *defaults, struct resolver *resolver,
-    struct diags *diags, bool *good)
+make(struct loading *l, const char *name, const char *path, const char *bytes,
+    size_t len, bool proposed, bool *good)
 {
-	size_t before = diag_count(diags);
+	size_t before = diag_count(l->diags);
 	struct definition *conf;
+	int r = -1;
 
-	conf = syntax_parse_partly(name, path, bytes, len, defaults, diags);
-	*good = conf != NULL &&
-	    resolve_definition(resolver, conf, path, diags) == 0 &&
-	    diag_count(diags) == before;
+	conf = syntax_parse_partly(name, path, bytes, len, l->config->defaults,
+	    l->diags);
+	if (conf != NULL && proposed && l->source->distrust)
+		r = resolve_distrusted(l, conf, path);
+	else if (conf != NULL)
+		r = resolve_definition(l->resolver, conf, path, l->diags);
+	*good = r == 0 && diag_count(l->diags) == before;
 	/* config_check sees by this that it is incomplete. */
 	if (conf != NULL && !*good)
 		keys_clear(conf, keys_find("command"));
@@ -85,7 +138,8 @@ make(const char *name, const char *path, const char *bytes, size_t len,
 }
 
 /*
- * The file of a template, "web@.conf", which defines its instances.
+ * The file of a template, "web@.conf", which defines its instances; or its
+ * candidate.
  */
 struct template
 {
@@ -94,47 +148,78 @@ struct template
 	char *path;
 	struct file file;
 	struct timespec read_at; /* just before */
-	bool missing;
+	const char *text;	 /* that defines, of len bytes; NULL: none */
+	size_t len;
+	bool exists; /* the file, whatever the candidate says */
+	bool proposed;
 	bool good; /* it was read, and has no errors */
 };
 
 /* Define a program that nobody runs, to find the errors of the template. */
 static void
-check(struct template *t, const struct definition *defaults,
-    struct resolver *resolver, struct diags *diags)
+check(struct loading *l, struct template *t)
 {
-	definition_unref(make(t->name, t->path, t->file.bytes, t->file.len,
-	    defaults, resolver, diags, &t->good));
+	definition_unref(make(l, t->name, t->path, t->text, t->len, t->proposed,
+	    &t->good));
+}
+
+/* A link to the file of a template means the candidate, if there is one. */
+static void
+propose(struct template *t, const struct candidate *c)
+{
+	t->proposed = true;
+	t->text = c->text;
+	t->len = c->len;
+}
+
+/* Look at its file, and read it unless a candidate defines.  As file_read. */
+static int
+template_look(struct template *t, int dir, bool proposed)
+{
+	char entry[NAME_SIZE + SUFFIX_LEN];
+	int r;
+
+	snprintf(entry, sizeof(entry), "%s" SUFFIX, t->name);
+	r = proposed ? file_look(&t->file, dir, entry, SYNTAX_FILE_MAX)
+		     : file_read(&t->file, dir, entry, SYNTAX_FILE_MAX);
+	t->exists = r != 0;
+	t->text = t->file.bytes;
+	t->len = t->file.len;
+	return r;
 }
 
 /*
  * Read the template and report its errors, once for all of its instances.  An
- * instance reports that it does not exist.  NULL: no memory.
+ * instance reports that it does not exist.  dir: -1 if there is no folder.
+ * NULL: no memory.
  */
 static struct template *
-template_read(int dir, const char *folder, const char *name,
-    const struct definition *defaults, struct resolver *resolver,
-    struct diags *diags)
+template_read(struct loading *l, int dir, const char *folder, const char *name)
 {
-	const char *entry;
+	const struct candidate *c = find_candidate(l, name);
 	struct template *t;
-	int r;
+	int r = 0;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
 	strlcpy(t->name, name, sizeof(t->name));
-	if (asprintf(&t->path, "%s/%s" SUFFIX, folder, name) == -1) {
+	if (c != NULL)
+		t->path = strdup(c->file);
+	else if (asprintf(&t->path, "%s/%s" SUFFIX, folder, name) == -1)
+		t->path = NULL;
+	if (t->path == NULL) {
 		free(t);
 		return NULL;
 	}
-	entry = t->path + strlen(folder) + 1;
 	t->read_at = clock_wall();
-	r = file_read(&t->file, dir, entry, SYNTAX_FILE_MAX);
-	t->missing = r == 0;
-	if (r == -1)
-		diag_add(diags, t->path, 0, NULL, "%s", t->file.why);
-	else if (r == 1)
-		check(t, defaults, resolver, diags);
+	if (dir != -1)
+		r = template_look(t, dir, c != NULL);
+	if (c != NULL)
+		propose(t, c);
+	else if (r == -1)
+		diag_add(l->diags, t->path, 0, NULL, "%s", t->file.why);
+	if (t->text != NULL)
+		check(l, t);
 	return t;
 }
 
@@ -167,22 +252,11 @@ template_defines(const struct template *t, const struct file *f, int looked)
 	if (looked == 0)
 		return false;
 	if (S_ISLNK(f->st.st_mode)) /* it leads nowhere */
-		return t->missing && f->link;
-	if (!t->missing && is_same_file(&f->st, &t->file.st))
+		return !t->exists && f->link;
+	if (t->exists && is_same_file(&f->st, &t->file.st))
 		return looked == 1 || !t->good;
 	return looked == 1 && f->st.st_size == 0;
 }
-
-/* The state of one reading of the configuration. */
-struct loading {
-	struct config *config;
-	const struct config *known;   /* NULL: nothing can be shared */
-	const struct config *running; /* of a daemon that reloads; or NULL */
-	const char *file;	      /* hupd.conf */
-	struct resolver *resolver;
-	struct template *templates; /* as far as they were read */
-	struct diags *diags;
-};
 
 /*
  * May a stamp be relied on?  The kernel takes ctime from a clock that moves
@@ -262,8 +336,7 @@ load_own(struct loading *l, int dir, const char *entry, const char *name,
 	if (r == -1)
 		diag_add(l->diags, path, 0, NULL, "%s", f.why);
 	if (r == 1)
-		conf = make(name, path, f.bytes, f.len, l->config->defaults,
-		    l->resolver, l->diags, &good);
+		conf = make(l, name, path, f.bytes, f.len, false, &good);
 	if (conf != NULL && good && is_settled(&f.st, &now))
 		conf->stamp = file_stamp(&f.st);
 	file_clear(&f);
@@ -278,16 +351,17 @@ load_instance(struct loading *l, const char *name, const char *path,
 	struct definition *conf;
 	bool good;
 
-	if (t->missing)
+	if (t->text == NULL && (t->proposed || !t->exists))
 		diag_add(l->diags, path, 0, NULL,
 		    "its template %s does not exist", t->path);
 	if (!t->good)
 		return NULL;
-	if ((conf = share_known(l, name, t->path, &t->file.st)) != NULL)
+	if (!t->proposed &&
+	    (conf = share_known(l, name, t->path, &t->file.st)) != NULL)
 		return conf;
-	conf = make(name, t->path, t->file.bytes, t->file.len,
-	    l->config->defaults, l->resolver, l->diags, &good);
-	if (conf != NULL && good && is_settled(&t->file.st, &t->read_at))
+	conf = make(l, name, t->path, t->text, t->len, t->proposed, &good);
+	if (conf != NULL && good && !t->proposed &&
+	    is_settled(&t->file.st, &t->read_at))
 		conf->stamp = file_stamp(&t->file.st);
 	return conf;
 }
@@ -301,8 +375,7 @@ find_template(struct loading *l, int dir, const char *folder, const char *name)
 	for (t = l->templates; t != NULL; t = t->next)
 		if (strcmp(t->name, name) == 0)
 			return t;
-	t = template_read(dir, folder, name, l->config->defaults, l->resolver,
-	    l->diags);
+	t = template_read(l, dir, folder, name);
 	if (t != NULL) {
 		t->next = l->templates;
 		l->templates = t;
@@ -311,20 +384,40 @@ find_template(struct loading *l, int dir, const char *folder, const char *name)
 	return t;
 }
 
+/* The template of an instance; NULL for other programs, or no memory. */
+static const struct template *
+template_of(struct loading *l, int dir, const char *folder, const char *name)
+{
+	const char *instance = definition_instance(name);
+	char base[NAME_SIZE];
+
+	if (instance == NULL)
+		return NULL;
+	snprintf(base, sizeof(base), "%.*s", (int)(instance - name), name);
+	return find_template(l, dir, folder, base);
+}
+
 /* The template that defines the program, or NULL. */
 static const struct template *
 defined_by(struct loading *l, int dir, const char *folder, const char *name,
     const struct file *f, int looked)
 {
-	char base[NAME_SIZE];
-	const struct template *t;
+	const struct template *t = template_of(l, dir, folder, name);
 
-	if (definition_instance(name) == NULL)
-		return NULL;
-	snprintf(base, sizeof(base), "%.*s",
-	    (int)(definition_instance(name) - name), name);
-	t = find_template(l, dir, folder, base);
 	return t != NULL && template_defines(t, f, looked) ? t : NULL;
+}
+
+/* Add the program; conf: NULL if its file has errors. */
+static int
+add_program(struct loading *l, struct definition *conf, const char *name,
+    const char *path)
+{
+	if (conf == NULL && (conf = placeholder(name)) == NULL)
+		return diag_no_memory(l->diags, path);
+	if (config_add(l->config, conf) == 0)
+		return 0;
+	definition_unref(conf);
+	return diag_no_memory(l->diags, path);
 }
 
 /* Add the program of one file to the config, unless the file has vanished. */
@@ -350,15 +443,45 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 		conf = share_known(l, name, path, &f.st);
 	if (conf == NULL && t == NULL)
 		conf = load_own(l, dir, entry, name, path, &gone);
-	if (gone)
-		return 0;
-	if (conf == NULL && (conf = placeholder(name)) == NULL)
-		return diag_no_memory(l->diags, path);
-	if (config_add(l->config, conf) == -1) {
-		definition_unref(conf);
-		return diag_no_memory(l->diags, path);
+	return gone ? 0 : add_program(l, conf, name, path);
+}
+
+/* Add the program that a candidate defines. */
+static int
+load_candidate(struct loading *l, int dir, const char *folder,
+    const struct candidate *c)
+{
+	const struct template *t = NULL;
+	struct definition *conf = NULL;
+	bool good;
+
+	if (check_reserved(c->file, c->name, l->diags) == -1)
+		return -1;
+	if (!text_is_name(c->name)) {
+		diag_add(l->diags, c->file, 0, NULL,
+		    "not a program name: %.64s", c->name);
+		return -1;
 	}
-	return 0;
+	if (definition_is_template(c->name))
+		return find_template(l, dir, folder, c->name) != NULL ? 0 : -1;
+	if (c->text == NULL)
+		return 0;
+	if (c->len == 0)
+		t = template_of(l, dir, folder, c->name);
+	if (t != NULL)
+		conf = load_instance(l, c->name, c->file, t);
+	else
+		conf = make(l, c->name, c->file, c->text, c->len, true, &good);
+	return add_program(l, conf, c->name, c->file);
+}
+
+/* Does a candidate stand in for this file? */
+static bool
+is_replaced(const struct loading *l, const char *entry)
+{
+	char name[NAME_SIZE];
+
+	return program_name(entry, name) && find_candidate(l, name) != NULL;
 }
 
 static int
@@ -392,7 +515,8 @@ load_entries(struct loading *l, int dir, const char *folder)
 	entry = stpcpy(stpcpy(path, folder), "/");
 	for (int i = 0; i < n; i++) {
 		stpcpy(entry, v[i]->d_name);
-		load_program(l, dir, folder, v[i]->d_name, path);
+		if (!is_replaced(l, v[i]->d_name))
+			load_program(l, dir, folder, v[i]->d_name, path);
 		free(v[i]);
 	}
 	free(v);
@@ -409,8 +533,8 @@ refuse_folder(struct loading *l, const char *folder, const char *why)
 	if (line == 0 || strcmp(folder, s->program_dir) != 0)
 		diag_add(l->diags, folder, 0, NULL, "%s", why);
 	else
-		diag_add(l->diags, l->file, line, "program-dir", "%s %s",
-		    folder, why);
+		diag_add(l->diags, l->source->file, line, "program-dir",
+		    "%s: %s", folder, why);
 }
 
 /*
@@ -420,7 +544,8 @@ refuse_folder(struct loading *l, const char *folder, const char *why)
 static bool
 was_accepted(const struct loading *l)
 {
-	const struct config *c = l->running != NULL ? l->running : l->config;
+	const struct config *c =
+	    l->source->running != NULL ? l->source->running : l->config;
 	char *file;
 	bool there;
 
@@ -452,8 +577,9 @@ miss_folder(struct loading *l, const char *folder)
 	}
 }
 
-static void
-load_folder(struct loading *l, const char *folder)
+/* Open the folder.  -1: it is missing, or cannot be used; reported. */
+static int
+open_folder(struct loading *l, const char *folder)
 {
 	char why[FILE_WHY_MAX];
 	int dir;
@@ -461,19 +587,30 @@ load_folder(struct loading *l, const char *folder)
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
 	if (dir == -1 && errno == ENOENT) {
 		miss_folder(l, folder);
-		return;
+		return -1;
 	}
-	if (dir == -1) {
+	if (dir == -1)
 		snprintf(why, sizeof(why), "cannot be opened: %s",
 		    strerror(errno));
-		refuse_folder(l, folder, why);
-		return;
-	}
-	if (file_check_path(AT_FDCWD, folder, NULL, why) == -1)
-		refuse_folder(l, folder, why);
-	else
+	else if (file_check_path(AT_FDCWD, folder, NULL, why) == 0)
+		return dir;
+	refuse_folder(l, folder, why);
+	if (dir != -1)
+		close(dir);
+	return -1;
+}
+
+static void
+load_folder(struct loading *l, const char *folder)
+{
+	int dir = open_folder(l, folder);
+
+	if (dir != -1)
 		load_entries(l, dir, folder);
-	close(dir);
+	for (size_t i = 0; i < l->source->ncandidates; i++)
+		load_candidate(l, dir, folder, &l->source->candidates[i]);
+	if (dir != -1)
+		close(dir);
 	free_templates(l->templates);
 	l->templates = NULL;
 }
@@ -483,11 +620,14 @@ static void
 check_next_folder(struct loading *l)
 {
 	struct config next = *l->config;
+	struct load_source source = *l->source;
 	struct loading check = *l;
 
 	next.programs = NULL;
 	next.nprograms = next.size = 0;
 	diag_init(&next.notes);
+	source.ncandidates = 0;
+	check.source = &source;
 	check.config = &next;
 	check.known = NULL;
 	load_folder(&check, next.settings.program_dir);
@@ -500,9 +640,10 @@ check_next_folder(struct loading *l)
 static void
 load_programs(struct loading *l)
 {
+	const struct config *running = l->source->running;
 	const char *named = l->config->settings.program_dir;
 	const char *folder =
-	    l->running != NULL ? l->running->settings.program_dir : named;
+	    running != NULL ? running->settings.program_dir : named;
 
 	load_folder(l, folder);
 	if (strcmp(folder, named) != 0)
@@ -513,12 +654,12 @@ load_programs(struct loading *l)
 static char *
 accepted_origin(const struct loading *l)
 {
+	const struct config *running = l->source->running;
 	char *file, *origin = NULL;
 	struct file f;
 
-	if (l->running != NULL)
-		return l->running->origin != NULL ? strdup(l->running->origin)
-						  : NULL;
+	if (running != NULL)
+		return running->origin != NULL ? strdup(running->origin) : NULL;
 	file = places_accepted(l->config->settings.state_dir);
 	if (file == NULL)
 		return NULL;
@@ -531,15 +672,16 @@ accepted_origin(const struct loading *l)
 
 /* There need not be a hupd.conf, but one that was there must not vanish. */
 static void
-miss_daemon(struct loading *l, bool must_exist)
+miss_daemon(struct loading *l)
 {
+	const char *file = l->source->file;
 	char *origin = NULL;
 
-	if (must_exist)
-		diag_add(l->diags, l->file, 0, NULL, "does not exist");
+	if (l->source->must_exist)
+		diag_add(l->diags, file, 0, NULL, "does not exist");
 	else if ((origin = accepted_origin(l)) != NULL &&
-	    strcmp(origin, l->file) == 0)
-		diag_add(l->diags, l->file, 0, NULL,
+	    strcmp(origin, file) == 0)
+		diag_add(l->diags, file, 0, NULL,
 		    "does not exist, but did when the configuration was "
 		    "accepted; an empty file will do");
 	free(origin);
@@ -547,21 +689,22 @@ miss_daemon(struct loading *l, bool must_exist)
 
 /* Read hupd.conf, or a whole configuration. */
 static void
-load_daemon(struct loading *l, bool must_exist, bool *whole)
+load_daemon(struct loading *l, bool *whole)
 {
+	const char *file = l->source->file;
 	struct file f;
 	int r;
 
 	*whole = false;
-	r = file_read(&f, AT_FDCWD, l->file, SYNTAX_FILE_MAX);
+	r = file_read(&f, AT_FDCWD, file, SYNTAX_FILE_MAX);
 	if (r == 0)
-		miss_daemon(l, must_exist);
+		miss_daemon(l);
 	else if (r == -1)
-		diag_add(l->diags, l->file, 0, NULL, "%s", f.why);
-	else if ((l->config->origin = strdup(l->file)) == NULL)
-		diag_no_memory(l->diags, l->file);
+		diag_add(l->diags, file, 0, NULL, "%s", f.why);
+	else if ((l->config->origin = strdup(file)) == NULL)
+		diag_no_memory(l->diags, file);
 	else
-		syntax_parse_config(l->config, l->file, f.bytes, f.len, whole,
+		syntax_parse_config(l->config, file, f.bytes, f.len, whole,
 		    l->diags);
 	file_clear(&f);
 }
@@ -570,26 +713,31 @@ load_daemon(struct loading *l, bool must_exist, bool *whole)
 static void
 load_saved(struct loading *l)
 {
+	const char *file = l->source->file;
 	struct file f;
 	int r;
 
-	r = file_read(&f, AT_FDCWD, l->file, WHOLE_MAX);
+	r = file_read(&f, AT_FDCWD, file, WHOLE_MAX);
 	if (r == 1)
-		syntax_parse_saved(l->config, l->file, f.bytes, f.len,
-		    l->diags);
+		syntax_parse_saved(l->config, file, f.bytes, f.len, l->diags);
 	else
-		diag_add(l->diags, l->file, 0, NULL, "%s",
+		diag_add(l->diags, file, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);
 	file_clear(&f);
 }
 
 /* The programs of a whole configuration have no files of their own. */
 static void
-resolve_whole(struct loading *l, const char *file)
+resolve_whole(struct loading *l)
 {
+	const struct load_source *source = l->source;
+
 	for (size_t i = 0; i < l->config->nprograms; i++)
-		resolve_definition(l->resolver, l->config->programs[i], file,
-		    l->diags);
+		resolve_definition(l->resolver, l->config->programs[i],
+		    source->file, l->diags);
+	for (size_t i = 0; i < source->ncandidates; i++)
+		diag_add(l->diags, source->candidates[i].file, 0, NULL,
+		    "would not be read: %s defines all programs", source->file);
 }
 
 /* Share definitions only if the defaults are the same. */
@@ -607,14 +755,18 @@ forget_known(struct loading *l)
 }
 
 static int
-load_begin(struct loading *l, const struct places *places, bool lenient,
-    const struct resolve_lookups *lookups)
+load_begin(struct loading *l, bool lenient)
 {
-	if (config_init(l->config, places) == -1)
-		return diag_no_memory(l->diags, l->file);
-	if ((l->resolver = resolve_new(lookups, lenient)) == NULL) {
+	const struct load_source *source = l->source;
+
+	if (config_init(l->config, source->places) == -1)
+		return diag_no_memory(l->diags, source->file);
+	/* Root may run any program, in whose places it may be. */
+	l->resolver = resolve_new(source->lookups,
+	    source->places->root || geteuid() == 0, lenient);
+	if (l->resolver == NULL) {
 		config_clear(l->config);
-		return diag_no_memory(l->diags, l->file);
+		return diag_no_memory(l->diags, source->file);
 	}
 	resolve_note(l->resolver, &l->config->notes);
 	return 0;
@@ -623,8 +775,10 @@ load_begin(struct loading *l, const struct places *places, bool lenient,
 static void
 resolve_daemon(struct loading *l)
 {
-	resolve_settings(l->resolver, &l->config->settings, l->file, l->diags);
-	resolve_definition(l->resolver, l->config->defaults, l->file, l->diags);
+	const char *file = l->source->file;
+
+	resolve_settings(l->resolver, &l->config->settings, file, l->diags);
+	resolve_definition(l->resolver, l->config->defaults, file, l->diags);
 }
 
 /* before: the number of diagnostics at the beginning. */
@@ -640,24 +794,22 @@ load_end(struct loading *l, size_t before)
 }
 
 int
-load_config(struct config *config, const struct places *places,
-    const char *file, bool must_exist, const struct config *running,
-    const struct resolve_lookups *lookups, struct diags *diags)
+load_config(struct config *config, const struct load_source *source,
+    struct diags *diags)
 {
 	struct loading l = {.config = config,
-	    .known = running,
-	    .running = running,
-	    .file = file,
+	    .source = source,
+	    .known = source->running,
 	    .diags = diags};
 	size_t before = diag_count(diags);
 	bool whole;
 
-	if (load_begin(&l, places, false, lookups) == -1)
+	if (load_begin(&l, false) == -1)
 		return -1;
-	load_daemon(&l, must_exist, &whole);
+	load_daemon(&l, &whole);
 	resolve_daemon(&l);
 	if (whole)
-		resolve_whole(&l, file);
+		resolve_whole(&l);
 	else {
 		forget_known(&l);
 		load_programs(&l);
@@ -669,19 +821,24 @@ int
 load_whole(struct config *config, const struct places *places, const char *file,
     const struct resolve_lookups *lookups, struct diags *diags)
 {
-	struct loading l = {.config = config, .file = file, .diags = diags};
+	const struct load_source source = {.places = places,
+	    .file = file,
+	    .lookups = lookups};
+	struct loading l = {.config = config,
+	    .source = &source,
+	    .diags = diags};
 	size_t before = diag_count(diags);
 
-	if (load_begin(&l, places, true, lookups) == -1)
+	if (load_begin(&l, true) == -1)
 		return -1;
 	load_saved(&l);
 	resolve_daemon(&l);
-	resolve_whole(&l, file);
+	resolve_whole(&l);
 	return load_end(&l, before);
 }
 
 /*
- * One program alone, from its own file or its template.
+ * One file alone, or its template.
  */
 
 /*
@@ -726,77 +883,12 @@ load_file_of(const char *folder, const char *name)
 	return file;
 }
 
-/*
- * Define the program of that name, NULL for the name of the file.  path is
- * where the text comes from: the file, or its template.
- */
-static struct definition *
-make_alone(const char *file, const char *name, const char *path,
-    const char *bytes, size_t len, const struct definition *defaults,
-    const struct resolve_lookups *lookups, struct diags *diags)
-{
-	const char *slash = strrchr(file, '/');
-	const char *entry = slash == NULL ? file : slash + 1;
-	char own[NAME_SIZE];
-	struct resolver *resolver;
-	struct definition *conf;
-	bool good;
-
-	if (file_name(file, entry, own, diags) == -1)
-		return NULL;
-	if ((resolver = resolve_new(lookups, false)) == NULL) {
-		diag_no_memory(diags, file);
-		return NULL;
-	}
-	conf = make(name != NULL ? name : own, path, bytes, len, defaults,
-	    resolver, diags, &good);
-	resolve_free(resolver);
-	if (good)
-		return conf;
-	definition_unref(conf);
-	return NULL;
-}
-
-struct definition *
-load_text(const char *file, const char *bytes, size_t len,
-    const struct definition *defaults, const struct resolve_lookups *lookups,
-    struct diags *diags)
-{
-	return make_alone(file, NULL, file, bytes, len, defaults, lookups,
-	    diags);
-}
-
 /* Read the template of an instance whose own file is empty. */
 static int
 read_template(struct file *f, const char *path)
 {
 	file_clear(f);
 	return file_read(f, AT_FDCWD, path, SYNTAX_FILE_MAX);
-}
-
-struct definition *
-load_file(const char *file, const char *name, const struct definition *defaults,
-    const struct resolve_lookups *lookups, struct diags *diags)
-{
-	struct definition *conf = NULL;
-	char *base = NULL;
-	const char *path;
-	struct file f;
-	int r;
-
-	r = file_read(&f, AT_FDCWD, file, SYNTAX_FILE_MAX);
-	if (r == 1 && f.len == 0 && (base = template_path(file)) != NULL)
-		r = read_template(&f, base);
-	path = base != NULL ? base : file;
-	if (r == 1)
-		conf = make_alone(file, name, path, f.bytes, f.len, defaults,
-		    lookups, diags);
-	else
-		diag_add(diags, path, 0, NULL, "%s",
-		    r == 0 ? "does not exist" : f.why);
-	file_clear(&f);
-	free(base);
-	return conf;
 }
 
 int

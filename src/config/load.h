@@ -11,8 +11,39 @@
 #include "config/resolve.h"
 
 /*
- * Read everything.  file: hupd.conf; if it is a whole configuration, the
- * program folder is not read.
+ * A program file that a user proposes: it stands in for the file of its name,
+ * which need not exist.  An empty one of an instance means its template, as an
+ * empty file does.
+ */
+struct candidate {
+	const char *name; /* of its program, or of its template */
+	const char *file; /* for diagnostics; it is not opened */
+	const char *text; /* of len bytes, and a NUL; NULL: there is no file */
+	size_t len;
+};
+
+/* Where a configuration is read from. */
+struct load_source {
+	const struct places *places;
+	/* hupd.conf.  It may be a whole configuration; then it is all. */
+	const char *file;
+	bool must_exist; /* it was named */
+	/* What the daemon runs, or NULL. */
+	const struct config *running;
+	const struct candidate *candidates;
+	size_t ncandidates;
+	/*
+	 * The candidates come from a user who could not install them.  Their
+	 * environment files are not opened: opening a file may block, and an
+	 * error reveals its contents.  A file that the running program uses too
+	 * counts as unchanged.
+	 */
+	bool distrust;
+	const struct resolve_lookups *lookups;
+};
+
+/*
+ * Read everything.
  *
  * A program folder that does not exist is an error, and so is a hupd.conf that
  * does not exist if must_exist, or if it was part of the last accepted
@@ -20,35 +51,21 @@
  * Only if no configuration was ever accepted, a missing folder is empty, with a
  * note.
  *
- * running: what the daemon runs, or NULL.  A program file that has not changed
- * since is not parsed again: its definition is shared.  The program folder is
- * that of running, even if the file has another one by now; the other one is
- * only checked.
+ * A file that has not changed since running was read is not parsed again: its
+ * definition is shared.  The program folder is that of running, even if
+ * hupd.conf has another one by now; the other one is only checked.
  *
  * Returns 0, or -1 with diagnostics: all errors of all files.  The
  * configuration then has the settings that could be read, and no program.  The
  * caller clears it in both cases.
  */
-int load_config(struct config *, const struct places *, const char *file,
-    bool must_exist, const struct config *running,
-    const struct resolve_lookups *, struct diags *);
+int load_config(struct config *, const struct load_source *, struct diags *);
 
 /*
  * The file of the folder that defines the program: its own, or its template if
  * its own is a link to that, or empty.  malloc'd; NULL with errno.
  */
 char *load_file_of(const char *folder, const char *name);
-
-/*
- * Define the program of that name, NULL for the name of the file, by one file;
- * or by the text that the file would have.  NULL with diagnostics.
- */
-struct definition *load_file(const char *file, const char *name,
-    const struct definition *defaults, const struct resolve_lookups *,
-    struct diags *);
-struct definition *load_text(const char *file, const char *bytes, size_t len,
-    const struct definition *defaults, const struct resolve_lookups *,
-    struct diags *);
 
 /*
  * Read a file that replaces the file of its name: the name of the program or

@@ -23,6 +23,8 @@ struct places {
 /* The places of this user, and the file hupd.conf.  -1 with errno. */
 int places_find(struct places *, char **config_file);
 void places_clear(struct places *);
+/* A configuration file that root owns is about root's daemon and its places. */
+void places_adopt(struct places *, const char *config_file);
 
 /* The file of the last accepted configuration; malloc'd, or NULL. */
 char *places_accepted(const char *state_dir);

@@ -42,7 +42,7 @@ struct task {
 };
 
 struct resolver *
-resolve_new(const struct resolve_lookups *lookups, bool lenient)
+resolve_new(const struct resolve_lookups *lookups, bool root, bool lenient)
 {
 	struct resolver *r;
 
@@ -50,7 +50,7 @@ resolve_new(const struct resolve_lookups *lookups, bool lenient)
 		return NULL;
 	r->look_up = lookups;
 	r->lenient = lenient;
-	r->root = geteuid() == 0;
+	r->root = root;
 	if ((r->accounts = lookups->open()) == NULL) {
 		free(r);
 		return NULL;

@@ -43,11 +43,13 @@ struct resolve_lookups {
 struct resolver;
 
 /*
- * For one reading of the configuration.  lenient: the configuration is a saved
- * one, what was kept there is not looked up; if something does not exist, that
- * is no error, but the program waits for it.  NULL: no memory.
+ * For one reading of the configuration.  root: the daemon of this configuration
+ * is root's, whoever reads it.  lenient: the configuration is a saved one, what
+ * was kept there is not looked up; if something does not exist, that is no
+ * error, but the program waits for it.  NULL: no memory.
  */
-struct resolver *resolve_new(const struct resolve_lookups *, bool lenient);
+struct resolver *resolve_new(const struct resolve_lookups *, bool root,
+    bool lenient);
 void resolve_free(struct resolver *);
 /* From here on warnings go to notes. */
 void resolve_note(struct resolver *, struct diags *notes);

@@ -32,6 +32,8 @@ struct parser {
 	unsigned nunknown;
 };
 
+#define MARK_LEN (sizeof(KEPT_MARK) - 1)
+
 /* The key of the first line of a saved configuration. */
 #define ORIGIN "config"
 
@@ -336,22 +338,21 @@ note_former(struct parser *p, const struct key *key)
 		    key->name);
 }
 
-/* A line that only a saved configuration has; false: it is no such line. */
-static bool
+/* A line that only a saved configuration has. */
+static void
 saved_key(struct parser *p, const char *value)
 {
 	char **origin = &p->config->origin;
 
 	if (strcmp(p->key, KEPT_KEY) == 0) {
 		kept_key(p, value);
-		return true;
+		return;
 	}
 	if (strcmp(p->key, ORIGIN) != 0)
-		return false;
+		return;
 	free(*origin);
 	if ((*origin = strdup(value)) == NULL)
 		complain(p, "out of memory");
-	return true;
 }
 
 static void
@@ -359,8 +360,6 @@ parse_key(struct parser *p, char *value)
 {
 	const struct key *key = keys_find(p->key);
 
-	if (p->saved && saved_key(p, value))
-		return;
 	if (strcmp(p->key, "program") == 0) {
 		if (p->config == NULL)
 			complain(p, "is only allowed in a whole configuration");
@@ -388,6 +387,7 @@ parse_line(void *arg, char *text, size_t len)
 {
 	struct parser *p = arg;
 	char *equal, *line;
+	bool saved;
 
 	p->line++;
 	p->key = NULL;
@@ -396,6 +396,9 @@ parse_line(void *arg, char *text, size_t len)
 		return;
 	}
 	line = text_trim(text, BLANKS);
+	saved = p->saved && strncmp(line, KEPT_MARK, MARK_LEN) == 0;
+	if (saved)
+		line += MARK_LEN;
 	if (*line == '\0' || *line == '#')
 		return;
 	if ((equal = strchr(line, '=')) == NULL) {
@@ -409,7 +412,10 @@ parse_line(void *arg, char *text, size_t len)
 		return;
 	}
 	p->key = line;
-	parse_key(p, text_trim(equal + 1, BLANKS));
+	if (saved)
+		saved_key(p, text_trim(equal + 1, BLANKS));
+	else
+		parse_key(p, text_trim(equal + 1, BLANKS));
 }
 
 /* -1: diagnostics were added. */
@@ -497,7 +503,7 @@ syntax_parse_saved(struct config *config, const char *file, const char *bytes,
 char *
 syntax_saved_origin(const char *bytes)
 {
-	static const char lead[] = ORIGIN " = ";
+	static const char lead[] = KEPT_MARK ORIGIN " = ";
 
 	if (strncmp(bytes, lead, sizeof(lead) - 1) != 0)
 		return NULL;
@@ -584,6 +590,6 @@ syntax_print_saved(const struct config *config, FILE *f)
 	if (origin != NULL && strchr(origin, '\n') != NULL)
 		origin = NULL;
 	if (origin != NULL)
-		fprintf(f, ORIGIN " = %s\n", origin);
+		fprintf(f, KEPT_MARK ORIGIN " = %s\n", origin);
 	return print_config(config, true, f);
 }

@@ -44,15 +44,15 @@ int syntax_parse_config(struct config *, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *);
 
 /*
- * The saved form of a configuration: the canonical form, and the lines that a
- * user cannot write.  "config = FILE" comes first and names the hupd.conf that
- * was read; kept.h has the others.  A saved form without such lines is that of
- * version 0.1.
+ * The saved form of a configuration: the canonical form, and lines that begin
+ * with "#: ", which are comments to other readers, version 0.1 included.
+ * "#: config = FILE" comes first and names the hupd.conf that was read; kept.h
+ * has the others.
  */
 int syntax_parse_saved(struct config *, const char *file, const char *bytes,
     size_t len, struct diags *);
 int syntax_print_saved(const struct config *, FILE *);
-/* The FILE of "config = FILE", from the beginning of a saved form; or NULL. */
+/* FILE of "#: config = FILE", at the beginning of a saved form; or NULL. */
 char *syntax_saved_origin(const char *bytes);
 
 /*
@@ -63,7 +63,5 @@ char *syntax_saved_origin(const char *bytes);
  */
 int syntax_print(const struct definition *, FILE *);
 int syntax_print_config(const struct config *, FILE *);
-/* The same, and the ids that resolve found. */
-int syntax_print_saved(const struct config *, FILE *);
 
 #endif

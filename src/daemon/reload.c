@@ -418,21 +418,6 @@ attempt_clear(struct attempt *a)
 	diag_clear(&a->errors);
 }
 
-/* Let the candidates stand in for the files of their names. */
-static int
-put_candidates(struct attempt *a, const struct candidate *v, size_t n,
-    const struct config *distrust)
-{
-	size_t before = diag_count(&a->errors);
-
-	for (size_t i = 0; i < n; i++)
-		candidate_put(&a->set, &v[i], distrust, &accounts_lookups,
-		    &a->errors);
-	if (diag_count(&a->errors) != before)
-		return -1;
-	return n == 0 ? 0 : config_check(&a->set, &a->errors);
-}
-
 /* Collect, parse, validate and plan.  -1 with errors; nothing is changed. */
 static int
 attempt_make(struct attempt *a, const struct reload *r,
@@ -440,14 +425,20 @@ attempt_make(struct attempt *a, const struct reload *r,
 {
 	struct daemon *d = r->daemon;
 	const struct config now = effective(r);
-	int loaded;
+	const struct load_source source = {
+	    .places = &d->places,
+	    .file = d->config,
+	    .must_exist = d->must_exist,
+	    .running = &now,
+	    .candidates = v,
+	    .ncandidates = n,
+	    .distrust = !trusted,
+	    .lookups = &accounts_lookups,
+	};
 
 	*a = (struct attempt){0};
 	diag_init(&a->errors);
-	loaded = load_config(&a->set, &d->places, d->config, d->must_exist,
-	    &now, &accounts_lookups, &a->errors);
-	if (put_candidates(a, v, n, trusted ? NULL : &now) == -1 ||
-	    loaded == -1)
+	if (load_config(&a->set, &source, &a->errors) == -1)
 		return -1;
 	if (plan_make(&a->plan, &now, &a->set) == -1)
 		return diag_no_memory(&a->errors, d->config);

@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "config/candidate.h"
+#include "config/load.h"
 #include "daemon/state.h"
 #include "wire/line.h"
 
@@ -59,7 +59,7 @@ void reload_forget(struct reload *, struct verdict *);
  * Plan a reload, with these candidates instead of the files of their names.
  * Appends the lines of its report, or the errors for which it would
  * be rejected.  Returns STATUS_OK, STATUS_REJECTED or, without memory,
- * STATUS_FAILED.  Changes nothing.  trusted: see candidate_put.
+ * STATUS_FAILED.  Changes nothing.  trusted: see struct load_source.
  */
 int reload_plan(struct reload *, const struct candidate *, size_t n,
     bool trusted, struct line_text *);

@@ -303,7 +303,6 @@ find_candidates(const struct line *pl, struct candidate *v, size_t *n)
 				return "too many files";
 			c = &v[(*n)++];
 			c->name = c->file = f->value;
-			c->text = "";
 		} else if (c != NULL && strcmp(f->key, "file") == 0)
 			c->file = f->value;
 		else if (c != NULL && strcmp(f->key, "text") == 0) {

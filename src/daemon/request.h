@@ -43,14 +43,17 @@
  *		the line "hup" makes the daemon do so.  The verdict of the
  *		first reload that begins after "waiting" follows as the lines
  *		of report.h, status 0, 1 or 6.
- *	plan [as=NAME file=PATH text=TEXT ...]
+ *	plan [as=NAME file=PATH [text=TEXT] ...]
  *		What would a reload do?  TEXT stands in for the file of the
- *		program or template NAME; PATH is where diagnostics say that
- *		it comes from, and is not opened.  Status 0: the "report",
- *		"change", "deferred" and "chain" lines of report.h that a reload
- *would begin with.  Status 6: its "error" lines.  Nothing is changed. The
- *environment files of a TEXT are opened for root and the daemon's own user
- *only. reopen		(nothing)
+ *		program or template NAME; without one, there is no such file.
+ *		An empty one of an instance means its template.  PATH is where
+ *		diagnostics say that it comes from, and is not opened.
+ *		Status 0: the "report", "change", "deferred" and "chain"
+ *		lines of report.h that a reload would begin with.
+ *		Status 6: its "error" lines.  Nothing is changed.
+ *		The environment files of a TEXT are opened for root and the
+ *		daemon's own user only.
+ *	reopen		(nothing)
  *	reexec		"executing", and then the connection ends.  The next
  *			daemon answers on the same socket, with another
  *			execs= in its pong.  Or: failed how=

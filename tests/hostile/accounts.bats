@@ -138,8 +138,8 @@ old_files() {
 	old_files
 	kill -9 "$DAEMON"
 	wait_for 10 taken_over
-	grep -q '^resolved = 23456 23456 ' "$T/run/settings"
-	grep -q '^resolved = 23456 23456 hostile /tmp /bin/sh 23456 23457$' \
+	grep -q '^#: resolved = 23456 23456 ' "$T/run/settings"
+	grep -q '^#: resolved = 23456 23456 hostile /tmp /bin/sh 23456 23457$' \
 	    "$T/run/running"
 	forget
 	DAEMON=$(hupd_pid)

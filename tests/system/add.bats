@@ -21,7 +21,8 @@ words_of() {
 	[ "$(cat "$T/hupd.d/nap.conf")" = "command = sleep -- 1000
 stop-timeout = 5s
 env = A=b c" ]
-	[ "$(stat -c %a "$T/hupd.d/nap.conf")" = 644 ]
+	# Its value may be a secret.
+	[ "$(stat -c %a "$T/hupd.d/nap.conf")" = 600 ]
 	pid=$(pid_of nap)
 	run -0 ctl -j remove nap
 	python3 -c 'import json, sys
@@ -114,6 +115,60 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[ "$(folder)" = bad.conf ]
 	run -0 ctl remove bad
 	[ -z "$(folder)" ]
+}
+
+@test "pending changes of others are not applied unnoticed" {
+	local before
+	sleeper web
+	sleeper db
+	sleeper old
+	hupd_start
+	change web 'command = sleep 2000'
+	rm "$T/hupd.d/old.conf"
+	sleeper new
+	before=$(identity web)
+	run -1 ctl add nap -- sleep 1000
+	[[ $output = *'(new, old, web)'*'hupctl check'*--all* ]]
+	[ ! -e "$T/hupd.d/nap.conf" ]
+	run -1 ctl remove db
+	[[ $output = *'(new, old, web)'* ]]
+	[ -e "$T/hupd.d/db.conf" ]
+	run -1 ctl -j add nap -- sleep 1000
+	is_state db up
+	is_state old up
+	[ "$(identity web)" = "$before" ]
+	# The program of the command itself may have any change.
+	run -0 ctl add --all nap -- sleep 1000
+	[[ $output = *'+ nap'* ]]
+	[[ $output = *'~ web'* ]]
+	[[ $output = *'- old'* ]]
+	change nap 'command = sleep 2000'
+	run -0 ctl remove nap
+	change web 'command = sleep 1000'
+	run -0 ctl remove --all db
+	[[ $output = *'~ web'* ]]
+	# A changed default is a change of all programs.
+	setting 'stop-timeout = 3s'
+	run -1 ctl add nap -- sleep 1000
+	[[ $output = *'(new, web)'* ]]
+}
+
+@test "nothing is added to a folder that vanished, or to a whole file" {
+	sleeper web
+	hupd_start
+	mv "$T/hupd.d" "$T/aside"
+	run -6 ctl add nap -- sleep 1000
+	[[ $output = *"$T/hupd.d: does not exist"* ]]
+	[ ! -e "$T/hupd.d" ]
+	mv "$T/aside" "$T/hupd.d"
+	hupd_stop
+	hupd_env "$HUPD" -nv -f "$T/hupd.conf" >"$T/whole"
+	mv "$T/whole" "$T/hupd.conf"
+	chmod 644 "$T/hupd.conf"
+	hupd_start
+	run -6 ctl add nap -- sleep 1000
+	[[ $output = *'nap.conf: would not be read: '* ]]
+	[ ! -e "$T/hupd.d/nap.conf" ]
 }
 
 @test "without a daemon nothing is written" {

@@ -131,6 +131,141 @@ check() {
 	[ "$output" = 'plan: 2 unchanged' ]
 }
 
+# As an ordinary user, with these groups.
+user_check() {
+	hupd_env setpriv --reuid=nobody --regid="$(id -g nobody)" "$1" -- \
+	    "${@:2}"
+}
+
+@test "the plan equals the report, for every user" {
+	needs_root
+	user_setup
+	local group plan
+	group=$(id -gn nobody)
+	setting 'access-group = games'
+	sleeper same
+	printf '%s\n' 'user = nobody' "group = $group" \
+	    "groups = $group daemon" >>"$T/hupd.d/same.conf"
+	sleeper db
+	echo 'user = nobody' >>"$T/hupd.d/db.conf"
+	sleeper old
+	hupd_start
+	sleeper new
+	echo 'group = daemon' >>"$T/hupd.d/new.conf"
+	change db 'user = daemon'
+	change db 'stop-timeout = 3s'
+	rm "$T/hupd.d/old.conf"
+	plan=$(check)
+	[ "$(ctl check)" = "$plan" ]
+	for groups in --clear-groups --groups=games; do
+		# Without access to the daemon, all count as added.
+		run -0 user_check "$groups" "$USER_HOME/bin/hupctl" \
+		    -f "$T/hupd.conf" check
+		[[ $groups = --clear-groups || $output = "$plan" ]]
+		[[ $groups = --groups=games ||
+		    $output = 'plan: 3 added (hupd may not be asked)'* ]]
+		run -0 user_check "$groups" "$USER_HOME/bin/hupd" -n \
+		    -f "$T/hupd.conf"
+	done
+	run -0 user_check --groups=games "$USER_HOME/bin/hupctl" \
+	    -s "$T/run/hupd.sock" check
+	[ "$output" = "$plan" ]
+	run -0 ctl reload
+	diff <(echo "$plan" | tail -n +2) <(echo "$output" | tail -n +2)
+	[ "${lines[0]#*: }" = '1 added, 1 removed, 1 restarted, 1 unchanged' ]
+	run -0 check
+	[ "$output" = 'plan: 3 unchanged' ]
+}
+
+@test "a user may check what root would run, without a daemon" {
+	needs_root
+	user_setup
+	sleeper web
+	printf '%s\n' 'user = daemon' 'group = mail' 'groups = daemon, mail' \
+	    >>"$T/hupd.d/web.conf"
+	run -0 as_user hupctl -f "$T/hupd.conf" check
+	[[ $output = 'plan: 1 added (hupd is not running)'* ]]
+	run -0 as_user hupd -n -f "$T/hupd.conf"
+	echo 'groups = daemon, nosuch' >"$T/hupd.d/bad.conf"
+	run -6 as_user hupctl -f "$T/hupd.conf" check
+	[[ $output = *'bad.conf:1: groups: '*nosuch* ]]
+	# In the own places of a user, only root could run this.
+	user_program own <<-'E'
+	command = true
+	user = daemon
+	E
+	run -6 as_user hupctl check
+	[[ $output = *'own.conf:2: user: only root'* ]]
+	run -6 as_user hupd -n
+	[[ $output = *'own.conf:2: user: only root'* ]]
+}
+
+@test "the errors of all stages come together" {
+	sleeper web
+	setting 'nonsense = 1'
+	setting 'exit-on = nobody'
+	program many <<-'E'
+	unknwn = 1
+	user = nosuchuser
+	group = nosuchgroup
+	groups = nosuchother
+	env-file = /nonexistent/env
+	depends-on = nosuchprogram
+	depends-on = loop
+	nice = high
+	E
+	program loop <<-'E'
+	command = sleep 1000
+	depends-on = many
+	E
+	mkdir -m 755 "$T/new"
+	cp "$T/hupd.d/many.conf" "$T/new/other.conf"
+	all() {
+		[[ $output = *'nonsense: unknown key'* ]]
+		[[ $output = *'exit-on: there is no program nobody'* ]]
+		[[ $output = *"$1:1: unknwn: unknown key"* ]]
+		[[ $output = *"$1:2: user: "*nosuchuser* ]]
+		[[ $output = *"$1:3: group: "*nosuchgroup* ]]
+		[[ $output = *"$1:4: groups: "*nosuchother* ]]
+		[[ $output = *"$1:5: env-file: "* ]]
+		[[ $output = *"$1:6: depends-on: there is no program nosuchp"* ]]
+		[[ $output = *"$1:8: nice: "* ]]
+		[[ $output = *"$1: command: is missing"* ]]
+	}
+	run -6 hupd_start
+	all many.conf
+	[[ $output = *'cycle: '* ]]
+	run -6 check
+	all many.conf
+	[[ $output = *'cycle: '* ]]
+	mv "$T/hupd.d/many.conf" "$T/many"
+	rm "$T/hupd.d/loop.conf"
+	sed -i '/^nonsense\|^exit-on/d' "$T/hupd.conf"
+	hupd_start
+	mv "$T/many" "$T/hupd.d/many.conf"
+	printf '%s\n' 'nonsense = 1' 'exit-on = nobody' >>"$T/hupd.conf"
+	run -6 ctl reload
+	all many.conf
+	# In a file that is only proposed, too.
+	rm "$T/hupd.d/many.conf"
+	run -6 check "$T/new/other.conf"
+	all other.conf
+}
+
+@test "a file that is broken is not read if another stands for it" {
+	sleeper web
+	hupd_start
+	echo 'nonsense' >>"$T/hupd.d/web.conf"
+	mkdir -m 755 "$T/new"
+	(umask 022 && echo 'command = sleep 1000' >"$T/new/web.conf")
+	run -0 check "$T/new/web.conf"
+	[ "$output" = 'plan: 1 unchanged' ]
+	run -6 check
+	# With a broken file on disk, its program can be removed.
+	run -0 ctl remove web
+	[ ! -e "$T/hupd.d/web.conf" ]
+}
+
 @test "settings that wait for the next start are reported" {
 	sleeper web
 	hupd_start

@@ -47,9 +47,9 @@ refuses() {
 	sleeper web
 	hupd_start
 	mv "$T/hupd.d" "$T/aside"
-	refuses "$T/hupd.conf:1: program-dir: $T/hupd.d does not exist"
+	refuses "$T/hupd.conf:1: program-dir: $T/hupd.d: does not exist"
 	kill -HUP "$(hupd_pid)"
-	wait_for 5 logged 'hupd.d does not exist'
+	wait_for 5 logged 'hupd.d: does not exist'
 	is_state web up
 	mv "$T/aside" "$T/hupd.d"
 	run -0 ctl reload
@@ -78,15 +78,15 @@ refuses() {
 	mv "$T/hupd.d" "$T/aside"
 	run -6 hupd_start --strict
 	run -0 hupd_start
-	[[ $output = *"$T/hupd.d does not exist"* ]]
+	[[ $output = *"$T/hupd.d: does not exist"* ]]
 	[[ $output = *'using the last accepted one'* ]]
 	wait_for 5 is_state web up
-	refuses 'hupd.d does not exist'
-	# Another such start needs the files no more than the first.
+	refuses 'hupd.d: does not exist'
+	# A second such start needs no files either.
 	hupd_stop
 	setting "program-dir = $T/hupd.dd"
 	run -0 hupd_start
-	[[ $output = *"program-dir: $T/hupd.dd does not exist"* ]]
+	[[ $output = *"program-dir: $T/hupd.dd: does not exist"* ]]
 	wait_for 5 is_state web up
 }
 
@@ -95,10 +95,10 @@ refuses() {
 	hupd_start
 	mv "$T/hupd.d" "$T/aside"
 	run -0 ctl reexec
-	refuses 'hupd.d does not exist'
+	refuses 'hupd.d: does not exist'
 	kill -9 "$(hupd_pid)"
 	wait_for 5 hupd_answers
-	refuses 'hupd.d does not exist'
+	refuses 'hupd.d: does not exist'
 	# Even if what was accepted could not be kept.
 	mv "$T/state/accepted" "$T/kept"
 	before=$(identity web)
@@ -113,7 +113,7 @@ refuses() {
 	[[ $output = *"$T/hupd.d: does not exist: there are no programs"* ]]
 	run -0 hupd_start
 	[[ $output = *"$T/hupd.d: does not exist: there are no programs"* ]]
-	logged 'hupd.d: does not exist: there are no programs'
+	wait_for 5 logged 'hupd.d: does not exist: there are no programs'
 	run -0 ctl reload
 	run -0 ctl check
 	run -0 ctl reexec
@@ -123,7 +123,7 @@ refuses() {
 	run -0 ctl add web -- sleep 1000
 	is_state web up
 	mv "$T/hupd.d" "$T/aside"
-	refuses 'hupd.d does not exist'
+	refuses 'hupd.d: does not exist'
 }
 
 @test "an empty folder was accepted, and may not vanish" {
@@ -140,10 +140,10 @@ refuses() {
 	sleeper web
 	hupd_start
 	setting "program-dir = $T/new"
-	refuses "program-dir: $T/new does not exist"
+	refuses "program-dir: $T/new: does not exist"
 	mkdir -m 777 "$T/new"
 	chmod 777 "$T/new"
-	refuses "program-dir: $T/new may be written by others"
+	refuses "program-dir: $T/new: may be written by others"
 	chmod 755 "$T/new"
 	(umask 022 && echo 'command = sleep 1001' >"$T/new/db.conf" &&
 	    echo 'nice = many' >"$T/new/bad.conf")
@@ -180,13 +180,15 @@ refuses() {
 
 @test "a hupd.conf that was there must not vanish" {
 	local conf=$USER_HOME/config/hupd/hupd.conf before
-	user_program web <<<'command = sleep 1000'
+	rm -f "$conf"
+	printf '%s\n' 'command = sleep 1000' 'settle-time = 0' |
+	    user_program web
 	as_user hupd
 	run -0 as_user hupctl reload
 	# It was not there so far, which is valid.
-	as_user sh -c 'umask 022; echo "restart-delay = 1s" >config/hupd/hupd.conf'
+	as_user sh -c 'umask 022; echo "stop-timeout = 3s" >config/hupd/hupd.conf'
 	run -0 as_user hupctl reload
-	[[ $output = *'restart-delay changed'* ]]
+	[[ $output = *'stop-timeout changed'* ]]
 	rm "$conf"
 	run -6 as_user hupctl reload
 	[[ $output = *"$conf: does not exist, but did when"* ]]
@@ -205,5 +207,5 @@ refuses() {
 	# An empty file says that nothing is meant to be set.
 	as_user sh -c 'umask 022; : >config/hupd/hupd.conf'
 	run -0 as_user hupctl reload
-	[[ $output = *'restart-delay changed'* ]]
+	[[ $output = *'stop-timeout changed'* ]]
 }

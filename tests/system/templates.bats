@@ -147,7 +147,8 @@ matches() {
 	run -2 ctl add web
 	[[ $output = *'the command of web is missing'* ]]
 	run -6 ctl add other@d
-	[[ $output = "$T/hupd.d/other@.conf: does not exist"* ]]
+	[[ $output = "$T/hupd.d/other@d.conf: its template \
+$T/hupd.d/other@.conf does not exist"* ]]
 	echo 'nice = high' >>"$T/hupd.d/web@.conf"
 	run -6 ctl add web@d
 	matches 1 'web@.conf:3: nice:'

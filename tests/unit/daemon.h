@@ -366,13 +366,15 @@ free_daemon(void **state)
 __attribute__((unused)) static void
 begin(void)
 {
+	const struct load_source source = {.places = &d.places,
+	    .file = d.config,
+	    .must_exist = true,
+	    .lookups = &accounts_lookups};
 	struct config set = {0};
 	struct diags none;
 
 	diag_init(&none);
-	assert_int_equal(load_config(&set, &d.places, d.config, true, NULL,
-			     &accounts_lookups, &none),
-	    0);
+	assert_int_equal(load_config(&set, &source, &none), 0);
 	assert_int_equal(reload_begin(d.reload, &set, &none), 0);
 	diag_clear(&none);
 	turn();

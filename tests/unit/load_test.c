@@ -109,11 +109,20 @@ say(void)
 	}
 }
 
+static struct load_source source = {
+    .places = &places,
+    .file = config,
+    .lookups = &accounts_lookups,
+};
+
 static void
-load_again(struct config *set, const struct config *known)
+load_again(struct config *set, const struct config *running)
 {
-	int r = load_config(set, &places, config, false, known,
-	    &accounts_lookups, &diags);
+	struct load_source from = source;
+	int r;
+
+	from.running = running;
+	r = load_config(set, &from, &diags);
 
 	if (r == -1)
 		say();
@@ -134,9 +143,7 @@ assert_refused(const char *complaint)
 	struct config set;
 	char buf[512];
 
-	assert_int_equal(load_config(&set, &places, config, false, NULL,
-			     &accounts_lookups, &diags),
-	    -1);
+	assert_int_equal(load_config(&set, &source, &diags), -1);
 	/* The settings remain, for the report of the error. */
 	assert_int_equal(set.nprograms, 0);
 	assert_non_null(set.settings.state_dir);
@@ -190,6 +197,7 @@ loads_a_folder(void **state)
 static void
 loads_what_is_absent(void **state)
 {
+	struct load_source named = source;
 	struct config set;
 
 	(void)state;
@@ -200,9 +208,8 @@ loads_what_is_absent(void **state)
 	load(&set);
 	assert_int_equal(set.nprograms, 0);
 	config_clear(&set);
-	assert_int_equal(load_config(&set, &places, config, true, NULL,
-			     &accounts_lookups, &diags),
-	    -1);
+	named.must_exist = true;
+	assert_int_equal(load_config(&set, &named, &diags), -1);
 	assert_string_equal(diags.v[0].reason, "does not exist");
 	config_clear(&set);
 }
@@ -219,9 +226,7 @@ reports_all_files(void **state)
 	put("hupd.d/bad name.conf", "command = x\n");
 	put("hupd.d/hupd.conf", "command = x\n");
 	put("hupd.d/A.conf", "command = x\ndepends-on = b gone\n");
-	assert_int_equal(load_config(&set, &places, config, false, NULL,
-			     &accounts_lookups, &diags),
-	    -1);
+	assert_int_equal(load_config(&set, &source, &diags), -1);
 	if (diags.n != 7)
 		say();
 	assert_int_equal(diags.n, 7);
@@ -257,9 +262,7 @@ reports_all_of_a_file(void **state)
 	    "depends-on = nosuch b\n");
 	put("hupd.d/b.conf", "command = x\ndepends-on = nosuch\nfoo\n");
 	put("hupd.d/c.conf", "command = x\ndepends-on = a\n");
-	assert_int_equal(load_config(&set, &places, config, false, NULL,
-			     &accounts_lookups, &diags),
-	    -1);
+	assert_int_equal(load_config(&set, &source, &diags), -1);
 	for (size_t i = 0; i < nitems(all); i++) {
 		size_t n = 0;
 
@@ -588,6 +591,7 @@ settle(const char *name)
 static void
 shares_what_is_unchanged(void **state)
 {
+	struct load_source again = source;
 	struct config set, now;
 
 	(void)state;
@@ -623,9 +627,8 @@ shares_what_is_unchanged(void **state)
 
 	/* Access is checked for shared definitions too. */
 	chmod(at("hupd.d/a.conf"), 0666);
-	assert_int_equal(load_config(&now, &places, config, false, &set,
-			     &accounts_lookups, &diags),
-	    -1);
+	again.running = &set;
+	assert_int_equal(load_config(&now, &again, &diags), -1);
 	config_clear(&now);
 	config_clear(&set);
 }
@@ -878,9 +881,11 @@ misses_what_was_there(void **state)
 	unlink(config);
 	assert_refused("hupd.conf: does not exist, but did when the "
 		       "configuration was accepted; an empty file will do");
-	/* Only hupd writes the line that names it. */
-	put("hupd.conf", "config = /x\n");
-	assert_refused("hupd.conf:1: config: unknown key");
+	/* In files of users the line that names it is a comment. */
+	put("hupd.conf", "#: config = /x\n");
+	load(&set);
+	assert_string_equal(set.origin, config);
+	config_clear(&set);
 }
 
 static void
@@ -901,27 +906,83 @@ fails_to_save(void **state)
 	config_clear(&set);
 }
 
-static void
-loads_one_file(void **state)
+#define CANDIDATE(name, text)                                     \
+	{                                                         \
+		name, "new/" name ".conf", text, sizeof(text) - 1 \
+	}
+
+/* Load with candidates: "NAME COMMAND\n" of each program, or the errors. */
+static const char *
+load_proposed(const struct candidate *v, size_t n)
 {
-	struct definition *c;
+	static char text[1024];
+	struct load_source from = source;
+	struct config set;
+	size_t at = 0;
+
+	from.candidates = v;
+	from.ncandidates = n;
+	text[0] = '\0';
+	load_config(&set, &from, &diags);
+	for (size_t i = 0; i < set.nprograms; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s\n",
+		    set.programs[i]->name, set.programs[i]->command[0]);
+	for (size_t i = 0; i < diags.n; i++) {
+		diag_print(&diags.v[i], text + at, sizeof(text) - at);
+		at = strlcat(text, "\n", sizeof(text));
+	}
+	config_clear(&set);
+	diag_clear(&diags);
+	return text;
+}
+
+static void
+loads_candidates(void **state)
+{
+	const struct candidate v[] = {CANDIDATE("a", "command = new\n"),
+	    CANDIDATE("c", "command = c\n"), {.name = "bad", .file = "x"}};
+	const struct candidate broken[] = {CANDIDATE("a", "comand = x\n"),
+	    CANDIDATE("z", "command = z\ndepends-on = none\n")};
 
 	(void)state;
-	put("web.conf", "command = x\n");
-	put("bad.conf", "comand = x\n");
-	c = load_file(at("web.conf"), NULL, NULL, &accounts_lookups, &diags);
-	assert_non_null(c);
-	assert_string_equal(c->name, "web");
-	definition_unref(c);
-	assert_null(load_file(at("bad.conf"), NULL, NULL, &accounts_lookups,
-	    &diags));
-	assert_int_equal(diags.n, 2);
-	assert_null(load_file(at("none.conf"), NULL, NULL, &accounts_lookups,
-	    &diags));
-	assert_string_equal(diags.v[2].reason, "does not exist");
-	assert_null(load_file(at("web"), NULL, NULL, &accounts_lookups,
-	    &diags));
-	assert_int_equal(diags.n, 4);
+	put("hupd.d/a.conf", "command = old\n");
+	put("hupd.d/b.conf", "command = b\ndepends-on = a\n");
+	put("hupd.d/bad.conf", "nonsense\n");
+	/* The file of "bad" and its errors are not there. */
+	assert_string_equal(load_proposed(v, 3), "a new\nb b\nc c\n");
+	/* The errors of all, those that no single file shows too. */
+	unlink(at("hupd.d/bad.conf"));
+	assert_string_equal(load_proposed(broken, 2),
+	    "new/a.conf:1: comand: unknown key; did you mean command?\n"
+	    "new/a.conf: command: is missing\n"
+	    "new/z.conf:2: depends-on: there is no program none\n");
+	/* A whole configuration has no files of programs. */
+	put("hupd.conf", "program = a\ncommand = x\n");
+	assert_non_null(strstr(load_proposed(v + 1, 1),
+	    "new/c.conf: would not be read: "));
+}
+
+static void
+loads_candidates_of_templates(void **state)
+{
+	const struct candidate v[] = {CANDIDATE("w@", "command = new\n"),
+	    CANDIDATE("w@empty", ""), CANDIDATE("w@own", "command = own\n")};
+	const struct candidate gone = {.name = "w@", .file = "w@.conf"};
+
+	(void)state;
+	put("hupd.d/w@.conf", "command = old\n");
+	put("hupd.d/w@none.conf", "");
+	assert_int_equal(symlink("w@.conf", at("hupd.d/w@link.conf")), 0);
+	assert_string_equal(load_proposed(NULL, 0), "w@link old\nw@none old\n");
+	assert_string_equal(load_proposed(v, 3),
+	    "w@empty new\nw@link new\nw@none new\nw@own own\n");
+	assert_string_equal(load_proposed(v + 1, 1),
+	    "w@empty old\nw@link old\nw@none old\n");
+	assert_non_null(strstr(load_proposed(&gone, 1),
+	    "w@link.conf: its template w@.conf does not exist\n"));
+	/* The links lead nowhere before the template is there. */
+	unlink(at("hupd.d/w@.conf"));
+	assert_string_equal(load_proposed(v, 1), "w@link new\nw@none new\n");
 }
 
 static void
@@ -966,8 +1027,7 @@ survives_changes(void **state)
 		}
 	}
 	for (int i = 0; i < 300; i++) {
-		load_config(&set, &places, config, false, NULL,
-		    &accounts_lookups, &diags);
+		load_config(&set, &source, &diags);
 		assert_in_range(set.nprograms, 0, 1);
 		config_clear(&set);
 		/* Half-written and changing files are no crash. */
@@ -1062,7 +1122,8 @@ main(void)
 	    TEST(loads_a_whole_file),
 	    TEST(misses_what_was_there),
 	    TEST(fails_to_save),
-	    TEST(loads_one_file),
+	    TEST(loads_candidates),
+	    TEST(loads_candidates_of_templates),
 	    TEST(loads_many),
 	    TEST(survives_changes),
 	    TEST(finds_places),
