@@ -11,11 +11,15 @@
  *		FIFO.  Then read(2).  The bytes are there and the buffer is in
  *		memory, so the read transfers all of them, or the process was
  *		killed before and it transferred none: the first byte shows
- *which. HAVE	The bytes are in the buffer and no longer in the FIFO.  They are
- *written in segments [done, end), several if the file is rotated on the way.
- *Before a segment is begun the slot notes its file and the length of that file;
- *so the length of the file shows how much of the segment was written. FREE
- *Everything was written.
+ *		which.
+ *
+ *	HAVE	The bytes are in the buffer and no longer in the FIFO.  They
+ *		are written in segments [done, end), several if the file is
+ *		rotated on the way.  Before a segment is begun the slot notes
+ *		its file and the length of that file; so the length of the file
+ *		shows how much of the segment was written.
+ *
+ *	FREE	Everything was written.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H

@@ -4,18 +4,26 @@
  *	linger TYPE PATH MESSAGE
  *		Send MESSAGE to the socket at PATH, of TYPE dgram or stream,
  *		and with it the only descriptor of a TCP connection whose data
- *		nobody reads, with SO_LINGER of an hour: the process that closes
- *it last sleeps for an hour.  MESSAGE "": the descriptor stays unread in a
- *connection that ends. lock FILE Hold the locks that a reader may: an exclusive
- *flock(2), and one for reading by fcntl(2). spin FILE Try to get it, for ever,
- *in two processes. flood MESSAGE N Send MESSAGE to NOTIFY_SOCKET N times.
+ *		nobody reads, with SO_LINGER of an hour: the process that
+ *		closes it last sleeps for an hour.  MESSAGE "": the descriptor
+ *		stays unread in a connection that ends.
+ *	lock FILE
+ *		Hold the locks that a reader may: an exclusive flock(2), and
+ *		one for reading by fcntl(2).
+ *	spin FILE
+ *		Try to get it, for ever, in two processes.
+ *	flood MESSAGE N
+ *		Send MESSAGE to NOTIFY_SOCKET N times.
  *	listen PATH REPLY
  *		Listen at PATH, and answer each connection with REPLY.
  *	lease FILE
- *		Hold a write lease on a file of our own: a process that opens or
- *executes it waits for lease-break-time. stop NAME Send SIGSTOP again and again
- *to our processes of that name. fuse DIR Mount a file system there that reads
- *all requests and answers none.
+ *		Hold a write lease on a file of our own: a process that opens
+ *		or executes it waits for lease-break-time.
+ *	stop NAME
+ *		Send SIGSTOP again and again to our processes of that name.
+ *	fuse DIR
+ *		Mount a file system there that reads all requests and answers
+ *		none.
  *
  * Prints "ready" once the trap is set; all from lock to fuse, except flood,
  * run for ever.
