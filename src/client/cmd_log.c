@@ -64,7 +64,7 @@ path_of_program(const struct target *target, const char *name, char **why)
 	struct reply reply = {0};
 	const struct line *paths;
 	struct talk talk;
-	const char *log = NULL;
+	const char *log = NULL, *error;
 	char *path = NULL;
 	int status;
 
@@ -73,6 +73,8 @@ path_of_program(const struct target *target, const char *name, char **why)
 	paths = reply_find(&reply, "paths");
 	if (status == STATUS_OK && paths != NULL)
 		log = line_get(paths, "log");
+	if (paths != NULL && (error = line_get(paths, "log-error")) != NULL)
+		present_warn("%s: output cannot be written: %s", name, error);
 	if (log != NULL)
 		path = strdup(log);
 	else if (status == STATUS_OK) {

@@ -207,6 +207,24 @@ put_details(struct json *json, const struct reply *reply, const char *name)
 	json_close(json);
 }
 
+/* Why output cannot be written, of a program or of the event log. */
+static void
+put_log_error(struct json *json, const struct line *line)
+{
+	static const struct attr attrs[] = {
+	    {"reason", "log-error", TEXT},
+	    {"since", "log-since", NUMBER},
+	};
+
+	if (line == NULL || line_get(line, "log-error") == NULL) {
+		json_null(json, "log_error");
+		return;
+	}
+	json_object(json, "log_error");
+	PUT_LINE(json, line, attrs);
+	json_close(json);
+}
+
 static void
 put_programs(struct json *json, const struct reply *reply)
 {
@@ -238,6 +256,7 @@ put_programs(struct json *json, const struct reply *reply)
 			continue;
 		json_object(json, NULL);
 		PUT_LINE(json, &reply->v[i], attrs);
+		put_log_error(json, &reply->v[i]);
 		put_details(json, reply, line_get(&reply->v[i], "name"));
 		json_close(json);
 	}
@@ -270,6 +289,7 @@ show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 	put_programs(&json, reply);
 	json_object(&json, "config");
 	PUT_LINE(&json, reply_find(reply, "config"), config);
+	put_log_error(&json, reply_find(reply, "config"));
 	json_close(&json);
 	if ((line = reply_find(reply, "rejected")) == NULL)
 		json_null(&json, "rejected");
@@ -327,6 +347,10 @@ put_report(struct json *json, const struct reply *reply)
 	    {"name", "name", TEXT},
 	    {"reason", "reason", TEXT},
 	};
+	static const struct attr log_error[] = {
+	    {"name", "name", TEXT},
+	    {"reason", "reason", TEXT},
+	};
 	static const struct attr trouble[] = {
 	    {"name", "name", TEXT},
 	    {"how", "how", TEXT},
@@ -339,6 +363,8 @@ put_report(struct json *json, const struct reply *reply)
 	put_strings(json, "rolled_back", reply, "rolledback", "name");
 	put_lines(json, "troubles", reply, "trouble", trouble, COUNT(trouble),
 	    true);
+	put_lines(json, "log_errors", reply, "logerror", log_error,
+	    COUNT(log_error), false);
 	put_errors(json, reply);
 }
 

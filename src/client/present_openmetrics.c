@@ -24,6 +24,7 @@ enum from {
 	FROM_UP,     /* is it up, or starting again since it was up? */
 	FROM_WANT,   /* is the want run? */
 	FROM_EXIT,   /* the exit status, or 128 and the signal */
+	FROM_KEY,    /* is the key there? */
 	FROM_LOG,    /* the size of the files that the key names */
 };
 
@@ -64,6 +65,8 @@ static const struct metric of_programs[] = {
 	FROM_NUMBER, "memory", NULL},
     {"hupd_program_log_bytes", "bytes",
 	"Size of its log files, older ones too.", false, FROM_LOG, "log", NULL},
+    {"hupd_program_log_blocked", NULL, "Can its output not be written?", false,
+	FROM_KEY, "log-error", NULL},
 };
 
 static const struct metric of_daemon[] = {
@@ -78,6 +81,8 @@ static const struct metric of_daemon[] = {
 	"When it was accepted, Unix time.", false, FROM_NUMBER, "time", NULL},
     {"hupd_config_in_sync", NULL, "Are the files on disk what runs?", false,
 	FROM_EQUAL, "differs", "no"},
+    {"hupd_log_blocked", NULL, "Can the event log not be written?", false,
+	FROM_KEY, "log-error", NULL},
 };
 
 /* How reloads end: a key of the status reply, and a label. */
@@ -111,9 +116,13 @@ key_of(const struct metric *metric, const struct line *line)
 static bool
 value_of(const struct metric *metric, const struct line *line, int64_t *value)
 {
-	const char *key;
+	const char *key = key_of(metric, line);
 
-	if ((key = key_of(metric, line)) == NULL)
+	if (metric->from == FROM_KEY) {
+		*value = key != NULL;
+		return true;
+	}
+	if (key == NULL)
 		return false;
 	*value = line_get_number(line, key, 0);
 	switch (metric->from) {
@@ -134,6 +143,8 @@ value_of(const struct metric *metric, const struct line *line, int64_t *value)
 	case FROM_EXIT:
 		*value += strcmp(key, "signal") == 0 ? 128 : 0;
 		return true;
+	case FROM_KEY:
+		break;
 	case FROM_LOG:
 		*value = chain_size(line_get(line, key));
 		return *value != -1;

@@ -306,6 +306,26 @@ put_reason(const struct ctl *ctl, const struct line *program)
 	fputc('\n', ctl->out);
 }
 
+/* Output that cannot be written.  line: of a program, or the configuration. */
+static void
+put_log_error(const struct ctl *ctl, const struct line *line,
+    const char *before)
+{
+	const char *why = line_get(line, "log-error");
+	int64_t since = line_get_number(line, "log-since", 0);
+	char ago[TEXT_NUMBER_MAX];
+
+	if (why == NULL)
+		return;
+	fputs(before, ctl->out);
+	paint(ctl, ALARM);
+	fputs("cannot be written: ", ctl->out);
+	present_puts(why, ctl->out);
+	paint(ctl, PLAIN);
+	text_humane_ago(since, ctl->now, ago);
+	fprintf(ctl->out, " (for %s)\n", ago);
+}
+
 /* All that is known of one program, below its row. */
 
 static void
@@ -409,6 +429,7 @@ put_details(const struct ctl *ctl, const struct reply *reply,
 		NULL));
 	put_detail(ctl, "file", line_get(program, "conf"));
 	put_detail(ctl, "log", line_get(program, "log"));
+	put_log_error(ctl, program, "            output ");
 }
 
 /* The configuration's part of a status. */
@@ -445,6 +466,7 @@ put_configuration(const struct ctl *ctl, const struct line *config)
 		paint(ctl, PLAIN);
 		fputc('\n', ctl->out);
 	}
+	put_log_error(ctl, config, "the event log ");
 	if (!reply_has(config, "source", "accepted"))
 		return;
 	paint(ctl, ALARM);
@@ -506,8 +528,10 @@ put_table(const struct ctl *ctl, const struct table *table,
 		put_row(ctl, table, &table->v[r]);
 		if (details)
 			put_details(ctl, reply, table->v[r].line);
-		else
+		else {
 			put_reason(ctl, table->v[r].line);
+			put_log_error(ctl, table->v[r].line, "  output ");
+		}
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "wire/report.h"
 #include "daemon/apply.h"
 #include "process/accounts.h"
+#include "program/describe.h"
 
 #define REJECTED "rejected"
 /* More bytes of errors than anyone reads. */
@@ -57,6 +59,7 @@ struct reload {
 	struct apply *apply;	 /* not NULL: under way */
 	struct line_text report; /* of the one under way */
 	bool again;		 /* SIGHUP came meanwhile */
+	bool waits_for_logs;	 /* and for nothing else */
 };
 
 static void
@@ -267,6 +270,20 @@ record(const struct reload *r)
 
 static void begin(struct reload *);
 
+static void
+report_log_errors(struct reload *r)
+{
+	struct daemon *d = r->daemon;
+	char why[PATH_MAX + 128];
+	struct program *p;
+
+	if (d->log_error != NULL)
+		report_log_error(&r->report, "hupd", d->log_error);
+	for (p = programs_first(&d->programs); p != NULL; p = programs_next(p))
+		if (describe_log_error(p, why, sizeof(why)) != 0)
+			report_log_error(&r->report, p->conf->name, why);
+}
+
 /* Every program that was touched has its outcome. */
 static void
 settled(void *arg)
@@ -274,7 +291,12 @@ settled(void *arg)
 	struct reload *r = arg;
 	bool good;
 
+	/* See reload_reopened. */
+	r->waits_for_logs = r->daemon->reopening;
+	if (r->waits_for_logs)
+		return;
 	apply_report(r->apply, &r->report);
+	report_log_errors(r);
 	good = apply_is_good(r->apply);
 	/* The first generation is no reload. */
 	if (r->generation > 1 && good)
@@ -485,6 +507,13 @@ begin(struct reload *r)
 }
 
 void
+reload_reopened(struct reload *r)
+{
+	if (r->waits_for_logs)
+		settled(r);
+}
+
+void
 reload_request(struct reload *r)
 {
 	if (r->daemon->stopping)
@@ -633,6 +662,10 @@ reload_status(struct reload *r, struct line_text *t)
 	line_put_number(t, "rejected", r->rejected);
 	if (r->daemon->warning != NULL)
 		line_put(t, "warning", r->daemon->warning);
+	if (r->daemon->log_error != NULL) {
+		line_put(t, "log-error", r->daemon->log_error);
+		line_put_number(t, "log-since", r->daemon->log_since);
+	}
 	line_end(t);
 	if (r->rejection.lines != NULL)
 		line_put_raw(t, r->rejection.lines);

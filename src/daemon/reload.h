@@ -42,6 +42,11 @@ bool reload_may_revert(const struct reload *);
 
 /* SIGHUP came: reload now, or once more after the one under way. */
 void reload_request(struct reload *);
+/*
+ * The log files have been reopened, or that takes too long: a report waits for
+ * it, because it names the files that cannot be written.
+ */
+void reload_reopened(struct reload *);
 
 /* A wait for the outcome of a reload; embedded in the owner. */
 struct verdict {

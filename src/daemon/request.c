@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,8 @@
 
 /* The files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
+/* Why output cannot be written: the path of a file and a few words. */
+#define LOG_ERROR_MAX (PATH_MAX + 128)
 
 /* The last end: in words, and as the fields of request.h. */
 static void
@@ -58,12 +61,22 @@ why_at_rest(const struct program *p)
 				       : "not started: autostart = no";
 }
 
+/* Why output cannot be written, and since when; 0: it can. */
+static void
+put_log_error(struct line_text *t, time_t since, const char *why)
+{
+	if (since == 0)
+		return;
+	line_put(t, "log-error", why);
+	line_put_number(t, "log-since", since);
+}
+
 void
 request_put_program(struct line_text *t, const struct program *p,
     const char *log_dir, bool cpu)
 {
 	struct mono now = loop_now(p->programs->loop);
-	char text[256], *log = NULL;
+	char text[256], why[LOG_ERROR_MAX], *log = NULL;
 
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
@@ -102,6 +115,7 @@ request_put_program(struct line_text *t, const struct program *p,
 		log = places_log(log_dir, p->conf->name);
 	line_put(t, "log", log);
 	free(log);
+	put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
 	line_end(t);
 }
 
@@ -192,7 +206,7 @@ do_where(struct daemon *d, struct answer *a, const struct line *pl)
 	struct line_text *t = &a->text;
 	const char *name = line_get_word(pl, 0);
 	struct program *p = NULL;
-	char *log = NULL;
+	char *log = NULL, why[LOG_ERROR_MAX];
 
 	if (name != NULL && strcmp(name, "hupd") != 0) {
 		p = programs_find(&d->programs, name);
@@ -208,6 +222,8 @@ do_where(struct daemon *d, struct answer *a, const struct line *pl)
 	line_put(t, "program-dir", d->effective.program_dir);
 	line_put(t, "config", d->config);
 	line_put(t, "log", log);
+	if (p != NULL)
+		put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
 	line_end(t);
 	free(log);
 	answer_end(a, STATUS_OK, NULL);

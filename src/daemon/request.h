@@ -20,6 +20,8 @@
  *			waiting-for= (what outside of hupd it waits for)
  *			again= (ms until the restart, in state wait)
  *			conf= (file, if it has one) log= (file, if any)
+ *			log-error= log-since= (why its output cannot be
+ *			written, and since when, Unix time)
  *		with details, for each named program:
  *			details name= command= (as in its file)
  *			events= (file of the event log)
@@ -29,9 +31,11 @@
  *			applied= failed= rejected= (reloads of this process,
  *			counted since counting=, Unix time;
  *			failed: applied, but a program did not become ready)
+ *			log-error= log-since= (the same of the event log)
  *		if a reload was rejected since the last accepted one:
  *			rejected time= count=  and the "error" lines of report.h
  *	where [NAME]	paths log-dir= program-dir= config= log=
+ *			log-error= log-since=
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		for each: result name= ok=(yes|no) state= how=
  *			and "tail" lines of report.h if it failed

@@ -35,6 +35,8 @@
 
 /* At the end, the log process gets this long for the last output; ms. */
 #define LOG_DRAIN_TIMEOUT 5000
+/* The report of a reload waits this long for the log files; ms. */
+#define REOPEN_TIMEOUT 1000
 
 static struct daemon *unfinished; /* a daemon whose start may still fail */
 
@@ -164,6 +166,32 @@ renew_socket(struct daemon *d)
 	}
 }
 
+/* A report of a reload need not wait for them any more. */
+static void
+logs_reopened(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->reopening = false;
+	loop_cancel(d->loop, &d->reopen_late);
+	reload_reopened(d->reload);
+}
+
+static void
+reopen_late(struct deadline *deadline)
+{
+	logs_reopened(deadline->arg);
+}
+
+static void
+reopen_logs(struct daemon *d)
+{
+	d->reopening = true;
+	loop_at(d->loop, &d->reopen_late,
+	    clock_add_ms(loop_now(d->loop), REOPEN_TIMEOUT));
+	logger_reopen(d->logger);
+}
+
 static void
 signalled(const struct signalfd_siginfo *si, void *arg)
 {
@@ -176,7 +204,7 @@ signalled(const struct signalfd_siginfo *si, void *arg)
 	}
 	/* The next lines have the time zone of now. */
 	if (sig == SIGHUP || sig == SIGUSR1)
-		logger_reopen(d->logger);
+		reopen_logs(d);
 	/* Log first: acting on it may take a while. */
 	if (sig == SIGHUP) {
 		log_moment("reload");
@@ -273,6 +301,20 @@ events_conf(const struct definition *defaults)
 	};
 }
 
+/* Keep for status why the event log cannot be written. */
+static void
+log_trouble(void *arg, const struct stream *s)
+{
+	struct daemon *d = arg;
+	char why[PATH_MAX + 128];
+
+	if (s != d->events)
+		return;
+	d->log_since = logger_stream_trouble(s, why, sizeof(why));
+	free(d->log_error);
+	d->log_error = d->log_since != 0 ? strdup(why) : NULL;
+}
+
 static void
 open_logs(struct daemon *d, const struct definition *defaults)
 {
@@ -281,6 +323,7 @@ open_logs(struct daemon *d, const struct definition *defaults)
 	    .run_dir = d->effective.run_dir,
 	    .self = d->self,
 	};
+	const struct logger_calls calls = {log_trouble, logs_reopened, d};
 	struct stream_conf sc = events_conf(defaults);
 	struct file_trust trust = {.any_group = true};
 	char why[FILE_WHY_MAX];
@@ -296,6 +339,8 @@ open_logs(struct daemon *d, const struct definition *defaults)
 	d->events = logger_stream_open(d->logger, "hupd", (uid_t)-1, &sc);
 	if (d->events == NULL)
 		log_fatal("the event log cannot be opened");
+	logger_call(d->logger, &calls);
+	d->reopen_late = (struct deadline){.due = reopen_late, .arg = d};
 	log_stream(logger_stream_fd(d->events));
 	/* An event comes only when a full FIFO can take more. */
 	d->events_source.ready = events_writable;
@@ -616,6 +661,8 @@ serve_end(struct daemon *d)
 	loop_unwatch(d->loop, &d->events_source);
 	log_flush();
 	log_stream(-1);
+	logger_call(d->logger, NULL);
+	loop_cancel(d->loop, &d->reopen_late);
 	while ((p = programs_first(&d->programs)) != NULL)
 		programs_drop(p);
 	system_free(d->system);
@@ -629,6 +676,7 @@ serve_end(struct daemon *d)
 	free(d->notify_folder);
 	free(d->socket);
 	free(d->accepted);
+	free(d->log_error);
 	handover_remove(d);
 	pidlock_remove(d->effective.pidfile, d->pidfile);
 	record_close(d->records, true);

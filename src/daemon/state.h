@@ -47,6 +47,11 @@ struct daemon {
 	char *socket; /* path of the control socket */
 	struct stream *events;
 	struct source events_source;
+	char *log_error;  /* why the event log cannot be written; or NULL */
+	time_t log_since; /* since when, Unix time */
+	/* The log files are being reopened: a report waits for the outcome. */
+	bool reopening;
+	struct deadline reopen_late;
 	char *notify_folder; /* of the notify sockets */
 	/* The one that programs of version 0.1 share, NULL without them. */
 	char *notify_path;

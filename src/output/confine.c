@@ -176,16 +176,16 @@ confine_calls(void)
 	static const char *const names[] = {"_llseek", "brk", "clock_gettime",
 	    "clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
 	    "close", "connect", "epoll_create1", "epoll_ctl", "epoll_pwait",
-	    "epoll_pwait2", "epoll_wait", "exit", "exit_group", "fallocate",
-	    "fcntl", "fcntl64", "fstat", "fstat64", "fstatat64", "ftruncate",
-	    "ftruncate64", "futex", "futex_time64", "getpid", "getrandom",
-	    "gettid", "gettimeofday", "lseek", "madvise", "mlock2", "mremap",
-	    "munmap", "nanosleep", "newfstatat", "openat", "pipe2", "poll",
-	    "ppoll", "ppoll_time64", "pread64", "pwrite64", "read", "readv",
-	    "recvfrom", "recvmsg", "renameat", "renameat2", "restart_syscall",
-	    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sendmsg",
-	    "sendto", "sigaltstack", "signalfd4", "sigreturn", "statx", "tee",
-	    "time", "unlinkat", "write", "writev"};
+	    "epoll_pwait2", "epoll_wait", "exit", "exit_group", "faccessat",
+	    "faccessat2", "fallocate", "fcntl", "fcntl64", "fstat", "fstat64",
+	    "fstatat64", "ftruncate", "ftruncate64", "futex", "futex_time64",
+	    "getpid", "getrandom", "gettid", "gettimeofday", "lseek", "madvise",
+	    "mlock2", "mremap", "munmap", "nanosleep", "newfstatat", "openat",
+	    "pipe2", "poll", "ppoll", "ppoll_time64", "pread64", "pwrite64",
+	    "read", "readv", "recvfrom", "recvmsg", "renameat", "renameat2",
+	    "restart_syscall", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+	    "sendmsg", "sendto", "sigaltstack", "signalfd4", "sigreturn",
+	    "statx", "tee", "time", "unlinkat", "write", "writev"};
 	scmp_filter_ctx ctx;
 	int rc;
 

@@ -57,6 +57,20 @@ logfile_dir_free(struct logdir *d)
 	d->fd = -1;
 }
 
+int
+logfile_dir_check(const struct logdir *d)
+{
+	struct stat st;
+
+	if (fstat(d->fd, &st) == -1)
+		return -1;
+	if (st.st_nlink == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return faccessat(d->fd, ".", W_OK | X_OK, 0);
+}
+
 void
 logfile_close(struct logdir *d, struct logfile *f)
 {

@@ -43,6 +43,8 @@ void logfile_dir_init(struct logdir *, int fd, unsigned max);
 /* Close all files; fd is the new folder, -1 keeps the old one. */
 void logfile_dir_renew(struct logdir *, int fd);
 void logfile_dir_free(struct logdir *);
+/* Can a file be made there?  -1 with errno, ENOENT: the folder was removed. */
+int logfile_dir_check(const struct logdir *);
 
 /*
  * Open NAME.log as *ref, unless it is open.  A missing file is made if create

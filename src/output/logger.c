@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "config/places.h"
 #include "output/fifo.h"
 
 /* The longest wait for the last lines of a program, ms. */
@@ -29,6 +31,10 @@
 #define FILE_MAX (MESSAGE_NAME + 12)
 /* Reports read in a turn. */
 #define REPORTS 64
+/* The log process is not trusted: a higher errno is none. */
+#define ERRNO_MAX 4096
+/* The text of why output cannot be written. */
+#define TROUBLE_MAX (PATH_MAX + 128)
 
 /* Orders of a stream still to be sent to the process, in this order; bits. */
 enum unsent {
@@ -48,10 +54,12 @@ struct tail {
 
 struct logger {
 	struct loop *loop;
+	struct logger_calls calls;
 	struct logchild child;
 	int outdir;
 	bool orphan_stuck; /* a batch without a stream, which was logged */
-	bool lost;	   /* nobody reads standard output, which was logged */
+	int lost;	   /* errno: nobody reads standard output; or 0 */
+	time_t lost_since; /* Unix time */
 
 	struct stream **streams; /* by index */
 	uint32_t size;		 /* of streams and of spare */
@@ -61,6 +69,7 @@ struct logger {
 	TAILQ_HEAD(, stream) dirty;
 	LIST_HEAD(, stream) going;
 	bool renew;	   /* the process must be ordered to reopen its files */
+	bool renewing;	   /* and has not replied yet */
 	bool zone_changed; /* and to read the time zone again */
 	bool blocked;	   /* its socket takes no more for now */
 
@@ -241,7 +250,7 @@ order(struct message_order *o, const struct stream *s)
 	o->end = s->end;
 	o->left = s->left;
 	o->want_tail = tail_of(s) != NULL;
-	o->stuck = s->stuck;
+	o->stuck = s->stuck != 0;
 	o->conf.to = s->conf.to;
 	o->conf.timestamps = s->conf.timestamps;
 	o->conf.size = s->conf.size;
@@ -327,13 +336,6 @@ send_orders(struct logger *l)
 
 	if (l->child.fd == -1 || l->blocked)
 		return;
-	if (l->renew) {
-		if (send_renew(l) == -1) {
-			hold_back(l);
-			return;
-		}
-		l->renew = l->zone_changed = false;
-	}
 	while ((s = TAILQ_FIRST(&l->dirty)) != NULL) {
 		what = s->unsent & -s->unsent;
 		if (send_order(s, what) == -1) {
@@ -342,6 +344,14 @@ send_orders(struct logger *l)
 		}
 		if ((s->unsent &= (uint8_t)~what) == 0)
 			TAILQ_REMOVE(&l->dirty, s, dirty);
+	}
+	/* The last: its reply is about every stream. */
+	if (l->renew) {
+		if (send_renew(l) == -1) {
+			hold_back(l);
+			return;
+		}
+		l->renew = l->zone_changed = false;
 	}
 }
 
@@ -455,6 +465,7 @@ hand_down(struct stream *s, struct stream *retired)
 	retired->end = s->end;
 	retired->ended = s->ended;
 	retired->stuck = s->stuck;
+	retired->since = s->since;
 	retired->unopened = s->unopened;
 	retired->closing = true;
 	LIST_INSERT_HEAD(&l->going, retired, going);
@@ -462,6 +473,7 @@ hand_down(struct stream *s, struct stream *retired)
 	s->id = id;
 	s->id.gen = ++l->gen;
 	s->ended = false;
+	s->stuck = 0;
 	l->streams[retired->id.index] = retired;
 	l->streams[s->id.index] = s;
 	/* Keep this order: the older output is written first. */
@@ -597,9 +609,23 @@ logger_stream_fd(const struct stream *s)
 void
 logger_reopen(struct logger *l)
 {
-	l->renew = true;
+	l->renew = l->renewing = true;
 	l->zone_changed = clock_reread_zone() || l->zone_changed;
 	send_orders(l);
+}
+
+void
+logger_call(struct logger *l, const struct logger_calls *calls)
+{
+	l->calls = calls != NULL ? *calls : (struct logger_calls){0};
+}
+
+static void
+reopened(struct logger *l)
+{
+	l->renewing = false;
+	if (l->calls.reopened != NULL)
+		l->calls.reopened(l->calls.arg);
 }
 
 /* A new process has started, which knows no stream. */
@@ -609,7 +635,8 @@ child_started(void *arg)
 	struct logger *l = arg;
 
 	l->blocked = false;
-	l->renew = l->zone_changed = false;
+	l->renew = l->renewing;
+	l->zone_changed = false;
 	l->orphan_stuck = false;
 	/* The settings of found streams are not known yet. */
 	for (uint32_t i = 0; i < l->size; i++)
@@ -630,30 +657,143 @@ again_due(struct deadline *d)
 	send_orders(l);
 }
 
-/* Logged once for a stream, and once for all batches without a stream. */
-static void
-on_stuck(struct logger *l, struct stream *s, const struct message_reply *r)
+/* The trouble of a place in words; err comes from the log process. */
+static const char *
+words_of(enum key_log to, int err)
 {
-	bool *stuck = s != NULL ? &s->stuck : &l->orphan_stuck;
+	if (to == LOG_TO_FILE && err == ELOOP)
+		return "is a symbolic link";
+	if (to == LOG_TO_FILE && err == EINVAL)
+		return "is not a regular file";
+	if (to == LOG_TO_FILE && err == EACCES)
+		return "the log user has no permission";
+	if (to != LOG_TO_FILE && err == EAGAIN)
+		return "full, its reader does not read";
+	return strerror(err > 0 && err < ERRNO_MAX ? err : EIO);
+}
 
-	if (!*stuck)
-		log_warnx("%s: cannot write its output: %s; retrying", r->name,
-		    strerror(r->err));
-	*stuck = true;
+static void
+explain(const struct stream *s, int err, char *why, size_t size)
+{
+	const char *words = words_of(s->conf.to, err);
+
+	switch (s->conf.to) {
+	case LOG_TO_FILE:
+		snprintf(why, size, "%s/%s" PLACES_LOG_SUFFIX ": %s",
+		    s->logger->child.log_dir, s->name, words);
+		break;
+	case LOG_TO_SYSLOG:
+		snprintf(why, size, "/dev/log: %s", words);
+		break;
+	case LOG_TO_STDOUT:
+		snprintf(why, size, "standard output: %s", words);
+		break;
+	case LOG_TO_NONE:
+		*why = '\0';
+		break;
+	}
+}
+
+/* The stream itself, or a retired one of the program, that is stuck. */
+static const struct stream *
+stuck_of(const struct stream *s)
+{
+	const struct stream *r, *first = s->stuck != 0 ? s : NULL;
+
+	LIST_FOREACH (r, &s->logger->going, going)
+		if (r->stuck != 0 && strcmp(r->name, s->name) == 0 &&
+		    (first == NULL || r->since < first->since))
+			first = r;
+	return first;
+}
+
+time_t
+logger_stream_trouble(const struct stream *s, char *why, size_t size)
+{
+	const struct logger *l = s->logger;
+	const struct stream *stuck = stuck_of(s);
+
+	if (stuck != NULL) {
+		explain(stuck, stuck->stuck, why, size);
+		return stuck->since;
+	}
+	if (s->conf.to == LOG_TO_STDOUT && l->lost != 0) {
+		explain(s, l->lost, why, size);
+		return l->lost_since;
+	}
+	return 0;
+}
+
+static void
+changed(const struct stream *s)
+{
+	const struct logger_calls *calls = &s->logger->calls;
+
+	if (calls->changed != NULL)
+		calls->changed(calls->arg, s);
+}
+
+/* The stream that the program has now; its own, if it is gone. */
+static struct stream *
+current_of(struct stream *s)
+{
+	const struct logger *l = s->logger;
+	struct stream *other;
+
+	for (uint32_t i = 0; s->closing && i < l->size; i++) {
+		other = l->streams[i];
+		if (other != NULL && !other->closing &&
+		    strcmp(other->name, s->name) == 0)
+			return other;
+	}
+	return s;
+}
+
+/* Logged once for a program, whichever of its FIFOs it is. */
+static void
+on_stuck(struct stream *s, int err)
+{
+	const bool known = stuck_of(current_of(s)) != NULL;
+	char why[TROUBLE_MAX];
+
+	if (s->stuck != 0)
+		return;
+	s->stuck = err != 0 ? err : EIO;
+	s->since = clock_wall().tv_sec;
+	if (known)
+		return;
+	changed(current_of(s));
+	explain(s, s->stuck, why, sizeof(why));
+	log_warnx("%s: cannot write its output: %s; retrying", s->name, why);
 }
 
 static void
 on_recovered(struct stream *s)
 {
-	if (s->stuck)
-		log_info("%s: its output is written again", s->name);
-	s->stuck = false;
+	if (s->stuck == 0)
+		return;
+	s->stuck = 0;
+	if (stuck_of(current_of(s)) != NULL)
+		return;
+	log_info("%s: its output is written again", s->name);
+	changed(current_of(s));
+}
+
+/* Output of a former process, of a program that may be gone. */
+static void
+on_orphan_stuck(struct logger *l, const struct message_reply *r)
+{
+	if (!l->orphan_stuck)
+		log_warnx("%s: cannot write its output: %s; retrying",
+		    text_is_name(r->name) ? r->name : "a program",
+		    words_of(LOG_TO_FILE, r->err));
+	l->orphan_stuck = true;
 }
 
 static void
 on_unopened(struct stream *s, const struct message_reply *r)
 {
-	on_stuck(s->logger, s, r);
+	on_stuck(s, r->err);
 	s->unopened = true;
 	if (!clock_is_set(s->logger->again.at))
 		loop_at(s->logger->loop, &s->logger->again,
@@ -676,11 +816,12 @@ on_no_folder(struct logger *l)
 static void
 on_lost(struct logger *l, const struct message_reply *r)
 {
-	if (!l->lost)
+	if (l->lost == 0)
 		log_warnx("standard output: %s; what programs print there is "
 			  "lost",
-		    strerror(r->err));
-	l->lost = true;
+		    words_of(LOG_TO_STDOUT, r->err));
+	l->lost = r->err != 0 ? r->err : EIO;
+	l->lost_since = clock_wall().tv_sec;
 }
 
 static void
@@ -711,7 +852,10 @@ on_reply(struct logger *l, const struct message_reply *r)
 		s = NULL;
 	switch (r->type) {
 	case MESSAGE_STUCK:
-		on_stuck(l, s, r);
+		if (s != NULL)
+			on_stuck(s, r->err);
+		else
+			on_orphan_stuck(l, r);
 		return;
 	case MESSAGE_NO_FOLDER:
 		on_no_folder(l);
@@ -739,10 +883,13 @@ on_reply(struct logger *l, const struct message_reply *r)
 		if (s != NULL && s->closing)
 			on_closed(s);
 		return;
+	case MESSAGE_RENEW:
+		if (!l->renew)
+			reopened(l);
+		return;
 	case MESSAGE_OPEN:
 	case MESSAGE_SET:
 	case MESSAGE_DRAIN:
-	case MESSAGE_RENEW:
 	case MESSAGE_QUIT:
 		return;
 	}

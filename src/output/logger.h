@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/loop.h"
 #include "output/logchild.h"
@@ -40,12 +41,13 @@ struct stream {
 	uint32_t retired; /* the number of a retired FIFO, else 0 */
 	uint32_t end;	  /* the number of the last end */
 	uint32_t left;	  /* bytes to read before its end, at most */
+	int stuck;	  /* errno: its output cannot be written; or 0 */
+	time_t since;	  /* that is so, Unix time */
 	uint8_t unsent;	  /* orders, bits of enum unsent */
 	bool closing;
 	bool draining; /* closing, once no writer is left */
 	bool unused;   /* no process has had the FIFO */
 	bool ended;    /* and the process has not reported all as written */
-	bool stuck;    /* it was logged that it cannot be written */
 	bool unopened; /* the process could not open it */
 };
 
@@ -98,6 +100,11 @@ void logger_stream_ended(struct stream *,
     void (*tail)(void *arg, const char *bytes, size_t len), void *arg);
 /* Write the rest, forget the stream, then remove the FIFO. */
 void logger_stream_close(struct stream *);
+/*
+ * The output cannot be written: put the reason into why.  Returns since when,
+ * Unix time; 0 if all is well.
+ */
+time_t logger_stream_trouble(const struct stream *, char *why, size_t size);
 /* The FIFO: folder and name for spawn, fd (non-blocking) for the event log. */
 int logger_outdir(const struct logger *);
 const char *logger_stream_name(const struct stream *);
@@ -108,5 +115,16 @@ int logger_stream_fd(const struct stream *);
  * here and in the log process.
  */
 void logger_reopen(struct logger *);
+
+/* The owner's callbacks. */
+struct logger_calls {
+	/* The trouble of a stream has come or gone. */
+	void (*changed)(void *arg, const struct stream *);
+	/* The files are reopened; trouble with them was found. */
+	void (*reopened)(void *arg);
+	void *arg;
+};
+/* From now on; NULL: none. */
+void logger_call(struct logger *, const struct logger_calls *);
 
 #endif

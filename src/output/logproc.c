@@ -54,6 +54,7 @@ struct proc {
 	bool blocked;		   /* the socket takes no more for now */
 	bool alone;		   /* the daemon is gone */
 	bool quit;
+	bool renewed;  /* to be reported */
 	bool confined; /* to the folder that it began with */
 	int status;    /* its exit status */
 };
@@ -165,6 +166,7 @@ send_first(struct entry *e)
 static void
 send_reports(struct proc *p)
 {
+	static const struct message_reply renewed = {.type = MESSAGE_RENEW};
 	struct entry *e;
 	bool closed;
 
@@ -177,6 +179,8 @@ send_reports(struct proc *p)
 		if (closed)
 			entry_free(e);
 	}
+	if (!p->blocked && p->renewed)
+		p->renewed = reply(p, &renewed) == -1;
 }
 
 /* Report as soon as the socket takes it; a closed stream is forgotten then. */
@@ -254,7 +258,7 @@ on_stuck(void *arg, struct pumped *m, const char *name, int err, bool again)
 	if ((err == ENOENT || err == ENOTDIR) &&
 	    (m == NULL || m->out.to == LOG_TO_FILE))
 		report_once(p, MESSAGE_NO_FOLDER, none, name, err);
-	if (again || (m != NULL && m->reported))
+	if (again)
 		return;
 	if (m == NULL) {
 		report_once(p, MESSAGE_STUCK, none, name, err);
@@ -273,9 +277,21 @@ on_lost(void *arg, int err)
 	report_once(arg, MESSAGE_LOST, none, "", err);
 }
 
+/* Each stream, or those that are reported as stuck. */
+static void
+check_streams(struct proc *p, bool all)
+{
+	struct entry *e;
+
+	for (uint32_t i = 0; i < p->nentries; i++)
+		if ((e = p->entries[i]) != NULL && (all || e->pumped.reported))
+			pump_check(&e->pumped);
+}
+
 static void
 on_retried(void *arg)
 {
+	check_streams(arg, false);
 	end_if_done(arg);
 }
 
@@ -421,6 +437,9 @@ order_renew(struct proc *p, bool zone, int fd)
 		clock_reread_zone();
 	logfile_dir_renew(&p->writer.dir, fd);
 	pump_retry(&p->pump);
+	check_streams(p, true);
+	p->renewed = true;
+	send_reports(p);
 }
 
 static void

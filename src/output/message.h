@@ -50,7 +50,8 @@ enum message_type {
 	MESSAGE_ENDED, /* replied with ENDED when everything is written */
 	MESSAGE_CLOSE, /* replied with CLOSE when everything is written */
 	MESSAGE_DRAIN, /* the same once no writer is left */
-	MESSAGE_RENEW, /* reopen all files, in the folder that is sent */
+	MESSAGE_RENEW, /* reopen all files, in the folder that is sent; replied
+			  with RENEW after the reports on what is stuck */
 	MESSAGE_QUIT,  /* close all streams, then exit(0) */
 	/* To the daemon. */
 	MESSAGE_STUCK,	   /* output cannot be written: err; it is retried */

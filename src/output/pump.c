@@ -223,6 +223,23 @@ watch(struct pumped *p)
 		unwatch(p, PUMP_PARKED);
 }
 
+static void
+report_stuck(struct pumped *p, int err)
+{
+	struct pump *m = p->pump;
+
+	m->calls.stuck(m->calls.arg, p, p->out.name, err, p->reported);
+}
+
+static void
+report_recovered(struct pumped *p)
+{
+	if (!p->reported)
+		return;
+	p->reported = false;
+	p->pump->calls.recovered(p);
+}
+
 /* Continue after a wait. */
 static void
 resume(struct pumped *p)
@@ -284,8 +301,12 @@ batch_waits(struct pump *m, struct slot *s, int err)
 	retry_later(m);
 	if (s->to != LOG_TO_FILE && err == EAGAIN && !is_hung(m, s))
 		return;
-	m->calls.stuck(m->calls.arg, p, s->name, err, m->stuck[i]);
-	m->stuck[i] = true;
+	if (p != NULL)
+		report_stuck(p, err);
+	else
+		m->calls.stuck(m->calls.arg, NULL, s->name, err,
+		    m->stuck[i] != 0);
+	m->stuck[i] = err;
 }
 
 static int
@@ -304,7 +325,7 @@ write_batch(struct pump *m, struct slot *s)
 		return -1;
 	}
 	m->owner[i] = NULL;
-	m->stuck[i] = false;
+	m->stuck[i] = 0;
 	m->progress[i].since = (struct mono){0};
 	logfile_close(&m->writer->dir, m->orphan[i]);
 	journal_release(s);
@@ -312,11 +333,25 @@ write_batch(struct pump *m, struct slot *s)
 		m->lost = true;
 		m->calls.lost(m->calls.arg, m->writer->console_err);
 	}
-	if (p != NULL && p->reported) {
-		p->reported = false;
-		m->calls.recovered(p);
-	}
+	if (p != NULL)
+		report_recovered(p);
 	return 0;
+}
+
+/* A file that cannot be opened must not occupy a slot. */
+static bool
+has_file(struct pumped *p)
+{
+	int err;
+
+	if (p->out.to != LOG_TO_FILE ||
+	    logfile_open(&p->pump->writer->dir, &p->file, p->out.name, true) ==
+		0)
+		return true;
+	err = errno;
+	unwatch(p, PUMP_PARKED);
+	report_stuck(p, err);
+	return false;
 }
 
 static struct slot *
@@ -336,7 +371,7 @@ move(struct pumped *p, uint32_t n, bool all)
 	struct pump *m = p->pump;
 	struct slot *s;
 
-	if ((s = take_slot(p)) == NULL)
+	if (!has_file(p) || (s = take_slot(p)) == NULL)
 		return -1;
 	if (!take_batch(m, &p->out, s, n, all))
 		return 0;
@@ -448,11 +483,28 @@ retry_slots(struct pump *m, const struct source *room)
 	}
 }
 
+/*
+ * Why its destination has no free slot: a batch there is stuck.  0: the batches
+ * there are only waiting for room.
+ */
+static int
+why_no_slot(const struct pump *m, const struct pumped *p, int err)
+{
+	if (err != EBUSY)
+		return err;
+	for (int i = 0; i < JOURNAL_SLOTS; i++)
+		if (m->stuck[i] != 0 &&
+		    journal_slot(m->journal, i)->to == p->out.to)
+			return m->stuck[i];
+	return 0;
+}
+
 static void
 retry_parked(struct pump *m)
 {
 	struct pumped *p, *next;
 	unsigned n = 0;
+	int err;
 
 	TAILQ_FOREACH (p, &m->parked, entry)
 		n++;
@@ -461,6 +513,8 @@ retry_parked(struct pump *m)
 		next = TAILQ_NEXT(p, entry);
 		if (journal_take(m->journal, p->out.to) != NULL)
 			resume(p);
+		else if ((err = why_no_slot(m, p, errno)) != 0)
+			report_stuck(p, err);
 	}
 	if (!TAILQ_EMPTY(&m->parked))
 		retry_later(m);
@@ -559,6 +613,38 @@ pump_add(struct pump *m, struct pumped *p, int fd)
 	}
 	if (p->state == PUMP_READING)
 		watch(p);
+	/* It may have recovered meanwhile. */
+	if (p->reported)
+		retry_later(m);
+}
+
+/* A file that does not exist is made with the first output. */
+static int
+error_of(struct pumped *p)
+{
+	struct logdir *dir = &p->pump->writer->dir;
+
+	if (p->out.to != LOG_TO_FILE ||
+	    logfile_open(dir, &p->file, p->out.name, false) == 0 ||
+	    (errno == ENOENT && logfile_dir_check(dir) == 0))
+		return 0;
+	return errno;
+}
+
+void
+pump_check(struct pumped *p)
+{
+	int err;
+
+	/* Otherwise its output is being retried. */
+	if (p->state != PUMP_READING && p->state != PUMP_SILENT)
+		return;
+	if ((err = error_of(p)) == 0) {
+		report_recovered(p);
+		return;
+	}
+	report_stuck(p, err);
+	retry_later(p->pump);
 }
 
 void

@@ -3,9 +3,10 @@
  * by batch, and write it.
  *
  * Each turn of the loop takes at most one batch of each stream that has
- * output, so that a flood of one does not delay the others.  A batch that
- * cannot be written keeps its slot of the journal, and its stream waits; the
- * write is retried every second.
+ * output, so that a flood of one does not delay the others.  Output stays in
+ * the FIFO while its file cannot be opened.  A batch that cannot be written
+ * keeps its slot of the journal, and its stream waits.  Both are retried every
+ * second.
  */
 #ifndef PUMP_H
 #define PUMP_H
@@ -57,8 +58,8 @@ struct pump_calls {
 	/* It went silent and all is read. */
 	void (*silent)(struct pumped *);
 	/*
-	 * A batch could not be written; again: the attempt before failed too.
-	 * The stream is NULL if it is not open.
+	 * Output cannot be written; again: this was reported already.  The
+	 * stream is NULL if it is not open.
 	 */
 	void (*stuck)(void *arg, struct pumped *, const char *name, int err,
 	    bool again);
@@ -89,7 +90,7 @@ struct pump {
 	struct taker taker;
 	struct pumped *owner[JOURNAL_SLOTS];
 	struct logfile *orphan[JOURNAL_SLOTS];
-	bool stuck[JOURNAL_SLOTS];
+	int stuck[JOURNAL_SLOTS]; /* errno of a batch that is stuck, or 0 */
 	struct {
 		int64_t done;
 		struct mono since;
@@ -118,6 +119,11 @@ bool pump_is_busy(const struct pump *);
  */
 void pump_add(struct pump *, struct pumped *, int fd);
 void pump_remove(struct pumped *);
+/*
+ * Can its output be written?  If the answer has changed, report that: a stream
+ * without output would not notice it.
+ */
+void pump_check(struct pumped *);
 /* Change the destination of its output. */
 void pump_adjust(struct pumped *, enum key_log to);
 /*

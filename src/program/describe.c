@@ -246,6 +246,16 @@ describe_why(const struct program *p, char *buf, size_t size)
 	}
 }
 
+time_t
+describe_log_error(const struct program *p, char *why, size_t size)
+{
+	struct system *sys = p->programs->system;
+
+	return p->stream == NULL
+	    ? 0
+	    : sys->stream_trouble(sys, p->stream, why, size);
+}
+
 int64_t
 describe_memory(const struct program *p)
 {

@@ -10,6 +10,11 @@
 void describe_why(const struct program *, char *buf, size_t size);
 /* How it ended: "exited, status 1", "exec: No such file or directory". */
 void describe_end(const struct program *, char *buf, size_t size);
+/*
+ * Its output cannot be written: put the reason into why.  Returns since when,
+ * Unix time; 0: it is written, or nowhere.
+ */
+time_t describe_log_error(const struct program *, char *why, size_t size);
 /* Was it ever wanted?  If not, nobody can have stopped it. */
 bool describe_was_started(const struct program *);
 /* Resident memory of all its processes, in bytes. */

@@ -807,6 +807,14 @@ real_close_stream(struct system *sys, struct stream *stream)
 	logger_stream_close(stream);
 }
 
+static time_t
+real_stream_trouble(struct system *sys, const struct stream *stream, char *why,
+    size_t size)
+{
+	(void)sys;
+	return logger_stream_trouble(stream, why, size);
+}
+
 static int
 real_open_notify(struct system *sys, const struct definition *conf, int number,
     bool again, int inherited, void *owner, struct notify_socket **socket)
@@ -879,6 +887,7 @@ system_new(const struct system_parts *parts)
 	    .renew_stream = real_renew_stream,
 	    .end_stream = real_end_stream,
 	    .close_stream = real_close_stream,
+	    .stream_trouble = real_stream_trouble,
 	    .open_notify = real_open_notify,
 	    .notify_path = real_notify_path,
 	    .notify_fd = real_notify_fd,

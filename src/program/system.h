@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/loop.h"
 #include "config/definition.h"
@@ -174,6 +175,9 @@ struct system {
 	void (*end_stream)(struct system *, struct stream *,
 	    void (*tail)(void *arg, const char *bytes, size_t len), void *);
 	void (*close_stream)(struct system *, struct stream *);
+	/* Its output cannot be written; see logger_stream_trouble. */
+	time_t (*stream_trouble)(struct system *, const struct stream *,
+	    char *why, size_t size);
 
 	/*
 	 * Open the socket for notify messages to a program, unless it is open

@@ -126,6 +126,15 @@ report_tail(struct line_text *text, const char *name, const char *tail)
 	free(copy);
 }
 
+void
+report_log_error(struct line_text *text, const char *name, const char *why)
+{
+	line_begin(text, "logerror");
+	line_put(text, "name", name);
+	line_put(text, "reason", why);
+	line_end(text);
+}
+
 /* The value of a key, escaped, "" if it is absent; malloc'd, or NULL. */
 static char *
 value(const struct line *line, const char *key)
@@ -289,6 +298,9 @@ report_text(const struct line *line, int width)
 		return name_text(line, '!', rollback_words(line), "", width);
 	if (strcmp(line->tag, "trouble") == 0)
 		return name_text(line, '!', "", "how", width);
+	if (strcmp(line->tag, "logerror") == 0)
+		return name_text(line, '!',
+		    "output cannot be written: ", "reason", width);
 	if (strcmp(line->tag, "tail") == 0)
 		return plain_text("    | ", line, "text", "");
 	if (strcmp(line->tag, "error") == 0)

@@ -19,6 +19,9 @@ void report_errors(struct line_text *, const struct diags *);
 /* One "tail" line for each line of a program's last output; NULL: none. */
 void report_tail(struct line_text *, const char *name, const char *tail);
 
+/* A "logerror" line: the output of the program cannot be written. */
+void report_log_error(struct line_text *, const char *name, const char *why);
+
 /*
  * One line of a report as text, without newline, escaped; malloc'd, or NULL
  * if the line is none of a report's.  width: the longest program name, for
@@ -31,6 +34,7 @@ void report_tail(struct line_text *, const char *name, const char *tail);
  *	chain ms=3000 names=db,%20app,%20web
  *	rolledback name=web ready=yes
  *	trouble name=web how=exited,%20status%201
+ *	logerror name=web reason=/var/log/hupd/web.log:%20Permission%20denied
  *	tail name=web text=bind:%20address%20in%20use
  *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
  */

@@ -88,6 +88,7 @@ static struct {
 	bool later; /* the test calls fake_executed or fake_failed */
 	bool gone;  /* former processes are */
 	int event_log;
+	time_t trouble; /* since when no output is written */
 } fake;
 
 struct mono
@@ -434,6 +435,16 @@ fake_open_stream(struct system *sys, const struct definition *conf,
 	return 0;
 }
 
+static time_t
+fake_stream_trouble(struct system *sys, const struct stream *stream, char *why,
+    size_t size)
+{
+	(void)sys;
+	(void)stream;
+	strlcpy(why, "/log/web.log: full", size);
+	return fake.trouble;
+}
+
 static void
 fake_setup(void)
 {
@@ -457,6 +468,7 @@ fake_setup(void)
 	    .open_notify = fake_open_notify,
 	    .close_notify = fake_close_notify,
 	    .open_stream = fake_open_stream,
+	    .stream_trouble = fake_stream_trouble,
 	};
 
 	memset(&fake.loop, 0, sizeof(fake.loop));

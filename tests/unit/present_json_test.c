@@ -65,6 +65,40 @@ has_results_with_last_lines(void **state)
 }
 
 static void
+status(const struct ctl *ctl, const struct reply *reply)
+{
+	present_json.status(ctl, reply, false);
+}
+
+/* Programs and the event log have null, or a reason and a time. */
+static void
+has_log_errors(void **state)
+{
+	struct reply reply = {0};
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	struct ctl ctl = {.out = f};
+
+	(void)state;
+	assert_int_equal(
+	    reply_add_all(&reply,
+		"program name=a state=up\n"
+		"program name=b state=up log-error=full log-since=7\n"
+		"config generation=1 log-error=gone log-since=9\n"),
+	    0);
+	status(&ctl, &reply);
+	fclose(f);
+	assert_non_null(strstr(text, "\"log_error\":null"));
+	assert_non_null(strstr(text,
+	    "\"log_error\":{\"reason\":\"full\",\"since\":7}"));
+	assert_non_null(strstr(text,
+	    "\"log_error\":{\"reason\":\"gone\",\"since\":9}"));
+	free(text);
+	reply_clear(&reply);
+}
+
+static void
 has_a_plan(void **state)
 {
 	(void)state;
@@ -76,13 +110,15 @@ has_a_plan(void **state)
 	    "\"restarted\":0,\"adjusted\":0,\"unchanged\":2,\"changes\":["
 	    "{\"kind\":\"added\",\"name\":\"web\",\"reason\":\"added\"}],"
 	    "\"deferred\":[\"run-dir changed\"],\"rolled_back\":[],"
-	    "\"troubles\":[],\"errors\":[],\"longest_chain\":null,"
+	    "\"troubles\":[],\"log_errors\":[],\"errors\":[],\"longest_chain\":"
+	    "null,"
 	    "\"longest_chain_ms\":null}\n");
 	check(plan, "",
 	    "{\"valid\":false,\"running\":null,\"added\":null,"
 	    "\"removed\":null,\"restarted\":null,\"adjusted\":null,"
 	    "\"unchanged\":null,\"changes\":[],\"deferred\":[],"
-	    "\"rolled_back\":[],\"troubles\":[],\"errors\":[],"
+	    "\"rolled_back\":[],\"troubles\":[],\"log_errors\":[],\"errors\":[]"
+	    ","
 	    "\"longest_chain\":null,\"longest_chain_ms\":null}\n");
 }
 
@@ -104,6 +140,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(has_results_with_last_lines),
 	    cmocka_unit_test(has_a_plan),
+	    cmocka_unit_test(has_log_errors),
 	    cmocka_unit_test(has_null_for_what_is_absent),
 	};
 

@@ -1,6 +1,7 @@
 /* pump: syslog streams, streams that wait, and what a hung place holds up.
  */
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -76,7 +77,7 @@ on_stuck(void *arg, struct pumped *p, const char *name, int err, bool again)
 	if (p != NULL)
 		assert_string_equal(p->out.name, name);
 	assert_true(err == EISDIR || err == ENOENT || err == ECONNREFUSED ||
-	    err == EAGAIN);
+	    err == EAGAIN || err == EFBIG);
 	if (!again) {
 		assert_non_null(p);
 		p->reported = true;
@@ -402,7 +403,9 @@ test_all_stuck(void **state)
 		print(w, i, "one\n");
 	}
 	run(w, 0);
-	assert_int_equal(w->stuck, JOURNAL_FILES);
+	assert_int_equal(w->stuck, STREAMS - 1);
+	/* Their output stays in the FIFOs, and needs no slot. */
+	assert_false(pump_is_busy(&w->pump));
 	assert_string_equal(datagram(w), "s0: one");
 	for (int i = 1; i < STREAMS; i++) {
 		snprintf(file, sizeof(file), "s%d.log", i);
@@ -420,16 +423,31 @@ test_all_stuck(void **state)
 	assert_false(pump_is_busy(&w->pump));
 }
 
+/* Files of this size can be written. */
+static void
+allow_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size < limit.rlim_max ? size : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 /* A stream that is removed while stuck leaves its batch to the next. */
 static void
 test_orphan(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(mkdirat(w->dir, "s0.log", 0700), 0);
 	add(w, 0, LOG_TO_FILE);
+	print(w, 0, "zero\n");
+	run(w, 0);
+	allow_files(1);
 	print(w, 0, "first\n");
 	run(w, 0);
+	assert_int_equal(w->stuck, 1);
 	pump_remove(&w->p[0]);
 	close(w->input[0]);
 	assert_true(pump_is_busy(&w->pump));
@@ -437,10 +455,29 @@ test_orphan(void **state)
 	add(w, 0, LOG_TO_FILE);
 	print(w, 0, "second\n");
 	run(w, 0);
-	unlinkat(w->dir, "s0.log", AT_REMOVEDIR);
+	allow_files(RLIM_INFINITY);
 	pump_retry(&w->pump);
 	run(w, 0);
-	assert_string_equal(slurp(w, 0), "first\nsecond\n");
+	assert_string_equal(slurp(w, 0), "zero\nfirst\nsecond\n");
+}
+
+/* A stream without output notices trouble, and its end, when it is checked. */
+static void
+test_check(void **state)
+{
+	struct world *w = *state;
+
+	add(w, 0, LOG_TO_FILE);
+	pump_check(&w->p[0]);
+	assert_int_equal(w->stuck, 0);
+	assert_int_equal(mkdirat(w->dir, "s0.log", 0700), 0);
+	pump_check(&w->p[0]);
+	pump_check(&w->p[0]);
+	assert_int_equal(w->stuck, 1);
+	assert_int_equal(unlinkat(w->dir, "s0.log", AT_REMOVEDIR), 0);
+	pump_check(&w->p[0]);
+	pump_check(&w->p[0]);
+	assert_int_equal(w->recovered, 1);
 }
 
 static void
@@ -630,6 +667,7 @@ main(void)
 	    T(test_syslog_hung),
 	    T(test_all_stuck),
 	    T(test_orphan),
+	    T(test_check),
 	    T(test_end_line),
 	    T(test_stdout),
 	    T(test_stdout_hung),

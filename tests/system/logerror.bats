@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# Output that cannot be written is visible everywhere, harms no other program,
+# and no line of it is lost.
+
+load helper
+
+# ticker NAME [LINE ...]: prints tick 0, tick 1 ... ten times a second.
+ticker() {
+	local name=$1
+	shift
+	{
+		echo "command = sh -c 'n=0; while :; do echo \"tick \$n\"; \
+n=\$((n + 1)); sleep 0.1; done'"
+		echo 'log-timestamps = no'
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} | program "$name"
+}
+
+# json EXPRESSION: of the answer d of status, p being its programs by name.
+json() {
+	ctl -j status | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+p = {x["name"]: x for x in d["programs"]}
+sys.exit(not eval(sys.argv[1]))' "$1"
+}
+
+# metric NAME VALUE
+metric() {
+	ctl metrics | grep -qFx "$1 $2"
+}
+
+# The lines of NAME, over all files that match, are tick 0 and so on.
+has_all_ticks() {
+	cat "$@" | awk '$0 != "tick " NR - 1 { bad = 1; exit 1 }
+		END { exit bad || NR < 10 }'
+}
+
+is_blocked() {
+	json "p['$1']['log_error'] is not None"
+}
+
+is_written() {
+	json "p['$1']['log_error'] is None"
+}
+
+@test "a symbolic link in place of a log file is reported, until it is gone" {
+	ticker web
+	ticker other
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	is_written web
+	metric 'hupd_program_log_blocked{program="web"}' 0
+	metric hupd_log_blocked 0
+	mv "$T/log/web.log" "$T/first"
+	ln -s "$T/elsewhere" "$T/log/web.log"
+	run -0 ctl reload
+	[[ $output = *"! web "*"output cannot be written: $T/log/web.log: is a symbolic link"* ]]
+	[[ $output != *other* ]]
+	is_blocked web
+	json "p['web']['log_error']['reason'] == '$T/log/web.log: is a symbolic link'"
+	json "0 < p['web']['log_error']['since'] <= $(date +%s)"
+	json 'p["other"]["log_error"] is None'
+	metric 'hupd_program_log_blocked{program="web"}' 1
+	metric 'hupd_program_log_blocked{program="other"}' 0
+	run -0 ctl status
+	[[ $output = *"output cannot be written: $T/log/web.log: is a symbolic link"* ]]
+	run -0 ctl status web
+	[[ $output = *"output cannot be written: $T/log/web.log: is a symbolic link"* ]]
+	ctl -j reload | grep -q 'log_errors.*symbolic link'
+	logged "web: cannot write its output: $T/log/web.log: is a symbolic link"
+	# Once only, however often it is retried.
+	[ "$(grep -c 'web: cannot write its output' "$T/log/hupd.log")" -eq 1 ]
+	rm "$T/log/web.log"
+	wait_for 10 is_written web
+	wait_for 5 logged 'web: its output is written again'
+	wait_for 10 has_all_ticks "$T/first" "$T/log/web.log"
+	[ ! -e "$T/elsewhere" ]
+	run -0 ctl reload
+	[[ $output != *'cannot be written'* ]]
+}
+
+@test "a reload notices the log file of a program that prints nothing" {
+	program web <<<"command = sh -c 'echo once; exec sleep 1000'"
+	hupd_start
+	wait_for 5 printed web once
+	rm "$T/log/web.log"
+	mkdir "$T/log/web.log"
+	run -0 ctl reload
+	[[ $output = *"! web "*'output cannot be written'*"$T/log/web.log"* ]]
+	is_blocked web
+	rmdir "$T/log/web.log"
+	wait_for 10 is_written web
+}
+
+@test "programs whose logs cannot be written do not stop the others" {
+	local i
+	for i in $(seq 12); do
+		program "bad$i" <<<"command = sh -c 'while :; do echo x; sleep 0.1; done'"
+	done
+	ticker good
+	mkdir -p "$T"/log/bad{1..12}.log
+	hupd_start
+	wait_for 10 lines "$T/log/good.log" 3
+	for i in $(seq 12); do
+		wait_for 10 is_blocked "bad$i"
+	done
+	is_written good
+	wait_for 10 lines "$T/log/good.log" "$(($(wc -l <"$T/log/good.log") + 20))"
+	is_written good
+	for i in $(seq 12); do
+		rmdir "$T/log/bad$i.log"
+	done
+	for i in $(seq 12); do
+		wait_for 10 is_written "bad$i"
+	done
+}
+
+@test "the mark stays over a new log process, a restart and a re-execution" {
+	local pid
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	mv "$T/log/web.log" "$T/first"
+	ln -s nowhere "$T/log/web.log"
+	ctl reopen
+	wait_for 5 is_blocked web
+	pid=$(pgrep -P "$(hupd_pid)" -f 'hupd: log')
+	kill -9 "$pid"
+	wait_for 5 gone "$pid"
+	is_blocked web
+	ctl restart web
+	is_blocked web
+	ctl reexec
+	wait_for 10 is_blocked web
+	[ "$(grep -c 'web: cannot write its output' "$T/log/hupd.log")" -le 2 ]
+	rm "$T/log/web.log"
+	wait_for 10 is_written web
+}
+
+@test "a log file of another owner, as logrotate makes it" {
+	may_be nobody || skip 'needs root and the user nobody'
+	setting 'log-user = nobody'
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	mv "$T/log/web.log" "$T/first"
+	install -m 640 /dev/null "$T/log/web.log"
+	run -0 ctl reload
+	[[ $output = *"$T/log/web.log: the log user has no permission"* ]]
+	is_blocked web
+	chown nobody: "$T/log/web.log"
+	wait_for 10 is_written web
+	wait_for 10 has_all_ticks "$T/first" "$T/log/web.log"
+}
+
+@test "a log folder of another user, and none at all" {
+	may_be nobody || skip 'needs root and the user nobody'
+	setting 'log-user = nobody'
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	mv "$T/log" "$T/before"
+	install -d -m 755 "$T/log"
+	run -0 ctl reload
+	[[ $output = *"output cannot be written: $T/log/"* ]]
+	wait_for 5 is_blocked web
+	rm -r "$T/log"
+	# It is made again.
+	wait_for 10 is_written web
+	wait_for 10 has_all_ticks "$T/before/web.log" "$T/log/web.log"
+}
