@@ -31,6 +31,7 @@
 #include "output/logproc.h"
 #include "process/accounts.h"
 #include "process/spawn.h"
+#include "process/starter.h"
 #include "program/record.h"
 
 extern char **environ;
@@ -382,6 +383,8 @@ begin(struct daemon *d, const struct options *o, int inherited,
     struct config *set, const char *name)
 {
 	raise_limits(inherited != -1);
+	if (starter_settle(!o->foreground && geteuid() == 0, set) == -1)
+		log_fatal("environment");
 	spawn_init();
 	make_argv(d, o, name);
 	d->foreground = o->foreground;
@@ -442,6 +445,7 @@ main(int argc, char **argv)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	d.title = argv[0];
 	d.title_end = argv[argc - 1] + strlen(argv[argc - 1]);
+	starter_remember(environ);
 	setproctitle_init(argc, argv, environ);
 	inherited = guard_inheritance();
 	if (inherited == -1 && detach_sanitize() == -1)

@@ -43,6 +43,14 @@ environ_name(const char *text)
 	return text[len] == '=' && strchr(NOT_FIRST, *text) == NULL ? len : 0;
 }
 
+bool
+environ_is_name(const char *text)
+{
+	size_t len = strspn(text, NAME_BYTES);
+
+	return len > 0 && text[len] == '\0' && strchr(NOT_FIRST, *text) == NULL;
+}
+
 static char
 next(struct reader *r)
 {
@@ -292,6 +300,17 @@ environ_read(const char *path, char ***vars)
 	r = environ_parse(f.bytes, f.len, vars, NULL, NULL);
 	file_clear(&f);
 	return r;
+}
+
+char *
+environ_find(char *const *v, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; v != NULL && *v != NULL; v++)
+		if (strncmp(*v, name, len) == 0 && (*v)[len] == '=')
+			return *v;
+	return NULL;
 }
 
 static size_t

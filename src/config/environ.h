@@ -13,13 +13,19 @@
 #ifndef ENVIRON_H
 #define ENVIRON_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* PATH, where nothing else says. */
+#define ENVIRON_PATH \
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* An environment file may have this many bytes. */
 #define ENVIRON_FILE_MAX ((size_t)64 * 1024)
 
 /* The length of NAME in "NAME=VALUE"; 0: text does not begin with a name. */
 size_t environ_name(const char *text);
+bool environ_is_name(const char *text);
 /*
  * Parse the text of a file.  *vars becomes a NULL-terminated list in one
  * allocation, in the order of the lines.  A line that is no variable is left
@@ -36,6 +42,10 @@ int environ_read(const char *path, char ***vars);
 const char *environ_unquote(const char *text, char *out);
 /* NAME=VALUE as environ_unquote understands it; malloc'd, or NULL. */
 char *environ_quote(const char *kv);
+
+/* The entry NAME=VALUE of a NULL-terminated vector, or NULL, which it may be.
+ */
+char *environ_find(char *const *v, const char *name);
 
 /* K=V strings, borrowed. */
 struct environment {

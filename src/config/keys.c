@@ -151,6 +151,8 @@ const struct key keys_table[] = {
     {PROCESS("env", NULL, env, env), .repeat = true},
     {PROCESS("env-file", NULL, paths, env_file), .repeat = true},
     {PROCESS("env-clear", "no", bool, env_clear)},
+    {PROCESS("pass-environment", NULL, variables, pass_environment),
+	.repeat = true},
     {LIVE("autostart", "yes", bool, autostart)},
     {LIVE("restart", "always", choice, restart), .value.words = restart_words},
     {LIVE("restart-delay", "100ms", duration, restart_delay)},

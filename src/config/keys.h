@@ -88,6 +88,7 @@ struct definition {
 	char **env;	 /* K=V, later entries win */
 	char **env_file; /* absolute paths */
 	bool env_clear;
+	char **pass_environment; /* names */
 	uint64_t env_digest; /* of the contents of env_file; set by resolve */
 	enum key_ready ready;
 	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */

@@ -580,16 +580,16 @@ each_program(void *arg, const char *name, char *why)
 	return add_once(arg, name, why);
 }
 
+/* Add the names of text to the list, or none of them. */
 static int
-programs_parse(void *field, const struct value *value, const char *text,
-    char *why)
+add_names(char ***at, const char *text,
+    int (*each)(void *arg, const char *name, char *why), char *why)
 {
-	char ***at = field, **list;
+	char **list;
 
-	(void)value;
 	if (strings_copy(&list, *at) == -1)
 		return no_memory(why);
-	if (for_each_name(text, each_program, &list, why) == -1) {
+	if (for_each_name(text, each, &list, why) == -1) {
 		free(list);
 		return -1;
 	}
@@ -598,7 +598,35 @@ programs_parse(void *field, const struct value *value, const char *text,
 	return 0;
 }
 
+static int
+programs_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	(void)value;
+	return add_names(field, text, each_program, why);
+}
+
 const struct value_kind value_programs = {&store_strings, programs_parse,
+    names_print};
+
+static int
+each_variable(void *arg, const char *name, char *why)
+{
+	if (!environ_is_name(name))
+		return value_refuse(why,
+		    "\"%.80s\" is not the name of a variable", name);
+	return add_once(arg, name, why);
+}
+
+static int
+variables_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	(void)value;
+	return add_names(field, text, each_variable, why);
+}
+
+const struct value_kind value_variables = {&store_strings, variables_parse,
     names_print};
 
 /* Lists of one element a line. */

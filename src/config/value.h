@@ -73,24 +73,25 @@ struct value_kind {
 };
 
 /* The kinds, with the C type of the field. */
-extern const struct value_kind value_bool;     /* bool */
-extern const struct value_kind value_choice;   /* an enumeration */
-extern const struct value_kind value_number;   /* int */
-extern const struct value_kind value_octal;    /* int */
-extern const struct value_kind value_duration; /* int64_t, ms */
-extern const struct value_kind value_size;     /* int64_t, bytes */
-extern const struct value_kind value_signal;   /* int */
-extern const struct value_kind value_path;     /* char *, absolute */
-extern const struct value_kind value_account;  /* char * */
-extern const struct value_kind value_cgroup;   /* char * */
-extern const struct value_kind value_exit_on;  /* char * */
-extern const struct value_kind value_words;    /* char **, a command line */
-extern const struct value_kind value_accounts; /* char ** */
-extern const struct value_kind value_programs; /* char **, repeatable */
-extern const struct value_kind value_env;      /* char **, repeatable */
-extern const struct value_kind value_paths;    /* char **, repeatable */
-extern const struct value_kind value_exits;    /* struct value_exits */
-extern const struct value_kind value_rlimit;   /* struct value_rlimits */
+extern const struct value_kind value_bool;	/* bool */
+extern const struct value_kind value_choice;	/* an enumeration */
+extern const struct value_kind value_number;	/* int */
+extern const struct value_kind value_octal;	/* int */
+extern const struct value_kind value_duration;	/* int64_t, ms */
+extern const struct value_kind value_size;	/* int64_t, bytes */
+extern const struct value_kind value_signal;	/* int */
+extern const struct value_kind value_path;	/* char *, absolute */
+extern const struct value_kind value_account;	/* char * */
+extern const struct value_kind value_cgroup;	/* char * */
+extern const struct value_kind value_exit_on;	/* char * */
+extern const struct value_kind value_words;	/* char **, a command line */
+extern const struct value_kind value_accounts;	/* char ** */
+extern const struct value_kind value_programs;	/* char **, repeatable */
+extern const struct value_kind value_variables; /* char **, repeatable */
+extern const struct value_kind value_env;	/* char **, repeatable */
+extern const struct value_kind value_paths;	/* char **, repeatable */
+extern const struct value_kind value_exits;	/* struct value_exits */
+extern const struct value_kind value_rlimit;	/* struct value_rlimits */
 
 bool value_equal(const void *a, const void *b, const struct value *);
 /* to must be zero, or hold nothing that must be freed.  -1: no memory. */

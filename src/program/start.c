@@ -17,9 +17,6 @@
 #include "program/start.h"
 #include "wire/names.h"
 
-#define DEFAULT_PATH \
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* Variables that are set here, at most. */
 #define ENV_OWN 10
 
@@ -87,26 +84,19 @@ env_files(struct spawn_env *e, const struct definition *c)
 	return 0;
 }
 
-/* From the daemon's own to the definition's; the last value counts. */
-static int
-env_build(struct spawn_env *e, struct program *p,
-    const struct start_command *command, uint64_t run)
+/* Set the variables that do not come from keys. */
+static void
+env_begin(struct spawn_env *e, const struct system *sys,
+    const struct definition *c)
 {
-	static char default_path[] = DEFAULT_PATH;
-	struct system *sys = p->programs->system;
-	const struct definition *c = p->conf;
+	static char default_path[] = ENVIRON_PATH;
+	char *path = environ_find(sys->environment, "PATH");
 	const char *login;
 
-	memset(e, 0, sizeof(*e));
-	if (!c->env_clear)
-		environ_set_all(&e->list, environ);
-	/* These variables are for the daemon, not for programs. */
-	environ_unset(&e->list, "HUPD_INSTANCE");
-	environ_unset(&e->list, "NOTIFY_SOCKET");
-	environ_unset(&e->list, "WATCHDOG_USEC");
-	environ_unset(&e->list, "WATCHDOG_PID");
-	if (environ_get(&e->list, "PATH") == NULL)
-		environ_set(&e->list, default_path);
+	environ_set(&e->list, path != NULL ? path : default_path);
+	if (c->env_clear)
+		return;
+	environ_set_all(&e->list, sys->environment);
 	if (c->user != NULL) {
 		login = c->login != NULL ? c->login : c->user;
 		env_format(e, "USER=%s", login);
@@ -115,6 +105,31 @@ env_build(struct spawn_env *e, struct program *p,
 		env_format(e, "SHELL=%s",
 		    c->shell != NULL ? c->shell : "/bin/sh");
 	}
+}
+
+/* Variables of the daemon's own environment. */
+static void
+env_pass(struct spawn_env *e, const struct definition *c)
+{
+	char *kv;
+
+	for (size_t i = 0; i < strings_count(c->pass_environment); i++)
+		if ((kv = environ_find(environ, c->pass_environment[i])) !=
+		    NULL)
+			environ_set(&e->list, kv);
+}
+
+/* From the daemon's own to the definition's; the last value counts. */
+static int
+env_build(struct spawn_env *e, struct program *p,
+    const struct start_command *command, uint64_t run)
+{
+	struct system *sys = p->programs->system;
+	const struct definition *c = p->conf;
+
+	memset(e, 0, sizeof(*e));
+	env_begin(e, sys, c);
+	env_pass(e, c);
 	environ_set_all(&e->list, c->env);
 	if (env_files(e, c) == -1)
 		return -1;

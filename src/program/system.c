@@ -28,6 +28,7 @@
 #include "process/notify.h"
 #include "process/orphan.h"
 #include "process/process.h"
+#include "process/starter.h"
 #include "process/spawn.h"
 #include "program/system.h"
 
@@ -906,6 +907,7 @@ system_new(const struct system_parts *parts)
 	if (r == NULL)
 		return NULL;
 	r->base = real;
+	r->base.environment = starter_environment();
 	r->parts = *parts;
 	RB_INIT(&r->children);
 	r->reap.due = reap_all;

@@ -209,6 +209,8 @@ struct system {
 	/* An orphan of that run was killed. */
 	void (*orphan_killed)(void *arg, uint64_t run, pid_t);
 	void *arg;
+	/* The beginning of each environment, with PATH; borrowed. */
+	char *const *environment;
 };
 
 /* The parts of the real system; all borrowed. */

@@ -187,6 +187,7 @@ write_settings(struct chaos *c)
 	fprintf(f, "state-dir = %s/state\n", c->top);
 	fprintf(f, "pidfile = %s/hupd.pid\n", c->top);
 	fprintf(f, "settle-time = 0\n");
+	fprintf(f, "pass-environment = ASAN_OPTIONS UBSAN_OPTIONS\n");
 	if (c->root)
 		fprintf(f, "log-user = nobody\n");
 	fprintf(f, "cgroup = %s\n", c->cgroups ? "auto" : "off");

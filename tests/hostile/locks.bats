@@ -107,7 +107,7 @@ back() {
 		    "install -m 666 /dev/null"; do
 			read -ra words <<<"$trap"
 			as 54321 "${words[@]}" "$T/tmp/hupd.pid"
-			(umask "$umask" && timeout 20 env HUPD_TEST_MARK="$MARK" \
+			(umask "$umask" && timeout 20 env TEST_MARK="$MARK" \
 			    "$HUPD" -f "$T/hupd.conf" 3>&-)
 			hupd_answers
 			[ "$(stat -c '%F %a %u' "$T/tmp/hupd.pid")" = \

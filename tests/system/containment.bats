@@ -43,7 +43,7 @@ begin() {
 
 # Processes of programs; the daemon, its guard and its log process are not.
 of_programs() {
-	grep -lazs -e "^HUPD_TEST_MARK=$MARK" /proc/[0-9]*/environ |
+	grep -lazs -e "^TEST_MARK=$MARK" /proc/[0-9]*/environ |
 	    cut -d / -f 3 | while read -r pid; do
 		if grep -qazs '^HUPD_RUN=' "/proc/$pid/environ" &&
 		    alive "$pid"; then

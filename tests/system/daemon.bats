@@ -87,7 +87,7 @@ refused() {
 
 @test "a reader of its output sees the end" {
 	run -0 timeout 60 bash -c '"$@" 2>&1 | cat' - env \
-	    HUPD_TEST_MARK="$MARK" "$HUPD" -f "$T/hupd.conf"
+	    TEST_MARK="$MARK" "$HUPD" -f "$T/hupd.conf"
 	hupd_answers
 }
 

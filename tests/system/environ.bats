@@ -2,6 +2,7 @@
 # The environment of programs: env, env-file, and where the rest comes from.
 
 load helper
+load takeover
 
 # shows [LINE ...]: a program with these lines, whose environment counts.
 shows() {
@@ -110,4 +111,135 @@ MII/+=
 	run -0 ctl reload
 	has ONE=all
 	has TWO=2
+}
+
+# fresh NAME: restart it, and wait for the new process.
+fresh() {
+	run -0 ctl restart "$1"
+	wait_for 5 is_state "$1" up
+}
+
+# from_starter: start the daemon as a shell of the admin does.
+from_starter() {
+	FOREIGN=1 SSH_AUTH_SOCK=/tmp/agent DISPLAY=:0 LANG=xx TZ=Asia/Tokyo \
+	    HOME=/nowhere LISTEN_FDS=1 LISTEN_PID=1 NOTIFY_SOCKET=/nowhere \
+	    HUPD_OPTS=x PATH="/odd:$PATH" KEEP=kept OTHER=other "$@"
+}
+
+# only NAME ...: the names of its variables are these, hupd's own, and the
+# tests'.
+only() {
+	local names
+	names=$(printf '%s\n' HUPD_PROGRAM HUPD_RUN TEST_MARK ASAN_OPTIONS \
+	    UBSAN_OPTIONS "$@" | sort)
+	wait_for 5 is_state show up
+	[ "$(tr '\n\0' '~\n' <"/proc/$(pid_of show)/environ" | cut -d= -f1 |
+	    sort)" = "$names" ]
+}
+
+fixed() {
+	only PATH HOME USER LOGNAME SHELL
+	has PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	has HOME="$(getent passwd 0 | cut -d: -f6)"
+	has USER=root
+	has LOGNAME=root
+	has SHELL="$(getent passwd 0 | cut -d: -f7)"
+}
+
+@test "detached, programs get a small fixed environment" {
+	needs_root
+	shows
+	from_starter hupd_start
+	fixed
+	# Nothing of the starter stays in the daemon.
+	run ! grep -qz -e '^FOREIGN=' -e '^DISPLAY=' -e '^KEEP=' \
+	    "/proc/$(hupd_pid)/environ"
+
+	ctl reexec
+	fresh show
+	fixed
+	crash
+	fresh show
+	fixed
+	run ! grep -qz -e '^FOREIGN=' "/proc/$(hupd_pid)/environ"
+}
+
+@test "detached, a program with a user gets the names of that user" {
+	needs_root
+	may_be nobody || skip "needs nobody"
+	shows 'user = nobody'
+	from_starter hupd_start
+	only PATH HOME USER LOGNAME SHELL
+	has USER=nobody
+	has LOGNAME=nobody
+	has HOME="$(getent passwd nobody | cut -d: -f6)"
+	has SHELL="$(getent passwd nobody | cut -d: -f7)"
+}
+
+@test "LANG and TZ for all programs are env lines of hupd.conf" {
+	needs_root
+	echo 'env = LANG=C.UTF-8' >>"$T/hupd.conf"
+	echo 'env = TZ=Europe/Berlin' >>"$T/hupd.conf"
+	shows 'env = TZ=UTC' 'env = MORE=1'
+	from_starter hupd_start
+	has LANG=C.UTF-8
+	has TZ=UTC
+	has MORE=1
+}
+
+@test "env-clear leaves PATH and nothing else" {
+	needs_root
+	shows 'env-clear = yes' 'user = root' 'pass-environment ='
+	from_starter hupd_start
+	has PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+	run -0 sh -c 'tr "\0" "\n" <"/proc/$1/environ" | cut -d= -f1 | sort' - \
+	    "$(pid_of show)"
+	[ "$output" = $'HUPD_PROGRAM\nHUPD_RUN\nPATH' ]
+}
+
+@test "pass-environment passes variables of the starter, to who names them" {
+	shows 'pass-environment = KEEP, MISSING' 'pass-environment = PATH' \
+	    'pass-environment = FOREIGN' 'env = FOREIGN=mine'
+	sleeper other
+	from_starter hupd_start
+	check_passed() {
+		has KEEP=kept
+		has FOREIGN=mine
+		has PATH="/odd:$PATH"
+		[ "$(id -u)" -ne 0 ] ||
+		    run ! grep -qz -e ^KEEP= "/proc/$(pid_of other)/environ"
+	}
+	check_passed
+	ctl reexec
+	fresh show
+	fresh other
+	check_passed
+	crash
+	fresh show
+	fresh other
+	check_passed
+	echo 'pass-environment = 1A' >>"$T/hupd.d/other.conf"
+	run -6 ctl reload
+	[[ $output = *'"1A" is not the name of a variable'* ]]
+}
+
+@test "in the foreground, programs get the daemon's own environment" {
+	shows
+	from_starter hupd_foreground
+	has FOREIGN=1
+	has LANG=xx
+	has HOME=/nowhere
+	has PATH="/odd:$PATH"
+	has_no LISTEN_FDS
+	has_no LISTEN_PID
+	has_no NOTIFY_SOCKET
+	has_no HUPD_OPTS
+}
+
+@test "in the foreground without PATH, programs have one" {
+	shows
+	HUPD_EXEC="exec" hupd_env env -u PATH "$HUPD" -d -f "$T/hupd.conf" \
+	    >"$T/stdout" 2>"$T/stderr" </dev/null &
+	wait_for 5 is_state show up
+	has PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }

@@ -57,6 +57,7 @@ hupd_setup() {
 	log-user = $(id -un)
 	E
 	at_once >>"$T/hupd.conf"
+	marked >>"$T/hupd.conf"
 	chmod 644 "$T/hupd.conf"
 }
 
@@ -67,12 +68,19 @@ at_once() {
 	! grep -q settle-time "$HUPD" || echo 'settle-time = 0'
 }
 
+# The line of hupd.conf that has daemon and programs keep hupd_env's variables;
+# version 0.1 has no such key.
+marked() {
+	! grep -q pass-environment "$HUPD" ||
+	    echo 'pass-environment = TEST_MARK ASAN_OPTIONS UBSAN_OPTIONS'
+}
+
 # Environment of the daemon: the mark by which what it leaves is found, and
 # where the sanitizers write, for its stderr is /dev/null.  With HUPD_EXEC=exec
 # in the background, $! is the process itself and not a shell around it.
 hupd_env() {
 	local log=$BATS_TEST_TMPDIR/sanitizer/report
-	${HUPD_EXEC-} env HUPD_TEST_MARK="$MARK" \
+	${HUPD_EXEC-} env TEST_MARK="$MARK" \
 	    ASAN_OPTIONS="${ASAN_OPTIONS-}:log_path=$log" \
 	    UBSAN_OPTIONS="${UBSAN_OPTIONS-}:log_path=$log" "$@" 3>&-
 }
@@ -259,7 +267,7 @@ wait_for() {
 leftovers() {
 	local pid
 	{
-		grep -lazs -F -e "HUPD_TEST_MARK=$MARK" /proc/[0-9]*/environ
+		grep -lazs -F -e "TEST_MARK=$MARK" /proc/[0-9]*/environ
 		find /proc/[0-9]*/fd -lname "$T/*" 2>/dev/null
 	} | cut -d / -f 3 | sort -u | while read -r pid; do
 		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || gone "$pid" ||

@@ -226,7 +226,7 @@ counter() {
 	hupd_start
 	counter web 20000
 	touch "$T/log/web.log"
-	env HUPD_TEST_MARK="$MARK" "$HUPCTL" -f "$T/hupd.conf" \
+	env TEST_MARK="$MARK" "$HUPCTL" -f "$T/hupd.conf" \
 	    log -f -n 0 web >"$T/followed" 3>&- &
 	follower=$!
 	wait_for 10 eval "find /proc/$follower/fd -lname '*/web.log' | grep -q ."

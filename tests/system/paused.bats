@@ -37,7 +37,7 @@ lively() {
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 	notify = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
 	notify(b"READY=1")
-	while not os.path.exists(os.environ["HUPD_TEST_MARK"] + "/t/hang"):
+	while not os.path.exists(os.environ["TEST_MARK"] + "/t/hang"):
 	    notify(b"WATCHDOG=1")
 	    print("alive", flush=True)
 	    time.sleep(0.05)

@@ -69,7 +69,7 @@ fenced() {
 	grep -q 'git clone file:' "$T/try"
 	grep -q '^make run$' "$T/try"
 	cd "$BATS_FILE_TMPDIR"
-	run -0 env HOME="$USER_HOME" HUPD_TEST_MARK="$MARK" bash -e "$T/try"
+	run -0 env HOME="$USER_HOME" TEST_MARK="$MARK" bash -e "$T/try"
 	[[ $output == *"1 restarted"* ]]
 	[[ $output == *"greet.conf:3: redy"* ]]
 	[[ $output == *"Daemon stop at"* ]]

@@ -229,7 +229,7 @@ start_says_why() {
 	done
 	hupd_start
 	for delay in 0 1ms 10ms; do
-		run -1 timeout 60 env HUPD_TEST_MARK="$MARK" "$HUPCTL" \
+		run -1 timeout 60 env TEST_MARK="$MARK" "$HUPCTL" \
 		    -s "$T/run/hupd.sock" start "app$delay"
 		[[ $output = *"waits for web$delay"* ]]
 		wait_for 5 start_says_why "web$delay"

@@ -141,7 +141,7 @@ leaves_nothing() {
 	ctl stop forks
 	only_other() {
 		[ "$(pgrep -x sleep | while read -r p; do
-		    grep -qzsx "HUPD_TEST_MARK=$MARK" "/proc/$p/environ" &&
+		    grep -qzsx "TEST_MARK=$MARK" "/proc/$p/environ" &&
 			echo "$p"; done)" = "$other" ]
 	}
 	wait_for 5 only_other
