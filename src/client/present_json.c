@@ -321,6 +321,10 @@ show_results(const struct ctl *ctl, const struct outcome *outcome)
 	    {"how", "how", TEXT},
 	    {"with", "with", TEXT},
 	};
+	static const struct attr pending[] = {
+	    {"name", "name", TEXT},
+	    {"how", "how", TEXT},
+	};
 	struct json json;
 
 	begin(&json, ctl);
@@ -328,6 +332,8 @@ show_results(const struct ctl *ctl, const struct outcome *outcome)
 	json_string(&json, "message", outcome->message);
 	put_lines(&json, "results", outcome->reply, "result", attrs,
 	    COUNT(attrs), true);
+	put_lines(&json, "pending", outcome->reply, "pending", pending,
+	    COUNT(pending), false);
 	json_end(&json);
 }
 

@@ -601,6 +601,17 @@ longest_name(const struct reply *reply)
 }
 
 /* Errors go to stderr.  Lines that come together are aligned together. */
+/* The files of a program, or of all, say something else than what runs. */
+static void
+put_pending(const struct line *line)
+{
+	const char *name = line_get(line, "name"), *how = line_get(line, "how");
+
+	if (how != NULL)
+		present_warn("%s%s%s", name != NULL ? name : "",
+		    name != NULL ? ": " : "", how);
+}
+
 static void
 show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 {
@@ -612,6 +623,8 @@ show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 		line = &reply->v[from];
 		if (reply_is(line, "result"))
 			put_result(ctl, line);
+		else if (reply_is(line, "pending"))
+			put_pending(line);
 		else if ((text = report_text(line, width)) != NULL) {
 			fprintf(reply_is(line, "error") ? ctl->err : ctl->out,
 			    "%s\n", text);

@@ -28,7 +28,7 @@ struct load_source {
 	/* hupd.conf.  It may be a whole configuration; then it is all. */
 	const char *file;
 	bool must_exist; /* it was named */
-	/* What the daemon runs, or NULL. */
+	/* The running configuration, or NULL. */
 	const struct config *running;
 	const struct candidate *candidates;
 	size_t ncandidates;

@@ -44,9 +44,9 @@ struct resolver;
 
 /*
  * For one reading of the configuration.  root: the daemon of this configuration
- * is root's, whoever reads it.  lenient: the configuration is a saved one, what
- * was kept there is not looked up; if something does not exist, that is no
- * error, but the program waits for it.  NULL: no memory.
+ * is root's, even if another user reads it.  lenient: the configuration is a
+ * saved one, what was kept there is not looked up; if something does not exist,
+ * that is no error, but the program waits for it.  NULL: no memory.
  */
 struct resolver *resolve_new(const struct resolve_lookups *, bool root,
     bool lenient);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -628,6 +629,125 @@ reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
 	}
 	attempt_clear(&a);
 	return t->failed ? STATUS_FAILED : status;
+}
+
+/* Put that the files of a program, NULL for all, say something else. */
+static void __attribute__((format(printf, 3, 4)))
+put_pending(struct line_text *t, const char *name, const char *fmt, ...)
+{
+	char *how;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&how, fmt, ap) == -1)
+		how = NULL;
+	va_end(ap);
+	line_begin(t, "pending");
+	line_put(t, "name", name);
+	line_put(t, "how", how);
+	line_end(t);
+	free(how);
+}
+
+/* The first error of the file, or NULL. */
+static const struct diag *
+find_error(const struct attempt *a, const char *file)
+{
+	for (size_t i = 0; file != NULL && i < a->errors.n; i++)
+		if (strcmp(a->errors.v[i].file, file) == 0)
+			return &a->errors.v[i];
+	return NULL;
+}
+
+static const struct plan_change *
+find_change(const struct attempt *a, const char *name)
+{
+	for (size_t i = 0; i < a->plan.n; i++)
+		if (strcmp((a->plan.v[i].to != NULL ? a->plan.v[i].to
+						    : a->plan.v[i].from)
+			       ->name,
+			name) == 0)
+			return &a->plan.v[i];
+	return NULL;
+}
+
+/* What a program runs with is not what its file says. */
+static void
+put_change(struct line_text *t, const char *name,
+    const struct plan_change *change)
+{
+	char *reason = plan_reason(change);
+
+	if (change->kind == PLAN_REMOVE)
+		put_pending(t, name,
+		    "its file is gone; 'hupctl reload' removes it");
+	else
+		put_pending(t, name,
+		    "its file differs from the running definition (%s); "
+		    "'hupctl reload' "
+		    "applies it",
+		    reason != NULL ? reason : "out of memory");
+	free(reason);
+}
+
+void
+reload_put_pending(struct reload *r, struct program *const *v, size_t n,
+    struct line_text *t)
+{
+	const struct plan_change *change;
+	const struct diag *error;
+	struct attempt a;
+	char text[1024];
+	bool good, named = false;
+
+	good = attempt_make(&a, r, NULL, 0, true) == 0;
+	for (size_t i = 0; i < n; i++) {
+		change = find_change(&a, v[i]->conf->name);
+		error = find_error(&a, v[i]->conf->file);
+		if (good && change != NULL)
+			put_change(t, v[i]->conf->name, change);
+		if (error == NULL)
+			continue;
+		diag_print(error, text, sizeof(text));
+		put_pending(t, v[i]->conf->name,
+		    "its file is rejected (%s); what was accepted before is "
+		    "used",
+		    text);
+		named = true;
+	}
+	if (!good && !named)
+		put_pending(t, NULL,
+		    "the files on disk are rejected, see 'hupctl check'; what "
+		    "was accepted before is used");
+	attempt_clear(&a);
+}
+
+void
+reload_explain(struct reload *r, const char *name, char *why, size_t size)
+{
+	const char *folder = r->daemon->effective.program_dir;
+	char *file = load_file_of(folder, name), text[512];
+	const struct diag *error;
+	struct attempt a;
+
+	snprintf(why, size, "no program %.64s", name);
+	if (file == NULL)
+		return;
+	if (attempt_make(&a, r, NULL, 0, true) == 0)
+		snprintf(why, size,
+		    "no program %.64s yet: 'hupctl reload' loads %.256s", name,
+		    file);
+	else if ((error = find_error(&a, file)) != NULL) {
+		diag_print(error, text, sizeof(text));
+		snprintf(why, size,
+		    "no program %.64s: its file is rejected: %s", name, text);
+	} else
+		snprintf(why, size,
+		    "no program %.64s: %.256s is not loaded, for the files are "
+		    "rejected; see 'hupctl check'",
+		    name, file);
+	attempt_clear(&a);
+	free(file);
 }
 
 /* Would a reload change anything, or be rejected? */

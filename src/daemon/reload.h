@@ -69,6 +69,18 @@ void reload_forget(struct reload *, struct verdict *);
 int reload_plan(struct reload *, const struct candidate *, size_t n,
     bool trusted, struct line_text *);
 
+/*
+ * Put a "pending" line of request.h for each of these programs whose file says
+ * something else than what runs.
+ */
+void reload_put_pending(struct reload *, struct program *const *, size_t n,
+    struct line_text *);
+/*
+ * Why there is no program of that name: "no program web", or that its file is
+ * not loaded, and what would load it.
+ */
+void reload_explain(struct reload *, const char *name, char *why, size_t size);
+
 /* The "config" line of status, and the last rejection: control.h. */
 void reload_status(struct reload *, struct line_text *);
 /* The running set. */

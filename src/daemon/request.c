@@ -30,6 +30,8 @@
 
 /* The files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
+/* The reason why a program is unknown. */
+#define WHY_MAX 1024
 /* Why output cannot be written: the path of a file and a few words. */
 #define LOG_ERROR_MAX (PATH_MAX + 128)
 
@@ -163,9 +165,10 @@ put_named(struct daemon *d, struct answer *a, const struct line *pl, char *text,
 
 	for (i = 0; (name = line_get_word(pl, i)) != NULL; i++) {
 		p = programs_find(&d->programs, name);
-		if (p == NULL)
-			snprintf(text, size, "no program %.64s", name);
-		else if (!p->is_told) {
+		/* One of them is enough: it reads the files. */
+		if (p == NULL && *text == '\0')
+			reload_explain(d->reload, name, text, size);
+		else if (p != NULL && !p->is_told) {
 			request_put_program(t, p, d->effective.log_dir, cpu);
 			if (details)
 				put_details(t, p, d->effective.log_dir);
@@ -188,7 +191,7 @@ do_status(struct daemon *d, struct answer *a, const struct line *pl)
 	struct line_text *t = &a->text;
 	bool cpu = line_get(pl, "cpu") != NULL;
 	struct program *p;
-	char text[256] = "";
+	char text[WHY_MAX] = "";
 	int status;
 
 	if (line_get_word(pl, 0) == NULL)
@@ -198,6 +201,15 @@ do_status(struct daemon *d, struct answer *a, const struct line *pl)
 	status = put_named(d, a, pl, text, sizeof(text));
 	reload_status(d->reload, t);
 	answer_end(a, status, *text != '\0' ? "%s" : NULL, text);
+}
+
+static void
+no_program(struct daemon *d, struct answer *a, const char *name)
+{
+	char why[WHY_MAX];
+
+	reload_explain(d->reload, name, why, sizeof(why));
+	answer_end(a, STATUS_FAILED, "%s", why);
 }
 
 static void
@@ -211,7 +223,7 @@ do_where(struct daemon *d, struct answer *a, const struct line *pl)
 	if (name != NULL && strcmp(name, "hupd") != 0) {
 		p = programs_find(&d->programs, name);
 		if (p == NULL) {
-			answer_end(a, STATUS_FAILED, "no program %.64s", name);
+			no_program(d, a, name);
 			return;
 		}
 	}
@@ -256,7 +268,7 @@ find_named(struct daemon *d, struct answer *a, const struct line *pl,
 	for (i = first; (name = line_get_word(pl, i)) != NULL; i++) {
 		p = programs_find(ps, name);
 		if (p == NULL) {
-			answer_end(a, STATUS_FAILED, "no program %.64s", name);
+			no_program(d, a, name);
 			free(v);
 			return NULL;
 		}
@@ -771,6 +783,8 @@ do_programs(struct daemon *d, struct answer *a, const struct line *pl,
 	}
 	if (kind == WAIT_RESTART)
 		qsort(v, n, sizeof(*v), leaves_before);
+	if (kind == WAIT_START || kind == WAIT_RESTART)
+		reload_put_pending(d->reload, v, n, &a->text);
 	wait_for_all(w, v, n);
 	free(v);
 	n = w->n;

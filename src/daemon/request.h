@@ -37,6 +37,9 @@
  *	where [NAME]	paths log-dir= program-dir= config= log=
  *			log-error= log-since=
  *	start | stop | restart [all=yes] [wait=no] NAME ...
+ *		first, for start and restart: pending [name=] how=
+ *			the file of the program, or all files, say something
+ *			else than what runs
  *		for each: result name= ok=(yes|no) state= how=
  *			and "tail" lines of report.h if it failed
  *	reload-program [wait=no] NAME ...	as start

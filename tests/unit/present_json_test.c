@@ -54,6 +54,7 @@ has_results_with_last_lines(void **state)
 {
 	(void)state;
 	check(results,
+	    "pending name=web how=differs\n"
 	    "result name=web ok=no state=failed how=exec:%20x\n"
 	    "tail text=one\ntail text=two\nresult name=db ok=yes\n"
 	    "tail text=three\n",
@@ -61,7 +62,8 @@ has_results_with_last_lines(void **state)
 	    "{\"name\":\"web\",\"ok\":false,\"state\":\"failed\","
 	    "\"how\":\"exec: x\",\"with\":null,\"tail\":[\"one\",\"two\"]},"
 	    "{\"name\":\"db\",\"ok\":true,\"state\":null,\"how\":null,"
-	    "\"with\":null,\"tail\":[\"three\"]}]}\n");
+	    "\"with\":null,\"tail\":[\"three\"]}],"
+	    "\"pending\":[{\"name\":\"web\",\"how\":\"differs\"}]}\n");
 }
 
 static void
