@@ -24,7 +24,8 @@ install_program = install -D -m 755
 install_data = install -D -m 644
 # The scripts in the source tree are for PREFIX=/usr.
 install_script = sed -e 's|/usr/sbin/hupd|$(SBINDIR)/hupd|' \
-	-e 's|/usr/bin/hupctl|$(BINDIR)/hupctl|' $(1) >$(B)/script.tmp && \
+	-e 's|/usr/bin/hupctl|$(BINDIR)/hupctl|' \
+	-e 's|/usr/share/hupd|$(DATADIR)/hupd|' $(1) >$(B)/script.tmp && \
 	install -D -m $(3) $(B)/script.tmp $(DESTDIR)$(2) && rm $(B)/script.tmp
 
 manuals = $(notdir $(wildcard man/*.[1-8]))
@@ -52,11 +53,13 @@ install-init-sysv: all install-service
 
 # OpenRC accepts a link as a service only if its target is in the same folder.
 install-init-openrc: all install-service
+	$(call install_script,init.d/openrc-run,$(DATADIR)/hupd/openrc-run,755)
 	$(call install_script,init.d/hupd.openrc,$(INITDIR)/hupd,755)
 	$(call install_script,init.d/hupd-program.openrc,$(INITDIR)/hupd-program,755)
 
 # An administrator's settings are not overwritten.
 install-service: all
+	$(call install_script,init.d/functions,$(DATADIR)/hupd/functions,644)
 	[ -e $(DESTDIR)$(DEFAULTDIR)/hupd ] || \
 	    $(install_data) conf.d/hupd $(DESTDIR)$(DEFAULTDIR)/hupd
 	$(call install_script,conf.d/hupd.logrotate,$(LOGROTATEDIR)/hupd,644)

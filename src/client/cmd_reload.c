@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "client/reply.h"
 #include "client/target.h"
 #include "client/cmd.h"
@@ -70,6 +71,21 @@ fate_of(const struct talk *talk, const struct reply *reply)
 						   : RELOAD_UNKNOWN;
 }
 
+/* When --timeout is over, ask the daemon to end its answer early. */
+static void
+limit(struct talk *talk, int64_t timeout, struct mono start)
+{
+	int64_t left = timeout;
+
+	while (left > 0) {
+		if (talk_wait(talk, left))
+			return;
+		left = timeout - clock_diff_ms(clock_now(), start);
+	}
+	request(talk, "enough", false);
+	talk_patience(talk, false);
+}
+
 /* Show the report as it comes; lines that come together are shown together. */
 static int
 report(const struct ctl *ctl, struct talk *talk, enum reload_fate *fate)
@@ -118,6 +134,8 @@ transaction(const struct ctl *ctl, struct talk *talk, int pidfd,
 		return STATUS_OK;
 	}
 	talk_patience(talk, true);
+	if (ctl->timeout != -1)
+		limit(talk, ctl->timeout, clock_now());
 	return report(ctl, talk, fate);
 }
 
@@ -158,6 +176,9 @@ cmd_reload_run(const struct ctl *ctl, int argc, char **argv)
 {
 	enum reload_fate fate;
 
+	if (argc > 0 && ctl->timeout != -1)
+		return present_fail(ctl, STATUS_USAGE,
+		    "--timeout cannot be combined with names");
 	if (argc > 0)
 		return cmd_act_run(ctl, argc, argv);
 	return cmd_reload_files(ctl, &fate);

@@ -195,6 +195,7 @@ put_details(struct json *json, const struct reply *reply, const char *name)
 	if ((line = reply_find_of(reply, "details", "name", name)) == NULL)
 		return;
 	json_string(json, "command", line_get(line, "command"));
+	json_bool(json, "can_reload", reply_has(line, "reload", "yes"));
 	json_array(json, "needs");
 	for (i = 0; i < reply->n; i++) {
 		if (!reply_is(&reply->v[i], "need") ||
@@ -380,6 +381,10 @@ show_reload(const struct ctl *ctl, const struct outcome *outcome)
 	static const struct attr attrs[] = {
 	    {"generation", "generation", NUMBER},
 	};
+	static const struct attr pending[] = {
+	    {"name", "name", TEXT},
+	    {"state", "state", TEXT},
+	};
 	struct json json;
 
 	begin(&json, ctl);
@@ -387,6 +392,8 @@ show_reload(const struct ctl *ctl, const struct outcome *outcome)
 	json_string(&json, "message", outcome->message);
 	PUT_LINE(&json, reply_find(outcome->reply, "report"), attrs);
 	put_report(&json, outcome->reply);
+	put_lines(&json, "pending", outcome->reply, "pending", pending,
+	    COUNT(pending), false);
 	json_end(&json);
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,9 +95,15 @@ not_listening(struct talk *talk, const char *path)
 {
 	struct holder h;
 
-	if (!talk_holder(path, &h))
+	if (!talk_holder(path, &h)) {
+		/* A daemon that ends in order removes it. */
+		if (pidfile != NULL && access(pidfile, F_OK) == 0)
+			return fail(talk, STATUS_NO_DAEMON,
+			    "hupd is not running (%s), but %s exists", path,
+			    pidfile);
 		return fail(talk, STATUS_NO_DAEMON, "hupd is not running (%s)",
 		    path);
+	}
 	if (h.pid == 0)
 		return fail(talk, STATUS_FAILED, "hupd is starting (%s)", path);
 	if (h.stopping)
@@ -234,6 +241,15 @@ bool
 talk_ready(const struct talk *talk)
 {
 	return newline(talk) != NULL;
+}
+
+bool
+talk_wait(struct talk *talk, int64_t ms)
+{
+	struct pollfd pfd = {.fd = talk->fd, .events = POLLIN};
+
+	return talk_ready(talk) ||
+	    poll(&pfd, 1, ms > INT_MAX ? INT_MAX : (int)ms) > 0;
 }
 
 int

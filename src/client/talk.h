@@ -53,6 +53,11 @@ int talk_send(struct talk *, const struct line_text *request);
 void talk_patience(struct talk *, bool endless);
 
 /*
+ * Wait at most ms until a byte is there, or the end.  False: nothing yet.
+ */
+bool talk_wait(struct talk *, int64_t ms);
+
+/*
  * Add the next line to reply.  Returns 1; 0 after the last line, "end", which
  * is not added: status and why are set; -1 if the connection broke, with
  * status and why.

@@ -154,6 +154,22 @@ fail:
 }
 
 void
+apply_put_pending(const struct apply *s, struct line_text *t)
+{
+	const struct item *it;
+
+	for (size_t i = 0; i < s->n; i++) {
+		it = &s->v[i];
+		if (it->outcome != OUTCOME_PENDING || it->program == NULL)
+			continue;
+		line_begin(t, "pending");
+		line_put(t, "name", it->program->conf->name);
+		line_put(t, "state", names_state(it->program->state));
+		line_end(t);
+	}
+}
+
+void
 apply_free(struct apply *s)
 {
 	struct item *it;

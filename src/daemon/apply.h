@@ -26,6 +26,8 @@ int apply_check(const struct programs *, const struct plan *, struct diags *);
 struct apply *apply_new(struct programs *, const struct plan *, bool rollback,
     void (*done)(void *), bool (*put_back)(void *, struct definition *),
     void *arg, struct diags *);
+/* Append a "pending" line for each program without an outcome. */
+void apply_put_pending(const struct apply *, struct line_text *);
 void apply_free(struct apply *); /* accepts NULL */
 
 /* Record which programs are to be started, for the next daemon. */

@@ -613,6 +613,23 @@ reload_forget(struct reload *r, struct verdict *v)
 	TAILQ_REMOVE(&r->now, v, entry);
 }
 
+bool
+reload_so_far(const struct reload *r, const struct verdict *v,
+    struct line_text *t)
+{
+	const struct verdict *other;
+
+	TAILQ_FOREACH (other, &r->now, entry)
+		if (other == v)
+			break;
+	if (other == NULL || r->apply == NULL)
+		return false;
+	if (r->report.s != NULL)
+		line_put_raw(t, r->report.s);
+	apply_put_pending(r->apply, t);
+	return true;
+}
+
 int
 reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
     struct line_text *t)

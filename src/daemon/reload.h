@@ -59,6 +59,13 @@ struct verdict {
 /* Wait for the first reload that begins from now on. */
 void reload_wait(struct reload *, struct verdict *);
 void reload_forget(struct reload *, struct verdict *);
+/*
+ * Append the report of the reload that the verdict waits for, as far as it is
+ * known, with the programs that have no outcome yet.  False: that reload has
+ * not begun.
+ */
+bool reload_so_far(const struct reload *, const struct verdict *,
+    struct line_text *);
 
 /*
  * Plan a reload, with these candidates instead of the files of their names.

@@ -133,6 +133,7 @@ put_details(struct line_text *t, const struct program *p, const char *log_dir)
 	line_put(t, "name", p->conf->name);
 	line_put(t, "command", command);
 	line_put(t, "events", events);
+	line_put(t, "reload", action_is_possible(p) ? "yes" : "no");
 	line_end(t);
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
@@ -835,14 +836,29 @@ verdict_given(struct verdict *v, const char *lines, int status)
 		answer_end(w->answer, status, NULL);
 }
 
-/* The client may use the socket, but may not signal the daemon. */
+/*
+ * "hup": the client may use the socket, but may not signal the daemon.
+ * "enough": it waits no longer.
+ */
 static void
 reload_more(struct answer *a, const struct line *pl)
 {
-	if (!line_is(pl, "hup"))
-		return;
-	log_sender(a, "SIGHUP");
-	kill(getpid(), SIGHUP);
+	struct waiter *w = a->waiter;
+	bool begun;
+
+	if (line_is(pl, "hup")) {
+		log_sender(a, "SIGHUP");
+		kill(getpid(), SIGHUP);
+	} else if (line_is(pl, "enough")) {
+		begun = reload_so_far(w->daemon->reload, &w->verdict, &a->text);
+		answer_forget(a);
+		if (begun)
+			answer_end(a, STATUS_OK, NULL);
+		else
+			answer_end(a, STATUS_FAILED,
+			    "the reload has not begun: another one is under "
+			    "way");
+	}
 }
 
 static void

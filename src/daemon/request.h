@@ -25,6 +25,7 @@
  *		with details, for each named program:
  *			details name= command= (as in its file)
  *			events= (file of the event log)
+ *			reload=(yes|no) (has it a reload action?)
  *			need of= name= state= ready=  for each dependency
  *		then	config generation= time= (Unix) source=(files|accepted)
  *			differs=(no|yes|rejected) programs= pid= started=
@@ -49,7 +50,10 @@
  *		The client then sends SIGHUP to that pid.  If it may not,
  *		the line "hup" makes the daemon do so.  The verdict of the
  *		first reload that begins after "waiting" follows as the lines
- *		of report.h, status 0, 1 or 6.
+ *		of report.h, status 0, 1 or 6.  After the line "enough" the
+ *		report ends early, with the "pending" lines of
+ *		the programs without an outcome, status 0; or 1 if the
+ *		reload has not begun.
  *	plan [as=NAME file=PATH [text=TEXT] ...]
  *		What would a reload do?  TEXT stands in for the file of the
  *		program or template NAME; without one, there is no such file.

@@ -315,6 +315,12 @@ begin_command(struct action *a)
 		    &(struct spawn_error){SPAWN_CLONE, 0, errno});
 }
 
+bool
+action_is_possible(const struct program *p)
+{
+	return p->conf->reload_signal != 0 || p->conf->reload_command != NULL;
+}
+
 void
 action_begin(struct program *p, void (*done)(void *, bool, const char *),
     void *arg)
@@ -332,7 +338,7 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 		done(arg, false, "not up");
 		return;
 	}
-	if (p->conf->reload_signal == 0 && p->conf->reload_command == NULL) {
+	if (!action_is_possible(p)) {
 		done(arg, false,
 		    "neither reload-signal nor reload-command is configured");
 		return;

@@ -9,6 +9,8 @@
 
 #include "program/data.h"
 
+/* Is a reload-signal or a reload-command configured? */
+bool action_is_possible(const struct program *);
 /*
  * Begin the action.  done is called once with the outcome in words, perhaps
  * before action_begin returns.  A program has one action at a time; a second

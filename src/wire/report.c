@@ -298,6 +298,8 @@ report_text(const struct line *line, int width)
 		return name_text(line, '!', rollback_words(line), "", width);
 	if (strcmp(line->tag, "trouble") == 0)
 		return name_text(line, '!', "", "how", width);
+	if (strcmp(line->tag, "pending") == 0)
+		return name_text(line, '.', "no outcome yet: ", "state", width);
 	if (strcmp(line->tag, "logerror") == 0)
 		return name_text(line, '!',
 		    "output cannot be written: ", "reason", width);

@@ -163,12 +163,14 @@ pids() {
 	    "$(keeper_pid front | head -n 1)"
 }
 
-# Nothing runs, nothing is configured, nothing was ever accepted.
+# Nothing runs, nothing is configured, nothing was ever accepted.  A program is
+# up when it is executed.
 service_reset() {
 	hupd_kill
 	x pkill -KILL -f /usr/local/bin/keeper || :
 	x sh -c "rm -rf $CONF/* /etc/hupd.conf /run/hupd /run/hupd.pid \
-	    /var/lib/hupd /var/log/hupd /var/tmp/order"
+	    /var/lib/hupd /var/log/hupd /var/tmp/order
+	    echo settle-time = 0 >/etc/hupd.conf"
 	! is_openrc_run || x rc-service -q hupd zap
 }
 

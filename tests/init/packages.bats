@@ -14,6 +14,7 @@ scripts() {
 	(
 		cd "$TOP" || exit
 		printf '%s\n' init.d/hupd init.d/hupd.openrc \
+		    init.d/functions init.d/openrc-run \
 		    init.d/hupd-program init.d/hupd-program.openrc \
 		    debian/hupd.postinst debian/hupd.postrm \
 		    debian/tests/service tests/init/machine \
@@ -120,6 +121,8 @@ installed() {
 	755 usr/sbin/hupd
 	644 usr/share/bash-completion/completions/hupctl
 	644 usr/share/fish/vendor_completions.d/hupctl.fish
+	644 usr/share/hupd/functions
+	755 usr/share/hupd/openrc-run
 	644 usr/share/zsh/site-functions/_hupctl
 	E
 	diff -u - <(installed "$dir/sysv") <<-E
@@ -130,6 +133,7 @@ installed() {
 	755 usr/local/sbin/hupd
 	644 usr/local/share/bash-completion/completions/hupctl
 	644 usr/local/share/fish/vendor_completions.d/hupctl.fish
+	644 usr/local/share/hupd/functions
 	755 usr/local/share/hupd/hupd-program
 	644 usr/local/share/zsh/site-functions/_hupctl
 	E
@@ -143,7 +147,10 @@ installed() {
 	[ -d "$dir/openrc/etc/hupd.d" ]
 	[ -d "$dir/none/opt/h/etc/hupd.d" ]
 	[ -e "$dir/openrc/usr/share/man/man8/hupd.8" ]
-	grep -q '^hupd=/usr/local/sbin/hupd$' "$dir/sysv/etc/init.d/hupd"
+	grep -q '^hupd=/usr/local/sbin/hupd$' \
+	    "$dir/sysv/usr/local/share/hupd/functions"
+	grep -q '^functions=/usr/local/share/hupd/functions$' \
+	    "$dir/sysv/etc/init.d/hupd"
 
 	# Uninstall removes all files except the administrator's.
 	echo HUPD_OPTS=-v >>"$dir/sysv/etc/default/hupd"

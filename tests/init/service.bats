@@ -123,6 +123,30 @@ setup() {
 	[ "$(hupd_pid)" != "${before%% *}" ]
 }
 
+@test "row 09: OpenRC's restart without dependencies checks first, too" {
+	local before
+	is_openrc_run || skip "is about OpenRC"
+	programs
+	I start
+	wait_for 5 keeper_pid front
+	before=$(pids)
+	bad_program
+	run -1 x rc-service --nodeps hupd restart
+	[[ $output == *"$CONF/bad.conf:2: comand: "* ]]
+	[ "$(pids)" = "$before" ]
+	# Services that need hupd are not stopped either.
+	x ln -s hupd-program /etc/init.d/front
+	run -0 x rc-service front restart
+	before=$(pids)
+	run -1 I restart
+	[ "$(pids)" = "$before" ]
+	x rm "$CONF/bad.conf"
+	run -0 x rc-service --nodeps hupd restart
+	[ "$(hupd_pid)" != "${before%% *}" ]
+	x rc-service front zap
+	x rm /etc/init.d/front
+}
+
 @test "row 10: try-restart of a stopped hupd does not start it" {
 	if is_openrc_run; then
 		run -0 x rc-service --ifstarted hupd restart
@@ -139,6 +163,17 @@ setup() {
 	else
 		[ "$status" -eq 2 ]
 	fi
+}
+
+@test "row 10: a further argument is an error" {
+	local status_of=2
+	! is_openrc_run || status_of=1
+	run "-$status_of" I start foo
+	[ "$status_of" -eq 1 ] || [ -z "$(hupd_processes)" ]
+	I start
+	run "-$status_of" I status foo
+	run "-$status_of" I stop foo
+	[ "$status_of" -eq 1 ] || [ -n "$(hupd_processes)" ]
 }
 
 @test "row 10: reload by nobody is refused" {
@@ -188,6 +223,197 @@ setup() {
 	x timeout 120 sh -c '/etc/init.d/hupd start | cat'
 	x timeout 120 sh -c '/etc/init.d/hupd restart 2>&1 | cat'
 	run -0 I status
+}
+
+# Write a line to the file of settings, which the next test must not find.
+setting() {
+	local file
+	file=$(root)$(x sh -c 'for f in default sysconfig conf.d; do
+		[ ! -e /etc/$f/hupd ] || echo /etc/$f/hupd; done')
+	[ -e "$file.saved" ] || cp -p "$file" "$file.saved"
+	echo "$1" >>"$file"
+}
+
+settings_restore() {
+	x sh -c 'for f in default sysconfig conf.d; do
+		[ ! -e /etc/$f/hupd.saved ] ||
+		    mv /etc/$f/hupd.saved /etc/$f/hupd; done'
+}
+
+teardown() {
+	settings_restore
+}
+
+@test "also: HUPD_OPTS=-f is about that daemon in every action" {
+	local pid other options
+	programs
+	x sh -c 'mkdir -p /root/other/programs; cd /root/other
+	echo "command = keeper other" >programs/other.conf
+	cat >hupd.conf' <<-E
+	program-dir = /root/other/programs
+	run-dir = /run/other
+	log-dir = /var/log/other
+	state-dir = /var/lib/other
+	pidfile = /run/other.pid
+	settle-time = 0
+	E
+	# The daemon of the default configuration is not touched.
+	x hupd
+	wait_for 5 keeper_pid front
+	pid=$(hupd_pid)
+	for options in '-f /root/other/hupd.conf -v' \
+	    '-vf/root/other/hupd.conf' '--config=/root/other/hupd.conf'; do
+		setting "HUPD_OPTS='$options'"
+		run -3 I status
+		run -0 I start
+		run -0 I status
+		wait_for 5 keeper_pid other
+		other=$(x cat /run/other.pid)
+		[ "$other" != "$pid" ]
+		program_of_other more <<<'command = keeper more'
+		run -0 I reload
+		[[ $output == *"1 added"* ]]
+		keeper_pid more
+		run -0 I reopen
+		run -0 I check
+		run -0 I reexec
+		[ "$(x cat /run/other.pid)" = "$other" ]
+		is_openrc_run || run -0 I force-reload
+		program_of_other bad <<<'comand = x'
+		run I restart
+		[ "$status" -ne 0 ]
+		[[ $output == *"programs/bad.conf:1: comand: "* ]]
+		[ "$(x cat /run/other.pid)" = "$other" ]
+		x rm /root/other/programs/bad.conf
+		run -0 I restart
+		[ "$(x cat /run/other.pid)" != "$other" ]
+		other=$(x cat /run/other.pid)
+		is_openrc_run || {
+			run -0 I try-restart
+			[ "$(x cat /run/other.pid)" != "$other" ]
+		}
+		# So is a service of one program.
+		x rm -f /etc/init.d/other
+		if is_openrc_run; then
+			x ln -s hupd-program /etc/init.d/other
+		else
+			x ln -s /usr/share/hupd/hupd-program /etc/init.d/other
+		fi
+		run -0 x service other status
+		run -0 x service other stop
+		refute keeper_pid other
+		run -0 x service other start
+		run -0 I stop
+		run -3 I status
+		x rm -f /root/other/programs/more.conf /etc/init.d/other
+		settings_restore
+	done
+	[ "$(hupd_pid)" = "$pid" ]
+	run -0 x hupctl ping
+	# It was killed: the pidfile is that of its own configuration.
+	setting "HUPD_OPTS='-f /root/other/hupd.conf'"
+	run -0 I start
+	hupd_kill
+	run -1 I status
+	x rm -rf /run/other.pid /run/other /var/lib/other /root/other
+}
+
+program_of_other() {
+	cat >"$(root)/root/other/programs/$1.conf"
+	chmod 644 "$(root)/root/other/programs/$1.conf"
+}
+
+# A program that ends only $2 seconds after SIGTERM.
+slow_program() {
+	program "$1" <<-E
+	command = sh -c 'trap "echo it ends; sleep $2; exit" TERM; echo it runs; while :; do sleep 0.1; done'
+	stop-timeout = 1h
+	E
+}
+
+@test "also: start while hupd is stopping waits and starts it again" {
+	local pid
+	slow_program slow 3
+	I start
+	wait_for 5 x grep -q 'it runs' /var/log/hupd/slow.log
+	pid=$(hupd_pid)
+	x hupctl shutdown --no-wait
+	run -0 I start
+	[[ $output == *"hupd is stopping; it starts after that"* ]]
+	[ "$(hupd_pid)" != "$pid" ]
+	run -0 I status
+	# Stop waits for an end that somebody else has begun.
+	pid=$(hupd_pid)
+	wait_for 5 x sh -c '[ "$(grep -c "it runs" /var/log/hupd/slow.log)" -eq 2 ]'
+	x hupctl shutdown --no-wait
+	run -0 I stop
+	refute x kill -0 "$pid"
+	run -3 I status
+}
+
+@test "also: stop waits as long as programs may take, or HUPD_STOP_WAIT" {
+	slow_program slow 2
+	I start
+	wait_for 5 x grep -q 'it runs' /var/log/hupd/slow.log
+	setting "HUPD_STOP_WAIT=abc"
+	run -0 I stop
+	[[ $output == *"HUPD_STOP_WAIT=abc is not a number of seconds; it is ignored"* ]]
+	[ -z "$(hupd_processes)" ]
+	slow_program slow 1000
+	settings_restore
+	setting "HUPD_STOP_WAIT=1"
+	I start
+	wait_for 5 x sh -c '[ "$(grep -c "it runs" /var/log/hupd/slow.log)" -eq 2 ]'
+	run I stop
+	[ "$status" -eq 1 ]
+	[[ $output == *"still stopping programs"*": slow"* ]]
+	x hupctl signal KILL slow
+	wait_for 5 x test ! -e /run/hupd.pid
+}
+
+@test "also: the socket was removed, and every action knows that hupd runs" {
+	local before
+	programs
+	I start
+	wait_for 5 keeper_pid front
+	before=$(pids)
+	lose_socket() {
+		x rm /run/hupd/hupd.sock
+	}
+	lose_socket
+	run -4 I status
+	[[ $output == *"/run/hupd/hupd.sock was removed, but hupd is running"* ]]
+	run -0 I start
+	[ "$(pids)" = "$before" ]
+	run -0 I reload
+	[ "$(pids)" = "$before" ]
+	run -0 I status
+	lose_socket
+	x kill -HUP "$(hupd_pid)"
+	wait_for 5 x hupctl ping
+	lose_socket
+	run -0 I restart
+	[ "$(hupd_pid)" != "${before%% *}" ]
+	lose_socket
+	run -0 I stop
+	[ -z "$(hupd_processes)" ]
+	run -3 I status
+}
+
+@test "also: reload waits a minute for programs, names the rest, and is content" {
+	I start
+	# Some of that minute has passed already.
+	x sed -i 's/--timeout 60s/--timeout 1s/' /usr/share/hupd/functions
+	program slow <<-E
+	command = sh -c 'until [ -e /root/go ]; do sleep 0.1; done; echo >&3; exec sleep 1000'
+	ready = fd:3
+	E
+	run -0 I reload
+	x sed -i 's/--timeout 1s/--timeout 60s/' /usr/share/hupd/functions
+	[[ $output == *"slow     no outcome yet: starting"* ]]
+	x touch /root/go
+	wait_for 5 x hupctl status slow
+	x rm /root/go
 }
 
 @test "row 12: a bad configuration at the first start is refused" {
@@ -262,8 +488,54 @@ setup() {
 	run -0 "${ctl[@]}" restart
 	[ "$(keeper_pid front)" != "$pid" ]
 	run -0 "${ctl[@]}" status
+	# hupd is asked each time: somebody else may have stopped or started it.
+	x hupctl stop front
+	run -3 "${ctl[@]}" status
+	run -0 "${ctl[@]}" start
+	keeper_pid front
+	x hupctl stop front
+	run -0 "${ctl[@]}" stop
+	x hupctl start front
+	pid=$(keeper_pid front)
+	run -0 "${ctl[@]}" restart
+	[ "$(keeper_pid front)" != "$pid" ]
+	x hupctl restart front
+	run -0 "${ctl[@]}" stop
+	refute keeper_pid front
 	! is_openrc_run || x rc-service front zap
 	x rm /etc/init.d/front
+}
+
+@test "also: force-reload of a program, in the sense of the LSB" {
+	local pid
+	! is_openrc_run || skip "OpenRC has no force-reload"
+	x ln -s /usr/share/hupd/hupd-program /etc/init.d/front
+	programs
+	I start
+	wait_for 5 keeper_pid front
+	pid=$(keeper_pid front)
+	run -2 x /etc/init.d/front force-reload foo
+	# It cannot reload: it is restarted, if it is running.
+	run -0 x /etc/init.d/front force-reload
+	[ "$(keeper_pid front)" != "$pid" ]
+	run -0 x /etc/init.d/front stop
+	run -0 x /etc/init.d/front force-reload
+	refute keeper_pid front
+	# It can, and refuses: it continues.
+	echo "reload-command = sh -c 'test -e /root/good'" \
+	    >>"$(root)$CONF/front.conf"
+	run -0 I reload
+	run -0 x /etc/init.d/front start
+	pid=$(keeper_pid front)
+	run -1 x /etc/init.d/front force-reload
+	[ "$(keeper_pid front)" = "$pid" ]
+	x touch /root/good
+	run -0 x /etc/init.d/front force-reload
+	[ "$(keeper_pid front)" = "$pid" ]
+	run -0 x /etc/init.d/front stop
+	run -0 x /etc/init.d/front force-reload
+	refute keeper_pid front
+	x rm /etc/init.d/front /root/good
 }
 
 # Have the scripts that kill remaining processes at a halt write their names to

@@ -46,6 +46,31 @@ are_lines() {
 		bad = 1; exit 1 } { n++ } END { exit bad || n == 0 }'
 }
 
+@test "reload --timeout names the programs that have no outcome by then" {
+	hupd_start
+	program slow <<-E
+	command = sh -c 'until [ -e $T/go ]; do sleep 0.05; done; echo >&3; exec sleep 1000'
+	ready = fd:3
+	E
+	sleeper web
+	run -0 ctl reload --timeout 100ms
+	[[ ${lines[0]} == "generation 2: 2 added"* ]]
+	[[ $output == *"  . slow     no outcome yet: starting"* ]]
+	run ! grep '[.] web ' <<<"$output"
+	# Another reload waits for the first; that is no success.
+	sleeper db
+	run -1 ctl reload --timeout 100ms
+	[[ $output == *"has not begun"* ]]
+	touch "$T/go"
+	wait_for 5 is_state slow up
+	wait_for 5 is_state db up
+	run -0 ctl reload --timeout 1m
+	[[ $output == *"3 unchanged"* ]]
+	run -2 ctl reload --timeout 1m web
+	echo 'comand = x' >>"$T/hupd.d/web.conf"
+	run -6 ctl reload --timeout 1m
+}
+
 @test "what did not change is not touched, and loses no line" {
 	local before i
 	counter busy
