@@ -15,6 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/devlog.h"
 #include "base/escape.h"
 #include "base/log.h"
 
@@ -37,6 +38,8 @@ static struct {
 	bool to_stderr;
 	bool quiet; /* only warnings on stderr */
 	bool to_syslog;
+	bool fallback;	      /* nobody can read the stream */
+	struct devlog syslog; /* used for either */
 	bool verbose;
 	int stream;
 	bool hold;  /* lines wait for log_flush */
@@ -44,7 +47,11 @@ static struct {
 	size_t nkept;
 	size_t lost;   /* lines that were dropped: the queue was full */
 	size_t unseen; /* lines not printed: stderr would block */
-} logs = {.to_stderr = true, .stream = -1};
+} logs = {
+    .to_stderr = true,
+    .stream = -1,
+    .syslog = {.path = DEVLOG_PATH, .fd = -1},
+};
 
 /* The message, and the text of err unless it is 0, cut to the size of raw. */
 __attribute__((format(printf, 2, 0))) static void
@@ -199,17 +206,29 @@ put_stderr(const char *bytes, size_t len)
 		put(STDERR_FILENO, bytes, len);
 }
 
+/* A line that it does not take at once is lost there; the event log has it. */
+static bool
+put_syslog(int priority, const char *text, size_t len)
+{
+	char ident[32];
+
+	snprintf(ident, sizeof(ident), "hupd[%d]", (int)getpid());
+	return devlog_send(&logs.syslog, priority, ident, text,
+		   len < DEVLOG_LINE ? len : DEVLOG_LINE) == 0;
+}
+
 static void
 emit(int priority, const struct line *line, bool to_stderr)
 {
 	const char *text = line->bytes + PREFIX_LEN;
 
+	if ((logs.to_syslog || logs.fallback) &&
+	    !put_syslog(priority, text, line->len - 1) && logs.fallback)
+		to_stderr = true;
 	if (to_stderr)
 		put_stderr(line->bytes, PREFIX_LEN + line->len);
 	if (logs.stream != -1)
 		put_stream(text, line->len);
-	if (logs.to_syslog)
-		syslog(priority, "%.*s", (int)(line->len - 1), text);
 }
 
 /* err: an errno to append, 0 for none. */
@@ -248,14 +267,17 @@ log_quiet(bool on)
 void
 log_syslog(bool on)
 {
-	int err = errno;
-
-	if (on && !logs.to_syslog)
-		openlog("hupd", LOG_PID, LOG_DAEMON);
-	else if (!on && logs.to_syslog)
-		closelog();
+	if (!on && !logs.fallback)
+		devlog_close(&logs.syslog);
 	logs.to_syslog = on;
-	errno = err;
+}
+
+void
+log_fallback(bool on)
+{
+	if (!on && !logs.to_syslog)
+		devlog_close(&logs.syslog);
+	logs.fallback = on;
 }
 
 void

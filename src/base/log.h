@@ -16,8 +16,13 @@ void log_init(bool to_stderr, bool verbose);
 void log_stderr(bool on);
 /* Print only warnings on stderr: for a start from a terminal. */
 void log_quiet(bool on);
-/* Send lines to syslog(3) as well, facility daemon. */
+/* Send lines to syslog as well, facility daemon; never waits for it. */
 void log_syslog(bool on);
+/*
+ * The event log cannot be written, or can be again: until then send lines to
+ * syslog, or to stderr if there is no syslog.
+ */
+void log_fallback(bool on);
 /*
  * Write lines to fd, a non-blocking FIFO; -1 detaches.  The caller owns the
  * descriptor.  While the FIFO is full, up to 64 KiB of lines are queued, and

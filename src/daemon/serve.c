@@ -313,6 +313,7 @@ log_trouble(void *arg, const struct stream *s)
 	d->log_since = logger_stream_trouble(s, why, sizeof(why));
 	free(d->log_error);
 	d->log_error = d->log_since != 0 ? strdup(why) : NULL;
+	log_fallback(d->log_since != 0);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/devlog.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "config/places.h"
@@ -683,7 +684,7 @@ explain(const struct stream *s, int err, char *why, size_t size)
 		    s->logger->child.log_dir, s->name, words);
 		break;
 	case LOG_TO_SYSLOG:
-		snprintf(why, size, "/dev/log: %s", words);
+		snprintf(why, size, DEVLOG_PATH ": %s", words);
 		break;
 	case LOG_TO_STDOUT:
 		snprintf(why, size, "standard output: %s", words);

@@ -397,6 +397,7 @@ order_quit(struct proc *p)
 	for (uint32_t i = 0; i < p->nentries; i++)
 		if (p->entries[i] != NULL)
 			order_close(p->entries[i], UINT32_MAX);
+	pump_hurry(&p->pump);
 	end_if_done(p);
 }
 
@@ -591,7 +592,7 @@ proc_init(struct proc *p)
 	p->sock = (struct source){-1, sock_ready, p};
 	p->reports = (struct source){-1, reports_ready, p};
 	writer_init(&p->writer, &p->journal, MESSAGE_FOLDER, files,
-	    MESSAGE_CONSOLE, "/dev/log");
+	    MESSAGE_CONSOLE, DEVLOG_PATH);
 	if (journal_open(&p->journal, MESSAGE_JOURNAL) == -1 ||
 	    (p->loop = loop_new(&none, NULL, NULL)) == NULL ||
 	    loop_watch(p->loop, &p->sock, MESSAGE_SOCKET, EPOLLIN) == -1)

@@ -273,7 +273,7 @@ static bool
 is_hung(struct pump *m, const struct slot *s)
 {
 	const int fd =
-	    s->to == LOG_TO_SYSLOG ? m->writer->syslog : m->writer->console;
+	    s->to == LOG_TO_SYSLOG ? m->writer->syslog.fd : m->writer->console;
 	const int64_t done = s->done + s->offset;
 	const struct mono now = clock_now();
 	struct source *room = room_of(m, s);
@@ -333,7 +333,11 @@ write_batch(struct pump *m, struct slot *s)
 		m->lost = true;
 		m->calls.lost(m->calls.arg, m->writer->console_err);
 	}
-	if (p != NULL)
+	if (p == NULL)
+		return 0;
+	if (s->to == LOG_TO_SYSLOG && m->writer->syslog_err != 0)
+		report_stuck(p, m->writer->syslog_err);
+	else
 		report_recovered(p);
 	return 0;
 }
@@ -521,10 +525,71 @@ retry_parked(struct pump *m)
 	m->calls.retried(m->calls.arg);
 }
 
+/* Is a batch for syslog stuck?  Its errno, or 0. */
+static int
+syslog_error(const struct pump *m)
+{
+	for (int i = 0; i < JOURNAL_SLOTS; i++)
+		if (m->stuck[i] != 0 &&
+		    journal_slot(m->journal, i)->to == LOG_TO_SYSLOG)
+			return m->stuck[i];
+	return 0;
+}
+
+/* Is it a stream for syslog that will soon block its program? */
+static bool
+is_filling(const struct pumped *p)
+{
+	return p != NULL && p->out.to == LOG_TO_SYSLOG &&
+	    is_half_full(p->out.fd, available(&p->out));
+}
+
+static bool
+syslog_is_filling(const struct pump *m)
+{
+	const struct pumped *p;
+
+	for (int i = 0; i < JOURNAL_SLOTS; i++)
+		if (is_filling(m->owner[i]))
+			return true;
+	TAILQ_FOREACH (p, &m->parked, entry)
+		if (is_filling(p))
+			return true;
+	return false;
+}
+
+/*
+ * As with syslog(3), a program must not wait for a log daemon that is missing
+ * or hangs.  Its output waits in the FIFO while there is room; then output for
+ * syslog is dropped until the log daemon takes some again.
+ */
+static void
+retry_syslog(struct pump *m)
+{
+	struct writer *w = m->writer;
+
+	if (w->syslog_err == 0) {
+		if (syslog_is_filling(m) || m->hurry)
+			w->syslog_err = syslog_error(m);
+	} else
+		w->syslog_err = devlog_check(&w->syslog) == -1 ? errno : 0;
+	if (w->syslog_err != 0)
+		retry_later(m);
+}
+
+void
+pump_hurry(struct pump *m)
+{
+	m->hurry = true;
+	pump_retry(m);
+}
+
 void
 pump_retry(struct pump *m)
 {
 	loop_cancel(m->loop, &m->retry);
+	loop_unwatch(m->loop, &m->syslog);
+	retry_syslog(m);
 	retry_slots(m, NULL);
 	retry_parked(m);
 }
@@ -624,6 +689,8 @@ error_of(struct pumped *p)
 {
 	struct logdir *dir = &p->pump->writer->dir;
 
+	if (p->out.to == LOG_TO_SYSLOG)
+		return p->pump->writer->syslog_err;
 	if (p->out.to != LOG_TO_FILE ||
 	    logfile_open(dir, &p->file, p->out.name, false) == 0 ||
 	    (errno == ENOENT && logfile_dir_check(dir) == 0))

@@ -98,6 +98,7 @@ struct pump {
 	struct source syslog;	   /* its socket, while it is full */
 	struct source console;	   /* standard output, while it is full */
 	bool lost;		   /* its loss was reported */
+	bool hurry;		   /* see pump_hurry */
 	bool nap_due;		   /* before the next turn */
 };
 
@@ -110,6 +111,8 @@ int pump_init(struct pump *, struct loop *, struct writer *,
 void pump_free(struct pump *);
 /* Retry the stuck batches now. */
 void pump_retry(struct pump *);
+/* The end is near: drop what syslog does not take. */
+void pump_hurry(struct pump *);
 /* Is a batch stuck? */
 bool pump_is_busy(const struct pump *);
 

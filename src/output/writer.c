@@ -33,26 +33,15 @@ writer_init(struct writer *w, struct journal *journal, int dir, unsigned max,
 	logfile_dir_init(&w->dir, dir, max);
 	w->console = console;
 	w->console_err = 0;
-	w->devlog = devlog;
-	w->syslog = -1;
-}
-
-static void
-disconnect(struct writer *w)
-{
-	int saved = errno;
-
-	if (w->syslog != -1)
-		close(w->syslog);
-	w->syslog = -1;
-	errno = saved;
+	w->syslog = (struct devlog){.path = devlog, .fd = -1};
+	w->syslog_err = 0;
 }
 
 void
 writer_free(struct writer *w)
 {
 	logfile_dir_free(&w->dir);
-	disconnect(w);
+	devlog_close(&w->syslog);
 }
 
 /* The raw bytes of [done, end), as lines. */
@@ -181,68 +170,20 @@ write_file(struct writer *w, struct slot *s, struct logfile **ref,
 	return 0;
 }
 
-static int
-connect_syslog(struct writer *w)
-{
-	if (w->syslog != -1)
-		return 0;
-	w->syslog =
-	    socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (w->syslog == -1)
-		return -1;
-	if (socket_connect(w->syslog, w->devlog) == 0)
-		return 0;
-	disconnect(w);
-	return -1;
-}
-
-/* Send at most WRITER_SYSLOG_LINE bytes as a line of ident's. */
-static int
-send_line(struct writer *w, time_t now, const char *ident, const char *line,
-    size_t len)
-{
-	char buf[128 + WRITER_SYSLOG_LINE], date[32];
-	struct tm tm;
-	int head;
-
-	if (localtime_r(&now, &tm) == NULL)
-		memset(&tm, 0, sizeof(tm));
-	strftime(date, sizeof(date), "%b %e %H:%M:%S", &tm);
-	head = snprintf(buf, sizeof(buf) - WRITER_SYSLOG_LINE,
-	    "<%d>%s %s: ", LOG_DAEMON | LOG_INFO, date, ident);
-	if (head < 0 || (size_t)head >= sizeof(buf) - WRITER_SYSLOG_LINE) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	memcpy(buf + head, line, len);
-	/* After a restart of the log daemon: one new connection. */
-	for (int i = 0; i < 2; i++) {
-		if (connect_syslog(w) == -1)
-			return -1;
-		if (send(w->syslog, buf, (size_t)head + len, MSG_NOSIGNAL) !=
-		    -1)
-			return 0;
-		if (errno == EAGAIN || errno == ENOBUFS)
-			return -1;
-		disconnect(w);
-	}
-	return -1;
-}
-
 /* A killed process may have sent the line of the next segment. */
 static int
 write_syslog(struct writer *w, struct slot *s)
 {
-	const time_t now = clock_wall().tv_sec;
 	const char *raw, *nl;
 	size_t n, len;
 
 	while (s->done < s->len) {
 		raw = journal_buffer(w->journal, s) + s->done;
-		n = MIN(s->len - s->done, WRITER_SYSLOG_LINE);
+		n = MIN(s->len - s->done, DEVLOG_LINE);
 		nl = memchr(raw, '\n', n);
 		len = nl != NULL ? (size_t)(nl - raw) : n;
-		if (len > 0 && send_line(w, now, s->name, raw, len) == -1)
+		if (len > 0 && w->syslog_err == 0 &&
+		    devlog_send(&w->syslog, LOG_INFO, s->name, raw, len) == -1)
 			return -1;
 		journal_segment(s,
 		    s->done + (uint32_t)(nl != NULL ? len + 1 : n));

@@ -3,8 +3,8 @@
  * syslog, or to standard output.
  *
  * No write waits for the receiver.  Standard output is the one that the daemon
- * was started with.  Syslog is written without syslog(3), which waits when the
- * system's log daemon hangs: RFC 3164, facility daemon, level info.
+ * was started with.  Syslog is written with level info; a longer line than it
+ * takes is sent in pieces.
  */
 #ifndef WRITER_H
 #define WRITER_H
@@ -12,11 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/devlog.h"
 #include "output/journal.h"
 #include "output/logfile.h"
-
-/* A longer line is sent to syslog in pieces. */
-#define WRITER_SYSLOG_LINE 1400
 
 /* Output with stamps is put together in pieces of this size. */
 #define WRITER_BUF ((size_t)128 * 1024)
@@ -24,10 +22,10 @@
 struct writer {
 	struct journal *journal;
 	struct logdir dir;
-	int console;	    /* standard output; the owner's */
-	int console_err;    /* errno if it takes no more output, or 0 */
-	const char *devlog; /* the path of the system's log socket */
-	int syslog;	    /* connected to it when needed, else -1 */
+	int console;	 /* standard output; the owner's */
+	int console_err; /* errno if it takes no more output, or 0 */
+	struct devlog syslog;
+	int syslog_err; /* errno: output for it is dropped; or 0 */
 	char buf[WRITER_BUF];
 };
 

@@ -169,3 +169,132 @@ is_written() {
 	wait_for 10 is_written web
 	wait_for 10 has_all_ticks "$T/before/web.log" "$T/log/web.log"
 }
+
+# A daemon in a name space with a /dev of its own: the host's /dev/log is not
+# touched.  syslogd MODE: "read" or "hang", or "none".
+start_inside() {
+	needs_root
+	needs_commands python3 nsenter
+	unshare -m true 2>/dev/null || skip "needs name spaces"
+	cat >"$T/syslogd" <<-'E'
+	import os, socket, sys, time
+	try:
+	    os.unlink("/dev/log")
+	except FileNotFoundError:
+	    pass
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.bind("/dev/log")
+	open(sys.argv[2] + ".ready", "w").close()
+	out = open(sys.argv[2], "ab", 0)
+	while sys.argv[1] == "hang":
+	    time.sleep(1000)
+	while True:
+	    out.write(s.recv(65536) + b"\n")
+	E
+	cat >"$T/inside" <<-E
+	mkdir $T/dev
+	mount -t tmpfs none $T/dev
+	for d in null zero random urandom fd stdin stdout stderr; do
+		cp -a /dev/\$d $T/dev
+	done
+	mount --move $T/dev /dev
+	exec $HUPD -f $T/hupd.conf "\$@"
+	E
+	hupd_env unshare -m sh "$T/inside" >/dev/null 2>"$T/stderr"
+}
+
+# syslogd MODE: one of that name space, which reads or hangs.
+syslogd() {
+	rm -f "$T/received.ready"
+	HUPD_EXEC="exec" hupd_env nsenter -m -t "$(hupd_pid)" python3 "$T/syslogd" "$1" \
+	    "$T/received" >/dev/null 2>&1 &
+	SYSLOGD=$!
+	wait_for 10 test -e "$T/received.ready"
+}
+
+end_syslogd() {
+	kill "$SYSLOGD"
+	wait_for 5 gone "$SYSLOGD"
+}
+
+# flood: prints 3 MB to syslog, then makes a file, then prints slowly.
+flood() {
+	program web <<-E
+	command = sh -c 'seq 400000; touch $T/through; \
+while :; do echo slow; sleep 0.1; done'
+	log = syslog
+	E
+}
+
+@test "log = syslog without a log daemon never blocks the program" {
+	flood
+	start_inside
+	wait_for 60 test -e "$T/through"
+	wait_for 10 is_blocked web
+	json "p['web']['log_error']['reason'].startswith('/dev/log: ')"
+	syslogd read
+	wait_for 10 is_written web
+	wait_for 10 grep -q 'web: slow' "$T/received"
+	# Nor does the end of the daemon wait for it.
+	end_syslogd
+	wait_for 10 is_blocked web
+	hupd_stop
+	run ! grep -q 'not written in time' "$T/log/hupd.log"
+}
+
+@test "a log daemon that hangs blocks neither program nor daemon" {
+	setting 'syslog = yes'
+	sleeper db
+	start_inside
+	syslogd hang
+	for _ in $(seq 60); do
+		ctl restart db
+	done
+	flood
+	ctl reload
+	wait_for 60 test -e "$T/through"
+	wait_for 10 is_blocked web
+	ctl ping
+	end_syslogd
+	syslogd read
+	wait_for 10 is_written web
+	wait_for 5 grep -q 'hupd\[[0-9]*\]: ' "$T/received"
+	end_syslogd
+}
+
+@test "events go to syslog while the event log cannot be written" {
+	sleeper db
+	start_inside
+	syslogd read
+	wait_for 5 logged 'db: .* up'
+	mv "$T/log/hupd.log" "$T/first"
+	mkdir "$T/log/hupd.log"
+	run -0 ctl reload
+	[[ $output = *"! hupd "*'output cannot be written'*"$T/log/hupd.log"* ]]
+	run -0 ctl status
+	[[ $output = *"the event log cannot be written: $T/log/hupd.log"* ]]
+	json "d['config']['log_error']['reason'].startswith('$T/log/hupd.log')"
+	metric hupd_log_blocked 1
+	ctl stop db
+	wait_for 5 grep -q '^<30>.*hupd\[[0-9]*\]: db: .*down' "$T/received"
+	rmdir "$T/log/hupd.log"
+	wait_for 10 json "d['config']['log_error'] is None"
+	metric hupd_log_blocked 0
+	# No line is lost.
+	wait_for 5 logged 'db: .*down'
+	ctl start db
+	wait_for 5 logged 'db: .* up'
+	run ! grep -q 'db: .* up' "$T/received"
+	end_syslogd
+}
+
+@test "without syslog, events go to standard error" {
+	sleeper db
+	mkdir -p "$T/log/hupd.log"
+	hupd_foreground
+	wait_for 10 json "d['config']['log_error'] is not None"
+	ctl stop db
+	wait_for 5 grep -q 'db: .*down' "$T/stderr"
+	kill "$DAEMON"
+	wait_for 15 gone "$DAEMON"
+}

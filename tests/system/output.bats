@@ -262,6 +262,7 @@ new_zone() {
 	head -c 1000000 /dev/zero | tr "\0" b; echo; echo end; exec sleep 1000'
 	log-timestamps = no
 	log-size = 64K
+	log-keep = 100
 	E
 	sed -i ':a; /\\$/N; s/\\\n//; ta' "$T/hupd.d/web.conf"
 	hupd_start

@@ -18,68 +18,42 @@
 
 #include <cmocka.h>
 
+#include "base/devlog.h"
 #include "base/log.h"
 
-/* The calls of syslog, which the definitions below replace. */
+/* The lines for syslog, instead of those of devlog.c. */
 static struct {
-	int opened;
 	int closed;
-	int facility;
 	int priority;
 	int lines;
+	bool missing;
 	char text[PIPE_BUF];
 } sys;
 
-/* The function that log.c calls with _FORTIFY_SOURCE. */
-void __syslog_chk(int, int, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void __attribute__((format(printf, 2, 0)))
-take_syslog(int priority, const char *fmt, va_list ap)
+int
+devlog_send(struct devlog *d, int severity, const char *ident, const char *line,
+    size_t len)
 {
-	sys.priority = priority;
+	char own[32];
+
+	assert_string_equal(d->path, "/dev/log");
+	snprintf(own, sizeof(own), "hupd[%d]", (int)getpid());
+	assert_string_equal(ident, own);
+	errno = EIO;
+	if (sys.missing)
+		return -1;
+	sys.priority = severity;
 	sys.lines++;
-	vsnprintf(sys.text, sizeof(sys.text), fmt, ap);
+	memcpy(sys.text, line, len);
+	sys.text[len] = '\0';
+	return 0;
 }
 
 void
-syslog(int priority, const char *fmt, ...)
+devlog_close(struct devlog *d)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	take_syslog(priority, fmt, ap);
-	va_end(ap);
-	errno = EIO;
-}
-
-void
-__syslog_chk(int priority, int flag, const char *fmt, ...)
-{
-	va_list ap;
-
-	(void)flag;
-	va_start(ap, fmt);
-	take_syslog(priority, fmt, ap);
-	va_end(ap);
-	errno = EIO;
-}
-
-void
-openlog(const char *ident, int option, int facility)
-{
-	(void)option;
-	assert_string_equal(ident, "hupd");
-	sys.facility = facility;
-	sys.opened++;
-	errno = EIO;
-}
-
-void
-closelog(void)
-{
+	(void)d;
 	sys.closed++;
-	errno = EIO;
 }
 
 /* Standard error goes to a pipe while a test runs. */
@@ -441,8 +415,6 @@ goes_to_syslog(void **state)
 	assert_int_equal(sys.lines, 0);
 	log_syslog(true);
 	log_syslog(true);
-	assert_int_equal(sys.opened, 1);
-	assert_int_equal(sys.facility, LOG_DAEMON);
 	log_info("100%% %s", "%s\n");
 	assert_string_equal(sys.text, "100% %s\\012");
 	assert_int_equal(sys.priority, LOG_INFO);
@@ -451,10 +423,33 @@ goes_to_syslog(void **state)
 	log_debug("d");
 	assert_int_equal(sys.priority, LOG_DEBUG);
 	log_syslog(false);
-	log_syslog(false);
-	assert_int_equal(sys.closed, 1);
+	assert_true(sys.closed > 0);
 	log_info("no more");
 	assert_int_equal(sys.lines, 3);
+}
+
+/* The event log cannot be written: syslog, or stderr, has the lines too. */
+static void
+falls_back(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	open_stream(fds, 4096);
+	log_init(false, false);
+	log_fallback(true);
+	log_info("one");
+	assert_string_equal(sys.text, "one");
+	assert_string_equal(drain(err.from), "");
+	sys.missing = true;
+	log_info("two");
+	assert_string_equal(drain(err.from), "hupd: two\n");
+	log_fallback(false);
+	log_info("three");
+	assert_string_equal(drain(err.from), "");
+	assert_int_equal(sys.lines, 1);
+	assert_string_equal(drain(fds[0]), "one\ntwo\nthree\n");
+	close_stream(fds);
 }
 
 static int
@@ -510,6 +505,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(does_not_wait_for_stderr, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(goes_to_syslog, setup, teardown),
+	    cmocka_unit_test_setup_teardown(falls_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(fatal_ends_the_process, setup,
 		teardown),
 	};

@@ -285,7 +285,7 @@ test_syslog_long_line(void **state)
 		run(w, 0);
 		s = datagram(w);
 		assert_int_not_equal(*s, '\0');
-		assert_true(strlen(s) - 4 <= WRITER_SYSLOG_LINE);
+		assert_true(strlen(s) - 4 <= DEVLOG_LINE);
 		total += strlen(s) - 4;
 		pieces++;
 	}
