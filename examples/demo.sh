@@ -44,34 +44,26 @@ pids() {
 	    $1 == "greet" || $1 == "flaky" { print $1, $3 }'
 }
 
-pid_file() {
-	cat "$dir/hupd.pid" 2>/dev/null
-}
-
-# End the daemon; it ends its programs first.
+# End the daemon, and its programs first.
 stop() {
-	local pid n
-
-	pid=$(pid_file) && kill "$pid" 2>/dev/null || return 0
-	for ((n = 0; n < 300; n++)); do
-		[ -d "/proc/$pid" ] || return 0
-		sleep 0.05
-	done
-	echo "hupd, pid $pid, did not end" >&2
-	return 1
+	[ ! -x build/hupctl ] || [ ! -e "$dir/hupd.conf" ] ||
+	    build/hupctl -f "$dir/hupd.conf" shutdown || [ $? -eq 7 ]
 }
 
+# The terminal may be closed, or the reader of a pipe gone: end the daemon
+# before anything is printed, and whether or not that can be printed.
 finish() {
 	local status=$?
 
-	trap - EXIT INT TERM
-	if pid=$(pid_file); then
-		say "kill $pid: every program is stopped, then hupd ends"
-		stop || status=1
-		tail -n 3 "$dir/log/hupd.log"
-	fi
+	trap - EXIT
+	trap '' HUP INT TERM PIPE
+	set +e
+	stop >"$dir/end" 2>&1 || status=1
+	say "hupctl shutdown: every program is stopped, then hupd ends"
+	cat "$dir/end"
+	tail -n 3 "$dir/log/hupd.log"
 	exit "$status"
-}
+} 2>/dev/null
 
 port_is_free() {
 	! (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
@@ -81,7 +73,8 @@ prepare() {
 	local top
 
 	top=$(pwd)
-	stop
+	# A demonstration that was killed has left it.
+	stop >/dev/null 2>&1
 	rm -rf "$dir"
 	mkdir -p "$dir/hupd.d"
 	until port_is_free $port; do
@@ -127,7 +120,7 @@ say "build"
 show "$make" -s -j "$(nproc)" build/hupd build/hupctl build/examples/greet
 prepare
 trap finish EXIT
-trap 'exit 0' INT TERM
+trap 'exit 0' HUP INT TERM PIPE
 
 say "one file, one program: ping, a TCP server, one that crashes"
 show tail -n +1 "$dir"/hupd.d/*.conf

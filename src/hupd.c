@@ -452,6 +452,9 @@ main(int argc, char **argv)
 		err(STATUS_FAILED, "start");
 	parse_options(&options, argc, argv);
 	log_init(true, options.verbose);
+	/* Whatever the starter's is: each mode is given where a file is made.
+	 */
+	umask(0);
 	find_places(&d, &options);
 	diag_init(&errors);
 	if (inherited != -1)

@@ -628,7 +628,6 @@ make_parts(struct daemon *d)
 void
 serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 {
-	umask(0);
 	make_loop(d);
 	make_paths(d);
 	open_cgroup(d);

@@ -191,6 +191,40 @@ refused() {
 	open_files "$pid" | grep -q "$T/hupd.pid"
 }
 
+# The modes of all files that the daemon makes.
+modes() {
+	(cd "$T" && find run log state hupd.pid -printf '%m %p\n' |
+	    LC_ALL=C sort -k 2)
+}
+
+@test "the umask of the starter decides no mode" {
+	sleeper web
+	hupd_start
+	# A rejection is a file as well.
+	program bad <<<'comand = x'
+	run -6 ctl reload
+	rm "$T/hupd.d/bad.conf"
+	modes >"$T/before"
+	grep -x '644 hupd.pid' "$T/before"
+	grep -x '600 run/records' "$T/before"
+	grep -x '600 run/settings' "$T/before"
+	hupd_stop
+	for mask in 000 077 777; do
+		rm -r "$T"/{run,log,state}
+		(umask "$mask" && hupd_start)
+		program bad <<<'comand = x'
+		run -6 ctl reload
+		rm "$T/hupd.d/bad.conf"
+		modes | diff "$T/before" -
+		wait_for 5 is_state web up
+		[ "$(proc_status "$(pid_of web)" Umask)" = 0022 ]
+		# The next daemon keeps them.
+		ctl reexec
+		modes | diff "$T/before" -
+		hupd_stop
+	done
+}
+
 @test "a stale pidfile is no obstacle, even if its pid is in use" {
 	(umask 022 && echo $$ >"$T/hupd.pid")
 	hupd_start

@@ -75,6 +75,57 @@ fenced() {
 	[[ $output == *"Daemon stop at"* ]]
 }
 
+# The daemon of "make run".
+demo() {
+	hupd_env "$CLONE/build/hupctl" -f "$CLONE/build/run/hupd.conf" "$@" \
+	    >/dev/null 2>&1
+}
+
+demo_is_gone() {
+	run demo ping
+	[ "$status" -eq 7 ]
+}
+
+make_run() {
+	hupd_env make -C "$CLONE" run
+}
+
+@test "make run ends its daemon if the reader of its output is gone" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	local text
+	# At the start, and in the middle of something else.
+	for text in 'start: hupd says' 'break a file'; do
+		make_run 2>"$T/stderr" | sed "/$text/q" >"$T/said"
+		grep "$text" "$T/said"
+		wait_for 10 demo_is_gone
+	done
+}
+
+@test "make run ends its daemon if its terminal is closed" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	command -v script >/dev/null || skip "needs script(1)"
+	HUPD_EXEC="exec" hupd_env script -qfec "make -C $CLONE run" \
+	    "$T/typescript" >/dev/null </dev/null &
+	local terminal=$!
+	wait_for 60 grep -q 'until Ctrl-C' "$T/typescript"
+	demo ping
+	kill -9 "$terminal"
+	wait_for 10 demo_is_gone
+	wait_for 10 none_left
+}
+
+@test "make run ends its daemon if it is hung up" {
+	[ -d "$CLONE" ] || skip "needs the clone"
+	HUPD_EXEC="exec" hupd_env bash "$CLONE/examples/demo.sh" \
+	    >"$T/said" 2>&1 </dev/null &
+	local demo=$!
+	wait_for 60 demo ping
+	kill -HUP "$demo"
+	wait "$demo"
+	grep 'Daemon stop at' "$T/said"
+	demo_is_gone
+}
+
 @test "the example is right, and reloads" {
 	[ -d "$CLONE" ] || skip "needs the clone"
 	as_user hupd
