@@ -77,7 +77,17 @@ definition_unref(struct definition *d)
 	free(d->file);
 	free(d->lines);
 	definition_forget(d);
+	definition_forget_files(d);
 	free(d);
+}
+
+void
+definition_forget_files(struct definition *d)
+{
+	free(d->env_read);
+	d->env_read = NULL;
+	d->env_digest = 0;
+	d->env_kept = false;
 }
 
 void

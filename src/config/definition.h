@@ -19,8 +19,9 @@ struct definition *definition_copy(const struct definition *);
 struct definition *definition_ref(struct definition *);
 void definition_unref(struct definition *);
 
-/* Undo resolve: free and reset what it sets. */
+/* Undo resolve: free and reset what it sets; of files: what it read. */
 void definition_forget(struct definition *);
+void definition_forget_files(struct definition *);
 
 /* Was the key (its name in the file) given, by the file or by hupd.conf? */
 bool definition_has(const struct definition *, const char *key);

@@ -286,22 +286,6 @@ environ_quote(const char *kv)
 	return text;
 }
 
-int
-environ_read(const char *path, char ***vars)
-{
-	struct file f;
-	int r;
-
-	r = file_read(&f, AT_FDCWD, path, ENVIRON_FILE_MAX);
-	if (r == 0)
-		errno = ENOENT;
-	if (r != 1)
-		return -1;
-	r = environ_parse(f.bytes, f.len, vars, NULL, NULL);
-	file_clear(&f);
-	return r;
-}
-
 char *
 environ_find(char *const *v, const char *name)
 {

@@ -33,8 +33,6 @@ bool environ_is_name(const char *text);
  */
 int environ_parse(const char *bytes, size_t len, char ***vars,
     void (*warn)(void *arg, unsigned line, const char *why), void *arg);
-/* Read and parse a file, if it is safe from others.  -1 with errno. */
-int environ_read(const char *path, char ***vars);
 /*
  * Copy a NAME=VALUE of the key env to out, which has room for it, without the
  * quotes of a value that begins with one.  NULL, or the reason why not.

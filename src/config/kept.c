@@ -1,11 +1,13 @@
 /*
- * kept - what resolve found, as a line of a saved file.
+ * kept - what resolve found, as lines of a saved file.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/words.h"
 #include "config/definition.h"
+#include "config/environ.h"
 #include "config/kept.h"
 
 /* The words of a program. */
@@ -13,8 +15,8 @@ enum { UID, GID, LOGIN, HOME, SHELL, GROUPS };
 /* Those of the settings. */
 enum { LOG_UID, LOG_GID, ACCESS_GID, SETTINGS_WORDS };
 
-int
-kept_print(const struct definition *d, FILE *f)
+static int
+print_accounts(const struct definition *d, FILE *f)
 {
 	static char none[] = "";
 	char *const names[] = {d->login != NULL ? d->login : none,
@@ -33,6 +35,36 @@ kept_print(const struct definition *d, FILE *f)
 	putc('\n', f);
 	free(text);
 	return 0;
+}
+
+static bool
+is_plain(char c)
+{
+	return c > ' ' && c <= '~' && c != '%';
+}
+
+static void
+print_files(const struct definition *d, FILE *f)
+{
+	if (d->env_read == NULL)
+		return;
+	fprintf(f, KEPT_MARK KEPT_FILES_KEY " = %016" PRIx64, d->env_digest);
+	for (char *const *kv = d->env_read; kv != NULL && *kv != NULL; kv++) {
+		putc(' ', f);
+		for (const char *s = *kv; *s != '\0'; s++)
+			if (is_plain(*s))
+				putc(*s, f);
+			else
+				fprintf(f, "%%%02x", (unsigned char)*s);
+	}
+	putc('\n', f);
+}
+
+int
+kept_print(const struct definition *d, FILE *f)
+{
+	print_files(d, f);
+	return print_accounts(d, f);
 }
 
 void
@@ -106,6 +138,77 @@ kept_parse(struct definition *d, const char *text,
 	free(words);
 	if (r == -1)
 		definition_forget(d);
+	return r;
+}
+
+/* The byte that two digits mean, -1: they are none, or it is a NUL. */
+static int
+hex_byte(const char *s)
+{
+	char digits[3] = {s[0], s[0] != '\0' ? s[1] : '\0', '\0'}, *end;
+	unsigned long byte = strtoul(digits, &end, 16);
+
+	return end == digits + 2 && byte != 0 ? (int)byte : -1;
+}
+
+/* Undo the escapes of a word, in place.  -1: it is damaged. */
+static int
+unescape(char *s)
+{
+	char *to = s;
+	int byte;
+
+	for (; *s != '\0'; s++) {
+		if (*s != '%') {
+			*to++ = *s;
+			continue;
+		}
+		if ((byte = hex_byte(s + 1)) == -1)
+			return -1;
+		*to++ = (char)byte;
+		s += 2;
+	}
+	*to = '\0';
+	return 0;
+}
+
+/* words: DIGEST NAME=VALUE ... */
+static int
+keep_files(struct definition *d, char *words, char *why)
+{
+	struct environment env = {0};
+	char *word = strsep(&words, " "), *end, **vars;
+	bool bad;
+	int r;
+
+	d->env_digest = strtoull(word, &end, 16);
+	bad = *end != '\0' || end == word;
+	while (!bad && (word = strsep(&words, " ")) != NULL) {
+		bad = unescape(word) == -1 || strchr(word, '=') == NULL;
+		if (!bad)
+			environ_set(&env, word);
+	}
+	vars = environ_vector(&env);
+	r = vars != NULL && !bad ? strings_copy(&d->env_read, vars) : -1;
+	environ_clear(&env);
+	if (r == -1)
+		return value_refuse(why, bad ? "is damaged" : "out of memory");
+	d->env_kept = true;
+	return 0;
+}
+
+int
+kept_parse_files(struct definition *d, const char *text,
+    char why[static VALUE_WHY_MAX])
+{
+	char *words;
+	int r;
+
+	definition_forget_files(d);
+	if ((words = strdup(text)) == NULL)
+		return value_refuse(why, "out of memory");
+	r = keep_files(d, words, why);
+	free(words);
 	return r;
 }
 

@@ -89,7 +89,10 @@ struct definition {
 	char **env_file; /* absolute paths */
 	bool env_clear;
 	char **pass_environment; /* names */
-	uint64_t env_digest; /* of the contents of env_file; set by resolve */
+	/* The contents of env_file and their digest; set by resolve. */
+	char **env_read; /* K=V */
+	uint64_t env_digest;
+	bool env_kept; /* they come from a saved file */
 	enum key_ready ready;
 	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */

@@ -294,13 +294,16 @@ share_known(struct loading *l, const char *name, const char *path,
 	now = *known;
 	now.gids = NULL;
 	now.login = now.home = now.shell = now.waits_for = NULL;
+	now.env_read = NULL;
 	definition_forget(&now);
+	definition_forget_files(&now);
 	/* Errors are reported when the file is read again. */
 	diag_init(&unused);
 	same = resolve_definition(l->resolver, &now, path, &unused) == 0 &&
 	    keys_none(definition_diff_resolved(known, &now));
 	diag_clear(&unused);
 	definition_forget(&now);
+	definition_forget_files(&now);
 	return same ? definition_ref(known) : NULL;
 }
 

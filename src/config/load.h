@@ -75,9 +75,9 @@ char *load_file_of(const char *folder, const char *name);
 int load_proposal(const char *file, char **name, char **text, struct diags *);
 
 /*
- * Read a saved configuration, see syntax_print_saved.  Missing or
- * unsafe environment files are no error here: the start of the program reports
- * them.  Accounts that the file has kept are not looked up.
+ * Read a saved configuration, see syntax_print_saved.  What it has kept of
+ * accounts and environment files is not looked up; a program waits for what was
+ * not kept and does not exist.
  */
 int load_whole(struct config *, const struct places *, const char *file,
     const struct resolve_lookups *, struct diags *);

@@ -29,6 +29,7 @@ struct resolver {
 /* An environment file; it is read once, even if many programs name it. */
 struct envread {
 	char *path;
+	char **vars;
 	uint64_t digest;
 	char why[WHY_MAX]; /* "" if it can be read */
 };
@@ -70,6 +71,7 @@ envread_free(void *p)
 	struct envread *e = p;
 
 	free(e->path);
+	free(e->vars);
 	free(e);
 }
 
@@ -344,28 +346,25 @@ warn_of_line(void *arg, unsigned line, const char *why)
 		    "%s; the line is ignored", why);
 }
 
-/* Fill in why or the digest. */
+/* Fill in why, or the variables and the digest. */
 static void
-read_envfile(struct envread *e, bool lenient, struct diags *notes)
+read_envfile(struct envread *e, struct diags *notes)
 {
 	struct envwarning warning = {notes, e->path};
 	struct file f;
-	char **vars;
 	int r;
 
 	r = file_read(&f, AT_FDCWD, e->path, ENVIRON_FILE_MAX);
-	if (r == 1 &&
-	    environ_parse(f.bytes, f.len, &vars, warn_of_line, &warning) == 0) {
-		e->digest = digest(DIGEST_START, f.bytes, f.len);
-		free(vars);
-	} else if (r == 1) {
-		snprintf(e->why, sizeof(e->why), "out of memory");
-	} else if (r == -1) {
+	if (r == -1)
 		snprintf(e->why, sizeof(e->why), "%.80s %s", e->path, f.why);
-	} else if (!lenient) {
+	else if (r == 0)
 		snprintf(e->why, sizeof(e->why), "%.160s does not exist",
 		    e->path);
-	}
+	else if (environ_parse(f.bytes, f.len, &e->vars, warn_of_line,
+		     &warning) == -1)
+		snprintf(e->why, sizeof(e->why), "out of memory");
+	else
+		e->digest = digest(DIGEST_START, f.bytes, f.len);
 	file_clear(&f);
 }
 
@@ -393,12 +392,13 @@ find_envfile(struct resolver *r, const char *path)
 		envread_free(e);
 		return *slot;
 	}
-	read_envfile(e, r->lenient, r->notes);
+	read_envfile(e, r->notes);
 	return e;
 }
 
+/* Put the variables of all its files into env. */
 static int
-resolve_envfiles(struct task *t)
+read_envfiles(struct task *t, struct environment *env)
 {
 	struct definition *conf = t->conf;
 	const struct envread *e;
@@ -409,11 +409,34 @@ resolve_envfiles(struct task *t)
 		e = find_envfile(t->r, conf->env_file[i]);
 		if (e == NULL)
 			return no_memory(t);
-		if (e->why[0] != '\0' && !t->r->lenient)
-			r = complain(t, "env-file", i, "%s", e->why);
+		if (e->why[0] != '\0')
+			r = refuse(t, "env-file", i, "%s", e->why);
+		environ_set_all(env, e->vars);
 		conf->env_digest =
 		    digest(conf->env_digest, &e->digest, sizeof(e->digest));
 	}
+	return r;
+}
+
+/* The files are read here only: a later change counts at the next reload. */
+static int
+resolve_envfiles(struct task *t)
+{
+	struct definition *conf = t->conf;
+	struct environment env = {0};
+	char **vars;
+	int r;
+
+	if (conf->env_kept || conf->env_file == NULL)
+		return 0;
+	if (read_envfiles(t, &env) == -1)
+		r = conf->waits_for != NULL ? 0 : -1;
+	else if ((vars = environ_vector(&env)) == NULL ||
+	    strings_copy(&conf->env_read, vars) == -1)
+		r = no_memory(t);
+	else
+		r = 0;
+	environ_clear(&env);
 	return r;
 }
 

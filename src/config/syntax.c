@@ -314,7 +314,7 @@ begin_program(struct parser *p, const char *name)
 	}
 }
 
-/* The ids of a program, or those of the settings. */
+/* What was found for a program, or the ids of the settings. */
 static void
 kept_key(struct parser *p, const char *value)
 {
@@ -323,8 +323,10 @@ kept_key(struct parser *p, const char *value)
 
 	if (!p->whole)
 		r = kept_parse_settings(&p->config->settings, value, why);
-	else if (p->conf != NULL)
+	else if (p->conf != NULL && strcmp(p->key, KEPT_KEY) == 0)
 		r = kept_parse(p->conf, value, why);
+	else if (p->conf != NULL)
+		r = kept_parse_files(p->conf, value, why);
 	if (r == -1)
 		complain(p, "%s", why);
 }
@@ -344,7 +346,8 @@ saved_key(struct parser *p, const char *value)
 {
 	char **origin = &p->config->origin;
 
-	if (strcmp(p->key, KEPT_KEY) == 0) {
+	if (strcmp(p->key, KEPT_KEY) == 0 ||
+	    strcmp(p->key, KEPT_FILES_KEY) == 0) {
 		kept_key(p, value);
 		return;
 	}

@@ -25,8 +25,6 @@ extern char **environ;
 /* An environment and the strings that only it refers to. */
 struct spawn_env {
 	struct environment list;
-	char ***files;
-	size_t nfiles;
 	char *strings[ENV_OWN];
 	size_t nstrings;
 };
@@ -36,9 +34,6 @@ env_clear(struct spawn_env *e)
 {
 	size_t i;
 
-	for (i = 0; i < e->nfiles; i++)
-		free(e->files[i]);
-	free(e->files);
 	for (i = 0; i < e->nstrings; i++)
 		free(e->strings[i]);
 	environ_clear(&e->list);
@@ -60,28 +55,6 @@ env_format(struct spawn_env *e, const char *fmt, ...)
 	}
 	e->strings[e->nstrings++] = s;
 	environ_set(&e->list, s);
-}
-
-/* Environment files are read again at each start. */
-static int
-env_files(struct spawn_env *e, const struct definition *c)
-{
-	size_t i, n = 0;
-
-	while (c->env_file != NULL && c->env_file[n] != NULL)
-		n++;
-	e->files = calloc(n + 1, sizeof(*e->files));
-	if (e->files == NULL)
-		return -1;
-	for (i = 0; i < n; i++) {
-		if (environ_read(c->env_file[i], &e->files[i]) == -1) {
-			log_warn("%s: env-file %s", c->name, c->env_file[i]);
-			return -1;
-		}
-		e->nfiles++;
-		environ_set_all(&e->list, e->files[i]);
-	}
-	return 0;
 }
 
 /* Set the variables that do not come from keys. */
@@ -131,8 +104,7 @@ env_build(struct spawn_env *e, struct program *p,
 	env_begin(e, sys, c);
 	env_pass(e, c);
 	environ_set_all(&e->list, c->env);
-	if (env_files(e, c) == -1)
-		return -1;
+	environ_set_all(&e->list, c->env_read);
 	env_format(e, "HUPD_PROGRAM=%s", c->name);
 	if (definition_instance(c->name) != NULL)
 		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));

@@ -41,6 +41,68 @@ file() {
 	has THREE=key
 }
 
+@test "env-file: its contents count until the next reload" {
+	local before value
+	value=$'two\nlines, %25 \\ and blanks  '
+	printf 'ONE=first\nKEY="%s"\n' 'two
+lines, %25 \\ and blanks  ' | file a.env
+	shows "env-file = $T/a.env"
+	hupd_start
+	has ONE=first
+	has "KEY=$value"
+	printf 'ONE=second\n' | file a.env
+	# A restart takes what was accepted, and so does what comes after it.
+	run -0 --separate-stderr ctl restart show
+	[[ $stderr = *'differs from the running definition (env-file changed)'* ]]
+	has ONE=first
+	run -0 ctl check
+	[[ $output = *'~ show     restarted: env-file changed' ]]
+	run -0 ctl reload
+	[[ $output = *'~ show     restarted: env-file changed' ]]
+	has ONE=second
+	before=$(identity show)
+	run -0 ctl restart show
+	[ "$(identity show)" != "$before" ]
+	before=$(identity show)
+	run -0 ctl reload
+	[[ $output = *'nothing changed, 1 unchanged' ]]
+	[ "$(identity show)" = "$before" ]
+}
+
+@test "env-file: gone since it was accepted, it harms nobody" {
+	local command value
+	value=$'two\nlines, %25 \\ and blanks  '
+	printf 'ONE=first\nKEY="%s"\n' 'two
+lines, %25 \\ and blanks  ' | file a.env
+	shows "env-file = $T/a.env" 'restart-delay = 10ms'
+	hupd_start
+	has ONE=first
+	rm "$T/a.env"
+	run -6 ctl reload
+	[[ $output = *'show.conf:2: env-file: '*'a.env does not exist'* ]]
+	for command in 'ctl restart show' 'ctl reexec' 'ctl restart show'; do
+		run -0 $command
+		has ONE=first
+		has "KEY=$value"
+	done
+	kill -9 "$(hupd_pid)"
+	wait_for 5 hupd_answers
+	kill -9 "$(pid_of show)"
+	wait_for 5 is_state show up
+	has ONE=first
+	# At a boot, too.
+	hupd_stop
+	[ "$(stat -c %a "$T/state/accepted")" = 600 ]
+	run -0 hupd_start
+	has ONE=first
+	has "KEY=$value"
+	# It comes back with the same contents: nothing changes.
+	printf 'ONE=first\nKEY="%s"\n' 'two
+lines, %25 \\ and blanks  ' | file a.env
+	run -0 ctl reload
+	[[ $output = *'nothing changed, 1 unchanged' ]]
+}
+
 @test "env: quotes belong to the syntax, as in an env-file" {
 	# shellcheck disable=SC2016
 	shows 'env = A="b c "' "env = B='\$x \"y\"'" 'env = C=a "b" \c' \

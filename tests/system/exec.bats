@@ -167,20 +167,6 @@ broken() {
 	printed show '^ONE=key$'
 }
 
-@test "env-file is read again at each start" {
-	echo 'WORD=first' >"$T/a.env"
-	chmod 644 "$T/a.env"
-	program show <<-E
-	command = sh -c 'echo "word \$WORD"; exec sleep 1000'
-	env-file = $T/a.env
-	E
-	hupd_start
-	wait_for 5 printed show 'word first$'
-	echo 'WORD=second' >"$T/a.env"
-	ctl restart show
-	wait_for 5 printed show 'word second$'
-}
-
 @test "the command is found in the PATH that the program has" {
 	mkdir -m 755 "$T/a" "$T/b"
 	printf '#!/bin/sh\necho from b; exec sleep 1000\n' >"$T/b/tool"
@@ -260,17 +246,6 @@ broken() {
 	hupd_env setpriv --bounding-set -setuid --inh-caps -setuid \
 	    "$HUPD" -f "$T/hupd.conf"
 	fails 'user: Operation not permitted'
-}
-
-@test "env-file: gone since it was checked" {
-	echo 'WORD=first' >"$T/a.env"
-	chmod 644 "$T/a.env"
-	broken "env-file = $T/a.env" 'autostart = no'
-	hupd_start
-	rm "$T/a.env"
-	run -1 ctl start web
-	fails 'env-file: No such file or directory'
-	wait_for 5 logged "web: env-file $T/a.env"
 }
 
 @test "what failed is reported after the definition was replaced" {
