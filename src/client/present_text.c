@@ -151,6 +151,12 @@ is_ill(const struct line *program)
 }
 
 static bool
+is_reloading(const struct line *program)
+{
+	return reply_has(program, "reloading", "yes");
+}
+
+static bool
 is_in(const struct line *program, enum program_state state)
 {
 	return reply_has(program, "state", names_state(state));
@@ -298,8 +304,8 @@ put_reason(const struct ctl *ctl, const struct line *program)
 	bool waits = is_in(program, STATE_DOWN) && is_wanted(program);
 
 	if (reason == NULL ||
-	    !(waits || is_ill(program) || is_in(program, STATE_FAILED) ||
-		is_in(program, STATE_WAIT)))
+	    !(waits || is_ill(program) || is_reloading(program) ||
+		is_in(program, STATE_FAILED) || is_in(program, STATE_WAIT)))
 		return;
 	fputs("  ", ctl->out);
 	present_puts(reason, ctl->out);
@@ -344,6 +350,24 @@ put_detail(const struct ctl *ctl, const char *title, const char *text)
 	fputc('\n', ctl->out);
 }
 
+/* "reports   error 2 (No such file or directory), exit status 1" */
+static void
+put_reported(const struct ctl *ctl, const struct line *program)
+{
+	const int err = (int)line_get_number(program, "errno", 0);
+	const int status = (int)line_get_number(program, "exit-status", -1);
+
+	if (err == 0 && status == -1)
+		return;
+	put_title(ctl, "reports");
+	if (err != 0)
+		fprintf(ctl->out, "error %d (%s)", err, strerror(err));
+	if (status != -1)
+		fprintf(ctl->out, "%sexit status %d", err != 0 ? ", " : "",
+		    status);
+	fputc('\n', ctl->out);
+}
+
 static void
 put_state(const struct ctl *ctl, const struct line *program)
 {
@@ -365,11 +389,13 @@ put_state(const struct ctl *ctl, const struct line *program)
 		fprintf(ctl->out, "start in %s\n", since);
 	}
 	/* For a program that is up and well it only repeats the pid. */
-	if (!is_in(program, STATE_UP) || !is_wanted(program) || is_ill(program))
+	if (!is_in(program, STATE_UP) || !is_wanted(program) ||
+	    is_ill(program) || is_reloading(program))
 		put_detail(ctl, "reason", line_get(program, "reason"));
 	else
 		put_detail(ctl, "health", line_get(program, "health"));
 	put_detail(ctl, "status", line_get(program, "status"));
+	put_reported(ctl, program);
 }
 
 static void

@@ -22,8 +22,8 @@
 #include "process/notify.h"
 #include "process/process.h"
 
-/* Longer messages are dropped; systemd's limit is PIPE_BUF too. */
-#define MESSAGE_MAX 4096
+/* Longer messages are dropped. */
+#define MESSAGE_MAX 65536
 /*
  * The messages that are read from one socket in a turn, so that no sender
  * delays the others.
@@ -102,13 +102,13 @@ take_control(struct msghdr *msg, struct parcel *p)
 }
 
 /*
- * 1: a message; 0: no message; -1: a malformed message, with its descriptors
- * and sender.
+ * 1: a message; 0: no message; -1: one that is too long, or whose descriptors
+ * could not all be received, with those that were and its sender.
  */
 static int
 receive(int fd, struct parcel *p)
 {
-	char buf[MESSAGE_MAX];
+	static char buf[MESSAGE_MAX];
 	union {
 		struct cmsghdr align;
 		char space[CMSG_SPACE(sizeof(struct ucred)) +
@@ -133,6 +133,9 @@ receive(int fd, struct parcel *p)
 	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -1;
 	sdnotify_parse(&p->message, buf, (size_t)n);
+	if (p->message.mainpidfd)
+		p->message.mainpid =
+		    p->nfds == 1 ? process_of_pidfd(p->fds[0]) : 0;
 	return 1;
 }
 
@@ -169,8 +172,8 @@ socket_ready(struct source *source, uint32_t events)
 		if (rv == 0)
 			break;
 		s->is_busy = true;
-		if (rv == 1)
-			n->handler(n->arg, s->owner, &p.message, p.sender);
+		n->handler(n->arg, s->owner, rv == 1 ? &p.message : NULL,
+		    p.sender);
 		s->is_busy = false;
 		if (p.nfds == 0)
 			continue;
@@ -252,7 +255,8 @@ new_path(const struct notify *n, int number, uid_t uid)
 	return path;
 }
 
-/* The path of the socket of that number, to be freed; NULL: there is none. */
+/* The path of the socket of that number, to be freed; NULL: no socket has it.
+ */
 static char *
 find_path(const struct notify *n, int number)
 {

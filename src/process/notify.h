@@ -26,8 +26,10 @@ struct notify;
 struct notify_socket;
 
 /*
- * A message has come.  owner: the owner of its socket.  sender: the pid, or 0
- * if that process has been reaped and the number may be another's by now.
+ * A message has come; NULL: it is dropped, because it is longer than 64 KiB or
+ * its descriptors could not be received.  owner: the owner of its socket.
+ * sender: the pid, or 0 if that process has been reaped and the number may be
+ * another's by now.
  */
 typedef void notify_handler(void *arg, void *owner, const struct sdnotify *,
     pid_t sender);

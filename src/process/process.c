@@ -91,6 +91,28 @@ stat_field(pid_t pid, int n, uint64_t *value)
 	return true;
 }
 
+/*
+ * Let the kernel say whether it is a pidfd before anything else is done with
+ * it: even fstat(2) of a file can block.
+ */
+pid_t
+process_of_pidfd(int fd)
+{
+	char name[32], buf[512];
+	const char *p;
+	int pid;
+
+	if (syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == -1 &&
+	    errno != EPERM)
+		return 0;
+	snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	p = proc_text(getpid(), name, buf, sizeof(buf));
+	if (p != NULL)
+		p = strstr(p, "\nPid:");
+	return p != NULL && sscanf(p, "\nPid: %d", &pid) == 1 && pid > 0 ? pid
+									 : 0;
+}
+
 bool
 process_facts(pid_t pid, struct process_facts *facts)
 {

@@ -30,6 +30,11 @@ int process_open(pid_t);
  */
 int process_signal(const struct process *, int sig);
 /*
+ * The process that a descriptor of somebody else refers to; 0 if it is no
+ * pidfd, or the process is gone.  It never blocks.
+ */
+pid_t process_of_pidfd(int fd);
+/*
  * Send a signal to the process that began at start_time, and to no other that
  * has got its number since.  -1 with errno, ESRCH if it is gone.
  */

@@ -245,8 +245,19 @@ note_words(struct action *a, const struct sdnotify *m)
 		free(a->said);
 		a->said = strdup(m->status);
 	}
-	if (m->err != 0)
+	if (m->has_err)
 		a->err = m->err;
+}
+
+/* EXTEND_TIMEOUT_USEC: the deadline is not before that. */
+static void
+extend(struct action *a, int64_t ms)
+{
+	struct loop *loop = a->program->programs->loop;
+	const struct mono until = clock_add_ms(loop_now(loop), ms);
+
+	if (clock_before(a->deadline.at, until))
+		loop_at(loop, &a->deadline, until);
 }
 
 static void
@@ -263,6 +274,8 @@ action_notified(struct program_action *base, const struct sdnotify *m)
 		a->is_ready = true;
 	else if (m->ready)
 		a->is_stray_ready = true;
+	if (m->extend > 0)
+		extend(a, m->extend);
 	if (m->stopping)
 		finish(a, false, "the program says that it is stopping");
 	else if (a->phase != PHASE_COMMAND)

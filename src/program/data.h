@@ -53,7 +53,10 @@ enum program_late {
 	LATE_READY,
 	LATE_WATCHDOG,
 	LATE_UNHEALTHY,
+	LATE_TRIGGER,  /* WATCHDOG=trigger */
+	LATE_STOPPING, /* STOPPING=1, and no end in time */
 };
+#define PROGRAM_LATES 6
 
 struct program_end {
 	enum program_end_kind kind;
@@ -100,8 +103,12 @@ struct program {
 	struct program_end end;
 	char *status;		/* what the program says of itself, or NULL */
 	char *tail;		/* the last output of a failed start, or NULL */
-	bool is_stopping;	/* it says so: STOPPING=1 */
+	enum program_late late; /* STOPPING, KILLING: why, if it was wanted */
+	enum sdnotify_access access; /* NOTIFYACCESS */
 	bool is_reloading;	/* it says so: RELOADING=1, no READY=1 since */
+	uint16_t said_err;	/* ERRNO; 0: none */
+	uint16_t said_exit;	/* EXIT_STATUS + 1; 0: none */
+	int64_t watchdog;	/* ms, perhaps by WATCHDOG_USEC; 0: none */
 	struct mono said_since; /* its messages in the event log: */
 	unsigned nsaid;		/* how many since then, */
 	unsigned nunsaid;	/* and how many were not logged */

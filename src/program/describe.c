@@ -16,6 +16,8 @@ static const char *const late_text[] = {
     [LATE_READY] = "not ready in time, ",
     [LATE_WATCHDOG] = "no sign of life in time, ",
     [LATE_UNHEALTHY] = "unhealthy, ",
+    [LATE_TRIGGER] = "it reported an internal error, ",
+    [LATE_STOPPING] = "it did not end after STOPPING=1, ",
 };
 
 void
@@ -165,6 +167,7 @@ why_starting(const struct program *p, char *buf, size_t size)
 	case STEP_NONE:
 	case STEP_SIGNAL:
 	case STEP_LEFT:
+	case STEP_OWN:
 		break;
 	}
 }
@@ -220,14 +223,19 @@ describe_why(const struct program *p, char *buf, size_t size)
 		if (p->want == WANT_RUN) {
 			health_text(p, buf, size);
 			if (*buf == '\0')
-				snprintf(buf, size, "pid %d",
-				    (int)p->child.pid);
+				snprintf(buf, size, "pid %d%s",
+				    (int)p->child.pid,
+				    p->is_reloading ? ", reloading" : "");
 			break;
 		}
 		strlcpy(buf, "stops after", size);
 		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
 		break;
 	case STATE_STOPPING:
+		if (p->step == STEP_OWN) {
+			strlcpy(buf, "it ends by itself", size);
+			break;
+		}
 		snprintf(buf, size, "%sSIG%s sent", late_text[outcome_late(p)],
 		    text_signal_name(p->conf->stop_signal, signal_name));
 		break;

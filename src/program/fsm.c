@@ -16,7 +16,7 @@
  *	DOWN ----------------> STARTING --------> UP
  *	WAIT  delay over          |                |
  *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
- *	FAILED                    v                | REMOVE, UNHEALTHY
+ *	FAILED                    v                | REMOVE, UNHEALTHY ...
  *	   ^                  STOPPING <-----------'
  *	   |  EXITED              | TIMEOUT
  *	   '------------------ KILLING
@@ -30,7 +30,7 @@
  * Steps.  Two states have steps, which follow each other:
  *
  *	STARTING	EXEC, READY, SETTLE
- *	STOPPING	SIGNAL, LEFT
+ *	STOPPING	SIGNAL or OWN, LEFT
  *
  * A process begins with EXEC and ends that step when it executes its program
  * (EXEC_OK).  Then a program that is awaited says that it is READY, or ends
@@ -38,8 +38,9 @@
  * mistakes in a configuration end a process soon.  A step that a program does
  * not need is left out, and after the last one it is UP.
  *
- * A stop begins with SIGNAL.  LEFT is for the processes that the main process
- * leaves.
+ * A stop begins with SIGNAL.  If the program begins it (the event STOPPING), it
+ * needs no signal: OWN.  LEFT is for the processes that the main
+ * process leaves.
  *
  * Wants.  The want decides the next state when the process has ended:
  *
@@ -84,6 +85,7 @@ fsm_has_step(enum program_state state, enum program_step step)
 		return state == STATE_STARTING;
 	case STEP_SIGNAL:
 	case STEP_LEFT:
+	case STEP_OWN:
 		return state == STATE_STOPPING;
 	}
 	__builtin_unreachable();
@@ -154,6 +156,7 @@ advance(struct fsm_next now, struct fsm_facts facts)
 	case STEP_NONE:
 	case STEP_SIGNAL:
 	case STEP_LEFT:
+	case STEP_OWN:
 		return now;
 	}
 	__builtin_unreachable();
@@ -309,6 +312,26 @@ found_unhealthy(struct fsm_next now)
 	return now;
 }
 
+/* No way leads back from STOPPING=1: sd_notify(3). */
+static struct fsm_next
+stops_itself(struct fsm_next now)
+{
+	if (now.state != STATE_STARTING && now.state != STATE_UP)
+		return now;
+	now = enter(STATE_STOPPING, now.want, 0);
+	now.step = STEP_OWN;
+	return now;
+}
+
+/* The same as a watchdog that is over, even if it has none. */
+static struct fsm_next
+triggered(struct fsm_next now)
+{
+	if (now.state != STATE_STARTING && now.state != STATE_UP)
+		return now;
+	return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+}
+
 /* READY may overtake EXEC_OK: they come through different descriptors. */
 static struct fsm_next
 became_ready(struct fsm_next now, struct fsm_facts facts)
@@ -347,6 +370,10 @@ fsm_step(enum program_state state, enum program_step step,
 		return found_unhealthy(now);
 	case EVENT_NEED_STOPS:
 		return stop_before_need(now, facts.held);
+	case EVENT_STOPPING:
+		return stops_itself(now);
+	case EVENT_TRIGGER:
+		return triggered(now);
 	}
 	__builtin_unreachable();
 }

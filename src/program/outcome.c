@@ -1,5 +1,4 @@
 /* outcome - the outcome of a request. */
-#include "program/health.h"
 #include "program/outcome.h"
 
 bool
@@ -79,7 +78,5 @@ outcome_late(const struct program *p)
 	if (p->want != WANT_RUN ||
 	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
 		return LATE_NOT;
-	if (!p->was_ready)
-		return LATE_READY;
-	return health_is_failing(p) ? LATE_UNHEALTHY : LATE_WATCHDOG;
+	return p->late;
 }

@@ -23,11 +23,8 @@
 #include "program/outcome.h"
 #include "program/program.h"
 #include "program/record.h"
+#include "program/said.h"
 #include "program/start.h"
-
-/* Its messages add at most SAID_MAX lines to the event log in SAID_MS. */
-#define SAID_MAX 10
-#define SAID_MS 60000
 
 int
 program_names_cmp(struct program *a, struct program *b)
@@ -86,6 +83,30 @@ fate(struct program *p)
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
 }
 
+/* The time limit of the state and step, ms; -1: none. */
+static int64_t
+time_limit(const struct program *p, const struct definition *c)
+{
+	switch (p->state) {
+	case STATE_STARTING:
+		return p->step == STEP_SETTLE ? c->settle_time
+					      : c->start_timeout;
+	case STATE_STOPPING:
+		return c->stop_timeout;
+	case STATE_KILLING:
+		return OUTCOME_KILL_AGAIN;
+	case STATE_WAIT:
+		return p->delay;
+	case STATE_UP:
+		return p->watchdog > 0 ? p->watchdog : -1;
+	case STATE_DOWN:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return -1;
+	}
+	__builtin_unreachable();
+}
+
 /*
  * The deadline that goes with a state, counted from a moment; that of settling
  * has its own beginning.
@@ -93,35 +114,10 @@ fate(struct program *p)
 void
 program_arm(struct program *p, struct mono from)
 {
-	const struct definition *c = p->conf;
-	int64_t ms = -1;
+	const int64_t ms = time_limit(p, p->conf);
 
-	switch (p->state) {
-	case STATE_STARTING:
-		ms = c->start_timeout;
-		if (p->step == STEP_SETTLE) {
-			from = p->settling;
-			ms = c->settle_time;
-		}
-		break;
-	case STATE_STOPPING:
-		ms = c->stop_timeout;
-		break;
-	case STATE_KILLING:
-		ms = OUTCOME_KILL_AGAIN;
-		break;
-	case STATE_WAIT:
-		ms = p->delay;
-		break;
-	case STATE_UP:
-		if (start_is_watched(p))
-			ms = c->watchdog;
-		break;
-	case STATE_DOWN:
-	case STATE_DONE:
-	case STATE_FAILED:
-		break;
-	}
+	if (p->step == STEP_SETTLE)
+		from = p->settling;
 	/* A restart delay and a repeated SIGKILL are held against nobody. */
 	p->deadline.is_lenient =
 	    p->state != STATE_WAIT && p->state != STATE_KILLING;
@@ -130,6 +126,24 @@ program_arm(struct program *p, struct mono from)
 	else
 		loop_at(p->programs->loop, &p->deadline,
 		    clock_add_ms(from, ms));
+}
+
+/*
+ * Another definition may have another time limit.  Keep what was added to the
+ * deadline, by EXTEND_TIMEOUT_USEC or for a delay of ours.
+ */
+static void
+adjust_deadline(struct program *p, const struct definition *old)
+{
+	const int64_t ms = time_limit(p, p->conf), former = time_limit(p, old);
+
+	if (ms == former)
+		return;
+	if (ms == -1 || former == -1 || !clock_is_set(p->deadline.at))
+		program_arm(p, p->since);
+	else
+		loop_at(p->programs->loop, &p->deadline,
+		    clock_add_ms(p->deadline.at, ms - former));
 }
 
 static void
@@ -221,10 +235,29 @@ repeat(struct program *p)
 static void
 go_on(struct program *p)
 {
-	if (p->step == STEP_SETTLE)
+	if (p->step == STEP_SETTLE) {
 		p->settling = loop_now(p->programs->loop);
-	program_arm(p, p->since);
+		program_arm(p, p->since);
+	}
 	notify_watchers(p);
+}
+
+/* Why the daemon ends it, or why it kills it, if it was wanted. */
+static void
+note_late(struct program *p, enum program_state from, enum program_step step,
+    enum program_event event)
+{
+	if (p->state == STATE_KILLING && step == STEP_OWN)
+		p->late = LATE_STOPPING;
+	if (p->state != STATE_STOPPING)
+		return;
+	p->late = LATE_NOT;
+	if (event == EVENT_TIMEOUT)
+		p->late = from == STATE_UP ? LATE_WATCHDOG : LATE_READY;
+	else if (event == EVENT_UNHEALTHY)
+		p->late = LATE_UNHEALTHY;
+	else if (event == EVENT_TRIGGER)
+		p->late = LATE_TRIGGER;
 }
 
 static void
@@ -246,6 +279,7 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	    event == EVENT_TIMEOUT)
 		p->restarts++;
 	p->is_stuck = false;
+	note_late(p, from, step, event);
 	if (p->state == STATE_UP)
 		p->failed_starts = 0;
 	else if (!fsm_is_alive(p->state) &&
@@ -280,9 +314,8 @@ program_sweep(struct program *p)
 static void
 start(struct program *p)
 {
-	free(p->status);
-	p->status = NULL;
-	p->was_ready = p->is_stopping = p->is_reloading = false;
+	said_clear(p);
+	p->was_ready = false;
 	p->started = loop_now(p->programs->loop);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
@@ -674,6 +707,8 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_TIMEOUT:
 	case EVENT_UNHEALTHY:
 	case EVENT_NEED_STOPS:
+	case EVENT_STOPPING:
+	case EVENT_TRIGGER:
 		return;
 	}
 	program_feed(p, event);
@@ -717,13 +752,12 @@ program_set_conf(struct program *p, struct definition *conf)
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = definition_ref(conf);
 	health_adjust(p, old);
+	adjust_deadline(p, old);
 	definition_unref(old);
 	shorten_wait(p);
 	record_note(p);
 	if (p->stream != NULL && conf->log != LOG_TO_NONE)
 		sys->adjust_stream(sys, conf, p->stream);
-	if (p->state == STATE_STARTING || p->state == STATE_STOPPING)
-		program_arm(p, p->since);
 }
 
 int
@@ -750,34 +784,6 @@ program_unwatch(struct watch *w)
 	w->program = NULL;
 }
 
-/*
- * May one more line about a message of the program go to the event log?  A
- * program can send any number of messages, which would hide the lines about
- * other programs.
- */
-static bool
-may_be_logged(struct program *p)
-{
-	struct mono now = loop_now(p->programs->loop);
-
-	if (clock_diff_ms(now, p->said_since) >= SAID_MS) {
-		if (p->nunsaid > 0)
-			log_info("%s: %u more notify messages were not logged",
-			    p->conf->name, p->nunsaid);
-		p->said_since = now;
-		p->nsaid = p->nunsaid = 0;
-	}
-	if (p->nsaid < SAID_MAX) {
-		p->nsaid++;
-		return true;
-	}
-	if (p->nunsaid++ == 0)
-		log_info("%s: sends many notify messages; those of the next "
-			 "%d s are not logged",
-		    p->conf->name, SAID_MS / 1000);
-	return false;
-}
-
 /* MAINPID: another of its processes is the main one from now on. */
 static void
 change_main(struct program *p, pid_t pid)
@@ -789,53 +795,86 @@ change_main(struct program *p, pid_t pid)
 		return;
 	switch (sys->replace(sys, &p->child, pid, p->conf->name)) {
 	case -1:
-		if (may_be_logged(p))
+		if (said_may_be_logged(p))
 			log_warn("%s: MAINPID=%d refused", p->conf->name,
 			    (int)pid);
 		return;
 	case 0:
-		if (may_be_logged(p))
+		if (said_may_be_logged(p))
 			log_warnx("%s: MAINPID=%d refused: not one of its "
 				  "processes",
 			    p->conf->name, (int)pid);
 		return;
 	}
-	if (may_be_logged(p))
+	if (said_may_be_logged(p))
 		log_info("%s: its main process is %d now, was %d",
 		    p->conf->name, (int)pid, (int)former);
 	record_main(p);
 	record_note(p);
 }
 
-/* Log changes only. */
+/* EXTEND_TIMEOUT_USEC: the deadline is not before that. */
 static void
-note_changes(struct program *p, const struct sdnotify *m)
+extend(struct program *p, int64_t ms)
 {
-	if (m->stopping && !p->is_stopping && may_be_logged(p))
-		log_info("%s: says that it is stopping", p->conf->name);
-	if (m->reloading && !p->is_reloading && may_be_logged(p))
-		log_info("%s: says that it is reloading", p->conf->name);
-	p->is_stopping = p->is_stopping || m->stopping;
-	p->is_reloading = (p->is_reloading || m->reloading) && !m->ready;
+	struct loop *loop = p->programs->loop;
+	const struct mono until = clock_add_ms(loop_now(loop), ms);
+
+	if (p->state != STATE_STARTING && p->state != STATE_STOPPING)
+		return;
+	if (p->step != STEP_SETTLE && clock_is_set(p->deadline.at) &&
+	    clock_before(p->deadline.at, until))
+		loop_at(loop, &p->deadline, until);
+}
+
+/* A former main process may drain while its successor runs. */
+static void
+stops_itself(struct program *p, pid_t sender)
+{
+	if (sender == p->child.pid)
+		program_feed(p, EVENT_STOPPING);
+	else if (said_may_be_logged(p))
+		log_info("%s: STOPPING=1 of pid %d is ignored: it is not the "
+			 "main process",
+		    p->conf->name, (int)sender);
+}
+
+/* The program is alive. */
+static void
+feed_watchdog(struct program *p)
+{
+	if (p->state == STATE_UP)
+		program_arm(p, loop_now(p->programs->loop));
 }
 
 void
-program_notified(struct program *p, const struct sdnotify *m)
+program_notified(struct program *p, const struct sdnotify *m, pid_t sender)
 {
-	if (p->conf->ready != READY_NOTIFY)
+	if (p->conf->ready != READY_NOTIFY || !said_is_heard(p, sender))
 		return;
-	if (m->has_status) {
-		free(p->status);
-		p->status = *m->status != '\0' ? strdup(m->status) : NULL;
-	}
 	if (m->mainpid != 0)
 		change_main(p, m->mainpid);
-	note_changes(p, m);
+	said_note(p, m);
 	if (p->action != NULL)
 		p->action->notified(p->action, m);
 	if (m->ready && p->state == STATE_STARTING)
 		program_feed(p, EVENT_READY);
-	if (m->watchdog && p->state == STATE_UP)
-		program_arm(p, loop_now(p->programs->loop));
+	if (m->watchdog || m->has_watchdog_time)
+		feed_watchdog(p);
+	if (m->extend > 0)
+		extend(p, m->extend);
+	if (m->trigger)
+		program_feed(p, EVENT_TRIGGER);
+	if (m->stopping)
+		stops_itself(p, sender);
 	record_note(p);
+}
+
+void
+program_not_notified(struct program *p)
+{
+	if (said_may_be_logged(p))
+		log_warnx("%s: a notify message is dropped: it is longer than "
+			  "64K, or its descriptors cannot be received",
+		    p->conf->name);
 }

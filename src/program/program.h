@@ -30,8 +30,12 @@ void program_feed(struct program *, enum program_event);
 void program_look_again(struct program *);
 /* Have program_look_again called at the end of the turn. */
 void program_queue(struct program *);
-/* A message of the notify socket, from one of its processes. */
-void program_notified(struct program *, const struct sdnotify *);
+/*
+ * A message of the notify socket, from one of its processes; sender 0: not
+ * known.  Or one that was dropped.
+ */
+void program_notified(struct program *, const struct sdnotify *, pid_t sender);
+void program_not_notified(struct program *);
 /*
  * Give it another definition; void, because it must not fail.  Live keys take
  * effect at once, the others with the next start.

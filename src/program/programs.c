@@ -156,7 +156,10 @@ notified(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
 		    (int)sender, other != NULL ? "another program" : "none");
 		return;
 	}
-	program_notified(p, m);
+	if (m != NULL)
+		program_notified(p, m, sender);
+	else
+		program_not_notified(p);
 }
 
 void

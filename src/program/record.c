@@ -561,7 +561,8 @@ record_note(struct program *p)
 	s->want = (uint8_t)p->want;
 	s->leader = p->child.is_leader;
 	s->end_kind = (uint8_t)e->kind;
-	s->end_late = (uint8_t)e->late;
+	s->end_late =
+	    (uint8_t)(e->late <= LATE_UNHEALTHY ? e->late : LATE_WATCHDOG);
 	s->end_known = e->process.known;
 	s->end_signal = e->process.signal;
 	s->end_core = e->process.core;
@@ -585,6 +586,14 @@ record_note(struct program *p)
 	    sizeof(s->status));
 	s->settling = p->settling.ns;
 	s->step = (uint8_t)p->step;
+	s->access = (uint8_t)p->access;
+	s->late = (uint8_t)p->late;
+	s->end_late_exact = (uint8_t)e->late;
+	s->said_err = p->said_err;
+	s->said_exit = p->said_exit;
+	s->until = p->deadline.at.ns;
+	s->watchdog = (uint32_t)p->watchdog + 1;
+	s->reloading = p->is_reloading;
 	s->was_up = p->was_up;
 	STORE(s->extended, RECORD_EXTENDED);
 }

@@ -93,8 +93,16 @@ struct record_slot {
 	uint32_t extended;
 	int64_t settling; /* ns since boot */
 	uint8_t step;
-	uint8_t was_up;
-	uint8_t unused[22];
+	uint8_t was_up; /* 1: a crash made it start */
+	uint8_t access;
+	uint8_t late; /* of the state */
+	uint16_t said_err;
+	uint16_t said_exit;
+	int64_t until;	   /* the deadline of the state, ns since boot; or 0 */
+	uint32_t watchdog; /* ms + 1; 0: as configured */
+	uint8_t reloading;
+	uint8_t end_late_exact; /* end_late has what version 0.1 knows */
+	uint8_t unused[2];
 	uint32_t due; /* a reload has still to restart it */
 	uint32_t failed_checks;
 };

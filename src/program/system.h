@@ -194,8 +194,9 @@ struct system {
 	void (*close_notify)(struct system *, struct notify_socket *);
 
 	/*
-	 * Set by programs_init.  A notify message; owner: that of the socket,
-	 * NULL if all programs share it; sender: 0 if it has ended.
+	 * Set by programs_init.  A notify message, NULL if it was dropped;
+	 * owner: that of the socket, NULL if all programs share it; sender: 0
+	 * if it has ended.
 	 */
 	void (*notified)(void *arg, void *owner, const struct sdnotify *,
 	    pid_t sender);

@@ -23,6 +23,7 @@
 #include "program/program.h"
 #include "program/programs.h"
 #include "program/record.h"
+#include "program/said.h"
 #include "program/start.h"
 #include "program/takeover.h"
 
@@ -45,11 +46,20 @@ is_sound(const struct record_slot *s)
 	    is_end_sound(s) && s->pid >= 0 && s->delay >= 0;
 }
 
+/* Was it written by a release that knows the fields after the status? */
+static bool
+is_extended(const struct record_slot *s)
+{
+	return s->extended == RECORD_EXTENDED;
+}
+
 static void
 read_end(struct program_end *end, const struct record_slot *s)
 {
 	end->kind = (enum program_end_kind)s->end_kind;
 	end->late = (enum program_late)s->end_late;
+	if (is_extended(s) && s->end_late_exact < PROGRAM_LATES)
+		end->late = (enum program_late)s->end_late_exact;
 	end->process.known = s->end_known != 0;
 	end->process.signal = s->end_signal != 0;
 	end->process.core = s->end_core != 0;
@@ -60,11 +70,22 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->at = s->end_at;
 }
 
-/* Was it written by a release that knows the fields after the status? */
-static bool
-is_extended(const struct record_slot *s)
+/* Read what the program said of itself. */
+static void
+read_said(struct program *p, const struct record_slot *s)
 {
-	return s->extended == RECORD_EXTENDED;
+	said_clear(p);
+	if (s->status[0] != '\0')
+		p->status = strndup(s->status, sizeof(s->status) - 1);
+	if (!is_extended(s))
+		return;
+	if (s->access <= SDNOTIFY_NONE)
+		p->access = (enum sdnotify_access)s->access;
+	p->is_reloading = s->reloading != 0;
+	p->said_err = s->said_err;
+	p->said_exit = s->said_exit;
+	if (s->watchdog > 0)
+		p->watchdog = s->watchdog - 1;
 }
 
 /* Read everything except the process and the state that depends on it. */
@@ -89,8 +110,13 @@ read_slot(struct program *p, const struct record_slot *s)
 	 * detected.
 	 */
 	p->conf->env_digest = s->env_digest;
-	if (s->status[0] != '\0')
-		p->status = strndup(s->status, sizeof(s->status) - 1);
+	p->late = LATE_READY;
+	if (is_extended(s) && s->late < PROGRAM_LATES)
+		p->late = (enum program_late)s->late;
+	if (is_extended(s))
+		loop_at(p->programs->loop, &p->deadline,
+		    (struct mono){s->until});
+	read_said(p, s);
 }
 
 /*
@@ -106,6 +132,7 @@ is_young(const struct record_slot *s)
 static void
 begin_young(struct program *p)
 {
+	said_clear(p);
 	p->child.is_leader = true;
 	p->since = p->settling = p->started = loop_now(p->programs->loop);
 	p->started_at = clock_wall().tv_sec;
@@ -242,12 +269,24 @@ ended_unseen(struct program *p)
 	program_feed(p, EVENT_EXITED);
 }
 
+/* A deadline that was moved stays moved: see read_slot. */
+static void
+arm(struct program *p)
+{
+	const struct mono until = p->deadline.at;
+	struct loop *loop = p->programs->loop;
+
+	/* WATCHDOG=1 messages sent while no daemon ran are not known. */
+	program_arm(p, p->state == STATE_UP ? loop_now(loop) : p->since);
+	if ((p->state == STATE_STARTING || p->state == STATE_STOPPING) &&
+	    clock_is_set(p->deadline.at) && clock_before(p->deadline.at, until))
+		loop_at(loop, &p->deadline, until);
+}
+
 static void
 resume(struct program *p)
 {
-	/* WATCHDOG=1 messages sent while no daemon ran are not known. */
-	program_arm(p,
-	    p->state == STATE_UP ? loop_now(p->programs->loop) : p->since);
+	arm(p);
 	health_resume(p);
 	if (p->child.pid != 0)
 		record_main(p);

@@ -64,6 +64,8 @@ names_step(enum program_step step)
 		return "signal";
 	case STEP_LEFT:
 		return "left";
+	case STEP_OWN:
+		return "own";
 	}
 	__builtin_unreachable();
 }
@@ -118,6 +120,10 @@ names_event(enum program_event event, enum program_state state,
 		return "unhealthy";
 	case EVENT_NEED_STOPS:
 		return "dependency stops";
+	case EVENT_STOPPING:
+		return "STOPPING=1";
+	case EVENT_TRIGGER:
+		return "WATCHDOG=trigger";
 	}
 	__builtin_unreachable();
 }

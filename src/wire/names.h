@@ -48,8 +48,9 @@ enum program_step {
 	STEP_SETTLE, /* STARTING: it has to live for settle-time */
 	STEP_SIGNAL, /* STOPPING: the main process got the stop signal */
 	STEP_LEFT,   /* STOPPING: it has ended, what it left got the signal */
+	STEP_OWN,    /* STOPPING: it ends by itself, and got no signal */
 };
-#define PROGRAM_STEPS 6
+#define PROGRAM_STEPS 7
 
 /* The request for a program.  Kept in records: do not renumber. */
 enum program_want {
@@ -72,14 +73,16 @@ enum program_event {
 	EVENT_TIMEOUT, /* the deadline of the state and step has passed */
 	EVENT_UNHEALTHY,
 	EVENT_NEED_STOPS, /* somebody stops or restarts a dependency */
+	EVENT_STOPPING,	  /* it says STOPPING=1 */
+	EVENT_TRIGGER,	  /* it says WATCHDOG=trigger */
 };
-#define PROGRAM_EVENTS 11
+#define PROGRAM_EVENTS 13
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);
 /* "run", "rest", "restart", "remove". */
 const char *names_want(enum program_want);
-/* "", "exec", "ready", "settle", "signal", "left". */
+/* "", "exec", "ready", "settle", "signal", "left", "own". */
 const char *names_step(enum program_step);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state,

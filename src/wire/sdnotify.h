@@ -16,20 +16,41 @@
 /* The longest status that is kept, with its NUL. */
 #define SDNOTIFY_STATUS_MAX 256
 
+/* NOTIFYACCESS: whose messages count. */
+enum sdnotify_access {
+	SDNOTIFY_ALL,  /* those of all its processes */
+	SDNOTIFY_EXEC, /* of its main process and of its commands */
+	SDNOTIFY_MAIN, /* of its main process */
+	SDNOTIFY_NONE,
+};
+
 /* One message, parsed.  A field whose assignment is missing is zero. */
 struct sdnotify {
 	bool ready;
 	bool reloading;
 	bool stopping;
 	bool watchdog;
+	bool trigger;	/* WATCHDOG=trigger */
+	bool mainpidfd; /* a descriptor of the main process came with it */
 	pid_t mainpid;
+	bool has_err;
 	int err; /* ERRNO= */
+	bool has_exit_status;
+	int exit_status;
+	bool has_access;
+	enum sdnotify_access access;
+	bool has_watchdog_time;
+	int64_t watchdog_time; /* WATCHDOG_USEC=, in ms; 0: none */
+	int64_t extend;	       /* EXTEND_TIMEOUT_USEC=, in ms */
 	uint64_t monotonic_usec;
 	bool has_status;
 	char status[SDNOTIFY_STATUS_MAX];
 };
 
-/* Parse len bytes.  Unknown and malformed assignments are ignored. */
+/*
+ * Parse len bytes.  Unknown and malformed assignments are ignored, and all of a
+ * message with BARRIER=1, which has to be alone.
+ */
 void sdnotify_parse(struct sdnotify *, const char *bytes, size_t len);
 
 #endif

@@ -16,7 +16,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sdnotify_parse(&m, exact, size);
 	must(memchr(m.status, '\0', sizeof(m.status)) != NULL);
 	must(m.mainpid == 0 || m.mainpid > 1);
-	must(m.err >= 0);
+	must(m.err >= 0 && m.err <= 4095);
+	must(m.exit_status >= 0 && m.exit_status <= 255);
+	must(m.access <= SDNOTIFY_NONE);
 	free(exact);
 	return 0;
 }

@@ -23,7 +23,7 @@
 
 #define INPUT_MAX 4096
 /* More than a message may have, and more than the kernel passes. */
-#define TEXT_MAX 5000
+#define TEXT_MAX 70000
 #define RIGHTS_MAX 255
 
 /* Bits of a step. */
@@ -80,7 +80,10 @@ static void
 message(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
 {
 	(void)arg;
-	must(memchr(m->status, '\0', sizeof(m->status)) != NULL);
+	if (m != NULL) {
+		must(memchr(m->status, '\0', sizeof(m->status)) != NULL);
+		must(m->mainpid >= 0);
+	}
 	must(sender == getpid());
 	if (owner == &got_web)
 		/* A message with descriptors holds up those after it. */
@@ -184,7 +187,8 @@ send_message(int sock, int what, struct input *in)
 	} control = {0};
 	static char text[TEXT_MAX];
 	const size_t nfds = what & RIGHTS ? next(in) : 0;
-	struct iovec iov = {.iov_base = text, .iov_len = (size_t)next(in) * 20};
+	struct iovec iov = {.iov_base = text,
+	    .iov_len = (size_t)next(in) * 280};
 	struct msghdr mh = {
 	    .msg_iov = &iov,
 	    .msg_iovlen = 1,

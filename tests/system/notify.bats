@@ -92,12 +92,6 @@ go_on() {
 	[ "$status" -eq 1 ]
 }
 
-@test "STOPPING=1 is noted" {
-	talker 'notify READY=1 notify STOPPING=1 wait'
-	hupd_start
-	wait_for 5 logged 'web: says that it is stopping'
-}
-
 @test "a reload waits for RELOADING=1 and the READY=1 after it" {
 	talker 'reload 1 well notify READY=1 wait'
 	hupd_start
@@ -444,4 +438,200 @@ lively() {
 	[ "$(pid_of web)" = "$pid" ]
 	go_on go
 	wait_for 10 logged 'no sign of life in time'
+}
+
+# The state, want and reason of web in JSON.
+says() {
+	ctl -j status web | grep -q -e "$1"
+}
+
+@test "STOPPING=1: a deadline follows, and no signal" {
+	talker "notify READY=1 await $T/go notify STOPPING=1 await $T/end exit 0"
+	echo 'restart = on-failure' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	change web 'stop-timeout = 1m'
+	ctl reload
+	go_on go
+	wait_for 5 logged 'web: up -> stopping (STOPPING=1): it ends by itself'
+	is_state web stopping
+	go_on end
+	wait_for 5 is_state web 'done'
+	# Now it does not end.
+	rm "$T/end"
+	change web 'stop-timeout = 200ms'
+	ctl reload
+	ctl start --no-wait web
+	wait_for 5 logged 'web: stopping -> killing (stop-timeout over)'
+	wait_for 5 logged 'it did not end after STOPPING=1, killed by SIGKILL'
+}
+
+@test "STOPPING=1 of a process that is not the main one is ignored" {
+	program web <<-E
+	command = sh -c '$ACTOR notify READY=1 notify STOPPING=1 wait & wait'
+	ready = notify
+	stop-timeout = 100ms
+	E
+	hupd_start
+	wait_for 5 logged 'web: STOPPING=1 of pid .* is ignored'
+	is_state web up
+}
+
+@test "EXTEND_TIMEOUT_USEC gives time to start, also under the next daemon" {
+	no_valgrind 'there is no re-execution'
+	talker "notify EXTEND_TIMEOUT_USEC=60000000 await $T/go notify READY=1 wait"
+	printf 'start-timeout = 400ms\nautostart = no\n' >>"$T/hupd.d/web.conf"
+	hupd_start
+	ctl start --no-wait web
+	sleep 1
+	is_state web starting
+	pid=$(pid_of web)
+	run -0 ctl reexec
+	change web 'stop-timeout = 300ms'
+	run -0 ctl reload
+	is_state web starting
+	go_on go
+	wait_for 5 is_state web up
+	[ "$(pid_of web)" = "$pid" ]
+}
+
+@test "EXTEND_TIMEOUT_USEC while it stops, and while it reloads" {
+	cat >"$T/slow" <<-'E'
+	import os, signal, socket, time
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	notify = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
+	def work():
+	    for i in range(8):
+	        notify(b"EXTEND_TIMEOUT_USEC=20000000")
+	        time.sleep(0.1)
+	def reload(*_):
+	    notify(b"RELOADING=1\nMONOTONIC_USEC=%d" %
+	           (time.monotonic_ns() // 1000))
+	    work()
+	    notify(b"READY=1")
+	def stop(*_):
+	    work()
+	    print("saved", flush=True)
+	    os._exit(0)
+	signal.signal(signal.SIGHUP, reload)
+	signal.signal(signal.SIGTERM, stop)
+	notify(b"READY=1")
+	while True:
+	    signal.pause()
+	E
+	program web <<-E
+	command = python3 $T/slow
+	ready = notify
+	reload-signal = HUP
+	E
+	hupd_start
+	wait_for 10 is_state web up
+	change web 'start-timeout = 500ms'
+	change web 'stop-timeout = 500ms'
+	run -0 ctl reload
+	reload_is 0 'ready again'
+	run -0 ctl stop web
+	wait_for 5 printed web saved
+	run ! logged 'web: stopping -> killing'
+}
+
+@test "WATCHDOG=trigger is a failure, without a watchdog" {
+	talker "notify READY=1 await $T/go notify WATCHDOG=trigger wait"
+	echo 'restart = never' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	go_on go
+	wait_for 5 logged 'web: up -> stopping (WATCHDOG=trigger): it reported an internal error, SIGTERM sent'
+	wait_for 5 is_state web failed
+}
+
+@test "WATCHDOG_USEC sets the watchdog, also for the next daemon" {
+	no_valgrind 'there is no re-execution'
+	talker "notify READY=1 notify WATCHDOG_USEC=0 await $T/go notify WATCHDOG_USEC=200000 wait"
+	printf 'watchdog = 1s\nrestart = never\n' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	run -0 ctl reexec
+	sleep 1.5
+	is_state web up
+	go_on go
+	wait_for 5 logged 'web: up -> stopping (watchdog time over)'
+}
+
+@test "a reload of its own, ERRNO and EXIT_STATUS are shown" {
+	talker "notify READY=1 notify RELOADING=1 await $T/go notify READY=1 notify ERRNO=2\\\\nEXIT_STATUS=3 wait"
+	hupd_start
+	wait_for 5 says '"reloading":true'
+	[[ $(ctl status web) = *'pid '*', reloading'* ]]
+	ctl status | grep -q reloading
+	go_on go
+	wait_for 5 says '"errno":2'
+	says '"exit_status":3'
+	says '"reloading":false'
+	[[ $(ctl status web) = *'reports   error 2 (No such file or directory), exit status 3'* ]]
+	logged 'web: it reports error 2 (No such file or directory)'
+}
+
+@test "NOTIFYACCESS says whose messages count" {
+	program web <<-E
+	command = sh -c '$ACTOR await $T/go notify STATUS=worker say said wait & exec $ACTOR notify READY=1 notify STATUS=main notify NOTIFYACCESS=main say set wait'
+	ready = notify
+	E
+	hupd_start
+	wait_for 5 printed web set
+	go_on go
+	wait_for 5 printed web said
+	ctl ping
+	has_status main
+}
+
+@test "MAINPIDFD=1 names the main process by its descriptor" {
+	no_valgrind 'it has no pidfd_open(2)'
+	python3 -c 'import os; os.pidfd_open(os.getpid())' 2>/dev/null ||
+	    skip 'needs os.pidfd_open'
+	cat >"$T/fork" <<-'E'
+	import array, os, socket, time
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.connect(os.environ["NOTIFY_SOCKET"])
+	child = os.fork()
+	if child == 0:
+	    time.sleep(1000)
+	fd = os.pidfd_open(child)
+	s.sendmsg([b"MAINPIDFD=1\nMAINPIDFDID=1\nREADY=1"],
+	          [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+	print("child", child, flush=True)
+	time.sleep(1000)
+	E
+	program web <<-E
+	command = python3 $T/fork
+	ready = notify
+	E
+	hupd_start
+	wait_for 10 printed web "child "
+	wait_for 5 is_state web up
+	printed web "child $(pid_of web)$"
+}
+
+@test "a message that is too long is dropped with a line, a long one is read" {
+	cat >"$T/long" <<-'E'
+	import os, socket, time
+	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+	s.connect(os.environ["NOTIFY_SOCKET"])
+	s.send(b"X=" + b"x" * 70000 + b"\nREADY=1")
+	s.send(b"STATUS=still here")
+	while not os.path.exists(os.environ["HUPD_TEST_MARK"] + "/t/go"):
+	    time.sleep(0.05)
+	s.send(b"X=" + b"x" * 60000 + b"\nREADY=1")
+	time.sleep(1000)
+	E
+	program web <<-E
+	command = python3 $T/long
+	ready = notify
+	E
+	hupd_start
+	wait_for 10 logged 'web: a notify message is dropped'
+	wait_for 5 has_status 'still here'
+	is_state web starting
+	go_on go
+	wait_for 5 is_state web up
 }

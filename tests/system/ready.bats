@@ -196,6 +196,7 @@ impatient() {
 @test "what cannot be reloaded says so" {
 	program web <<<'command = sleep 1000'
 	hupd_start
+	wait_for 5 is_state web up
 	run -1 ctl reload web
 	[[ $output = *'neither reload-signal nor reload-command'* ]]
 	run -0 ctl stop web

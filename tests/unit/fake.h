@@ -577,7 +577,7 @@ fake_notify(struct program *p, const char *message)
 	struct sdnotify m;
 
 	sdnotify_parse(&m, message, strlen(message));
-	program_notified(p, &m);
+	program_notified(p, &m, p->child.pid);
 	fake_turn();
 }
 

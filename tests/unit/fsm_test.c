@@ -168,11 +168,14 @@ check_signals(const struct step *s)
 		assert_true(s->state == STATE_STARTING || s->state == STATE_UP);
 		assert_int_equal(s->to.state, STATE_STOPPING);
 	}
-	/* Each stop signals once. */
+	/* Each stop signals once, except one of the program's own. */
 	if (s->to.state == STATE_STOPPING && s->state != STATE_STOPPING)
-		assert_int_equal(s->to.actions, ACT_SIGNAL);
+		assert_int_equal(s->to.actions,
+		    s->event == EVENT_STOPPING ? 0 : ACT_SIGNAL);
+	if (s->to.step == STEP_OWN && s->step != STEP_OWN)
+		assert_int_equal(s->event, EVENT_STOPPING);
 	if (s->facts.held && s->event != EVENT_TIMEOUT &&
-	    s->event != EVENT_UNHEALTHY)
+	    s->event != EVENT_UNHEALTHY && s->event != EVENT_TRIGGER)
 		assert_false(s->to.actions & ACT_SIGNAL);
 	/* A process that is being stopped is not taken back. */
 	if (s->state == STATE_STOPPING || s->state == STATE_KILLING)
@@ -234,6 +237,8 @@ check_impossible(const struct step *s)
 	    (s->event == EVENT_TIMEOUT &&
 		(s->state == STATE_DOWN || s->state == STATE_DONE ||
 		    s->state == STATE_FAILED)) ||
+	    ((s->event == EVENT_STOPPING || s->event == EVENT_TRIGGER) &&
+		s->state != STATE_STARTING && s->state != STATE_UP) ||
 	    (s->event == EVENT_UNHEALTHY &&
 		(s->state != STATE_UP || s->want != WANT_RUN));
 
@@ -284,6 +289,8 @@ check_wants(const struct step *s)
 	case EVENT_READY:
 	case EVENT_TIMEOUT:
 	case EVENT_UNHEALTHY:
+	case EVENT_STOPPING:
+	case EVENT_TRIGGER:
 		break;
 	}
 	assert_int_equal(s->to.want, expected);
@@ -590,6 +597,36 @@ is_unhealthy(void **state)
 }
 
 static void
+stops_by_itself(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOPPING, FREE, {STATE_STOPPING, STEP_OWN, WANT_RUN, 0}},
+	    {EVENT_READY, FREE, {STATE_STOPPING, STEP_OWN, WANT_RUN, 0}},
+	    {EVENT_TRIGGER, FREE, {STATE_STOPPING, STEP_OWN, WANT_RUN, 0}},
+	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_OWN, WANT_REST, 0}},
+	    {EVENT_TIMEOUT, FREE,
+		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
+	    {EVENT_STOPPING, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
+	};
+	static const struct scene triggers[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_TRIGGER, FREE,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
+	    {EVENT_STOPPING, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+	PLAY(triggers);
+}
+
+static void
 waits_for_a_dependency(void **state)
 {
 	static const struct scene scenes[] = {
@@ -726,6 +763,7 @@ main(void)
 	    cmocka_unit_test(is_not_ready_in_time),
 	    cmocka_unit_test(gives_no_sign_of_life),
 	    cmocka_unit_test(is_unhealthy),
+	    cmocka_unit_test(stops_by_itself),
 	    cmocka_unit_test(waits_for_a_dependency),
 	    cmocka_unit_test(is_held_by_a_dependent),
 	    cmocka_unit_test(stops_before_its_dependency),

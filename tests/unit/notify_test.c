@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@
 #include <cmocka.h>
 
 #include "process/notify.h"
+#include "process/process.h"
 
 struct world {
 	char dir[64];
@@ -27,6 +29,7 @@ struct world {
 	struct notify *notify;
 	struct notify_socket *socket;
 	int client;
+	int dropped;
 	/* The arguments of the handler. */
 	int count;
 	void *owner;
@@ -50,7 +53,10 @@ handle(void *arg, void *owner, const struct sdnotify *m, pid_t sender)
 
 	w->count++;
 	w->owner = owner;
-	w->last = *m;
+	if (m != NULL)
+		w->last = *m;
+	else
+		w->dropped++;
 	w->sender = sender;
 	if (w->closes) {
 		notify_close(w->socket);
@@ -244,13 +250,62 @@ static void
 test_too_long(void **state)
 {
 	struct world *w = *state;
-	char big[8192];
+	static char big[65537];
 
 	memset(big, '\n', sizeof(big));
+	memcpy(big + sizeof(big) - 8, "READY=1", 7);
 	assert_int_equal(send(w->client, big, sizeof(big), 0), sizeof(big));
-	send_fds(w, "READY=1", NULL, 0);
 	await(w, 1);
+	assert_int_equal(w->dropped, 1);
+	assert_int_equal(w->sender, getpid());
+	/* One byte less fits, and is read whole. */
+	assert_int_equal(send(w->client, big + 1, sizeof(big) - 1, 0),
+	    sizeof(big) - 1);
+	await(w, 2);
+	assert_int_equal(w->dropped, 1);
 	assert_true(w->last.ready);
+}
+
+/* Only a pidfd that comes alone refers to a process. */
+static void
+test_mainpidfd(void **state)
+{
+	struct world *w = *state;
+	pid_t child;
+	int fds[2];
+
+	child = fork();
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	fds[0] = fds[1] = process_open(child);
+	if (fds[0] == -1) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+		skip();
+	}
+	send_fds(w, "MAINPIDFD=1\nMAINPID=77", fds, 1);
+	await(w, 1);
+	assert_int_equal(w->last.mainpid, child);
+	send_fds(w, "MAINPIDFD=1", fds, 2);
+	await(w, 2);
+	assert_int_equal(w->last.mainpid, 0);
+	send_fds(w, "MAINPIDFD=1", NULL, 0);
+	await(w, 3);
+	assert_int_equal(w->last.mainpid, 0);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	send_fds(w, "MAINPIDFD=1", fds, 1);
+	await(w, 4);
+	assert_int_equal(w->last.mainpid, 0);
+	close(fds[0]);
+	fds[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	send_fds(w, "MAINPIDFD=1", fds, 1);
+	await(w, 5);
+	assert_int_equal(w->last.mainpid, 0);
+	close(fds[0]);
 }
 
 static void
@@ -302,6 +357,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_close_in_handler, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_mainpidfd, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_open, setup, teardown),
 	};
 

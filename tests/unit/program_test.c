@@ -436,6 +436,43 @@ settles_under_another_daemon(void **state)
 	definition_unref(c);
 }
 
+/* Its messages count for the next daemon too. */
+static void
+is_heard_under_another_daemon(void **state)
+{
+	struct definition *c = fake_definition("web",
+	    "log = none\ncommand = true\nready = notify\nwatchdog = 1s\n"
+	    "start-timeout = 3s\n");
+	struct config running = {.programs = &c, .nprograms = 1};
+	struct program *p = fake_program("web",
+	    "command = true\nready = notify\nwatchdog = 1s\n"
+	    "start-timeout = 3s\n");
+	struct mono then;
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_notify(p, "EXTEND_TIMEOUT_USEC=9000000\nWATCHDOG_USEC=5000000");
+	fake_notify(p, "ERRNO=2\nEXIT_STATUS=3\nNOTIFYACCESS=main");
+	fake_pass(4000);
+	then = fake.loop.now;
+	take_over();
+	fake.loop.now = then;
+	assert_int_equal(takeover_all(&fake.programs, &running, true), 0);
+	fake_turn();
+	p = programs_find(&fake.programs, "web");
+	fake_pass(4000);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	assert_int_equal(p->said_err, 2);
+	assert_int_equal(p->said_exit, 4);
+	assert_int_equal(p->access, SDNOTIFY_MAIN);
+	fake_notify(p, "READY=1\nRELOADING=1");
+	fake_pass(4999);
+	assert_is(p, STATE_UP, WANT_RUN);
+	fake_pass(1);
+	assert_is(p, STATE_STOPPING, WANT_RUN);
+	definition_unref(c);
+}
+
 static void
 is_restarted_if_a_reload_was_due(void **state)
 {
@@ -478,6 +515,7 @@ main(void)
 	    TEST(changes_its_main_process),
 	    TEST(is_taken_over),
 	    TEST(settles_under_another_daemon),
+	    TEST(is_heard_under_another_daemon),
 	    TEST(is_restarted_if_a_reload_was_due),
 	};
 

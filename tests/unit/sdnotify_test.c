@@ -44,6 +44,18 @@ test_assignments(void **state)
 	assert_true(m.stopping && m.watchdog && m.has_status);
 	assert_int_equal(m.err, 2);
 	assert_string_equal(m.status, "");
+	m = parsed("EXTEND_TIMEOUT_USEC=5000000\nWATCHDOG_USEC=0");
+	assert_int_equal(m.extend, 5000);
+	assert_true(m.has_watchdog_time && m.watchdog_time == 0);
+	m = parsed("WATCHDOG=trigger\nEXIT_STATUS=1\nMAINPIDFD=1\nERRNO=0");
+	assert_true(m.trigger && m.mainpidfd && !m.watchdog);
+	assert_true(m.has_exit_status && m.has_err);
+	assert_int_equal(m.exit_status, 1);
+	m = parsed("NOTIFYACCESS=main\nEXTEND_TIMEOUT_USEC=1");
+	assert_true(m.has_access && m.access == SDNOTIFY_MAIN);
+	assert_int_equal(m.extend, 1);
+	m = parsed("WATCHDOG_USEC=18446744073709551615");
+	assert_true(m.watchdog_time > 0 && m.watchdog_time < UINT32_MAX);
 	m = parsed("STATUS=one\nSTATUS=two");
 	assert_string_equal(m.status, "two");
 }
@@ -55,9 +67,14 @@ test_garbage(void **state)
 	    "READY=", "READY=0", "READY=11", "ready=1", " READY=1", "READY=1 ",
 	    "XREADY=1", "MAINPID=", "MAINPID=0", "MAINPID=1", "MAINPID=-5",
 	    "MAINPID=+5", "MAINPID= 5", "MAINPID=5x", "MAINPID=4294967296",
-	    "MAINPID=99999999999999999999", "ERRNO=-1", "ERRNO=2147483648",
+	    "MAINPID=99999999999999999999", "ERRNO=-1", "ERRNO=4096",
 	    "MONOTONIC_USEC=18446744073709551616", "MONOTONIC_USEC=0x10", "=",
-	    "=1", "BARRIER=1", "FDSTORE=1", "EXTEND_TIMEOUT_USEC=1"};
+	    "=1", "BARRIER=1", "FDSTORE=1",
+	    "EXTEND_TIMEOUT_USEC=", "EXTEND_TIMEOUT_USEC=-1", "WATCHDOG=0",
+	    "WATCHDOG=Trigger", "WATCHDOG_USEC=1s",
+	    "NOTIFYACCESS=", "NOTIFYACCESS=1", "NOTIFYACCESS=mains",
+	    "EXIT_STATUS=256", "EXIT_STATUS=", "MAINPIDFD=2", "MAINPIDFDID=77",
+	    "READY=1\nBARRIER=1", "BARRIER=1\nSTATUS=x"};
 	const struct sdnotify zero = {0};
 	struct sdnotify m;
 	size_t i;
