@@ -107,10 +107,10 @@ run:
 
 # The suites; tests/run prints a summary of their results.
 check:
-	@tests/run lint unit golden system san hostile services fuzz faults \
-	    chaos init
+	@tests/run lint unit golden system san hostile services model fuzz \
+	    faults chaos init
 check-unit check-golden check-system check-san check-hostile check-services \
-    check-init lint:
+    check-model check-init lint:
 	@tests/run $(@:check-%=%)
 
 coverage:
@@ -134,8 +134,8 @@ help::
 	@echo 'make run          a demonstration: start, reload, rejected reload, log'
 	@echo 'make check        all tests; single suites: lint, check-unit,'
 	@echo '                  check-golden, check-system, check-san, check-hostile,'
-	@echo '                  check-services, check-fuzz, check-faults, check-chaos,'
-	@echo '                  check-init'
+	@echo '                  check-services, check-model, check-fuzz, check-faults,'
+	@echo '                  check-chaos, check-init'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'
@@ -143,7 +143,7 @@ help::
 	@echo 'WERROR=1: warnings fail the build.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-init lint coverage analyze print-flags \
+	check-san check-hostile check-services check-model check-init lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

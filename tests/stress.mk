@@ -32,6 +32,10 @@ check-fuzz check-faults check-chaos:
 faults: all
 	@tests/faults/run $(B)
 
+# Random configurations, with a check of every promise about them.
+model: all
+	@tests/model/run $(B) --seed $(SEED) --steps $(STEPS)
+
 # Random events, with a check of the whole state after each.
 chaos_sources = $(filter-out %/numbers.c,$(wildcard tests/chaos/*.c))
 $(B)/chaos/chaos: $(chaos_sources) $(B)/libhupd.a $(B)/flags
@@ -57,7 +61,7 @@ valgrind:
 	@tests/run valgrind
 
 .PHONY: valgrind fuzzers fuzz check-fuzz faults check-faults chaos check-chaos \
-	chaos-tools
+	chaos-tools model
 
 help::
 	@echo 'make fuzz         fuzz each parser for FUZZ_SECONDS=60, with libFuzzer'
@@ -65,4 +69,6 @@ help::
 	@echo 'make faults       let each system call fail; check-faults: a selection'
 	@echo 'make chaos        STEPS=1000 random events from SEED=1; CGROUP=off'
 	@echo '                  without cgroups; check-chaos: 100 steps'
+	@echo 'make model        STEPS=1000 random configurations from SEED=1; check-model:'
+	@echo '                  40 of them'
 	@echo 'make valgrind     the system tests under valgrind'

@@ -110,7 +110,8 @@ struct definition {
 	int64_t stop_timeout;
 	int reload_signal;     /* 0: none */
 	char **reload_command; /* NULL: none */
-	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
+	bool reload_rollback;
+	int64_t settle_time; /* READY_STARTED; 0: up once it is executed */
 	int64_t start_timeout;
 	char **health_command; /* NULL: none */
 	int64_t health_interval;
@@ -153,7 +154,6 @@ struct settings {
 	char *log_user;	    /* NULL: hupd where that user exists */
 	char *access_group; /* NULL: none */
 	bool syslog;
-	bool reload_rollback;
 	char *cgroup;  /* "auto", "off" or an absolute path */
 	char *exit_on; /* SETTINGS_ANY_FAILED, _ALL_DONE, a name; or NULL */
 

@@ -46,7 +46,6 @@ struct apply {
 	struct programs *programs;
 	struct item *v;
 	size_t n;
-	bool rollback;
 	bool check_due;
 	void (*done)(void *);
 	bool (*put_back)(void *, struct definition *);
@@ -107,9 +106,9 @@ prepare_add(struct apply *s, struct item *it, struct diags *errors)
 }
 
 struct apply *
-apply_new(struct programs *ps, const struct plan *plan, bool rollback,
-    void (*done)(void *), bool (*put_back)(void *, struct definition *),
-    void *arg, struct diags *errors)
+apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
+    bool (*put_back)(void *, struct definition *), void *arg,
+    struct diags *errors)
 {
 	struct apply *s;
 	struct item *it;
@@ -119,7 +118,6 @@ apply_new(struct programs *ps, const struct plan *plan, bool rollback,
 	if (s == NULL)
 		return NULL;
 	s->programs = ps;
-	s->rollback = rollback;
 	s->done = done;
 	s->put_back = put_back;
 	s->arg = arg;
@@ -322,8 +320,8 @@ look_at_start(struct apply *s, struct item *it)
 		return;
 	}
 	note_failure(it);
-	if (it->kind != PLAN_RESTART || !it->was_up || !s->rollback ||
-	    p->want != WANT_RUN) {
+	if (it->kind != PLAN_RESTART || !it->was_up ||
+	    !p->conf->reload_rollback || p->want != WANT_RUN) {
 		it->outcome = OUTCOME_BAD;
 		return;
 	}

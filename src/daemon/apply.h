@@ -23,7 +23,7 @@ int apply_check(const struct programs *, const struct plan *, struct diags *);
  * NULL at the start of the daemon: if the output of a program cannot be
  * prepared, its start fails and is retried.
  */
-struct apply *apply_new(struct programs *, const struct plan *, bool rollback,
+struct apply *apply_new(struct programs *, const struct plan *,
     void (*done)(void *), bool (*put_back)(void *, struct definition *),
     void *arg, struct diags *);
 /* Append a "pending" line for each program without an outcome. */

@@ -475,8 +475,8 @@ prepare(struct reload *r, struct attempt *a)
 {
 	struct daemon *d = r->daemon;
 
-	r->apply = apply_new(&d->programs, &a->plan,
-	    a->set.settings.reload_rollback, settled, put_back, r, &a->errors);
+	r->apply =
+	    apply_new(&d->programs, &a->plan, settled, put_back, r, &a->errors);
 	if (r->apply != NULL)
 		return 0;
 	if (a->errors.n == 0)
@@ -537,8 +537,8 @@ reload_begin(struct reload *r, struct config *set, const struct diags *errors)
 
 	if (plan_make(&plan, &none, set) == -1)
 		goto out;
-	r->apply = apply_new(&r->daemon->programs, &plan, false, settled,
-	    put_back, r, NULL);
+	r->apply =
+	    apply_new(&r->daemon->programs, &plan, settled, put_back, r, NULL);
 	if (r->apply == NULL)
 		goto out;
 	plan.deferred = (struct keyset){0};

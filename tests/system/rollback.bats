@@ -226,6 +226,22 @@ rejected() {
 	is_state web failed
 }
 
+@test "a program may say no to its rollback, or yes against hupd.conf" {
+	ready web
+	ready other
+	hupd_start
+	wait_for 5 is_state web up
+	wait_for 5 is_state other up
+	setting 'reload-rollback = no'
+	broken web 'restart = never'
+	broken other 'restart = never' 'reload-rollback = yes'
+	run -1 ctl reload
+	[[ $output = *'! other '*'previous definition restored'* ]]
+	[[ $output != *'! web '*restored* ]]
+	is_state web failed
+	is_state other up
+}
+
 @test "one program's rollback leaves the other changes applied" {
 	ready web
 	ready other

@@ -66,8 +66,8 @@ check_apply(enum plan_kind kind, const char *name, const char *text)
 	make_plan(&plan, kind, name, text);
 	diag_init(&errors);
 	assert_int_equal(apply_check(&d.programs, &plan, &errors), 0);
-	apply = apply_new(&d.programs, &plan, true, on_done, on_put_back, NULL,
-	    &errors);
+	apply =
+	    apply_new(&d.programs, &plan, on_done, on_put_back, NULL, &errors);
 	assert_non_null(apply);
 	ndone = 0;
 	apply_announce(apply);

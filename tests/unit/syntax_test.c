@@ -413,7 +413,6 @@ has_places(void **state)
 	assert_string_equal(set.settings.state_dir, "/s");
 	assert_string_equal(set.settings.log_dir, "/s/log");
 	assert_string_equal(set.settings.cgroup, "auto");
-	assert_true(set.settings.reload_rollback);
 	config_clear(&set);
 
 	places.root = true;
