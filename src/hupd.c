@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/advice.h"
 #include "config/load.h"
 #include "config/syntax.h"
 #include "process/rlimit.h"
@@ -124,14 +125,14 @@ parse_options(struct options *o, int argc, char **argv)
 }
 
 static void
-print_errors(const struct diags *errors)
+print_diags(const struct diags *diags, const char *before)
 {
 	char buf[4096];
 	size_t i;
 
-	for (i = 0; i < errors->n; i++) {
-		diag_print(&errors->v[i], buf, sizeof(buf));
-		fprintf(stderr, "%s\n", buf);
+	for (i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		fprintf(stderr, "%s%s\n", before, buf);
 	}
 }
 
@@ -164,7 +165,7 @@ load_accepted(struct daemon *d, struct config *set)
 	if (load_whole(set, &d->places, file, &accounts_lookups, &older) ==
 	    -1) {
 		if (access(file, F_OK) == 0)
-			print_errors(&older);
+			print_diags(&older, "");
 		exit(STATUS_REJECTED);
 	}
 	diag_clear(&older);
@@ -176,6 +177,12 @@ load_accepted(struct daemon *d, struct config *set)
 	}
 	free(file);
 	log_warnx("the configuration is rejected, using the last accepted one");
+}
+
+static bool
+has_fixed_environment(const struct options *o)
+{
+	return !o->foreground && geteuid() == 0;
 }
 
 /* Load the configuration; errors: why the files were rejected. */
@@ -191,10 +198,14 @@ load(struct daemon *d, const struct options *o, struct config *set,
 	};
 
 	if (load_config(set, &source, errors) == 0) {
-		print_errors(&set->notes);
+		advice_limits(set, &set->notes);
+		if (o->check)
+			advice_files(set, d->places.root,
+			    advice_path(has_fixed_environment(o)), &set->notes);
+		print_diags(&set->notes, "warning: ");
 		return;
 	}
-	print_errors(errors);
+	print_diags(errors, "");
 	if (o->check || o->strict)
 		exit(STATUS_REJECTED);
 	load_accepted(d, set);
@@ -383,7 +394,7 @@ begin(struct daemon *d, const struct options *o, int inherited,
     struct config *set, const char *name)
 {
 	raise_limits(inherited != -1);
-	if (starter_settle(!o->foreground && geteuid() == 0, set) == -1)
+	if (starter_settle(has_fixed_environment(o), set) == -1)
 		log_fatal("environment");
 	spawn_init();
 	make_argv(d, o, name);

@@ -158,5 +158,7 @@ diag_print(const struct diag *d, char *buf, size_t size)
 		at = put(buf, size, at, d->key);
 		at = put(buf, size, at, ": ");
 	}
-	put(buf, size, at, d->reason);
+	/* A reason may have escapes of its own: '/bin/sh\r'. */
+	if (at < size)
+		escape_again(buf + at, size - at, d->reason);
 }

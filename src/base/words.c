@@ -56,6 +56,87 @@ take_word(const char **s, char **out)
 	return NULL;
 }
 
+/* Does a shell expand what follows a dollar? */
+static bool
+is_expanded(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("_{($?!@*#", c) != NULL);
+}
+
+/* Does the end of a word, or of the text, follow? */
+static bool
+ends(const char *s)
+{
+	return s[1] == '\0' || is_space(s[1]);
+}
+
+/* Is the byte at s, outside of quotes, one for a shell?  word: its word. */
+static bool
+is_for_shell(const char *s, const char *word)
+{
+	switch (*s) {
+	case '|':
+	case '<':
+	case '>':
+	case '`':
+		return true;
+	case '$':
+		return is_expanded(s[1]);
+	case ';':
+		return s == word || ends(s);
+	case '&':
+		return s == word || ends(s) || s[1] == '&' || s[1] == '>';
+	case '~':
+		return s == word && (ends(s) || s[1] == '/');
+	default:
+		return false;
+	}
+}
+
+/* The closing quote, or before it what a shell expands; NULL: not closed. */
+static const char *
+skip_quoted(const char *s)
+{
+	char quote = *s++;
+
+	for (; *s != '\0' && *s != quote; s++) {
+		if (quote == '\'')
+			continue;
+		if (*s == '`' || (*s == '$' && is_expanded(s[1])))
+			return s;
+		if (*s == '\\' && s[1] != '\0')
+			s++;
+	}
+	return *s == '\0' ? NULL : s;
+}
+
+size_t
+words_shell(const char *s, const char **word)
+{
+	char quote;
+	bool found;
+
+	for (*word = s; *s != '\0'; s++) {
+		if (is_space(*s)) {
+			*word = s + 1;
+			continue;
+		}
+		quote = *s;
+		found = is_for_shell(s, *word);
+		if (quote == '\'' || quote == '"') {
+			if ((s = skip_quoted(s)) == NULL)
+				return 0;
+			found = *s != quote;
+		} else if (quote == '\\' && s[1] != '\0')
+			s++;
+		if (found)
+			return (size_t)(s - *word) + strcspn(s, " \t");
+	}
+	return 0;
+}
+
 int
 words_split(const char *s, char ***words, size_t *n, const char **why)
 {

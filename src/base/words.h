@@ -19,4 +19,11 @@ int words_split(const char *s, char ***words, size_t *n, const char **why);
  */
 char *words_join(char *const *words);
 
+/*
+ * The first word that has a meaning in a shell only, outside of quotes or as a
+ * variable in double quotes: $X ` | > < && ; ~/.  Returns its length, quotes
+ * included; 0: none.
+ */
+size_t words_shell(const char *s, const char **word);
+
 #endif

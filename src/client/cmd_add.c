@@ -196,6 +196,29 @@ check_others(const struct job *job, const struct reply *reply)
 	return status;
 }
 
+/*
+ * Print the warnings about the program's files.  The report of the reload has
+ * those that the daemon knows itself.
+ */
+static void
+advise(const struct job *job, const struct candidate *candidate,
+    const struct reply *reply)
+{
+	struct diags notes;
+	char text[1024];
+
+	diag_init(&notes);
+	target_advise(&job->target, candidate, 1, reply, &notes);
+	for (size_t i = 0; i < notes.n; i++) {
+		if (strcmp(notes.v[i].file, candidate->file) != 0 ||
+		    reply_has_warning(reply, &notes.v[i]))
+			continue;
+		diag_print(&notes.v[i], text, sizeof(text));
+		fprintf(job->ctl->err, "warning: %s\n", text);
+	}
+	diag_clear(&notes);
+}
+
 /* Would the daemon accept the candidate, with what is on disk besides? */
 static int
 validate(const struct job *job, const struct candidate *candidate)
@@ -211,6 +234,8 @@ validate(const struct job *job, const struct candidate *candidate)
 		talk_verdict(job->ctl, &talk);
 	else if (!job->ctl->others)
 		status = check_others(job, &reply);
+	if (status == STATUS_OK && candidate->text != NULL)
+		advise(job, candidate, &reply);
 	talk_close(&talk);
 	reply_clear(&reply);
 	return status;

@@ -110,6 +110,22 @@ add_report(struct reply *reply, const struct check *check,
 	return error;
 }
 
+/* Add the warnings that the daemon did not give.  answered: it gave its plan.
+ */
+static int
+add_warnings(struct reply *reply, const struct check *check, bool answered)
+{
+	struct diags notes;
+	int error;
+
+	diag_init(&notes);
+	target_advise(&check->target, check->v, check->n,
+	    answered ? reply : NULL, &notes);
+	error = reply_add_warnings(reply, &notes);
+	diag_clear(&notes);
+	return error;
+}
+
 /* No daemon answered, for the reason in alone. */
 static int
 check_alone(struct check *check, const char *alone)
@@ -122,7 +138,8 @@ check_alone(struct check *check, const char *alone)
 		&check->diags) == -1 ||
 	    diag_count(&check->diags) > 0)
 		status = reject(check, &reply);
-	else if (add_report(&reply, check, &set) == -1)
+	else if (add_report(&reply, check, &set) == -1 ||
+	    add_warnings(&reply, check, false) == -1)
 		status = no_memory(check);
 	else
 		check->ctl->present->plan(check->ctl,
@@ -151,9 +168,16 @@ check_files(struct check *check)
 		/* The plan lacks a file. */
 		reply_clear(&reply);
 		status = reject(check, &reply);
-	} else if (status == STATUS_OK)
-		ctl->present->plan(ctl, &(struct planned){true, NULL, &reply});
-	else
+	} else if (status == STATUS_OK) {
+		/* The files are the daemon's, whatever named its socket. */
+		status = target_locate(ctl, &check->target, false);
+		if (status == STATUS_OK &&
+		    add_warnings(&reply, check, true) == -1)
+			status = no_memory(check);
+		else if (status == STATUS_OK)
+			ctl->present->plan(ctl,
+			    &(struct planned){true, NULL, &reply});
+	} else
 		talk_verdict(ctl, &talk);
 	talk_close(&talk);
 	reply_clear(&reply);

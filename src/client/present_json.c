@@ -167,7 +167,8 @@ show_successor(const struct ctl *ctl, const struct successor *successor)
 }
 
 static void
-put_errors(struct json *json, const struct reply *reply)
+put_diagnostics(struct json *json, const char *key, const struct reply *reply,
+    const char *tag)
 {
 	static const struct attr attrs[] = {
 	    {"file", "file", TEXT},
@@ -177,7 +178,7 @@ put_errors(struct json *json, const struct reply *reply)
 	    {"text", "text", TEXT},
 	};
 
-	put_lines(json, "errors", reply, "error", attrs, COUNT(attrs), false);
+	put_lines(json, key, reply, tag, attrs, COUNT(attrs), false);
 }
 
 /* The command and the dependencies, which only named programs have. */
@@ -251,6 +252,7 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"reason", "reason", TEXT},
 	    {"conf", "conf", TEXT},
 	    {"log", "log", TEXT},
+	    {"warning", "warning", TEXT},
 	};
 	size_t i;
 
@@ -300,7 +302,7 @@ show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 	else {
 		json_object(&json, "rejected");
 		PUT_LINE(&json, line, rejected);
-		put_errors(&json, reply);
+		put_diagnostics(&json, "errors", reply, "error");
 		json_close(&json);
 	}
 	json_end(&json);
@@ -375,7 +377,8 @@ put_report(struct json *json, const struct reply *reply)
 	    true);
 	put_lines(json, "log_errors", reply, "logerror", log_error,
 	    COUNT(log_error), false);
-	put_errors(json, reply);
+	put_diagnostics(json, "errors", reply, "error");
+	put_diagnostics(json, "warnings", reply, "warning");
 }
 
 static void

@@ -332,6 +332,18 @@ put_log_error(const struct ctl *ctl, const struct line *line,
 	fprintf(ctl->out, " (for %s)\n", ago);
 }
 
+static void
+put_warning(const struct ctl *ctl, const struct line *line)
+{
+	const char *warning = line_get(line, "warning");
+
+	if (warning == NULL)
+		return;
+	fputs("  ", ctl->out);
+	present_puts(warning, ctl->out);
+	fputc('\n', ctl->out);
+}
+
 /* All that is known of one program, below its row. */
 
 static void
@@ -456,6 +468,7 @@ put_details(const struct ctl *ctl, const struct reply *reply,
 	put_detail(ctl, "file", line_get(program, "conf"));
 	put_detail(ctl, "log", line_get(program, "log"));
 	put_log_error(ctl, program, "            output ");
+	put_detail(ctl, "warning", line_get(program, "warning"));
 }
 
 /* The configuration's part of a status. */
@@ -557,6 +570,7 @@ put_table(const struct ctl *ctl, const struct table *table,
 		else {
 			put_reason(ctl, table->v[r].line);
 			put_log_error(ctl, table->v[r].line, "  output ");
+			put_warning(ctl, table->v[r].line);
 		}
 	}
 }
@@ -626,7 +640,6 @@ longest_name(const struct reply *reply)
 	return (int)longest;
 }
 
-/* Errors go to stderr.  Lines that come together are aligned together. */
 /* The files of a program, or of all, say something else than what runs. */
 static void
 put_pending(const struct line *line)
@@ -638,6 +651,7 @@ put_pending(const struct line *line)
 		    name != NULL ? ": " : "", how);
 }
 
+/* Errors and warnings go to stderr.  Lines that come together are aligned. */
 static void
 show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 {
@@ -652,7 +666,10 @@ show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 		else if (reply_is(line, "pending"))
 			put_pending(line);
 		else if ((text = report_text(line, width)) != NULL) {
-			fprintf(reply_is(line, "error") ? ctl->err : ctl->out,
+			fprintf(reply_is(line, "error") ||
+				    reply_is(line, "warning")
+				? ctl->err
+				: ctl->out,
 			    "%s\n", text);
 			free(text);
 		}

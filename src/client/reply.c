@@ -71,6 +71,35 @@ reply_add_errors(struct reply *reply, const struct diags *diags)
 	return error;
 }
 
+bool
+reply_has_warning(const struct reply *reply, const struct diag *d)
+{
+	for (size_t i = 0; i < reply->n; i++)
+		if (reply_is(&reply->v[i], "warning") &&
+		    reply_has(&reply->v[i], "file", d->file) &&
+		    line_get_number(&reply->v[i], "line", 0) == d->line &&
+		    reply_has(&reply->v[i], "reason", d->reason))
+			return true;
+	return false;
+}
+
+int
+reply_add_warnings(struct reply *reply, const struct diags *notes)
+{
+	struct line_text text = {0};
+	struct diags one;
+	int error;
+
+	for (size_t i = 0; i < notes->n; i++) {
+		one = (struct diags){.v = &notes->v[i], .n = 1};
+		if (!reply_has_warning(reply, &notes->v[i]))
+			report_warnings(&text, &one);
+	}
+	error = text.failed ? -1 : reply_add_all(reply, text.s);
+	line_text_clear(&text);
+	return error;
+}
+
 void
 reply_clear(struct reply *reply)
 {

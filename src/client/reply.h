@@ -26,6 +26,10 @@ int reply_add(struct reply *, const char *line);
 int reply_add_all(struct reply *, const char *lines);
 /* Add an "error" line for each diagnostic.  -1: no memory. */
 int reply_add_errors(struct reply *, const struct diags *);
+/* Has it the note as a "warning" line? */
+bool reply_has_warning(const struct reply *, const struct diag *note);
+/* Add a "warning" line for each note that the reply lacks.  -1: no memory. */
+int reply_add_warnings(struct reply *, const struct diags *notes);
 void reply_clear(struct reply *);
 
 /* Has the line that tag? */

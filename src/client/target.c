@@ -18,6 +18,7 @@
 #include "client/reply.h"
 #include "client/talk.h"
 #include "client/target.h"
+#include "config/advice.h"
 #include "config/load.h"
 #include "config/syntax.h"
 #include "wire/line.h"
@@ -327,4 +328,40 @@ target_load(const struct target *target, const struct candidate *v, size_t n,
 	};
 
 	return load_config(set, &source, diags);
+}
+
+/* Move the diagnostics that are not there yet. */
+static void
+add_notes(struct diags *notes, const struct diags *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		diag_add_once(notes, more->v[i].file, more->v[i].line,
+		    more->v[i].key, "%s", more->v[i].reason);
+}
+
+void
+target_advise(const struct target *target, const struct candidate *v, size_t n,
+    const struct reply *reply, struct diags *notes)
+{
+	const struct line *environment = NULL;
+	const char *path = NULL;
+	struct config set = {0};
+	struct diags unused;
+
+	if (reply != NULL)
+		environment = reply_find(reply, "environment");
+	if (environment != NULL)
+		path = line_get(environment, "path");
+	if (path == NULL)
+		path = advice_path(target->places.root);
+	diag_init(&unused);
+	if (target_load(target, v, n, &set, &unused) == 0) {
+		advice_files(&set, target->places.root, path, notes);
+		/* A daemon that answered knows its limits itself. */
+		if (reply == NULL && target->places.root == (geteuid() == 0))
+			advice_limits(&set, notes);
+		add_notes(notes, &set.notes);
+	}
+	config_clear(&set);
+	diag_clear(&unused);
 }

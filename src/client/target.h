@@ -60,5 +60,13 @@ int target_plan(const struct target *, const struct candidate *, size_t n,
 /* Load the files, as a daemon that starts would; see load_config. */
 int target_load(const struct target *, const struct candidate *, size_t n,
     struct config *, struct diags *);
+/*
+ * Collect warnings about the target's files as they are, with v in their
+ * places: those of reading them, and those of advice.h about the programs and
+ * folders that they name.  reply: the daemon's to a plan, or NULL.  Files that
+ * this user cannot read have none.
+ */
+void target_advise(const struct target *, const struct candidate *v, size_t n,
+    const struct reply *, struct diags *notes);
 
 #endif

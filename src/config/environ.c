@@ -18,8 +18,8 @@
 	"abcdefghijklmnopqrstuvwxyz_.-0123456789"
 #define NOT_FIRST ".-0123456789"
 
-/* The most bytes of a reason. */
-#define WHY_MAX 96
+/* Reasons go to the log, so they show nothing of a file that may be secret. */
+static const char bad_name[] = "has no name of a variable before the =";
 
 /* The reading of a file. */
 struct reader {
@@ -153,9 +153,9 @@ take_value(struct reader *r)
 	return true;
 }
 
-/* Copy "NAME=".  NULL, or the reason why not, which may be in buf. */
+/* Copy "NAME=".  NULL, or the reason why not. */
 static const char *
-take_name(struct reader *r, char buf[static WHY_MAX])
+take_name(struct reader *r)
 {
 	static const char export[] = "export";
 	const size_t len = sizeof(export) - 1;
@@ -178,19 +178,17 @@ take_name(struct reader *r, char buf[static WHY_MAX])
 	*r->out = '\0';
 	if (environ_name(name) == (size_t)(end - start) && end > start)
 		return NULL;
-	snprintf(buf, WHY_MAX, "\"%.*s\" is not the name of a variable",
-	    (int)(end - start > 40 ? 40 : end - start), start);
-	return buf;
+	return bad_name;
 }
 
 /* Copy NAME=VALUE.  NULL, or the reason why the line is none. */
 static const char *
-take_variable(struct reader *r, char buf[static WHY_MAX])
+take_variable(struct reader *r)
 {
 	const struct reader line = *r;
-	const char *why = take_name(r, buf);
+	const char *why = take_name(r);
 
-	if (why == NULL || why == buf) {
+	if (why == NULL || why == bad_name) {
 		/* A bad name has a value as well, of several lines perhaps. */
 		if (!take_value(r)) {
 			why = "a quote is not closed";
@@ -213,7 +211,7 @@ environ_parse(const char *bytes, size_t len, char ***vars,
 	size_t most = len / 3 + 2, n = 0;
 	struct reader r = {.at = bytes, .end = bytes + len, .line = 1};
 	const char *why;
-	char **v, *start, buf[WHY_MAX];
+	char **v, *start;
 	unsigned line;
 
 	/* A name without a value is copied with a NUL more. */
@@ -230,7 +228,7 @@ environ_parse(const char *bytes, size_t len, char ***vars,
 			continue;
 		start = r.out;
 		line = r.line;
-		why = take_variable(&r, buf);
+		why = take_variable(&r);
 		if (why == NULL) {
 			v[n++] = start;
 			continue;

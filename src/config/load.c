@@ -125,7 +125,7 @@ make(struct loading *l, const char *name, const char *path, const char *bytes,
 	int r = -1;
 
 	conf = syntax_parse_partly(name, path, bytes, len, l->config->defaults,
-	    l->diags);
+	    l->diags, &l->config->notes);
 	if (conf != NULL && proposed && l->source->distrust)
 		r = resolve_distrusted(l, conf, path);
 	else if (conf != NULL)
@@ -487,13 +487,65 @@ is_replaced(const struct loading *l, const char *entry)
 	return program_name(entry, name) && find_candidate(l, name) != NULL;
 }
 
-static int
-is_program_file(const struct dirent *d)
+static bool
+is_program_file(const char *entry)
 {
-	const size_t len = strlen(d->d_name), suffix = strlen(SUFFIX);
+	const size_t len = strlen(entry);
 
-	return d->d_name[0] != '.' && len >= suffix &&
-	    strcmp(d->d_name + len - suffix, SUFFIX) == 0;
+	return len >= SUFFIX_LEN &&
+	    strcmp(entry + len - SUFFIX_LEN, SUFFIX) == 0;
+}
+
+/*
+ * Was a file meant to define a program?  No suffix, or one that is nearly the
+ * right one; but not README, and not what editors and package managers leave
+ * (web.conf~, web.conf.dpkg-new).
+ */
+static bool
+is_meant(const char *entry)
+{
+	static const char *const near[] = {"conf", "config", NULL};
+	static const char *const other[] = {"cfg", "cnf", "ini", "service",
+	    NULL};
+	const char *dot = strrchr(entry, '.');
+	char name[NAME_SIZE];
+	size_t len = dot != NULL ? (size_t)(dot - entry) : strlen(entry);
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, entry, len);
+	name[len] = '\0';
+	if (!text_is_name(name))
+		return false;
+	if (dot == NULL)
+		return name[strcspn(name, "abcdefghijklmnopqrstuvwxyz")] !=
+		    '\0';
+	if (!text_is_name(dot + 1))
+		return false;
+	for (size_t i = 0; other[i] != NULL; i++)
+		if (strcasecmp(dot + 1, other[i]) == 0)
+			return true;
+	return text_near(dot + 1, near, NULL) != NULL;
+}
+
+static int
+is_interesting(const struct dirent *d)
+{
+	if (d->d_name[0] == '.')
+		return 0;
+	return is_program_file(d->d_name) ||
+	    (d->d_type != DT_DIR && is_meant(d->d_name));
+}
+
+static void
+note_ignored(struct loading *l, const char *path, const char *entry)
+{
+	const char *dot = strrchr(entry, '.');
+
+	diag_add(&l->config->notes, path, 0, NULL,
+	    "is ignored: the name of a program's file ends in .conf; did you "
+	    "mean %.*s.conf?",
+	    (int)(dot != NULL ? (size_t)(dot - entry) : strlen(entry)), entry);
 }
 
 static int
@@ -509,7 +561,7 @@ load_entries(struct loading *l, int dir, const char *folder)
 	struct dirent **v;
 	int n;
 
-	if ((n = scandirat(dir, ".", &v, is_program_file, by_name)) == -1) {
+	if ((n = scandirat(dir, ".", &v, is_interesting, by_name)) == -1) {
 		diag_add(l->diags, folder, 0, NULL, "cannot be read: %s",
 		    strerror(errno));
 		return -1;
@@ -518,7 +570,9 @@ load_entries(struct loading *l, int dir, const char *folder)
 	entry = stpcpy(stpcpy(path, folder), "/");
 	for (int i = 0; i < n; i++) {
 		stpcpy(entry, v[i]->d_name);
-		if (!is_replaced(l, v[i]->d_name))
+		if (!is_program_file(v[i]->d_name))
+			note_ignored(l, path, v[i]->d_name);
+		else if (!is_replaced(l, v[i]->d_name))
 			load_program(l, dir, folder, v[i]->d_name, path);
 		free(v[i]);
 	}

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "config/definition.h"
+#include "config/environ.h"
 #include "config/foreign.h"
 #include "config/kept.h"
 #include "config/syntax.h"
@@ -20,6 +22,7 @@
 struct parser {
 	const char *file;
 	struct diags *diags;
+	struct diags *notes; /* or NULL */
 	unsigned line;
 	char *key; /* of this line, NULL before it is known */
 	/* Receives the keys of programs; NULL after a bad "program" line. */
@@ -143,6 +146,33 @@ refuse_itself(struct parser *p)
 	return 0;
 }
 
+#define warn(p, ...)                                                    \
+	do {                                                            \
+		if ((p)->notes != NULL)                                 \
+			diag_add_once((p)->notes, (p)->file, (p)->line, \
+			    (p)->key, __VA_ARGS__);                     \
+	} while (0)
+
+/* A command that only a shell would understand is accepted nevertheless. */
+static void
+warn_of_shell(struct parser *p, const struct key *key, const char *value)
+{
+	char *const *words = *(char **const *)keys_value(p->conf, key);
+	const char *word;
+	size_t len;
+
+	if (environ_name(words[0]) > 0)
+		warn(p,
+		    "\"%.40s\" in front of a command sets a variable in a "
+		    "shell only; use env = %.40s",
+		    words[0], words[0]);
+	if ((len = words_shell(value, &word)) > 0)
+		warn(p,
+		    "\"%.*s\" has a meaning in a shell only, and none is used: "
+		    "write sh -c '...', or quote it",
+		    (int)(len > 40 ? 40 : len), word);
+}
+
 static void
 program_key(struct parser *p, const struct key *key, const char *value)
 {
@@ -173,6 +203,8 @@ program_key(struct parser *p, const struct key *key, const char *value)
 	}
 	if (refuse_itself(p) == -1)
 		return;
+	if (key->value.kind == &value_words)
+		warn_of_shell(p, key, value);
 	keys_add(&p->conf->given, key);
 	if (add_line(p->conf, key, p->line, nth) == -1)
 		complain(p, "out of memory");
@@ -438,9 +470,10 @@ parse_text(struct parser *p, const char *bytes, size_t len)
 
 struct definition *
 syntax_parse_partly(const char *name, const char *file, const char *bytes,
-    size_t len, const struct definition *defaults, struct diags *diags)
+    size_t len, const struct definition *defaults, struct diags *diags,
+    struct diags *notes)
 {
-	struct parser p = {.file = file, .diags = diags};
+	struct parser p = {.file = file, .diags = diags, .notes = notes};
 
 	if ((p.conf = new_definition(defaults, name)) == NULL ||
 	    (p.conf->file = strdup(file)) == NULL) {
@@ -459,7 +492,8 @@ syntax_parse(const char *name, const char *file, const char *bytes, size_t len,
 	size_t before = diag_count(diags);
 	struct definition *conf;
 
-	conf = syntax_parse_partly(name, file, bytes, len, defaults, diags);
+	conf =
+	    syntax_parse_partly(name, file, bytes, len, defaults, diags, NULL);
 	if (diag_count(diags) == before)
 		return conf;
 	definition_unref(conf);
@@ -484,7 +518,10 @@ int
 syntax_parse_config(struct config *config, const char *file, const char *bytes,
     size_t len, bool *whole, struct diags *diags)
 {
-	struct parser p = {.file = file, .diags = diags, .config = config};
+	struct parser p = {.file = file,
+	    .diags = diags,
+	    .notes = &config->notes,
+	    .config = config};
 	int r = parse_config(&p, bytes, len);
 
 	*whole = p.whole;

@@ -26,11 +26,12 @@ struct definition *syntax_parse(const char *name, const char *file,
     struct diags *);
 /*
  * The same, but with errors it returns what could be read, for checks that may
- * find more errors.  NULL: no memory.
+ * find more errors.  Warnings go to notes, unless that is NULL.  NULL: no
+ * memory.
  */
 struct definition *syntax_parse_partly(const char *name, const char *file,
     const char *bytes, size_t len, const struct definition *defaults,
-    struct diags *);
+    struct diags *, struct diags *notes);
 
 /*
  * Parse hupd.conf into the settings and defaults of a configuration, which

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/advice.h"
 #include "config/load.h"
 #include "config/save.h"
 #include "process/rlimit.h"
@@ -345,23 +346,12 @@ replace_running(struct reload *r, struct config *set)
 	r->accepted_at = clock_wall().tv_sec;
 }
 
-static void
-log_notes(const struct config *set)
-{
-	char text[1024];
-
-	for (size_t i = 0; i < set->notes.n; i++) {
-		diag_print(&set->notes.v[i], text, sizeof(text));
-		log_warnx("%s", text);
-	}
-}
-
 /* Nothing here can fail. */
 static void
 commit(struct reload *r, struct config *set, const struct plan *plan)
 {
-	log_notes(set);
 	report_plan(&r->report, plan, r->generation + 1);
+	report_warnings(&r->report, &set->notes);
 	apply_commit(r->apply);
 	replace_running(r, set);
 	rejection_forget(&r->rejection);
@@ -463,6 +453,7 @@ attempt_make(struct attempt *a, const struct reload *r,
 	diag_init(&a->errors);
 	if (load_config(&a->set, &source, &a->errors) == -1)
 		return -1;
+	advice_limits(&a->set, &a->set.notes);
 	if (plan_make(&a->plan, &now, &a->set) == -1)
 		return diag_no_memory(&a->errors, d->config);
 	plan_let_rest(&a->plan, rests, d);
@@ -642,6 +633,7 @@ reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
 		status = STATUS_REJECTED;
 	} else {
 		report_plan(t, &a.plan, r->generation + 1);
+		report_warnings(t, &a.set.notes);
 		report_chain(t, &a.set);
 	}
 	attempt_clear(&a);

@@ -15,6 +15,8 @@
 
 #include "program/action.h"
 #include "base/log.h"
+#include "config/advice.h"
+#include "config/environ.h"
 #include "config/places.h"
 #include "daemon/reload.h"
 #include "wire/report.h"
@@ -78,7 +80,8 @@ request_put_program(struct line_text *t, const struct program *p,
     const char *log_dir, bool cpu)
 {
 	struct mono now = loop_now(p->programs->loop);
-	char text[256], why[LOG_ERROR_MAX], *log = NULL;
+	char text[256], why[LOG_ERROR_MAX], *log = NULL,
+					    *warning = advice_limit(p->conf);
 
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
@@ -123,6 +126,8 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_put(t, "log", log);
 	free(log);
 	put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
+	line_put(t, "warning", warning);
+	free(warning);
 	line_end(t);
 }
 
@@ -347,6 +352,18 @@ find_candidates(const struct line *pl, struct candidate *v, size_t *n)
 	return NULL;
 }
 
+/* PATH, where no key sets it. */
+static void
+put_path(const struct daemon *d, struct line_text *t)
+{
+	const char *path =
+	    environ_find(d->programs.system->environment, "PATH");
+
+	line_begin(t, "environment");
+	line_put(t, "path", path != NULL ? path + strlen("PATH=") : NULL);
+	line_end(t);
+}
+
 static void
 do_plan(struct daemon *d, struct answer *a, const struct line *pl)
 {
@@ -365,6 +382,8 @@ do_plan(struct daemon *d, struct answer *a, const struct line *pl)
 		answer_end(a, STATUS_USAGE, "%s", why);
 	else {
 		status = reload_plan(d->reload, v, n, trusted, &a->text);
+		if (status == STATUS_OK)
+			put_path(d, &a->text);
 		answer_end(a, status,
 		    status == STATUS_FAILED ? "out of memory" : NULL);
 	}

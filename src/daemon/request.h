@@ -22,6 +22,7 @@
  *			conf= (file, if it has one) log= (file, if any)
  *			log-error= log-since= (why its output cannot be
  *			written, and since when, Unix time)
+ *			warning= (a limit that cannot be set as configured)
  *		with details, for each named program:
  *			details name= command= (as in its file)
  *			events= (file of the event log)
@@ -60,7 +61,9 @@
  *		An empty one of an instance means its template.  PATH is where
  *		diagnostics say that it comes from, and is not opened.
  *		Status 0: the "report", "change", "deferred" and "chain"
- *		lines of report.h that a reload would begin with.
+ *		lines of report.h that a reload would begin with, its
+ *		"warning" lines, and environment path= (PATH of programs that
+ *		do not set it).
  *		Status 6: its "error" lines.  Nothing is changed.
  *		The environment files of a TEXT are opened for root and the
  *		daemon's own user only.

@@ -34,6 +34,7 @@
 
 #include <linux/keyctl.h>
 
+#include "base/hardlimit.h"
 #include "process/rlimit.h"
 #include "process/spawn.h"
 
@@ -254,8 +255,7 @@ child_limits(const struct child *c)
 	for (i = 0; i < conf->rlimits.n; i++) {
 		rl.rlim_cur = conf->rlimits.v[i].soft;
 		rl.rlim_max = conf->rlimits.v[i].hard;
-		if (setrlimit((__rlimit_resource_t)conf->rlimits.v[i].which,
-			&rl) == -1)
+		if (hardlimit_set(conf->rlimits.v[i].which, &rl) == -1)
 			fail(c, SPAWN_RLIMIT, conf->rlimits.v[i].which);
 	}
 }

@@ -82,21 +82,33 @@ report_chain(struct line_text *text, const struct config *config)
 	free(names);
 }
 
-void
-report_errors(struct line_text *text, const struct diags *diags)
+static void
+put_diag(struct line_text *text, const char *tag, const struct diag *d)
 {
 	char buf[COMPLAINT_MAX];
 
-	for (size_t i = 0; i < diags->n; i++) {
-		diag_print(&diags->v[i], buf, sizeof(buf));
-		line_begin(text, "error");
-		line_put(text, "text", buf);
-		line_put(text, "file", diags->v[i].file);
-		line_put_number(text, "line", diags->v[i].line);
-		line_put(text, "key", diags->v[i].key);
-		line_put(text, "reason", diags->v[i].reason);
-		line_end(text);
-	}
+	diag_print(d, buf, sizeof(buf));
+	line_begin(text, tag);
+	line_put(text, "text", buf);
+	line_put(text, "file", d->file);
+	line_put_number(text, "line", d->line);
+	line_put(text, "key", d->key);
+	line_put(text, "reason", d->reason);
+	line_end(text);
+}
+
+void
+report_warnings(struct line_text *text, const struct diags *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		put_diag(text, "warning", &notes->v[i]);
+}
+
+void
+report_errors(struct line_text *text, const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->n; i++)
+		put_diag(text, "error", &diags->v[i]);
 	if (diags->lost != 0) {
 		line_begin(text, "error");
 		line_put(text, "text", "more errors: out of memory");
@@ -268,17 +280,19 @@ rollback_words(const struct line *line)
 
 /* Its text is escaped already, if it comes from where it should. */
 static char *
-error_text(const struct line *line)
+diag_text(const char *before, const struct line *line)
 {
 	const char *text = line_get(line, "text");
-	size_t size;
+	size_t len = strlen(before), size;
 	char *safe;
 
 	if (text == NULL)
 		return NULL;
 	size = 4 * strlen(text) + 1;
-	if ((safe = malloc(size)) != NULL)
-		escape_again(safe, size, text);
+	if ((safe = malloc(len + size)) != NULL) {
+		memcpy(safe, before, len);
+		escape_again(safe + len, size, text);
+	}
 	return safe;
 }
 
@@ -306,7 +320,9 @@ report_text(const struct line *line, int width)
 	if (strcmp(line->tag, "tail") == 0)
 		return plain_text("    | ", line, "text", "");
 	if (strcmp(line->tag, "error") == 0)
-		return error_text(line);
+		return diag_text("", line);
+	if (strcmp(line->tag, "warning") == 0)
+		return diag_text("warning: ", line);
 	return NULL;
 }
 

@@ -13,6 +13,8 @@
 void report_plan(struct line_text *, const struct plan *, uint64_t generation);
 /* A "chain" line, if programs of the set settle one after the other. */
 void report_chain(struct line_text *, const struct config *);
+/* One "warning" line for each note of a configuration. */
+void report_warnings(struct line_text *, const struct diags *notes);
 /* One "error" line for each diagnostic. */
 void report_errors(struct line_text *, const struct diags *);
 
@@ -37,6 +39,7 @@ void report_log_error(struct line_text *, const char *name, const char *why);
  *	pending name=web state=starting
  *	logerror name=web reason=/var/log/hupd/web.log:%20Permission%20denied
  *	tail name=web text=bind:%20address%20in%20use
+ *	warning text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
  *	error text=FILE:LINE:%20KEY:%20reason file= line= key= reason=
  */
 char *report_text(const struct line *, int width);

@@ -131,6 +131,7 @@ has_descriptors() {
 	diff <(echo "$output") - <<-'E'
 	report generation=2 added=1 removed=0 restarted=0 adjusted=0 unchanged=1
 	change kind=added name=db reason=added
+	environment path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	end 0
 	E
 	run -0 client <<-'E'
@@ -148,6 +149,7 @@ has_descriptors() {
 	report generation=2 added=1 removed=0 restarted=1 adjusted=0 unchanged=0
 	change kind=added name=db reason=added
 	change kind=restarted name=web reason=nice%20changed
+	environment path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	end 0
 	error text=/new/web.conf:2:%20nice:%20"x"%20is%20not%20a%20number%20from%20-20%20to%2019 file=/new/web.conf line=2 key=nice reason="x"%20is%20not%20a%20number%20from%20-20%20to%2019
 	end 6
@@ -185,7 +187,7 @@ has_descriptors() {
 	[[ ${lines[0]} = error\ *may%20be%20written%20by%20others* ]]
 	[ "${lines[1]}" = 'end 6' ]
 	[[ ${lines[2]} = report\ *added=1\ * ]]
-	[ "${lines[4]}" = 'end 0' ]
+	[ "${lines[5]}" = 'end 0' ]
 }
 
 @test "lines that come together are all read" {

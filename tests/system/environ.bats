@@ -152,7 +152,7 @@ MII/+=
 	shows "env-file = $T/a.env"
 	run -0 "$HUPD" -n -f "$T/hupd.conf"
 	[[ $output = *"$T/a.env:2: is not NAME=VALUE; the line is ignored"* ]]
-	[[ $output = *"$T/a.env:3: \"2\" is not the name of a variable;"* ]]
+	[[ $output = *"$T/a.env:3: has no name of a variable before the =;"* ]]
 	[[ $output = *"$T/a.env:4: a quote is not closed; the line"* ]]
 	hupd_start
 	has ONE=1

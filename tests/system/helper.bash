@@ -75,6 +75,12 @@ marked() {
 	    echo 'pass-environment = TEST_MARK ASAN_OPTIONS UBSAN_OPTIONS'
 }
 
+# The output has only warnings of programs that are not installed, and limits.
+only_missing() {
+	[ -z "$(grep -vE '^(warning: .* (does not exist|is not in the PATH .*|hard limit .*))?$' \
+	    <<<"$output")" ]
+}
+
 # Environment of the daemon: the mark by which what it leaves is found, and
 # where the sanitizers write, for its stderr is /dev/null.  With HUPD_EXEC=exec
 # in the background, $! is the process itself and not a shell around it.

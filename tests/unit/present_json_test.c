@@ -112,7 +112,8 @@ has_a_plan(void **state)
 	    "\"restarted\":0,\"adjusted\":0,\"unchanged\":2,\"changes\":["
 	    "{\"kind\":\"added\",\"name\":\"web\",\"reason\":\"added\"}],"
 	    "\"deferred\":[\"run-dir changed\"],\"rolled_back\":[],"
-	    "\"troubles\":[],\"log_errors\":[],\"errors\":[],\"longest_chain\":"
+	    "\"troubles\":[],\"log_errors\":[],\"errors\":[],\"warnings\":[],"
+	    "\"longest_chain\":"
 	    "null,"
 	    "\"longest_chain_ms\":null}\n");
 	check(plan, "",
@@ -120,6 +121,8 @@ has_a_plan(void **state)
 	    "\"removed\":null,\"restarted\":null,\"adjusted\":null,"
 	    "\"unchanged\":null,\"changes\":[],\"deferred\":[],"
 	    "\"rolled_back\":[],\"troubles\":[],\"log_errors\":[],\"errors\":[]"
+	    ","
+	    "\"warnings\":[]"
 	    ","
 	    "\"longest_chain\":null,\"longest_chain_ms\":null}\n");
 }

@@ -74,7 +74,7 @@ test_at_once(void **state)
 	    "end 2 text=plan%20takes%20no%20words\n");
 	assert_string_equal(ask("plan"),
 	    "report generation=2 added=0 removed=0 restarted=0 adjusted=0 "
-	    "unchanged=2\nend 0\n");
+	    "unchanged=2\nenvironment\nend 0\n");
 }
 
 static void

@@ -179,6 +179,56 @@ is_its_own_inverse(void **state)
 	}
 }
 
+static void
+finds_what_only_a_shell_does(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"sh -c 'echo $X > f; a | b && c'", NULL},
+	    {"a b c", NULL},
+	    {"", NULL},
+	    {"a $X", "$X"},
+	    {"a ${X}/y z", "${X}/y"},
+	    {"a --to=$(id -u) z", "--to=$(id"},
+	    {"a \"$HOME\" b", "\"$HOME\""},
+	    {"a \"\\$HOME\" b", NULL},
+	    {"a \\$HOME b$ $ $, b", NULL},
+	    {"a `id` b", "`id`"},
+	    {"a > f", ">"},
+	    {"a 2>&1", "2>&1"},
+	    {"a >>f", ">>f"},
+	    {"a < f", "<"},
+	    {"a | b", "|"},
+	    {"a|b", "a|b"},
+	    {"a && b", "&&"},
+	    {"a || b", "||"},
+	    {"a &", "&"},
+	    {"a&", "a&"},
+	    {"a ; b", ";"},
+	    {"a; b", "a;"},
+	    {"get http://h/?a=1&b=2;c=3", NULL},
+	    {"find . -exec ls {} \\;", NULL},
+	    {"a ~/b", "~/b"},
+	    {"~/bin/a", "~/bin/a"},
+	    {"a b~ ~user c/~/d", NULL},
+	    {"a '|' \">\" \\;", NULL},
+	    {"a 'b", NULL},
+	    {"a it\\'s $X", "$X"},
+	};
+	const char *word;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		len = words_shell(cases[i][0], &word);
+		if (cases[i][1] == NULL) {
+			assert_int_equal(len, 0);
+			continue;
+		}
+		assert_int_equal(len, strlen(cases[i][1]));
+		assert_memory_equal(word, cases[i][1], len);
+	}
+}
+
 int
 main(void)
 {
@@ -187,6 +237,7 @@ main(void)
 	    cmocka_unit_test(splits_much),
 	    cmocka_unit_test(joins),
 	    cmocka_unit_test(is_its_own_inverse),
+	    cmocka_unit_test(finds_what_only_a_shell_does),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
