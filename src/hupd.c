@@ -20,6 +20,7 @@
 #include "config/load.h"
 #include "config/syntax.h"
 #include "process/rlimit.h"
+#include "daemon/claim.h"
 #include "daemon/detach.h"
 #include "base/file.h"
 #include "daemon/guard.h"
@@ -257,6 +258,16 @@ open_pidfile(struct daemon *d)
 		refuse(path, why);
 }
 
+/* A log folder that does not exist yet follows; see serve_begin. */
+static void
+take_folders(struct daemon *d)
+{
+	char why[FILE_WHY_MAX];
+
+	if (claim_take(d, why) == -1)
+		log_fatalx("%s", why);
+}
+
 static void
 make_folders(const struct settings *s)
 {
@@ -343,6 +354,7 @@ prepare(struct daemon *d, const struct options *o, struct config *set)
 	open_records(d);
 	open_pidfile(d);
 	serve_guard(d);
+	take_folders(d);
 	log_quiet(!o->foreground && !o->verbose);
 	if (!o->foreground && detach() == -1)
 		log_fatal("the daemon cannot detach");
@@ -359,6 +371,7 @@ prepare_next(struct daemon *d, const struct options *o)
 	d->pidfile = record_header(d->records)->pidfile_fd;
 	if (fcntl(d->pidfile, F_SETFD, FD_CLOEXEC) == -1)
 		d->pidfile = -1;
+	claim_inherit(d);
 }
 
 /* Raise the limits; the former daemon said what programs get. */
@@ -436,6 +449,7 @@ main(int argc, char **argv)
 	struct daemon d = {
 	    .events_source.fd = -1,
 	    .pidfile = -1,
+	    .claims = {-1, -1, -1},
 	    .self_pidfd = -1,
 	    .report = {-1, -1},
 	};

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "program/takeover.h"
+#include "daemon/claim.h"
 #include "daemon/control.h"
 #include "daemon/exiton.h"
 #include "daemon/guard.h"
@@ -350,6 +351,23 @@ open_logs(struct daemon *d, const struct definition *defaults)
 		log_fatal("the event log cannot be watched");
 }
 
+/*
+ * A start by hand has claimed the folders that there were; the log folder may
+ * be new.  A daemon that follows another has its claims, and the programs run:
+ * if that was an earlier release, it can only warn.
+ */
+static void
+claim_folders(struct daemon *d)
+{
+	char why[FILE_WHY_MAX];
+
+	if (claim_take(d, why) == 0)
+		return;
+	if (!d->inherited)
+		log_fatalx("%s", why);
+	log_warnx("%s", why);
+}
+
 static void
 open_cgroup(struct daemon *d)
 {
@@ -431,6 +449,7 @@ remove_unfinished(void)
 		guard_end(d);
 	if (d->socket != NULL)
 		unlink(d->socket);
+	claim_release(d);
 	pidlock_remove(d->effective.pidfile, d->pidfile);
 }
 
@@ -488,6 +507,7 @@ record_daemon(struct daemon *d)
 
 	rh->pid = getpid();
 	rh->control_fd = control_fd(d->control);
+	claim_record(d);
 	rh->notify_fd = -1;
 	if (d->shared_notify != NULL)
 		rh->notify_fd =
@@ -632,6 +652,7 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	make_paths(d);
 	open_cgroup(d);
 	open_logs(d, set->defaults);
+	claim_folders(d);
 	make_programs(d);
 	share_notify(d);
 	make_parts(d);
@@ -678,6 +699,7 @@ serve_end(struct daemon *d)
 	free(d->accepted);
 	free(d->log_error);
 	handover_remove(d);
+	claim_release(d);
 	pidlock_remove(d->effective.pidfile, d->pidfile);
 	record_close(d->records, true);
 	settings_clear(&d->effective);

@@ -20,6 +20,8 @@ struct handover;
 struct reload;
 struct verdict;
 
+#define CLAIMS 3
+
 struct daemon {
 	struct loop *loop;
 	struct logger *logger;
@@ -43,8 +45,9 @@ struct daemon {
 	struct config *set; /* about to begin; the guard frees its copy */
 
 	/* Descriptors and paths that the daemon owns. */
-	int pidfile;  /* see pidlock.h; or -1 */
-	char *socket; /* path of the control socket */
+	int pidfile;	    /* see pidlock.h; or -1 */
+	int claims[CLAIMS]; /* see claim.h; each may be -1 */
+	char *socket;	    /* path of the control socket */
 	struct stream *events;
 	struct source events_source;
 	char *log_error;  /* why the event log cannot be written; or NULL */

@@ -455,6 +455,9 @@ record_inherit(struct record *r, bool on)
 	set_inheritable(h->control_fd, on);
 	set_inheritable(h->notify_fd, on);
 	set_inheritable(h->pidfile_fd, on);
+	for (i = 0; i < (int)(sizeof(h->claims) / sizeof(h->claims[0])); i++)
+		if (h->claims[i] > 0)
+			set_inheritable(h->claims[i], on);
 	for (i = 0; i < n; i++) {
 		s = record_slot(r, i);
 		if (s->name[0] == '\0')

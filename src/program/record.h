@@ -53,7 +53,8 @@ struct record_header {
 	int64_t crashed; /* when the last daemon ended unasked, ns since boot */
 	int64_t pause;	 /* the guard waited that long after it, ms */
 	int64_t cgroup_made; /* 1: the daemon made the folder of cgroup */
-	int64_t unused[5];
+	int32_t claims[4];   /* inherited as well; 0: none.  See claim.h */
+	int64_t unused[3];
 	char cgroup[RECORD_PATH];
 	char run_dir[RECORD_PATH];
 };

@@ -5,7 +5,7 @@ load helper
 
 # The files in the folder of programs, dot files too.
 folder() {
-	ls -A "$T/hupd.d"
+	ls -A -I .lock "$T/hupd.d"
 }
 
 # The command of a program as the daemon runs it, a word a line.

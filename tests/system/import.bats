@@ -32,7 +32,7 @@ hupctl: nothing was written; with -w these files are" ]
 	run -0 --separate-stderr import -w "$T/supervisord.conf"
 	[ "$output" = "$T/hupd.d/nap_0.conf
 $T/hupd.d/nap_1.conf" ]
-	[ "$(ls -A "$T/hupd.d")" = "nap_0.conf
+	[ "$(ls -A -I .lock "$T/hupd.d")" = "nap_0.conf
 nap_1.conf" ]
 	[ "$shown" = "==> $T/hupd.d/nap_0.conf <==
 $(cat "$T/hupd.d/nap_0.conf")
@@ -55,12 +55,12 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	program b <<<'command = sleep 1'
 	run -1 import -w "$T/supervisord.conf"
 	[ "$output" = "hupctl: $T/hupd.d/b.conf: File exists" ]
-	[ "$(ls -A "$T/hupd.d")" = b.conf ]
+	[ "$(ls -A -I .lock "$T/hupd.d")" = b.conf ]
 	[ "$(cat "$T/hupd.d/b.conf")" = 'command = sleep 1' ]
 	rm "$T/hupd.d/b.conf"
 	ln -s nowhere "$T/hupd.d/c.conf"
 	run -1 import -w "$T/supervisord.conf"
-	[ "$(ls -A "$T/hupd.d")" = c.conf ]
+	[ "$(ls -A -I .lock "$T/hupd.d")" = c.conf ]
 }
 
 @test "a file has no more permissions than its source" {
@@ -89,7 +89,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	chmod 640 "$T/conf.d/2.ini"
 	cd "$T"
 	run -0 --separate-stderr import -w supervisord.conf
-	[ "$(ls -A "$T/hupd.d")" = $'a.conf\nb.conf\nc.conf' ]
+	[ "$(ls -A -I .lock "$T/hupd.d")" = $'a.conf\nb.conf\nc.conf' ]
 	grep -qx 'command = other' "$T/hupd.d/a.conf"
 	grep -qx "command = $T/conf.d/c" "$T/hupd.d/c.conf"
 	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 640 ]
@@ -107,7 +107,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	rmdir "$T/conf.d/3.ini"
 	run -6 import -w supervisord.conf
 	[ "$output" = "$T/conf.d/2.ini:3: command: %(y)s is not defined" ]
-	[ -z "$(ls -A "$T/hupd.d")" ]
+	[ -z "$(ls -A -I .lock "$T/hupd.d")" ]
 	sed -i '2,3d' supervisord.conf
 	run -6 import supervisord.conf
 	[ "$output" = 'supervisord.conf:1: [include]: files is missing' ]
@@ -122,7 +122,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	run -6 import -w "$T/supervisord.conf" "$T/other.ini"
 	[ "$output" = "$T/other.ini:2: command: %(x)s is not defined
 $T/supervisord.conf:4: umask: \"9\" is not an octal number up to 777" ]
-	[ -z "$(ls -A "$T/hupd.d")" ]
+	[ -z "$(ls -A -I .lock "$T/hupd.d")" ]
 	run -1 import "$T/missing"
 	[ "$output" = "hupctl: $T/missing: No such file or directory" ]
 	run -1 import "$T"

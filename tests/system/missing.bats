@@ -108,7 +108,7 @@ refuses() {
 }
 
 @test "a fresh installation starts without the folder" {
-	rmdir "$T/hupd.d"
+	rm -r "$T/hupd.d"
 	run -0 hupd_env "$HUPD" -n -f "$T/hupd.conf"
 	[[ $output = *"$T/hupd.d: does not exist: there are no programs"* ]]
 	run -0 hupd_start
@@ -128,7 +128,7 @@ refuses() {
 
 @test "an empty folder was accepted, and may not vanish" {
 	hupd_start
-	rmdir "$T/hupd.d"
+	rm -r "$T/hupd.d"
 	run -6 ctl reload
 	run -6 ctl check
 	hupd_stop
