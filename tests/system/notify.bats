@@ -614,18 +614,18 @@ says() {
 
 @test "a message that is too long is dropped with a line, a long one is read" {
 	cat >"$T/long" <<-'E'
-	import os, socket, time
+	import os, socket, sys, time
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 	s.connect(os.environ["NOTIFY_SOCKET"])
 	s.send(b"X=" + b"x" * 70000 + b"\nREADY=1")
 	s.send(b"STATUS=still here")
-	while not os.path.exists(os.environ["HUPD_TEST_MARK"] + "/t/go"):
+	while not os.path.exists(sys.argv[1]):
 	    time.sleep(0.05)
 	s.send(b"X=" + b"x" * 60000 + b"\nREADY=1")
 	time.sleep(1000)
 	E
 	program web <<-E
-	command = python3 $T/long
+	command = python3 $T/long $T/go
 	ready = notify
 	E
 	hupd_start

@@ -217,7 +217,8 @@ new_zone() {
 	command = sh -c 'while :; do echo tick; sleep 0.1; done'
 	E
 	new_zone Asia/Tokyo
-	TZ=:$T/zone hupd_start
+	# A daemon that detaches drops TZ.
+	TZ=:$T/zone hupd_foreground
 	wait_for 5 grep -q '[+]09:00 tick' "$T/log/web.log"
 	grep -q 'Daemon start up at .*[+]09:00$' "$T/log/hupd.log"
 	new_zone Asia/Kolkata

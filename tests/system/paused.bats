@@ -33,7 +33,7 @@ paused() {
 # It says that it lives, as fast as the daemon listens.
 lively() {
 	cat >"$T/lively" <<-'E'
-	import os, socket, time
+	import os, socket, sys, time
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 	notify = lambda text: s.sendto(text, os.environ["NOTIFY_SOCKET"])
 	notify(b"READY=1")
@@ -44,7 +44,7 @@ lively() {
 	time.sleep(1000)
 	E
 	program web <<-E
-	command = python3 $T/lively
+	command = python3 $T/lively $T/hang
 	ready = notify
 	watchdog = $1
 	restart-delay = 1h
