@@ -79,6 +79,42 @@ check_absent(const struct job *job)
 	return STATUS_OK;
 }
 
+static void
+show_diags(const struct diags *diags)
+{
+	char buf[2048];
+
+	fflush(stdout);
+	for (size_t i = 0; i < diags->n; i++) {
+		diag_print(&diags->v[i], buf, sizeof(buf));
+		fprintf(stderr, "%s\n", buf);
+	}
+	if (diags->lost != 0)
+		fprintf(stderr, "more of these: out of memory\n");
+}
+
+/* A folder that vanished is not made again: see load_config. */
+static int
+check_folder(const struct job *job)
+{
+	const char *folder = job->target.program_dir;
+	struct config set = {0};
+	struct diags diags;
+	int status = STATUS_OK;
+
+	if (access(folder, F_OK) == 0 || errno != ENOENT)
+		return STATUS_OK;
+	diag_init(&diags);
+	if (target_load(&job->target, NULL, 0, &set, &diags) == -1) {
+		show_diags(&diags);
+		status = present_fail(job->ctl, STATUS_REJECTED,
+		    "nothing was written");
+	}
+	config_clear(&set);
+	diag_clear(&diags);
+	return status;
+}
+
 /* All files or none. */
 static int
 write_files(const struct job *job)
@@ -88,7 +124,8 @@ write_files(const struct job *job)
 	size_t i;
 	int status;
 
-	if ((status = check_absent(job)) != STATUS_OK)
+	if ((status = check_absent(job)) != STATUS_OK ||
+	    (status = check_folder(job)) != STATUS_OK)
 		return status;
 	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
 		return present_fail(job->ctl,
@@ -108,20 +145,6 @@ write_files(const struct job *job)
 			    job->paths[i], strerror(errno));
 	}
 	return status;
-}
-
-static void
-show_diags(const struct diags *diags)
-{
-	char buf[2048];
-
-	fflush(stdout);
-	for (size_t i = 0; i < diags->n; i++) {
-		diag_print(&diags->v[i], buf, sizeof(buf));
-		fprintf(stderr, "%s\n", buf);
-	}
-	if (diags->lost != 0)
-		fprintf(stderr, "more of these: out of memory\n");
 }
 
 static void

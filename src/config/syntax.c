@@ -346,7 +346,7 @@ begin_program(struct parser *p, const char *name)
 	}
 }
 
-/* What was found for a program, or the ids of the settings. */
+/* The results of resolve for a program or for the settings. */
 static void
 kept_key(struct parser *p, const char *value)
 {

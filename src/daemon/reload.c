@@ -680,7 +680,7 @@ find_change(const struct attempt *a, const char *name)
 	return NULL;
 }
 
-/* What a program runs with is not what its file says. */
+/* The file of the program differs from its running definition. */
 static void
 put_change(struct line_text *t, const char *name,
     const struct plan_change *change)

@@ -56,6 +56,21 @@ refuses() {
 	[[ $output = *'nothing changed, 1 unchanged'* ]]
 }
 
+@test "nothing is imported to a program folder that vanished" {
+	printf '[program:db]\ncommand=sleep 1000\n' >"$T/supervisord.conf"
+	rmdir "$T/hupd.d"
+	# On a new installation it is made.
+	run -0 config import -w "$T/supervisord.conf"
+	[ -e "$T/hupd.d/db.conf" ]
+	hupd_start
+	mv "$T/hupd.d" "$T/aside"
+	for command in config ctl; do
+		run -6 $command import -w "$T/supervisord.conf"
+		[[ $output = *"$T/hupd.d: does not exist"* ]]
+		[ ! -e "$T/hupd.d" ]
+	done
+}
+
 @test "a link to a folder that is not there is an error" {
 	mv "$T/hupd.d" "$T/real"
 	ln -s real "$T/hupd.d"
