@@ -663,7 +663,8 @@ show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 		line = &reply->v[from];
 		if (reply_is(line, "result"))
 			put_result(ctl, line);
-		else if (reply_is(line, "pending"))
+		else if (reply_is(line, "pending") &&
+		    line_get(line, "how") != NULL)
 			put_pending(line);
 		else if ((text = report_text(line, width)) != NULL) {
 			fprintf(reply_is(line, "error") ||

@@ -422,98 +422,88 @@ edges_of(const struct config *config, size_t *nedges)
 	return edges;
 }
 
-/* The longest chain of dependencies that ends with a program. */
-struct chain {
-	int64_t ms;	  /* to settle */
-	size_t nsettling; /* the programs that do */
-	size_t before;	  /* the program before it; its own index: none */
-};
-
-/* The programs, each after those that it needs; malloc'd, or NULL. */
-static size_t *
-in_order(const struct config *config)
+static int64_t
+settle_time(const struct definition *conf)
 {
-	size_t n = config->nprograms, nedges, ncycle;
-	struct order_edge *edges = edges_of(config, &nedges);
-	size_t *order = calloc(n + 1, sizeof(*order));
-
-	if (edges == NULL || order == NULL ||
-	    order_sort(n, edges, nedges, order, &ncycle) != n) {
-		free(order);
-		order = NULL;
-	}
-	free(edges);
-	return order;
+	return conf->ready == READY_STARTED ? conf->settle_time : 0;
 }
 
-/* The chains of the programs that it needs are known. */
-static void
-extend_chain(const struct config *config, struct chain *v, size_t at)
+/* The dependency of the program with the greatest time; its own index: none. */
+static size_t
+slowest_need(const struct config *config, size_t at, const int64_t *time)
 {
-	const struct definition *conf = config->programs[at];
-	char *const *name = conf->depends_on;
+	char *const *name = config->programs[at]->depends_on;
 	struct definition **slot;
-	size_t need;
+	size_t slowest = at, need;
+	int64_t most = 0;
 
-	v[at].before = at;
 	for (; name != NULL && *name != NULL; name++) {
 		if ((slot = find_slot(config, *name)) == NULL)
 			continue;
 		need = (size_t)(slot - config->programs);
-		if (v[need].ms > v[at].ms)
-			v[at] =
-			    (struct chain){v[need].ms, v[need].nsettling, need};
+		if (time[need] > most) {
+			most = time[need];
+			slowest = need;
+		}
 	}
-	if (conf->ready == READY_STARTED && conf->settle_time > 0) {
-		v[at].ms += conf->settle_time;
-		v[at].nsettling++;
-	}
+	return slowest;
 }
 
-/* "db, app, web" */
-static void
-print_chain(const struct config *config, const struct chain *v, size_t at,
-    size_t *path, FILE *f)
+/*
+ * The names of the chain that ends with a program, "db, app, web"; NULL if at
+ * most one of it settles.  path has room for all programs.
+ */
+static char *
+chain_names(const struct config *config, size_t at, const int64_t *time,
+    size_t *path)
 {
-	size_t n = 0;
+	size_t n = 0, nsettling = 0, need, size;
+	char *text = NULL;
+	FILE *f;
 
-	for (path[n++] = at; v[at].before != at; path[n++] = at)
-		at = v[at].before;
+	for (;; at = need) {
+		path[n++] = at;
+		nsettling += settle_time(config->programs[at]) > 0;
+		if ((need = slowest_need(config, at, time)) == at)
+			break;
+	}
+	if (nsettling < 2 || (f = open_memstream(&text, &size)) == NULL)
+		return NULL;
 	while (n-- > 0)
 		fprintf(f, "%s%s", config->programs[path[n]]->name,
 		    n > 0 ? ", " : "");
+	if (fclose(f) == EOF) {
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 char *
 config_longest_chain(const struct config *config, int64_t *ms)
 {
-	size_t n = config->nprograms, last = 0, size, *order;
-	struct chain *v = calloc(n + 1, sizeof(*v));
-	char *text = NULL;
-	FILE *f;
+	size_t nedges, n = config->nprograms, last = 0;
+	struct order_edge *edges = edges_of(config, &nedges);
+	int64_t *time = calloc(n + 1, sizeof(*time));
+	size_t *path = calloc(n + 1, sizeof(*path));
+	char *names = NULL;
 
 	*ms = 0;
-	order = v != NULL ? in_order(config) : NULL;
-	for (size_t i = 0; order != NULL && i < n; i++) {
-		extend_chain(config, v, order[i]);
-		if (!config->programs[order[i]]->autostart ||
-		    v[order[i]].ms <= *ms)
-			continue;
-		last = order[i];
-		*ms = v[last].ms;
+	if (edges != NULL && time != NULL && path != NULL) {
+		for (size_t i = 0; i < n; i++)
+			time[i] = settle_time(config->programs[i]);
+		if (order_longest(n, edges, nedges, time) > 0)
+			for (size_t i = 0; i < n; i++)
+				if (config->programs[i]->autostart &&
+				    time[i] > *ms)
+					*ms = time[last = i];
+		if (*ms > 0)
+			names = chain_names(config, last, time, path);
 	}
-	if (*ms > 0 && v[last].nsettling > 1 &&
-	    (f = open_memstream(&text, &size)) != NULL) {
-		/* The order is not needed any more. */
-		print_chain(config, v, last, order, f);
-		if (fclose(f) == EOF) {
-			free(text);
-			text = NULL;
-		}
-	}
-	free(order);
-	free(v);
-	return text;
+	free(edges);
+	free(time);
+	free(path);
+	return names;
 }
 
 int64_t

@@ -159,6 +159,14 @@ definition_diff_resolved(const struct definition *a, const struct definition *b)
 	return keys;
 }
 
+/* A key that neither of them was given only follows from others. */
+static bool
+is_given(const struct definition *a, const struct definition *b,
+    const struct key *key)
+{
+	return keys_has(a->given, key) || keys_has(b->given, key);
+}
+
 struct keyset
 definition_diff(const struct definition *a, const struct definition *b)
 {
@@ -168,7 +176,8 @@ definition_diff(const struct definition *a, const struct definition *b)
 		return keys;
 	keys = definition_diff_resolved(a, b);
 	for (size_t i = 0; i < keys_count; i++)
-		if (!keys_table[i].daemon && !keys_same(a, b, &keys_table[i]))
+		if (!keys_table[i].daemon && is_given(a, b, &keys_table[i]) &&
+		    !keys_same(a, b, &keys_table[i]))
 			keys_add(&keys, &keys_table[i]);
 	return keys;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
+#include "base/words.h"
 #include "config/keys.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -12,6 +14,10 @@
 static const char *const restart_words[] = {
     [RESTART_ALWAYS] = "always",
     [RESTART_ON_FAILURE] = "on-failure",
+    [RESTART_ON_SUCCESS] = "on-success",
+    [RESTART_ON_ABNORMAL] = "on-abnormal",
+    [RESTART_ON_ABORT] = "on-abort",
+    [RESTART_ON_WATCHDOG] = "on-watchdog",
     [RESTART_NEVER] = "never",
     NULL,
 };
@@ -19,6 +25,7 @@ static const char *const ready_words[] = {
     [READY_STARTED] = "started",
     [READY_NOTIFY] = "notify",
     [READY_FD] = "fd:N",
+    [READY_EXITED] = "exited",
     NULL,
 };
 static const char *const log_words[] = {
@@ -103,6 +110,94 @@ static const struct value_kind value_ready = {&store_ready, ready_parse,
     ready_print};
 
 /*
+ * Commands: the first is split into words, the others are kept as lines, so
+ * this kind works on the definition, too.
+ */
+
+static bool
+commands_equal(const void *a, const void *b, const struct value *value)
+{
+	const struct definition *x = a, *y = b;
+
+	(void)value;
+	return strings_equal(x->command, y->command) &&
+	    strings_equal(x->more_commands, y->more_commands);
+}
+
+static int
+commands_copy(void *to, const void *from, const struct value *value)
+{
+	const struct definition *original = from;
+	struct definition *copy = to;
+
+	(void)value;
+	if (strings_copy(&copy->command, original->command) == -1)
+		return -1;
+	return strings_copy(&copy->more_commands, original->more_commands);
+}
+
+static void
+commands_clear(void *field)
+{
+	struct definition *definition = field;
+
+	free(definition->command);
+	free(definition->more_commands);
+	definition->command = definition->more_commands = NULL;
+}
+
+static size_t
+commands_count(const void *field)
+{
+	const struct definition *definition = field;
+
+	return (definition->command != NULL) +
+	    strings_count(definition->more_commands);
+}
+
+static int
+commands_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	struct definition *definition = field;
+	char **words = NULL, *line;
+	int r = -1;
+
+	if (value_words.parse(&words, value, text, why) == -1)
+		return -1;
+	if (definition->command == NULL) {
+		definition->command = words;
+		return 0;
+	}
+	if ((line = words_join(words)) != NULL)
+		r = strings_add(&definition->more_commands, line);
+	free(line);
+	free(words);
+	return r == -1 ? value_refuse(why, "out of memory") : 0;
+}
+
+static int
+commands_print(const void *field, const struct value *value, const char *key,
+    FILE *f)
+{
+	const struct definition *definition = field;
+	char *const *line = definition->more_commands;
+
+	if (value_words.print(&definition->command, value, key, f) == -1)
+		return -1;
+	for (; line != NULL && *line != NULL; line++)
+		value_put(key, *line, f);
+	return 0;
+}
+
+static const struct value_store store_commands = {.equal = commands_equal,
+    .copy = commands_copy,
+    .clear = commands_clear,
+    .count = commands_count};
+static const struct value_kind value_commands = {&store_commands,
+    commands_parse, commands_print};
+
+/*
  * The rows: a key of programs, a live one, a limit, a setting of the daemon.
  */
 #define PROCESS(key, standard, type, field)           \
@@ -122,7 +217,10 @@ static const struct value_kind value_ready = {&store_ready, ready_parse,
 	.value.kind = &value_##type
 
 const struct key keys_table[] = {
-    {PROCESS("command", NULL, words, command), .own = true},
+    {.name = "command",
+	.value.kind = &value_commands,
+	.own = true,
+	.repeat = true},
     {PROCESS("directory", NULL, path, directory)},
     {PROCESS("user", NULL, account, user)},
     {PROCESS("group", NULL, account, group)},
@@ -154,7 +252,10 @@ const struct key keys_table[] = {
     {PROCESS("pass-environment", NULL, variables, pass_environment),
 	.repeat = true},
     {LIVE("autostart", "yes", bool, autostart)},
-    {LIVE("restart", "always", choice, restart), .value.words = restart_words},
+    {LIVE("restart", "always", choice, restart), .value.words = restart_words,
+	.value.also = "no"},
+    {LIVE("restart-prevent-exit-status", NULL, exits, restart_prevent)},
+    {LIVE("restart-force-exit-status", NULL, exits, restart_force)},
     {LIVE("restart-delay", "100ms", duration, restart_delay)},
     {LIVE("restart-delay-max", "30s", duration, restart_delay_max)},
     {LIVE("restart-reset", "10s", duration, restart_reset)},
@@ -172,8 +273,7 @@ const struct key keys_table[] = {
 	.value.min = 3,
 	.value.max = 1023},
     {LIVE("settle-time", "1s", duration, settle_time)},
-    /* Without an end, one program could hold up every later reload. */
-    {LIVE("start-timeout", "30s", duration, start_timeout), .value.min = 1},
+    {LIVE("start-timeout", "30s", duration, start_timeout)},
     {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},
     {LIVE("health-command", NULL, words, health_command)},
     {LIVE("health-interval", "30s", duration, health_interval), .value.min = 1},

@@ -28,8 +28,16 @@
 /* The largest log-keep. */
 #define DEFINITION_KEEP_MAX 1000
 
-enum key_restart { RESTART_ALWAYS, RESTART_ON_FAILURE, RESTART_NEVER };
-enum key_ready { READY_STARTED, READY_NOTIFY, READY_FD };
+enum key_restart {
+	RESTART_ALWAYS,
+	RESTART_ON_FAILURE,
+	RESTART_ON_SUCCESS,
+	RESTART_ON_ABNORMAL,
+	RESTART_ON_ABORT,
+	RESTART_ON_WATCHDOG,
+	RESTART_NEVER,
+};
+enum key_ready { READY_STARTED, READY_NOTIFY, READY_FD, READY_EXITED };
 enum key_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
 
 /* There may be this many keys; at most 255, see struct definition_line. */
@@ -76,6 +84,7 @@ struct definition {
 
 	/* process keys: a change restarts the program */
 	char **command;
+	char **more_commands; /* READY_EXITED: the lines of the next ones */
 	char *directory;
 	char *user;
 	char *group;
@@ -101,6 +110,8 @@ struct definition {
 	/* live keys: a change is applied without a restart */
 	bool autostart;
 	enum key_restart restart;
+	struct value_exits restart_prevent; /* exit codes and signals */
+	struct value_exits restart_force;
 	int64_t restart_delay; /* ms, this and all durations */
 	int64_t restart_delay_max;
 	int64_t restart_reset;
@@ -111,8 +122,8 @@ struct definition {
 	int reload_signal;     /* 0: none */
 	char **reload_command; /* NULL: none */
 	bool reload_rollback;
-	int64_t settle_time; /* READY_STARTED; 0: up once it is executed */
-	int64_t start_timeout;
+	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
+	int64_t start_timeout; /* 0: no limit */
 	char **health_command; /* NULL: none */
 	int64_t health_interval;
 	int64_t health_timeout;

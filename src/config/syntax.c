@@ -184,19 +184,20 @@ program_key(struct parser *p, const struct key *key, const char *value)
 		complain(p, "given twice, first in line %u", *first);
 		return;
 	}
-	if (*first == 0)
-		*first = p->line;
-	if (*value == '\0' && key->repeat) {
+	if (*value == '\0' && key->repeat && (*first != 0 || !key->own)) {
 		/* Leave out what came before, and what hupd.conf has. */
 		take_back(p->conf, key);
+		*first = 0;
 		return;
 	}
+	if (*first == 0)
+		*first = p->line;
 	if (*value == '\0') {
 		complain(p, "has no value");
 		return;
 	}
 	if (key->repeat)
-		nth = strings_count(*(char **const *)keys_value(p->conf, key));
+		nth = value_count(keys_value(p->conf, key), &key->value);
 	if (keys_parse(p->conf, key, value, why) == -1) {
 		complain(p, "%s", why);
 		return;
@@ -274,6 +275,47 @@ settle_watchdog(struct parser *p)
 	take_back(conf, keys_find("watchdog"));
 }
 
+/* Only a task has several commands. */
+static void
+check_commands(struct parser *p)
+{
+	const struct definition *conf = p->conf;
+
+	if (conf->more_commands != NULL && conf->ready != READY_EXITED)
+		diag_add(p->diags, p->file, definition_line(conf, "command", 1),
+		    "command",
+		    "given twice, first in line %u; only a program with "
+		    "ready = exited has several commands",
+		    first_line(p, "command"));
+}
+
+/*
+ * The defaults of a task, a program with ready = exited, are others.  A default
+ * of hupd.conf that would start a task for ever does not apply to it.
+ */
+static void
+settle_task(struct parser *p)
+{
+	struct definition *conf = p->conf;
+	unsigned line = definition_line(conf, "restart", 0);
+
+	if (conf->name == NULL || conf->ready != READY_EXITED)
+		return;
+	if (!definition_has(conf, "start-timeout"))
+		conf->start_timeout = 0;
+	if (definition_has(conf, "restart") &&
+	    conf->restart != RESTART_ALWAYS &&
+	    conf->restart != RESTART_ON_SUCCESS)
+		return;
+	if (line != 0)
+		diag_add(p->diags, p->file, line, "restart",
+		    "\"%s\" would start a program with ready = exited again "
+		    "and again",
+		    conf->restart == RESTART_ALWAYS ? "always" : "on-success");
+	take_back(conf, keys_find("restart"));
+	conf->restart = RESTART_NEVER;
+}
+
 /* Check what depends on several keys, once all are read. */
 static void
 end_definition(struct parser *p)
@@ -289,6 +331,8 @@ end_definition(struct parser *p)
 		diag_add(p->diags, p->file, line, "command", "is missing");
 	check_delays(p);
 	settle_watchdog(p);
+	check_commands(p);
+	settle_task(p);
 }
 
 /* A copy of defaults (NULL: the built-in ones) for the program of that name. */
@@ -553,6 +597,14 @@ syntax_saved_origin(const char *bytes)
 
 /* The canonical form. */
 
+/* Has the key another default in this definition than the built-in one? */
+static bool
+has_own_default(const struct definition *conf, const struct key *key)
+{
+	return conf->ready == READY_EXITED &&
+	    (key == keys_find("restart") || key == keys_find("start-timeout"));
+}
+
 static int
 print_differing(const struct definition *conf, const struct definition *builtin,
     FILE *f)
@@ -560,7 +612,8 @@ print_differing(const struct definition *conf, const struct definition *builtin,
 	/* A key that was not given has the default, and most are not. */
 	for (const struct key *key = NULL;
 	     (key = keys_next(conf->given, key)) != NULL;)
-		if (!keys_same(conf, builtin, key) &&
+		if ((!keys_same(conf, builtin, key) ||
+			has_own_default(conf, key)) &&
 		    keys_print(conf, key, f) == -1)
 			return -1;
 	return 0;

@@ -62,6 +62,14 @@ value_copy(void *to, const void *from, const struct value *value)
 	return 0;
 }
 
+size_t
+value_count(const void *field, const struct value *value)
+{
+	const struct value_store *store = value->kind->store;
+
+	return store->count == NULL ? 0 : store->count(field);
+}
+
 void
 value_clear(void *field, const struct value *value)
 {
@@ -220,6 +228,8 @@ value_choose(const struct value *value, const char *text,
 		strlcat(all, i == 0 ? "" : ", ", sizeof all);
 		strlcat(all, value->words[i], sizeof all);
 	}
+	if (value->also != NULL && strcmp(text, value->also) == 0)
+		return i - 1;
 	if (near == NULL)
 		near = text_near(text, value->words, NULL);
 	return value_refuse(why, "\"%.40s\" is none of %s%s%s%s", text, all,
@@ -447,9 +457,18 @@ strings_field_clear(void *field)
 	*list = NULL;
 }
 
+static size_t
+strings_field_count(const void *field)
+{
+	char *const *const *list = field;
+
+	return strings_count(*list);
+}
+
 static const struct value_store store_strings = {.equal = strings_field_equal,
     .copy = strings_field_copy,
-    .clear = strings_field_clear};
+    .clear = strings_field_clear,
+    .count = strings_field_count};
 
 /* A command line, split as a shell does. */
 

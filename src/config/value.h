@@ -44,6 +44,7 @@ struct value_kind;
 struct value {
 	const struct value_kind *kind;
 	const char *const *words; /* choices: the word of each value */
+	const char *also;	  /* choices: another word for the last one */
 	int min;		  /* numbers: the range */
 	int max;
 	int which;  /* limits: RLIMIT_ */
@@ -57,6 +58,7 @@ struct value_store {
 	bool (*equal)(const void *a, const void *b, const struct value *);
 	int (*copy)(void *to, const void *from, const struct value *);
 	void (*clear)(void *field);
+	size_t (*count)(const void *field); /* of lists: the elements */
 };
 
 struct value_kind {
@@ -96,6 +98,8 @@ extern const struct value_kind value_rlimit;	/* struct value_rlimits */
 bool value_equal(const void *a, const void *b, const struct value *);
 /* to must be zero, or hold nothing that must be freed.  -1: no memory. */
 int value_copy(void *to, const void *from, const struct value *);
+/* The elements of the field of a repeatable key. */
+size_t value_count(const void *, const struct value *);
 /* Free what the field owns, and set it to zero. */
 void value_clear(void *field, const struct value *);
 

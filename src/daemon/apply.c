@@ -48,6 +48,7 @@ struct apply {
 	size_t n;
 	bool check_due;
 	void (*done)(void *);
+	void (*idle)(void *);
 	bool (*put_back)(void *, struct definition *);
 	void *arg;
 };
@@ -107,8 +108,8 @@ prepare_add(struct apply *s, struct item *it, struct diags *errors)
 
 struct apply *
 apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
-    bool (*put_back)(void *, struct definition *), void *arg,
-    struct diags *errors)
+    void (*idle)(void *), bool (*put_back)(void *, struct definition *),
+    void *arg, struct diags *errors)
 {
 	struct apply *s;
 	struct item *it;
@@ -119,6 +120,7 @@ apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
 		return NULL;
 	s->programs = ps;
 	s->done = done;
+	s->idle = idle;
 	s->put_back = put_back;
 	s->arg = arg;
 	s->v = calloc(plan->n > 0 ? plan->n : 1, sizeof(*s->v));
@@ -165,6 +167,38 @@ apply_put_pending(const struct apply *s, struct line_text *t)
 		line_put(t, "state", names_state(it->program->state));
 		line_end(t);
 	}
+}
+
+/* Has its start an end, which comes by itself? */
+static bool
+is_bounded(const struct program *p)
+{
+	switch (p->state) {
+	case STATE_STARTING:
+		return p->step != STEP_READY || p->conf->start_timeout > 0;
+	case STATE_DOWN:
+		return false; /* it waits for another one */
+	case STATE_UP:
+	case STATE_STOPPING:
+	case STATE_KILLING:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		break;
+	}
+	return true;
+}
+
+bool
+apply_is_bounded(const struct apply *s)
+{
+	const struct item *it;
+
+	for (it = s->v; it < s->v + s->n; it++)
+		if (it->outcome == OUTCOME_PENDING && it->program != NULL &&
+		    is_bounded(it->program))
+			return true;
+	return false;
 }
 
 void
@@ -374,6 +408,8 @@ look(void *arg)
 	}
 	if (pending == 0)
 		s->done(s->arg);
+	else if (!apply_is_bounded(s))
+		s->idle(s->arg);
 }
 
 static void

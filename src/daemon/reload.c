@@ -273,7 +273,7 @@ record(const struct reload *r)
 static void begin(struct reload *);
 
 static void
-report_log_errors(struct reload *r)
+put_log_errors(struct reload *r)
 {
 	struct daemon *d = r->daemon;
 	char why[PATH_MAX + 128];
@@ -284,6 +284,45 @@ report_log_errors(struct reload *r)
 	for (p = programs_first(&d->programs); p != NULL; p = programs_next(p))
 		if (describe_log_error(p, why, sizeof(why)) != 0)
 			report_log_error(&r->report, p->conf->name, why);
+}
+
+/* The reload is over: report it, and begin the next if SIGHUP came again. */
+static void
+conclude(struct reload *r, int status)
+{
+	apply_free(r->apply);
+	r->apply = NULL;
+	/* The first plan was about every program, which no later one is. */
+	if (r->generation == 1)
+		heap_trim();
+	if (r->report.failed)
+		log_warnx("no memory for the report of the reload");
+	else
+		log_report(r->report.s);
+	give_verdict(r, r->report.failed ? "" : r->report.s, status);
+	line_text_clear(&r->report);
+	if (r->again && !r->daemon->stopping)
+		begin(r);
+	r->daemon->settled(r->daemon);
+}
+
+/*
+ * The programs without an outcome may take any time: the next reload does not
+ * wait for them.
+ */
+static void
+idle(void *arg)
+{
+	struct reload *r = arg;
+
+	if (!r->again || r->daemon->stopping)
+		return;
+	apply_report(r->apply, &r->report);
+	apply_put_pending(r->apply, &r->report);
+	put_log_errors(r);
+	line_begin(&r->report, "superseded");
+	line_end(&r->report);
+	conclude(r, STATUS_FAILED);
 }
 
 /* Every program that was touched has its outcome. */
@@ -298,28 +337,14 @@ settled(void *arg)
 	if (r->waits_for_logs)
 		return;
 	apply_report(r->apply, &r->report);
-	report_log_errors(r);
+	put_log_errors(r);
 	good = apply_is_good(r->apply);
 	/* The first generation is no reload. */
 	if (r->generation > 1 && good)
 		r->applied++;
 	else if (r->generation > 1)
 		r->failed++;
-	apply_free(r->apply);
-	r->apply = NULL;
-	/* The first plan was about every program, which no later one is. */
-	if (r->generation == 1)
-		heap_trim();
-	if (r->report.failed)
-		log_warnx("no memory for the report of the reload");
-	else
-		log_report(r->report.s);
-	give_verdict(r, r->report.failed ? "" : r->report.s,
-	    good ? STATUS_OK : STATUS_FAILED);
-	line_text_clear(&r->report);
-	if (r->again && !r->daemon->stopping)
-		begin(r);
-	r->daemon->settled(r->daemon);
+	conclude(r, good ? STATUS_OK : STATUS_FAILED);
 }
 
 /* A pidfd of each, and a FIFO unless it has no log. */
@@ -466,8 +491,8 @@ prepare(struct reload *r, struct attempt *a)
 {
 	struct daemon *d = r->daemon;
 
-	r->apply =
-	    apply_new(&d->programs, &a->plan, settled, put_back, r, &a->errors);
+	r->apply = apply_new(&d->programs, &a->plan, settled, idle, put_back, r,
+	    &a->errors);
 	if (r->apply != NULL)
 		return 0;
 	if (a->errors.n == 0)
@@ -512,7 +537,11 @@ reload_request(struct reload *r)
 		return;
 	if (r->apply != NULL) {
 		r->again = true;
-		log_info("a reload is under way, the next begins after it");
+		if (apply_is_bounded(r->apply))
+			log_info("a reload is under way, the next begins after "
+				 "it");
+		else
+			idle(r);
 		return;
 	}
 	begin(r);
@@ -528,8 +557,8 @@ reload_begin(struct reload *r, struct config *set, const struct diags *errors)
 
 	if (plan_make(&plan, &none, set) == -1)
 		goto out;
-	r->apply =
-	    apply_new(&r->daemon->programs, &plan, settled, put_back, r, NULL);
+	r->apply = apply_new(&r->daemon->programs, &plan, settled, idle,
+	    put_back, r, NULL);
 	if (r->apply == NULL)
 		goto out;
 	plan.deferred = (struct keyset){0};
@@ -572,7 +601,7 @@ reload_resume(struct reload *r, struct config *set)
 bool
 reload_is_idle(const struct reload *r)
 {
-	return r->apply == NULL;
+	return r->apply == NULL || !apply_is_bounded(r->apply);
 }
 
 bool

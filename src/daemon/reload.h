@@ -35,12 +35,15 @@ int reload_begin(struct reload *, struct config *set,
  * generation is in the header of the records.  Takes the contents of set.
  */
 void reload_resume(struct reload *, struct config *set);
-/* Is no reload under way? */
+/* Is no reload under way, or only one that may take any time? */
 bool reload_is_idle(const struct reload *);
 /* Is one under way that may still give a program its old definition back? */
 bool reload_may_revert(const struct reload *);
 
-/* SIGHUP came: reload now, or once more after the one under way. */
+/*
+ * SIGHUP came: reload now, or once more after the one under way, but not after
+ * programs whose start has no limit.
+ */
 void reload_request(struct reload *);
 /*
  * The log files have been reopened, or that takes too long: a report waits for

@@ -184,7 +184,7 @@ put_named(struct daemon *d, struct answer *a, const struct line *pl, char *text,
 			if (details)
 				put_details(t, p, d->effective.log_dir);
 		}
-		if (p == NULL || p->state != STATE_UP)
+		if (p == NULL || !fsm_is_ready(p->state))
 			status = STATUS_NOT_UP;
 		if (p != NULL)
 			p->is_told = true;

@@ -141,7 +141,10 @@ enter_phase(struct action *a, enum phase phase, int64_t ms)
 	struct loop *loop = a->program->programs->loop;
 
 	a->phase = phase;
-	loop_at(loop, &a->deadline, clock_add_ms(loop_now(loop), ms));
+	if (ms == 0) /* start-timeout: no limit */
+		loop_cancel(loop, &a->deadline);
+	else
+		loop_at(loop, &a->deadline, clock_add_ms(loop_now(loop), ms));
 }
 
 /* The answer so far, once the signal was sent or the command succeeded. */
@@ -256,7 +259,7 @@ extend(struct action *a, int64_t ms)
 	struct loop *loop = a->program->programs->loop;
 	const struct mono until = clock_add_ms(loop_now(loop), ms);
 
-	if (clock_before(a->deadline.at, until))
+	if (clock_is_set(a->deadline.at) && clock_before(a->deadline.at, until))
 		loop_at(loop, &a->deadline, until);
 }
 

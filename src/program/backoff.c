@@ -14,19 +14,27 @@ doubled(int64_t delay, uint32_t times, int64_t max)
 	return delay < max ? delay : max;
 }
 
+static int64_t
+greater(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 int64_t
 backoff_longest(const struct backoff *b, const struct backoff_rule *rule)
 {
-	return doubled(rule->delay, b->quick > 0 ? b->quick - 1 : 0, rule->max);
+	return greater(BACKOFF_APART,
+	    doubled(rule->delay, b->quick > 0 ? b->quick - 1 : 0, rule->max));
 }
 
 int64_t
 backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
-    uint32_t random)
+    bool was_ready, uint32_t random)
 {
 	int64_t delay;
 
-	if (ran > rule->reset) {
+	if (was_ready && ran > greater(rule->reset, rule->settle) &&
+	    ran > BACKOFF_APART) {
 		backoff_clear(b);
 		return 0;
 	}
@@ -36,7 +44,8 @@ backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
 	if (b->quick < UINT32_MAX)
 		b->quick++;
 	/* Jitter: programs that failed together are not restarted together. */
-	return delay - random % (delay / 4 + 1);
+	delay -= random % (delay / 4 + 1);
+	return greater(delay, BACKOFF_APART - ran);
 }
 
 void

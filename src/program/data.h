@@ -94,6 +94,7 @@ struct program {
 	struct child child; /* the main process */
 	bool was_ready;	    /* since it was started */
 	bool was_up;	    /* and no stop or failed start since */
+	uint32_t command;   /* READY_EXITED: which one, from 0 */
 	struct mono started;
 	time_t started_at; /* the same, Unix time */
 	struct backoff backoff;

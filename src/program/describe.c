@@ -10,6 +10,7 @@
 #include "program/describe.h"
 #include "program/health.h"
 #include "program/outcome.h"
+#include "program/policy.h"
 
 static const char *const late_text[] = {
     [LATE_NOT] = "",
@@ -26,6 +27,12 @@ describe_end(const struct program *p, char *buf, size_t size)
 	char how[64];
 
 	*buf = '\0';
+	if (p->end.kind != END_NONE && p->conf->more_commands != NULL &&
+	    !policy_is_good(p->conf, &p->end)) {
+		snprintf(buf, size, "command %u: ", p->command + 1);
+		size -= strlen(buf);
+		buf += strlen(buf);
+	}
 	switch (p->end.kind) {
 	case END_NONE:
 		return;
@@ -136,6 +143,10 @@ why_awaited(const struct program *p, char *buf, size_t size)
 		    "pid %d, waits for a newline on descriptor %d",
 		    (int)p->child.pid, p->conf->ready_fd);
 		break;
+	case READY_EXITED:
+		snprintf(buf, size, "pid %d, has to end well",
+		    (int)p->child.pid);
+		break;
 	}
 }
 
@@ -191,9 +202,10 @@ why_failed(const struct program *p, char *buf, size_t size)
 	char end[128];
 
 	describe_end(p, end, sizeof(end));
-	if (p->conf->restart != RESTART_NEVER && p->conf->restart_limit > 0)
-		snprintf(buf, size, "%s, given up after %d restarts", end,
-		    p->conf->restart_limit);
+	if (policy_restarts(p->conf, &p->end))
+		snprintf(buf, size, "%s, given up after %d restart%s", end,
+		    p->conf->restart_limit,
+		    p->conf->restart_limit == 1 ? "" : "s");
 	else
 		strlcpy(buf, end, size);
 }

@@ -36,7 +36,8 @@
  * (EXEC_OK).  Then a program that is awaited says that it is READY, or ends
  * well.  Then a program that settles has to live for settle-time, because most
  * mistakes in a configuration end a process soon.  A step that a program does
- * not need is left out, and after the last one it is UP.
+ * not need is left out, and after the last one it is UP.  A program with
+ * several commands begins again with EXEC for each, and is DONE after the last.
  *
  * A stop begins with SIGNAL.  If the program begins it (the event STOPPING), it
  * needs no signal: OWN.  LEFT is for the processes that the main
@@ -168,6 +169,8 @@ ended(enum program_want want, struct fsm_facts facts)
 	switch (want) {
 	case WANT_RUN:
 		switch (facts.fate) {
+		case FATE_NEXT:
+			return enter(STATE_STARTING, want, ACT_NEXT);
 		case FATE_AGAIN:
 			return enter(STATE_WAIT, want, 0);
 		case FATE_DONE:

@@ -13,6 +13,7 @@
 
 /* The next step of a program that ended while it was wanted. */
 enum fsm_fate {
+	FATE_NEXT,  /* it ended well and has another command */
 	FATE_AGAIN, /* wait for a deadline, then start again */
 	FATE_DONE,  /* it ended well and is not restarted */
 	FATE_FAIL,  /* it failed and is not restarted */
@@ -28,11 +29,12 @@ struct fsm_facts {
 };
 
 enum {
-	ACT_SPAWN = 1 << 0,  /* create the process */
+	ACT_SPAWN = 1 << 0,  /* create the process of its first command */
 	ACT_SIGNAL = 1 << 1, /* send the stop signal */
 	ACT_KILL = 1 << 2,   /* send SIGKILL to all its processes */
 	ACT_SWEEP = 1 << 3,  /* kill the processes that are left */
 	ACT_FREE = 1 << 4,   /* the definition is gone: free it */
+	ACT_NEXT = 1 << 5,   /* create the process of its next command */
 };
 
 struct fsm_next {

@@ -21,6 +21,7 @@
 #include "program/health.h"
 #include "program/neighbours.h"
 #include "program/outcome.h"
+#include "program/policy.h"
 #include "program/program.h"
 #include "program/record.h"
 #include "program/said.h"
@@ -34,19 +35,6 @@ program_names_cmp(struct program *a, struct program *b)
 
 RB_GENERATE(program_names, program, by_name, program_names_cmp)
 
-static bool
-ended_well(const struct program *p)
-{
-	const struct value_exits *ok = &p->conf->success_exit;
-	const struct process_end *e = &p->end.process;
-
-	if (p->end.kind != END_PROCESS || p->end.late || !e->known)
-		return false;
-	if (e->signal)
-		return (ok->signals >> (e->code - 1)) & 1;
-	return (ok->codes[e->code / 64] >> (e->code % 64)) & 1;
-}
-
 static struct backoff_rule
 rule_of(const struct definition *c)
 {
@@ -54,6 +42,7 @@ rule_of(const struct definition *c)
 	    .delay = c->restart_delay,
 	    .max = c->restart_delay_max,
 	    .reset = c->restart_reset,
+	    .settle = c->settle_time,
 	    .limit = c->restart_limit,
 	};
 }
@@ -67,19 +56,18 @@ fate(struct program *p)
 {
 	const struct definition *c = p->conf;
 	struct backoff_rule rule = rule_of(c);
-	int64_t ran = 0;
-	bool well = ended_well(p);
+	bool well = policy_is_good(c, &p->end);
+	int64_t ran;
 
-	/* The time before it was ready does not count as a stable run. */
-	if (p->was_ready)
-		ran = clock_diff_ms(loop_now(p->programs->loop), p->started);
-	else if (p->failed_starts < UINT32_MAX)
+	if (well && p->command < strings_count(c->more_commands))
+		return FATE_NEXT;
+	if (!p->was_ready && p->failed_starts < UINT32_MAX)
 		p->failed_starts++;
-
-	if (c->restart == RESTART_NEVER ||
-	    (c->restart == RESTART_ON_FAILURE && well))
+	if (!policy_restarts(c, &p->end))
 		return well ? FATE_DONE : FATE_FAIL;
-	p->delay = backoff_next(&p->backoff, &rule, ran, arc4random());
+	ran = clock_diff_ms(loop_now(p->programs->loop), p->started);
+	p->delay =
+	    backoff_next(&p->backoff, &rule, ran, p->was_ready, arc4random());
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
 }
 
@@ -89,8 +77,9 @@ time_limit(const struct program *p, const struct definition *c)
 {
 	switch (p->state) {
 	case STATE_STARTING:
-		return p->step == STEP_SETTLE ? c->settle_time
-					      : c->start_timeout;
+		if (p->step == STEP_SETTLE)
+			return c->settle_time;
+		return c->start_timeout > 0 ? c->start_timeout : -1;
 	case STATE_STOPPING:
 		return c->stop_timeout;
 	case STATE_KILLING:
@@ -235,6 +224,9 @@ repeat(struct program *p)
 static void
 go_on(struct program *p)
 {
+	if (p->step == STEP_EXEC)
+		log_info("%s: command %u has ended well; starting the next one",
+		    p->conf->name, p->command + 1);
 	if (p->step == STEP_SETTLE) {
 		p->settling = loop_now(p->programs->loop);
 		program_arm(p, p->since);
@@ -269,7 +261,7 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 
 	set_state(p, next.state, next.step, next.want);
 	if (next.state == from && !(next.actions & ACT_SPAWN)) {
-		if (next.step != step)
+		if (next.step != step || (next.actions & ACT_NEXT))
 			go_on(p);
 		else if (event == EVENT_TIMEOUT)
 			repeat(p);
@@ -364,8 +356,10 @@ act(struct program *p, unsigned actions)
 		sys->kill(sys, &p->child, p->conf->name);
 	if (actions & ACT_FREE)
 		program_retire(p);
-	if (actions & ACT_SPAWN)
+	if (actions & (ACT_SPAWN | ACT_NEXT)) {
+		p->command = actions & ACT_NEXT ? p->command + 1 : 0;
 		start(p);
+	}
 }
 
 void
@@ -444,7 +438,7 @@ static void
 end_stream(struct program *p)
 {
 	struct system *sys = p->programs->system;
-	bool failed = p->want == WANT_RUN && !ended_well(p);
+	bool failed = p->want == WANT_RUN && !policy_is_good(p->conf, &p->end);
 
 	if (p->stream == NULL)
 		return;

@@ -598,5 +598,6 @@ record_note(struct program *p)
 	s->watchdog = (uint32_t)p->watchdog + 1;
 	s->reloading = p->is_reloading;
 	s->was_up = p->was_up;
+	s->command = (uint16_t)p->command;
 	STORE(s->extended, RECORD_EXTENDED);
 }

@@ -103,7 +103,7 @@ struct record_slot {
 	uint32_t watchdog; /* ms + 1; 0: as configured */
 	uint8_t reloading;
 	uint8_t end_late_exact; /* end_late has what version 0.1 knows */
-	uint8_t unused[2];
+	uint16_t command;
 	uint32_t due; /* a reload has still to restart it */
 	uint32_t failed_checks;
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/words.h"
 #include "config/environ.h"
 #include "program/record.h"
 #include "program/start.h"
@@ -260,13 +261,36 @@ open_ready(struct program *p)
 	return pair[1];
 }
 
+/*
+ * The words of the command that is to run now, malloc'd for all but the first;
+ * NULL with errno.
+ */
+static char **
+words_of(const struct program *p)
+{
+	const char *why;
+	char **words;
+	size_t n;
+
+	if (p->command == 0 ||
+	    p->command > strings_count(p->conf->more_commands))
+		return p->conf->command;
+	/* The line was accepted: only memory can be missing. */
+	if (words_split(p->conf->more_commands[p->command - 1], &words, &n,
+		&why) == 0)
+		return words;
+	errno = ENOMEM;
+	return NULL;
+}
+
 int
 start_main(struct program *p)
 {
 	struct spawn_error error = {SPAWN_RECORD, 0, 0};
 	struct system_fd fd = {-1, p->conf->ready_fd};
+	char **words = words_of(p);
 	struct start_command command = {
-	    .argv = p->conf->command,
+	    .argv = words,
 	    .folder = p->conf->name,
 	    .is_logged = true,
 	    .fds = &fd,
@@ -274,6 +298,8 @@ start_main(struct program *p)
 	int rv;
 
 	p->child.run++;
+	if (words == NULL)
+		goto fail;
 	/* Without a record, a later daemon would start it a second time. */
 	if (record_assign(p) == -1)
 		goto fail;
@@ -301,9 +327,13 @@ start_main(struct program *p)
 	}
 	if (fd.from != -1)
 		close(fd.from);
+	if (words != p->conf->command)
+		free(words);
 	return rv;
 fail:
 	error.err = errno;
 	start_failed(p, END_SPAWN, &error);
+	if (words != p->conf->command)
+		free(words);
 	return -1;
 }

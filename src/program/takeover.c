@@ -99,6 +99,7 @@ read_slot(struct program *p, const struct record_slot *s)
 	p->since.ns = s->since;
 	p->settling.ns = is_extended(s) ? s->settling : s->since;
 	p->was_up = is_extended(s) && s->was_up != 0;
+	p->command = is_extended(s) ? s->command : 0;
 	p->started.ns = s->started;
 	p->started_at = s->started_at;
 	p->delay = s->delay;
@@ -142,6 +143,8 @@ begin_young(struct program *p)
 static bool
 hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 {
+	if (p->conf->ready == READY_EXITED)
+		return true; /* its end is never missed */
 	if (!inherited)
 		return false;
 	if (p->conf->ready == READY_NOTIFY)

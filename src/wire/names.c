@@ -139,7 +139,7 @@ names_status(int status)
 	case STATUS_USAGE:
 		return "usage";
 	case STATUS_NOT_UP:
-		return "a named program is not up";
+		return "a named program is neither up nor done";
 	case STATUS_DENIED:
 		return "not permitted";
 	case STATUS_REJECTED:

@@ -314,6 +314,9 @@ report_text(const struct line *line, int width)
 		return name_text(line, '!', "", "how", width);
 	if (strcmp(line->tag, "pending") == 0)
 		return name_text(line, '.', "no outcome yet: ", "state", width);
+	if (strcmp(line->tag, "superseded") == 0)
+		return strdup("  * a later reload began before all had an "
+			      "outcome");
 	if (strcmp(line->tag, "logerror") == 0)
 		return name_text(line, '!',
 		    "output cannot be written: ", "reason", width);

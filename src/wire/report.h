@@ -37,6 +37,7 @@ void report_log_error(struct line_text *, const char *name, const char *why);
  *	rolledback name=web ready=yes
  *	trouble name=web how=exited,%20status%201
  *	pending name=web state=starting
+ *	superseded
  *	logerror name=web reason=/var/log/hupd/web.log:%20Permission%20denied
  *	tail name=web text=bind:%20address%20in%20use
  *	warning text=FILE:LINE:%20KEY:%20reason file= line= key= reason=

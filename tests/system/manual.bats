@@ -32,33 +32,6 @@ literal() {
 	only_missing
 }
 
-@test "a task that ended well lets its dependents start, one that failed not" {
-	program migrate <<-E
-	command = sh -c 'until [ -e $T/go ]; do sleep 0.05; done'
-	restart = never
-	ready = fd:3
-	E
-	program app <<-E
-	command = sleep 1000
-	depends-on = migrate
-	E
-	hupd_start
-	wait_for 5 is_state migrate starting
-	is_state app down
-	touch "$T/go"
-	wait_for 5 is_state app up
-	is_state migrate 'done'
-	program migrate <<-E
-	command = false
-	restart = never
-	ready = fd:3
-	E
-	ctl stop app
-	run ctl reload
-	wait_for 5 is_state migrate failed
-	run ! is_state app up
-}
-
 @test "options of hupd are in hupd(8)" {
 	run -0 "$HUPD" --help
 	for option in check config foreground help strict verbose version; do

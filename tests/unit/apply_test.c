@@ -15,6 +15,13 @@ on_done(void *arg)
 	ndone++;
 }
 
+static void
+on_idle(void *arg)
+{
+	(void)arg;
+	fail_msg("nothing takes any time");
+}
+
 static bool
 on_put_back(void *arg, struct definition *previous)
 {
@@ -66,8 +73,8 @@ check_apply(enum plan_kind kind, const char *name, const char *text)
 	make_plan(&plan, kind, name, text);
 	diag_init(&errors);
 	assert_int_equal(apply_check(&d.programs, &plan, &errors), 0);
-	apply =
-	    apply_new(&d.programs, &plan, on_done, on_put_back, NULL, &errors);
+	apply = apply_new(&d.programs, &plan, on_done, on_idle, on_put_back,
+	    NULL, &errors);
 	assert_non_null(apply);
 	ndone = 0;
 	apply_announce(apply);

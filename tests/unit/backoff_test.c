@@ -23,7 +23,8 @@ doubles_up_to_the_maximum(void **state)
 	(void)state;
 	/* random 0 is no jitter. */
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
-		assert_int_equal(backoff_next(&b, &usual, 0, 0), expected[i]);
+		assert_int_equal(backoff_next(&b, &usual, 0, true, 0),
+		    expected[i]);
 }
 
 static void
@@ -32,13 +33,13 @@ restarts_a_stable_program_at_once(void **state)
 	struct backoff b = {0};
 
 	(void)state;
-	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
-	assert_int_equal(backoff_next(&b, &usual, 10000, 0), 200);
-	assert_int_equal(backoff_next(&b, &usual, 10001, 0), 0);
+	assert_int_equal(backoff_next(&b, &usual, 5, true, 0), 100);
+	assert_int_equal(backoff_next(&b, &usual, 10000, true, 0), 200);
+	assert_int_equal(backoff_next(&b, &usual, 10001, true, 0), 0);
 	assert_int_equal(b.quick, 0);
-	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
+	assert_int_equal(backoff_next(&b, &usual, 5, true, 0), 100);
 	backoff_clear(&b);
-	assert_int_equal(backoff_next(&b, &usual, 5, 0), 100);
+	assert_int_equal(backoff_next(&b, &usual, 5, true, 0), 100);
 }
 
 static void
@@ -51,17 +52,17 @@ gives_up_at_the_limit(void **state)
 	struct backoff b = {0};
 
 	(void)state;
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), 200);
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), 400);
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), BACKOFF_GIVE_UP);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), 100);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), 200);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), 400);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), BACKOFF_GIVE_UP);
 	/* It stays so until it is cleared, or ran long enough. */
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), BACKOFF_GIVE_UP);
-	assert_int_equal(backoff_next(&b, &rule, 10001, 0), 0);
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), BACKOFF_GIVE_UP);
+	assert_int_equal(backoff_next(&b, &rule, 10001, true, 0), 0);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), 100);
 	b.quick = 3;
 	backoff_clear(&b);
-	assert_int_equal(backoff_next(&b, &rule, 0, 0), 100);
+	assert_int_equal(backoff_next(&b, &rule, 0, true, 0), 100);
 }
 
 static void
@@ -74,6 +75,45 @@ tells_the_longest_wait(void **state)
 	(void)state;
 	for (b.quick = 0; b.quick < 5; b.quick++)
 		assert_int_equal(backoff_longest(&b, &rule), want[b.quick]);
+}
+
+/* However it is configured, and also if its short life was a stable run. */
+static void
+keeps_starts_apart(void **state)
+{
+	const struct backoff_rule none = {.delay = 0, .limit = 2};
+	struct backoff b = {0};
+
+	(void)state;
+	for (int64_t ran = 0; ran < 10; ran++)
+		assert_int_equal(backoff_next(&b, &(struct backoff_rule){0},
+				     ran, true, 0),
+		    10 - ran);
+	/* No longer than this is no stable run, so the limit counts. */
+	backoff_clear(&b);
+	assert_int_equal(backoff_next(&b, &none, 10, true, 0), 0);
+	assert_int_equal(backoff_next(&b, &none, 3, true, 0), 7);
+	assert_int_equal(backoff_next(&b, &none, 10, true, 0), BACKOFF_GIVE_UP);
+	assert_int_equal(backoff_next(&b, &none, 11, true, 0), 0);
+	assert_int_equal(b.quick, 0);
+	assert_int_equal(backoff_longest(&b, &none), BACKOFF_APART);
+}
+
+/* A run is stable if it was longer than both times, and was ready. */
+static void
+knows_a_stable_run(void **state)
+{
+	const struct backoff_rule rule = {.delay = 100,
+	    .max = 30000,
+	    .reset = 0,
+	    .settle = 1000};
+	struct backoff b = {0};
+
+	(void)state;
+	assert_int_equal(backoff_next(&b, &rule, 999, true, 0), 100);
+	assert_int_equal(backoff_next(&b, &rule, 1000, true, 0), 200);
+	assert_int_equal(backoff_next(&b, &rule, 1001, true, 0), 0);
+	assert_int_equal(backoff_next(&b, &rule, 60000, false, 0), 100);
 }
 
 /* 75% to 100%, both ends reached, and the values between. */
@@ -89,7 +129,7 @@ jitters(void **state)
 	(void)state;
 	for (uint32_t random = 0; random < 251; random++) {
 		struct backoff b = {0};
-		int64_t ms = backoff_next(&b, &rule, 0, random);
+		int64_t ms = backoff_next(&b, &rule, 0, true, random);
 
 		least = ms < least ? ms : least;
 		most = ms > most ? ms : most;
@@ -116,8 +156,8 @@ stays_in_bounds(void **state)
 			int64_t full = delays[i] == 0 ? 0 : rule.max;
 
 			for (size_t k = 0; k < 4; k++) {
-				int64_t ms =
-				    backoff_next(&b, &rule, 0, randoms[k]);
+				int64_t ms = backoff_next(&b, &rule, 10, false,
+				    randoms[k]);
 
 				assert_true(ms <= full);
 				assert_true(ms >= full - full / 4);
@@ -134,6 +174,8 @@ main(void)
 	    cmocka_unit_test(restarts_a_stable_program_at_once),
 	    cmocka_unit_test(gives_up_at_the_limit),
 	    cmocka_unit_test(tells_the_longest_wait),
+	    cmocka_unit_test(keeps_starts_apart),
+	    cmocka_unit_test(knows_a_stable_run),
 	    cmocka_unit_test(jitters),
 	    cmocka_unit_test(stays_in_bounds),
 	};

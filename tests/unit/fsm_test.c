@@ -11,7 +11,7 @@
 
 #include "program/fsm.h"
 
-#define FATES 3
+#define FATES 4
 
 /* One step of the machine and where it leads. */
 struct step {
@@ -71,6 +71,14 @@ is_unchanged(const struct step *s)
 static void
 check_spawn(const struct step *s)
 {
+	assert_int_not_equal(s->to.actions & (ACT_SPAWN | ACT_NEXT),
+	    ACT_SPAWN | ACT_NEXT);
+	if (s->to.actions & ACT_NEXT) {
+		assert_true(ends_process(s) && fsm_is_alive(s->state));
+		assert_int_equal(s->facts.fate, FATE_NEXT);
+		assert_int_equal(s->want, WANT_RUN);
+		assert_int_equal(s->to.step, STEP_EXEC);
+	}
 	if (s->to.actions & ACT_SPAWN) {
 		assert_true(!fsm_is_alive(s->state) || ends_process(s));
 		assert_int_equal(s->to.state, STATE_STARTING);
@@ -134,7 +142,7 @@ check_removal(const struct step *s)
 	}
 	if (s->want == WANT_REMOVE) {
 		assert_int_equal(s->to.want, WANT_REMOVE);
-		assert_false(s->to.actions & ACT_SPAWN);
+		assert_false(s->to.actions & (ACT_SPAWN | ACT_NEXT));
 		/* Down for good is freed, at the very step. */
 		if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
 			assert_true(s->to.actions & ACT_FREE);
@@ -338,7 +346,8 @@ stop_always_ends_down(void **state)
 static void
 check_fate(const struct step *s)
 {
-	static const enum program_state fates[] = {[FATE_AGAIN] = STATE_WAIT,
+	static const enum program_state fates[] = {[FATE_NEXT] = STATE_STARTING,
+	    [FATE_AGAIN] = STATE_WAIT,
 	    [FATE_DONE] = STATE_DONE,
 	    [FATE_FAIL] = STATE_FAILED};
 
@@ -384,6 +393,10 @@ struct scene {
 #define SETTLES                                     \
 	{                                           \
 		.settles = true, .fate = FATE_AGAIN \
+	}
+#define NEXT                                       \
+	{                                          \
+		.awaited = true, .fate = FATE_NEXT \
 	}
 #define BOTH                                                         \
 	{                                                            \
@@ -497,6 +510,27 @@ settles(void **state)
 	PLAY(scenes);
 	PLAY(both);
 	PLAY(no_more);
+}
+
+static void
+runs_one_command_after_another(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, NEXT,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, NEXT, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
+	    {EVENT_EXITED, NEXT,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_NEXT}},
+	    {EVENT_EXEC_OK, NEXT, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
+	    {EVENT_RESTART, NEXT,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
+	    {EVENT_EXITED, NEXT,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	};
+
+	(void)state;
+	PLAY(scenes);
 }
 
 static void
@@ -758,6 +792,7 @@ main(void)
 	    cmocka_unit_test(ends_as_its_want_says),
 	    cmocka_unit_test(lives_and_dies),
 	    cmocka_unit_test(settles),
+	    cmocka_unit_test(runs_one_command_after_another),
 	    cmocka_unit_test(stops_hard),
 	    cmocka_unit_test(start_overtakes_a_stop),
 	    cmocka_unit_test(is_not_ready_in_time),

@@ -184,6 +184,73 @@ gives_up_after_the_limit(void **state)
 	assert_is(p, STATE_UP, WANT_RUN);
 }
 
+/* A restart-reset of 0 makes no run stable that ends within settle-time. */
+static void
+counts_restarts_without_a_reset(void **state)
+{
+	struct program *p = fake_program("web",
+	    "command = true\nready = notify\nrestart-delay = 0\n"
+	    "restart-reset = 0\nrestart-limit = 3\nsettle-time = 1s\n");
+	struct mono began;
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	for (int i = 0; i < 3; i++) {
+		began = p->started;
+		fake_notify(p, "READY=1");
+		fake_pass(2);
+		fake_exits(&p->child, 1);
+		assert_is(p, STATE_WAIT, WANT_RUN);
+		fake_pass(8);
+		assert_is(p, STATE_STARTING, WANT_RUN);
+		assert_true(clock_diff_ms(p->started, began) >= 10);
+	}
+	fake_notify(p, "READY=1");
+	fake_pass(2);
+	fake_exits(&p->child, 1);
+	assert_is(p, STATE_FAILED, WANT_RUN);
+	assert_int_equal(fake_logged("status 1, given up after 3 restarts"), 1);
+}
+
+static void
+runs_a_task(void **state)
+{
+	struct program *p = fake_program("migrate",
+	    "ready = exited\ncommand = one\ncommand = two \"a b\"\n");
+	struct program *app =
+	    fake_program("app", "command = app\ndepends-on = migrate\n");
+
+	(void)state;
+	fake_request(app, EVENT_START);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	/* It has no start-timeout. */
+	fake_pass(INT64_C(86400000));
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	assert_false(outcome_is_settled(p));
+	fake_pass(10);
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_DONE, WANT_RUN);
+	assert_true(outcome_is_good(p));
+	assert_is(app, STATE_UP, WANT_RUN);
+	assert_calls("spawn migrate one\nfinish migrate\n"
+		     "spawn migrate two\nfinish migrate\nspawn app app\n");
+	/* A failure ends it, and it begins with the first command again. */
+	fake_request(p, EVENT_START);
+	fake_exits(&p->child, 0);
+	fake_exits(&p->child, 3);
+	assert_is(p, STATE_FAILED, WANT_RUN);
+	assert_int_equal(fake_logged("failed (exited): command 2: exited, "
+				     "status 3"),
+	    1);
+	*fake.calls = '\0';
+	fake_request(p, EVENT_RESTART);
+	assert_calls("spawn migrate one\n");
+	assert_int_equal(fake_logged("command 1 has ended well"), 2);
+}
+
 static void
 is_killed_when_it_does_not_stop(void **state)
 {
@@ -401,6 +468,30 @@ is_taken_over(void **state)
 	definition_unref(c);
 }
 
+/* Another daemon knows which command of a task runs. */
+static void
+continues_a_task(void **state)
+{
+	static const char text[] = "log = none\nready = exited\n"
+				   "command = one\ncommand = two\n";
+	struct definition *c = fake_definition("job", text);
+	struct config running = {.programs = &c, .nprograms = 1};
+	struct program *p = fake_program("job", text + strlen("log = none\n"));
+
+	(void)state;
+	fake_request(p, EVENT_START);
+	fake_exits(&p->child, 0);
+	take_over();
+	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
+	fake_turn();
+	p = programs_find(&fake.programs, "job");
+	assert_is(p, STATE_STARTING, WANT_RUN);
+	assert_int_equal(p->step, STEP_READY);
+	fake_exits(&p->child, 0);
+	assert_is(p, STATE_DONE, WANT_RUN);
+	definition_unref(c);
+}
+
 /* Settling continues under the next daemon, and begins for 0.1's records. */
 static void
 settles_under_another_daemon(void **state)
@@ -506,6 +597,8 @@ main(void)
 	    TEST(is_not_ready_in_time),
 	    TEST(restarts_after_a_crash),
 	    TEST(gives_up_after_the_limit),
+	    TEST(counts_restarts_without_a_reset),
+	    TEST(runs_a_task),
 	    TEST(is_killed_when_it_does_not_stop),
 	    TEST(cannot_be_executed),
 	    TEST(is_stopped_before_it_is_executed),
@@ -514,6 +607,7 @@ main(void)
 	    TEST(is_removed_once_it_has_ended),
 	    TEST(changes_its_main_process),
 	    TEST(is_taken_over),
+	    TEST(continues_a_task),
 	    TEST(settles_under_another_daemon),
 	    TEST(is_heard_under_another_daemon),
 	    TEST(is_restarted_if_a_reload_was_due),
