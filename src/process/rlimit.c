@@ -17,6 +17,11 @@
 #define OWN 40
 
 /* The limits that are raised, and what programs get. */
+/* Some clients, and what a reload has open at once. */
+#define RESERVE 16
+
+static rlim_t reserved;
+
 static struct {
 	__rlimit_resource_t which;
 	rlim_t most; /* of any process */
@@ -62,6 +67,32 @@ rlimit_raise(const char *former)
 		}
 		raise_to(raised[i].which, now.rlim_max, raised[i].most);
 	}
+}
+
+/* The limit of the moment: somebody may have changed it, by prlimit(1). */
+void
+rlimit_reserve(void)
+{
+	struct rlimit now;
+
+	reserved = 0;
+	if (getrlimit(RLIMIT_NOFILE, &now) == -1 || now.rlim_cur <= OWN)
+		return;
+	reserved = RESERVE;
+	now.rlim_cur -= reserved;
+	setrlimit(RLIMIT_NOFILE, &now);
+}
+
+void
+rlimit_release(void)
+{
+	struct rlimit now;
+
+	if (reserved == 0 || getrlimit(RLIMIT_NOFILE, &now) == -1)
+		return;
+	now.rlim_cur += reserved;
+	setrlimit(RLIMIT_NOFILE, &now);
+	reserved = 0;
 }
 
 void

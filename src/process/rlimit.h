@@ -25,6 +25,13 @@
  * this one, which had raised them already; NULL if this is the first.
  */
 void rlimit_raise(const char *former);
+/*
+ * From now on the last descriptors are not for use: a program that starts must
+ * leave them to clients and to a reload, which may remove programs.  Then give
+ * them back.
+ */
+void rlimit_reserve(void);
+void rlimit_release(void);
 /* Log a warning if programs that need n descriptors exceed the limit. */
 void rlimit_check(size_t n);
 /*

@@ -213,6 +213,13 @@ start_failed(struct program *p, enum program_end_kind kind,
     const struct spawn_error *e)
 {
 	start_close_ready(p);
+	/* It may not keep a descriptor from the start of another program. */
+	if (p->stream != NULL && (e->err == EMFILE || e->err == ENFILE)) {
+		p->programs->system->close_stream(p->programs->system,
+		    p->stream);
+		p->stream = NULL;
+		p->tail_due = false;
+	}
 	record_no_main(p);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;

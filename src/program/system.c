@@ -29,6 +29,7 @@
 #include "process/orphan.h"
 #include "process/process.h"
 #include "process/starter.h"
+#include "process/rlimit.h"
 #include "process/spawn.h"
 #include "program/system.h"
 
@@ -235,10 +236,12 @@ real_spawn(struct system *sys, struct child *c,
 		req.outdir = logger_outdir(r->parts.logger);
 		req.outname = logger_stream_name(wanted->output);
 	}
+	rlimit_reserve();
 	req.cgroup = enter_folder(r, wanted);
 	rv = spawn(&req, &process, &spawning->report);
 	if (req.cgroup != -1)
 		close(req.cgroup);
+	rlimit_release();
 	if (rv == -1) {
 		error = spawning->report.error;
 		free(spawning);
@@ -768,8 +771,10 @@ real_open_stream(struct system *sys, const struct definition *conf,
 		logger_stream_adjust(*stream, &sc);
 		return 0;
 	}
+	rlimit_reserve();
 	*stream =
 	    logger_stream_open(r->parts.logger, conf->name, conf->uid, &sc);
+	rlimit_release();
 	return *stream == NULL ? -1 : 0;
 }
 
@@ -777,11 +782,16 @@ static int
 real_renew_stream(struct system *sys, const struct definition *conf,
     struct stream *stream)
 {
+	int rv;
+
 	if (lacks_stdout(real_of(sys), conf))
 		log_warnx("%s: log = stdout needs a daemon in the foreground; "
 			  "writing to its log file instead",
 		    conf->name);
-	return logger_stream_renew(stream, conf->uid);
+	rlimit_reserve();
+	rv = logger_stream_renew(stream, conf->uid);
+	rlimit_release();
+	return rv;
 }
 
 static void
@@ -823,8 +833,10 @@ real_open_notify(struct system *sys, const struct definition *conf, int number,
 	if (*socket != NULL && notify_is_for(*socket, conf->uid))
 		return 0;
 	notify_close(*socket);
+	rlimit_reserve();
 	*socket = notify_open(real_of(sys)->notify, number, conf->uid, again,
 	    inherited, owner);
+	rlimit_release();
 	return *socket != NULL ? 0 : -1;
 }
 
