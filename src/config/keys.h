@@ -95,7 +95,7 @@ struct definition {
 	bool no_new_privs;
 	struct value_rlimits rlimits;
 	char **env;	 /* K=V, later entries win */
-	char **env_file; /* absolute paths */
+	char **env_file; /* absolute paths, "-" in front: may be absent */
 	bool env_clear;
 	char **pass_environment; /* names */
 	/* The contents of env_file and their digest; set by resolve. */

@@ -28,7 +28,7 @@ struct resolver {
 
 /* An environment file; it is read once, even if many programs name it. */
 struct envread {
-	char *path;
+	char *path; /* with - in front: the file may be absent */
 	char **vars;
 	uint64_t digest;
 	char why[WHY_MAX]; /* "" if it can be read */
@@ -350,20 +350,22 @@ warn_of_line(void *arg, unsigned line, const char *why)
 static void
 read_envfile(struct envread *e, struct diags *notes)
 {
-	struct envwarning warning = {notes, e->path};
+	const bool optional = e->path[0] == '-';
+	const char *path = e->path + (optional ? 1 : 0);
+	struct envwarning warning = {notes, path};
 	struct file f;
 	int r;
 
-	r = file_read(&f, AT_FDCWD, e->path, ENVIRON_FILE_MAX);
+	r = file_read(&f, AT_FDCWD, path, ENVIRON_FILE_MAX);
 	if (r == -1)
-		snprintf(e->why, sizeof(e->why), "%.80s %s", e->path, f.why);
-	else if (r == 0)
-		snprintf(e->why, sizeof(e->why), "%.160s does not exist",
-		    e->path);
-	else if (environ_parse(f.bytes, f.len, &e->vars, warn_of_line,
-		     &warning) == -1)
+		snprintf(e->why, sizeof(e->why), "%.80s %s", path, f.why);
+	else if (r == 0 && !optional)
+		snprintf(e->why, sizeof(e->why), "%.160s does not exist", path);
+	else if (r == 1 &&
+	    environ_parse(f.bytes, f.len, &e->vars, warn_of_line, &warning) ==
+		-1)
 		snprintf(e->why, sizeof(e->why), "out of memory");
-	else
+	else if (r == 1)
 		e->digest = digest(DIGEST_START, f.bytes, f.len);
 	file_clear(&f);
 }

@@ -666,7 +666,8 @@ static int
 paths_parse(void *field, const struct value *value, const char *text, char *why)
 {
 	(void)value;
-	if (text[0] != '/')
+	/* "-/path": the file may be absent. */
+	if (text[text[0] == '-' ? 1 : 0] != '/')
 		return value_refuse(why, "\"%.80s\" is not an absolute path",
 		    text);
 	return add_once(field, text, why);

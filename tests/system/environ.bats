@@ -305,3 +305,26 @@ fixed() {
 	wait_for 5 is_state show up
 	has PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }
+
+@test "env-file: with - in front it may be absent" {
+	shows "env-file = -$T/a.env" 'env = ONE=key'
+	hupd_start
+	has ONE=key
+	pid=$(pid_of show)
+	run -0 ctl reload
+	[ "$(pid_of show)" = "$pid" ]
+	echo ONE=file | file a.env
+	run -0 ctl reload
+	[[ $output = *'~ show     restarted: env-file changed'* ]]
+	has ONE=file
+	rm "$T/a.env"
+	run -0 ctl reload
+	has ONE=key
+	# Absent is not the same as unsafe.
+	echo ONE=other | file a.env
+	chmod 666 "$T/a.env"
+	run -6 ctl reload
+	shows "env-file = $T/none.env"
+	run -6 ctl reload
+	[[ $output = *"$T/none.env does not exist"* ]]
+}

@@ -449,7 +449,8 @@ former() {
 				-C "$FORMER" all 9>&-
 		} >/dev/null 2>&1
 	) 9>"$TOP/build/former.lock" || skip "0.1 cannot be built"
-	sed -i '/^settle-time/d' "$T/hupd.conf" # which it does not know
+	# It does not know these.
+	sed -i -e '/^settle-time/d' -e '/^pass-environment/d' "$T/hupd.conf"
 }
 
 @test "hupd 0.1 is upgraded in place, and its locks are kept" {
@@ -464,7 +465,7 @@ former() {
 	mkdir -m 755 "$T/bin"
 	cp "$FORMER/build/hupd" "$T/bin/hupd"
 	HUPD=$T/bin/hupd
-	hupd_start
+	FOREIGN=1 hupd_start
 	wait_for 5 is_state web up
 	pid=$(hupd_pid) web=$(pid_of web)
 	install_new <"$new"
@@ -478,6 +479,13 @@ former() {
 	# Now the guard is of the new one, too.
 	crash
 	[ "$(pid_of web)" = "$web" ]
+	# The new environment begins with the next start of the program.
+	grep -qzx FOREIGN=1 "/proc/$web/environ"
+	run -0 ctl reload
+	[ "$(pid_of web)" = "$web" ]
+	run -0 ctl restart web
+	[ "$(id -u)" -ne 0 ] ||
+	    run ! grep -qzx FOREIGN=1 "/proc/$(pid_of web)/environ"
 	numbers_are_whole count
 	hupd_stop
 	none_left
