@@ -81,7 +81,7 @@ complete -c hupctl -n '__hupctl_using add check import' -F
 complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
 complete -c hupctl -n '__hupctl_using add remove' -l all -d 'Apply changed files of other programs, too'
 complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-wait -d 'Do not wait for the outcome'
-complete -c hupctl -n '__hupctl_using shutdown' -l timeout -x -d 'Wait no longer'
+complete -c hupctl -n '__hupctl_using reload shutdown' -l timeout -x -d 'Wait no longer'
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'

@@ -128,7 +128,7 @@ is_other_web() {
 
 # old_files: as version 0.1 wrote them.
 old_files() {
-	sed -i /^resolved/d "$T/run/settings" "$T/run/running" \
+	sed -i '/^#: /d' "$T/run/settings" "$T/run/running" \
 	    "$T/state/accepted"
 }
 
