@@ -198,6 +198,72 @@ web_is_other_than() {
 	wait_for 5 logged 'web: wait -> starting'
 }
 
+@test "no keys make a fork loop: two starts are 10 ms apart" {
+	setting 'settle-time = 0'
+	program loop <<-E
+	command = true
+	restart-delay = 0
+	restart-reset = 0
+	E
+	hupd_start
+	wait_for 20 eval '[ "$(grep -c "loop: .* -> starting" "$T/log/hupd.log")" -gt 60 ]'
+	ctl stop loop
+	# The time of a turn counts, so a slow one may move a line of the log.
+	python3 -c '
+import datetime, sys
+starts = [datetime.datetime.fromisoformat(line.split()[0])
+    for line in open(sys.argv[1]) if "loop: " in line and "-> starting" in line]
+took = (starts[-1] - starts[0]).total_seconds()
+assert took >= 0.0075 * (len(starts) - 1), (took, len(starts))
+' "$T/log/hupd.log"
+}
+
+@test "restart-limit counts without a restart-reset, too" {
+	setting 'settle-time = 1h'
+	program loop <<-E
+	command = true
+	restart-delay = 1ms
+	restart-reset = 0
+	restart-limit = 3
+	E
+	hupd_start
+	wait_for 5 is_state loop failed
+	[[ $(ctl status loop) = *'given up after 3 restarts'* ]]
+	[ "$(status_field loop 5)" -eq 3 ]
+	change loop 'restart-limit = 1'
+	run -0 ctl reload
+	ctl start loop || :
+	wait_for 5 logged 'given up after 1 restart$'
+}
+
+@test "restart: the words of systemd, and exit codes of their own" {
+	fails() {
+		program "$1" <<-E
+		command = sh -c '$2'
+		restart-delay = 1h
+		restart-delay-max = 1h
+		$3
+		E
+	}
+	fails success 'exit 0' 'restart = on-success'
+	fails unsuccess 'exit 1' 'restart = on-success'
+	fails code 'exit 1' 'restart = on-abnormal'
+	fails signal 'kill -SEGV $$' 'restart = on-abnormal'
+	fails abort 'kill -ABRT $$' 'restart = on-abort'
+	fails no 'kill -ABRT $$' 'restart = no'
+	fails prevent 'exit 3' 'restart-prevent-exit-status = 3 TERM'
+	printf '%s\n' "command = sh -c 'exit 75'" 'restart = never' \
+	    'restart-delay = 1h' 'restart-delay-max = 1h' \
+	    'restart-force-exit-status = 75' | program force
+	hupd_start
+	for name in success signal abort force; do
+		wait_for 5 is_state "$name" wait
+	done
+	for name in unsuccess code no prevent; do
+		wait_for 5 is_state "$name" failed
+	done
+}
+
 @test "success-exit: codes and signals that are no failure" {
 	n=0
 	for how in 'exit 3' 'exit 255' 'kill 10' 'kill 9'; do
