@@ -24,6 +24,19 @@ present_puts(const char *s, FILE *f)
 	free(safe);
 }
 
+void
+present_words(const char *s, FILE *f)
+{
+	size_t size = 4 * strlen(s) + 1;
+	char *safe;
+
+	if ((safe = malloc(size)) == NULL)
+		err(STATUS_FAILED, NULL);
+	escape_again(safe, size, s);
+	fputs(safe, f);
+	free(safe);
+}
+
 /* Print a message.  Returns it, malloc'd. */
 static char *complain(const char *fmt, va_list ap)
     __attribute__((format(printf, 1, 0)));

@@ -83,6 +83,8 @@ void present_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 int present_fail_errno(const struct ctl *, const char *file);
 /* Print text that came from elsewhere, escaped, without a newline. */
 void present_puts(const char *, FILE *);
+/* The same for the daemon's words, in which other bytes are escaped already. */
+void present_words(const char *, FILE *);
 /* Flush stdout.  Returns status, or STATUS_FAILED after a message. */
 int present_finish(int status);
 

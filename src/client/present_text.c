@@ -308,7 +308,7 @@ put_reason(const struct ctl *ctl, const struct line *program)
 		is_in(program, STATE_FAILED) || is_in(program, STATE_WAIT)))
 		return;
 	fputs("  ", ctl->out);
-	present_puts(reason, ctl->out);
+	present_words(reason, ctl->out);
 	fputc('\n', ctl->out);
 }
 
@@ -381,6 +381,18 @@ put_reported(const struct ctl *ctl, const struct line *program)
 }
 
 static void
+put_reason_detail(const struct ctl *ctl, const struct line *program)
+{
+	const char *reason = line_get(program, "reason");
+
+	if (reason == NULL)
+		return;
+	put_title(ctl, "reason");
+	present_words(reason, ctl->out);
+	fputc('\n', ctl->out);
+}
+
+static void
 put_state(const struct ctl *ctl, const struct line *program)
 {
 	char since[TEXT_NUMBER_MAX];
@@ -403,7 +415,7 @@ put_state(const struct ctl *ctl, const struct line *program)
 	/* For a program that is up and well it only repeats the pid. */
 	if (!is_in(program, STATE_UP) || !is_wanted(program) ||
 	    is_ill(program) || is_reloading(program))
-		put_detail(ctl, "reason", line_get(program, "reason"));
+		put_reason_detail(ctl, program);
 	else
 		put_detail(ctl, "health", line_get(program, "health"));
 	put_detail(ctl, "status", line_get(program, "status"));
@@ -419,7 +431,7 @@ put_end(const struct ctl *ctl, const struct line *program)
 	if (line_get(program, "exit") == NULL)
 		return;
 	put_title(ctl, "last end");
-	put_field(ctl, program, "exit");
+	present_words(line_get(program, "exit"), ctl->out);
 	if (ended > 0) {
 		text_humane_ago(ended, ctl->now, ago);
 		fprintf(ctl->out, ", %s ago", ago);
@@ -619,7 +631,7 @@ put_result(const struct ctl *ctl, const struct line *line)
 	}
 	if (how != NULL && *how != '\0') {
 		fputs(ok ? " (" : ": ", ctl->out);
-		present_puts(how, ctl->out);
+		present_words(how, ctl->out);
 		fputs(ok ? ")" : "", ctl->out);
 	}
 	fputc('\n', ctl->out);

@@ -319,7 +319,7 @@ apply_start(struct apply *s)
 static void
 note_failure(struct item *it)
 {
-	char why[256];
+	char why[ENDING_MAX];
 
 	describe_why(it->program, why, sizeof(why));
 	free(it->how);

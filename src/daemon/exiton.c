@@ -63,7 +63,7 @@ end_status(const struct program *p)
 static bool
 is_due(const char *why, const struct program *p, int *status)
 {
-	char end[128];
+	char end[ENDING_MAX];
 
 	*status = end_status(p);
 	/* It failed although it exited with 0: not ready in time, say. */

@@ -42,7 +42,7 @@ static void
 put_end(struct line_text *t, const struct program *p)
 {
 	const struct process_end *end = &p->end.process;
-	char text[256];
+	char text[ENDING_MAX];
 
 	if (p->end.kind == END_NONE)
 		return;
@@ -80,8 +80,8 @@ request_put_program(struct line_text *t, const struct program *p,
     const char *log_dir, bool cpu)
 {
 	struct mono now = loop_now(p->programs->loop);
-	char text[256], why[LOG_ERROR_MAX], *log = NULL,
-					    *warning = advice_limit(p->conf);
+	char text[ENDING_MAX], why[LOG_ERROR_MAX],
+	    *log = NULL, *warning = advice_limit(p->conf);
 
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
@@ -538,7 +538,7 @@ target_settled(struct target *tg)
 {
 	struct program *p = tg->watch.program;
 	bool good, settled;
-	char why[256];
+	char why[ENDING_MAX];
 
 	if (p == NULL) {
 		put_result(tg, is_to_stop(tg), "removed");

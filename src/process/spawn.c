@@ -71,6 +71,13 @@ struct child {
 	int report;	/* the pipe to the daemon */
 	bool in_cgroup; /* the kernel created it there */
 	bool was_lost;
+	char file[PATH_MAX]; /* that could not be executed; "": none found */
+};
+
+/* A report of the child; without the unused part of why. */
+struct message {
+	struct spawn_error error;
+	char why[FAILURE_MAX];
 };
 
 void
@@ -85,20 +92,34 @@ spawn_init(void)
 
 /* If the daemon is gone, the next one sees only the exit status. */
 static void
-report(const struct child *c, const struct spawn_error *message)
+report(const struct child *c, const struct message *message)
 {
-	if (write(c->report, message, sizeof(*message)) == -1)
+	const size_t len = offsetof(struct message, why) + strlen(message->why);
+
+	if (write(c->report, message, len) == -1)
 		errno = 0;
 }
 
-/* Report the stage and errno, and end. */
+/*
+ * Report the stage and errno, then the reason in words, and end.  Finding the
+ * reason may take for ever; start-timeout ends that.
+ */
 static _Noreturn void
 fail(const struct child *c, enum spawn_stage stage, int which)
 {
-	const struct spawn_error error = {stage, which, errno};
+	struct message message = {.error = {stage, which, errno}};
+	const struct failure failure = {
+	    .error = message.error,
+	    .conf = c->req->conf,
+	    .file = *c->file != '\0' ? c->file : NULL,
+	    .name = c->req->argv[0],
+	    .path = c->req->path,
+	};
 
 	signal(SIGPIPE, SIG_IGN);
-	report(c, &error);
+	report(c, &message);
+	if (failure_explain(&failure, message.why))
+		report(c, &message);
 	_exit(127);
 }
 
@@ -361,9 +382,21 @@ child_attributes(const struct child *c)
 		fail(c, SPAWN_PRIVS, 0);
 }
 
+/* ENOENT may also be about its interpreter; look without following links. */
+static bool
+is_missing(const char *path, int err)
+{
+	struct stat st;
+	bool missing =
+	    (err == ENOENT && lstat(path, &st) == -1) || err == ENOTDIR;
+
+	errno = err;
+	return missing;
+}
+
 /* Like execvp(3), but without a shell for a file that is no program. */
 static _Noreturn void
-child_exec(const struct child *c, int execfd)
+child_exec(struct child *c, int execfd)
 {
 	const struct spawn_request *req = c->req;
 	char buf[PATH_MAX];
@@ -377,6 +410,7 @@ child_exec(const struct child *c, int execfd)
 		fail(c, SPAWN_EXEC, 0);
 	}
 	if (req->path == NULL || strchr(name, '/') != NULL) {
+		strlcpy(c->file, name, sizeof(c->file));
 		execve(name, req->argv, req->envp);
 		fail(c, SPAWN_EXEC, 0);
 	}
@@ -390,8 +424,10 @@ child_exec(const struct child *c, int execfd)
 		buf[dirlen] = '/';
 		memcpy(buf + dirlen + 1, name, namelen + 1);
 		execve(buf, req->argv, req->envp);
-		if (errno != ENOENT && errno != ENOTDIR)
-			saved = errno;
+		if (is_missing(buf, errno))
+			continue;
+		saved = errno;
+		strlcpy(c->file, buf, sizeof(c->file));
 	}
 	errno = saved;
 	fail(c, SPAWN_EXEC, 0);
@@ -400,7 +436,7 @@ child_exec(const struct child *c, int execfd)
 static _Noreturn void
 child_run(struct child *c)
 {
-	const struct spawn_error begun = {0};
+	static const struct message begun;
 	sigset_t none;
 	int execfd;
 
@@ -494,12 +530,18 @@ enum spawn_outcome
 spawn_look(struct spawn_report *r)
 {
 	enum spawn_outcome outcome;
+	struct message m;
 	ssize_t n;
 
 	if (r->source.fd == -1)
 		return r->outcome;
-	while ((n = read(r->source.fd, &r->error, sizeof(r->error))) > 0)
+	while ((n = read(r->source.fd, &m, sizeof(m) - 1)) >=
+	    (ssize_t)sizeof(m.error)) {
 		r->begun = true;
+		r->error = m.error;
+		m.why[(size_t)n - offsetof(struct message, why)] = '\0';
+		strlcpy(r->why, m.why, sizeof(r->why));
+	}
 	if (n == -1)
 		return r->outcome;
 	outcome = outcome_of(r);
@@ -544,7 +586,8 @@ open_report(struct spawn_report *r)
 {
 	int pair[2], saved;
 
-	if (pipe2(pair, O_CLOEXEC) == -1)
+	/* Each message stays one (O_DIRECT). */
+	if (pipe2(pair, O_CLOEXEC | O_DIRECT) == -1)
 		return -1;
 	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    (r->loop != NULL &&
@@ -572,6 +615,7 @@ spawn(const struct spawn_request *req, struct process *process,
 	*process = (struct process){0, -1};
 	spawn_forget(report);
 	report->error = (struct spawn_error){0};
+	*report->why = '\0';
 	report->begun = false;
 	child.report = open_report(report);
 	if (child.report != -1) {

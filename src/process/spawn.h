@@ -17,6 +17,7 @@
 
 #include "base/loop.h"
 #include "config/config.h"
+#include "process/failure.h"
 #include "process/process.h"
 #include "wire/ending.h"
 
@@ -62,6 +63,7 @@ struct spawn_report {
 	bool begun;
 	bool in_cgroup;
 	struct spawn_error error;
+	char why[FAILURE_MAX]; /* the error in words; "": strerror says it */
 	struct source source;
 	struct loop *loop;
 	void (*decided)(struct spawn_report *);

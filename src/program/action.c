@@ -194,10 +194,10 @@ command_executed(struct child *c)
 static void
 command_failed(struct child *c, const struct spawn_error *error)
 {
-	char how[128];
+	char how[ENDING_MAX + 32], failure[ENDING_MAX];
 
-	snprintf(how, sizeof(how), "reload-command: %s: %s",
-	    ending_stage(error), strerror(error->err));
+	ending_failure(error, c->why, failure, sizeof(failure));
+	snprintf(how, sizeof(how), "reload-command: %s", failure);
 	finish(c->owner, false, how);
 }
 

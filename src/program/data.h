@@ -63,6 +63,7 @@ struct program_end {
 	enum program_late late;
 	struct process_end process;
 	struct spawn_error error;
+	int left; /* processes that the main process left */
 	time_t at;
 };
 
@@ -104,6 +105,7 @@ struct program {
 	struct program_end end;
 	char *status;		/* what the program says of itself, or NULL */
 	char *tail;		/* the last output of a failed start, or NULL */
+	char *why;		/* END_SPAWN: the error in words, or NULL */
 	enum program_late late; /* STOPPING, KILLING: why, if it was wanted */
 	enum sdnotify_access access; /* NOTIFYACCESS */
 	bool is_reloading;	/* it says so: RELOADING=1, no READY=1 since */

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "program/describe.h"
+#include "program/foreground.h"
 #include "program/health.h"
 #include "program/outcome.h"
 #include "program/policy.h"
@@ -20,6 +21,15 @@ static const char *const late_text[] = {
     [LATE_TRIGGER] = "it reported an internal error, ",
     [LATE_STOPPING] = "it did not end after STOPPING=1, ",
 };
+
+bool
+describe_left_foreground(const struct program *p)
+{
+	const struct process_end *end = &p->end.process;
+
+	return p->end.kind == END_PROCESS && p->end.left > 0 && end->known &&
+	    !end->signal && end->code == 0;
+}
 
 void
 describe_end(const struct program *p, char *buf, size_t size)
@@ -37,8 +47,7 @@ describe_end(const struct program *p, char *buf, size_t size)
 	case END_NONE:
 		return;
 	case END_SPAWN:
-		snprintf(buf, size, "%s: %s", ending_stage(&p->end.error),
-		    strerror(p->end.error.err));
+		ending_failure(&p->end.error, p->why, buf, size);
 		return;
 	case END_ENV:
 		snprintf(buf, size, "env-file: %s", strerror(p->end.error.err));
@@ -48,6 +57,13 @@ describe_end(const struct program *p, char *buf, size_t size)
 	}
 	ending_exit(&p->end.process, how, sizeof(how));
 	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
+	if (describe_left_foreground(p)) {
+		strlcat(buf,
+		    "; it went into the background, keep it in the "
+		    "foreground ",
+		    size);
+		strlcat(buf, foreground_option(p->conf->command), size);
+	}
 }
 
 /* Name the first few of the dependencies, or dependents, that it waits for. */
@@ -109,7 +125,7 @@ static void
 why_blocked(const struct program *p, char *buf, size_t size)
 {
 	const struct program *root = root_of(p);
-	char end[128];
+	char end[ENDING_MAX];
 
 	if (p->conf->waits_for != NULL) {
 		snprintf(buf, size, "waits for %s", p->conf->waits_for);
@@ -186,7 +202,7 @@ why_starting(const struct program *p, char *buf, size_t size)
 static void
 why_wait(const struct program *p, char *buf, size_t size)
 {
-	char end[128], delay[TEXT_NUMBER_MAX];
+	char end[ENDING_MAX], delay[TEXT_NUMBER_MAX];
 
 	describe_end(p, end, sizeof(end));
 	text_humane_duration(p->delay, delay);
@@ -199,13 +215,13 @@ why_wait(const struct program *p, char *buf, size_t size)
 static void
 why_failed(const struct program *p, char *buf, size_t size)
 {
-	char end[128];
+	char end[ENDING_MAX];
 
 	describe_end(p, end, sizeof(end));
 	if (policy_restarts(p->conf, &p->end))
-		snprintf(buf, size, "%s, given up after %d restart%s", end,
-		    p->conf->restart_limit,
-		    p->conf->restart_limit == 1 ? "" : "s");
+		snprintf(buf, size, "%s, given up after %u restart%s", end,
+		    (unsigned)p->backoff.quick,
+		    p->backoff.quick == 1 ? "" : "s");
 	else
 		strlcpy(buf, end, size);
 }

@@ -17,6 +17,11 @@ void describe_end(const struct program *, char *buf, size_t size);
 time_t describe_log_error(const struct program *, char *why, size_t size);
 /* Was it ever wanted?  If not, nobody can have stopped it. */
 bool describe_was_started(const struct program *);
+/*
+ * Did its main process end well, and leave others?  That is how a daemon goes
+ * into the background.
+ */
+bool describe_left_foreground(const struct program *);
 /* Resident memory of all its processes, in bytes. */
 int64_t describe_memory(const struct program *);
 /*

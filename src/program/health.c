@@ -41,7 +41,7 @@ struct health {
 	struct program *program;
 	struct deadline next; /* of the checks */
 	enum verdict verdict;
-	char why[192]; /* if the verdict is not good */
+	char why[512]; /* if the verdict is not good */
 
 	/* The check under way. */
 	struct child child; /* pid 0: none */
@@ -100,10 +100,10 @@ check_later(struct health *h)
 
 /* The check could not be started. */
 static void
-not_checked(struct health *h, const char *what, const char *why)
+not_checked(struct health *h, const char *why)
 {
 	cancel(h);
-	snprintf(h->why, sizeof(h->why), "%s %s", what, why);
+	strlcpy(h->why, why, sizeof(h->why));
 	log_warnx("%s: health-command: %s; trying again later",
 	    h->program->conf->name, h->why);
 	h->verdict = VERDICT_UNKNOWN;
@@ -194,7 +194,7 @@ add_last_line(struct health *h, const char *how, char *buf, size_t size)
 		end--;
 	for (begin = end; begin > 0 && h->words[begin - 1] != '\n'; begin--)
 		;
-	snprintf(buf, size, "%s%s%.*s", how, end > begin ? ": " : "",
+	snprintf(buf, size, "%s%s%.*s", how, end > begin ? ", output: " : "",
 	    (int)(end - begin), h->words + begin);
 }
 
@@ -221,10 +221,10 @@ check_executed(struct child *c)
 static void
 check_failed(struct child *c, const struct spawn_error *error)
 {
-	char stage[32];
+	char how[ENDING_MAX];
 
-	snprintf(stage, sizeof(stage), "%s:", ending_stage(error));
-	not_checked(c->owner, stage, strerror(error->err));
+	ending_failure(error, c->why, how, sizeof(how));
+	not_checked(c->owner, how);
 }
 
 static void check_begin(struct health *);
@@ -300,23 +300,29 @@ start_check(struct health *h, int fd)
 static void
 check_begin(struct health *h)
 {
+	char why[ENDING_MAX];
 	int fd, rv, saved;
 
 	h->nwords = 0;
 	if (h->program->conf->waits_for != NULL) {
-		not_checked(h, "waits for", h->program->conf->waits_for);
+		snprintf(why, sizeof(why), "waits for %s",
+		    h->program->conf->waits_for);
+		not_checked(h, why);
 		return;
 	}
 	fd = open_output(h);
 	if (fd == -1) {
-		not_checked(h, "output:", strerror(errno));
+		snprintf(why, sizeof(why), "output: %s", strerror(errno));
+		not_checked(h, why);
 		return;
 	}
 	rv = start_check(h, fd);
 	saved = errno;
 	close(fd);
-	if (rv == -1)
-		not_checked(h, "env-file:", strerror(saved));
+	if (rv == -1) {
+		snprintf(why, sizeof(why), "env-file: %s", strerror(saved));
+		not_checked(h, why);
+	}
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "program/describe.h"
+#include "program/foreground.h"
 #include "program/health.h"
 #include "program/neighbours.h"
 #include "program/outcome.h"
@@ -139,7 +140,7 @@ static void
 log_change(const struct program *p, enum program_state from,
     enum program_step step, enum program_event event)
 {
-	char why[256];
+	char why[ENDING_MAX];
 
 	describe_why(p, why, sizeof(why));
 	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, names_state(from),
@@ -298,9 +299,14 @@ program_sweep(struct program *p)
 	/* Clear the record before the recorded descriptor is closed. */
 	record_no_main(p);
 	sys->release(sys, &p->child);
+	p->end.left = left;
 	if (left > 0)
 		log_info("%s: killed %d process%s that it left behind",
 		    p->conf->name, left, left == 1 ? "" : "es");
+	if (describe_left_foreground(p))
+		log_info("%s: it went into the background, keep it in the "
+			 "foreground %s",
+		    p->conf->name, foreground_option(p->conf->command));
 }
 
 static void
@@ -401,6 +407,7 @@ main_failed(struct child *c, const struct spawn_error *error)
 	struct program *p = c->owner;
 
 	start_failed(p, END_SPAWN, error);
+	p->why = c->why != NULL ? strdup(c->why) : NULL;
 	program_feed(p, EVENT_EXEC_FAIL);
 }
 
@@ -455,6 +462,8 @@ main_ended(struct child *c, const struct process_end *end)
 	if (p->state == STATE_UP && c->exit.fd != -1 &&
 	    p->since.ns == loop_now(p->programs->loop).ns)
 		return;
+	free(p->why);
+	p->why = NULL;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.late = outcome_late(p);
@@ -600,6 +609,7 @@ program_free(struct program *p)
 	definition_unref(p->conf);
 	free(p->status);
 	free(p->tail);
+	free(p->why);
 	free(p->needs);
 	free(p->needed_by);
 	free(p);

@@ -221,6 +221,8 @@ start_failed(struct program *p, enum program_end_kind kind,
 		p->tail_due = false;
 	}
 	record_no_main(p);
+	free(p->why);
+	p->why = NULL;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
 	p->end.error = *e;

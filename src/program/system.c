@@ -120,6 +120,7 @@ decided(struct spawn_report *report)
 static bool
 was_executed(struct child *c)
 {
+	static char why[FAILURE_MAX];
 	enum spawn_outcome outcome;
 	struct spawn_error error;
 
@@ -129,8 +130,10 @@ was_executed(struct child *c)
 	if (outcome != SPAWN_FAILED && outcome != SPAWN_LOST)
 		return true;
 	error = c->spawning->report.error;
+	strlcpy(why, c->spawning->report.why, sizeof(why));
 	end_spawning(c);
 	if (outcome == SPAWN_FAILED) {
+		c->why = why;
 		c->events->failed(c, &error);
 		return false;
 	}
@@ -220,6 +223,7 @@ real_spawn(struct system *sys, struct child *c,
 	size_t i;
 	int rv;
 
+	c->why = NULL;
 	if (spawning == NULL) {
 		c->events->failed(c, &error);
 		return;

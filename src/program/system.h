@@ -68,6 +68,7 @@ struct child {
 	uint64_t start_time; /* clock ticks since boot; 0: not known */
 	struct source exit;
 	struct spawning *spawning; /* system.c's, until it is executed */
+	const char *why; /* during failed: the error in words, or NULL */
 	bool is_pending; /* created, but has not executed its program yet */
 	bool was_lost;	 /* the last one was killed at birth */
 	bool is_leader;	 /* of the session that spawn made */

@@ -43,7 +43,7 @@ static bool
 is_sound(const struct record_slot *s)
 {
 	return s->state < PROGRAM_STATES && s->want < PROGRAM_WANTS &&
-	    is_end_sound(s) && s->pid >= 0 && s->delay >= 0;
+	    is_end_sound(s) && s->pid >= 0 && s->delay >= BACKOFF_GIVE_UP;
 }
 
 /* Was it written by a release that knows the fields after the status? */

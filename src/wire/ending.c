@@ -23,6 +23,17 @@ ending_exit(const struct process_end *e, char *buf, size_t size)
 		snprintf(buf, size, "exited, status %d", e->code);
 }
 
+void
+ending_failure(const struct spawn_error *e, const char *why, char *buf,
+    size_t size)
+{
+	if (why != NULL && *why != '\0')
+		snprintf(buf, size, "%s %s", ending_stage(e), why);
+	else
+		snprintf(buf, size, "%s: %s", ending_stage(e),
+		    strerror(e->err));
+}
+
 const char *
 ending_stage(const struct spawn_error *e)
 {

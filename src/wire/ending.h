@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A buffer of this size holds how a program ended, in words. */
+#define ENDING_MAX 1400
+
 /* How a process ended. */
 struct process_end {
 	bool known;  /* false: the kernel no longer knows */
@@ -49,6 +52,12 @@ struct spawn_error {
 
 /* "exited, status 1", "killed by SIGTERM". */
 void ending_exit(const struct process_end *, char *buf, size_t size);
+/*
+ * Why it could not be started: "exec /srv/run: is not executable", or, if why
+ * is NULL or empty, "exec: Permission denied".
+ */
+void ending_failure(const struct spawn_error *, const char *why, char *buf,
+    size_t size);
 /* The stage: "exec", "user", "directory", "rlimit-nofile". */
 const char *ending_stage(const struct spawn_error *);
 

@@ -147,16 +147,25 @@ report_log_error(struct line_text *text, const char *name, const char *why)
 	line_end(text);
 }
 
-/* The value of a key, escaped, "" if it is absent; malloc'd, or NULL. */
+/*
+ * The value of a key, escaped, "" if it is absent; malloc'd, or NULL.  again:
+ * it is in the daemon's words, in which other bytes are escaped already.
+ */
 static char *
-value(const struct line *line, const char *key)
+value(const struct line *line, const char *key, bool again)
 {
 	const char *s = line_get(line, key);
-	size_t len = s == NULL ? 0 : strlen(s);
+	size_t size;
 	char *safe;
 
-	if ((safe = malloc(4 * len + 1)) != NULL)
-		escape_bytes(safe, 4 * len + 1, s == NULL ? "" : s, len, true);
+	s = s != NULL ? s : "";
+	size = 4 * strlen(s) + 1;
+	if ((safe = malloc(size)) == NULL)
+		return NULL;
+	if (again)
+		escape_again(safe, size, s);
+	else
+		escape_bytes(safe, size, s, strlen(s), true);
 	return safe;
 }
 
@@ -218,8 +227,8 @@ name_text(const struct line *line, char mark, const char *lead, const char *key,
 {
 	char *name, *what, *text;
 
-	name = value(line, "name");
-	what = value(line, key);
+	name = value(line, "name", false);
+	what = value(line, key, true);
 	if (name == NULL || what == NULL ||
 	    asprintf(&text, "  %c %-*s %s%s", mark,
 		width < WIDTH_MIN ? WIDTH_MIN : width, name, lead, what) == -1)
@@ -250,7 +259,7 @@ plain_text(const char *before, const struct line *line, const char *key,
 {
 	char *what, *text;
 
-	if ((what = value(line, key)) == NULL ||
+	if ((what = value(line, key, false)) == NULL ||
 	    asprintf(&text, "%s%s%s", before, what, after) == -1)
 		text = NULL;
 	free(what);
@@ -321,7 +330,7 @@ report_text(const struct line *line, int width)
 		return name_text(line, '!',
 		    "output cannot be written: ", "reason", width);
 	if (strcmp(line->tag, "tail") == 0)
-		return plain_text("    | ", line, "text", "");
+		return plain_text("    output | ", line, "text", "");
 	if (strcmp(line->tag, "error") == 0)
 		return diag_text("", line);
 	if (strcmp(line->tag, "warning") == 0)

@@ -195,13 +195,13 @@ broken() {
 @test "exec: no such program" {
 	broken 'command = /nowhere/tool'
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
-	fails 'exec: No such file or directory'
+	fails 'exec /nowhere/tool: does not exist'
 }
 
 @test "exec: not in PATH" {
 	broken 'command = surely-no-such-tool' 'env = PATH=/usr/bin:/bin'
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
-	fails 'exec: No such file or directory'
+	fails 'exec surely-no-such-tool: is not in PATH (/usr/bin:/bin)'
 }
 
 @test "exec: found, but not allowed" {
@@ -210,7 +210,7 @@ broken() {
 	chmod 644 "$T/a/tool"
 	broken 'command = tool' "env = PATH=$T/a:/nowhere"
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
-	fails 'exec: Permission denied'
+	fails "exec $T/a/tool: is not executable"
 }
 
 @test "exec: no program at all" {
@@ -218,7 +218,164 @@ broken() {
 	chmod 755 "$T/tool"
 	broken "command = $T/tool"
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
-	fails 'exec: Exec format error'
+	fails "exec $T/tool: is a text without #! in its first line"
+}
+
+# script NAME FIRST_LINE: an executable script.
+script() {
+	printf "$2\necho hello\n" >"$T/$1"
+	chmod 755 "$T/$1"
+	broken "command = $T/$1"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+}
+
+@test "exec: a script without its interpreter" {
+	script file '#!/nowhere/sh -e'
+	fails "exec $T/file: its interpreter '/nowhere/sh' does not exist"
+}
+
+@test "exec: a script with CR LF line ends" {
+	script file '#!/bin/sh\r'
+	hupd_start
+	wait_for 5 is_state web failed
+	run ctl start web
+	[[ $output = *"exec $T/file: its interpreter '/bin/sh\r' does not exist (CR LF line ends?)"* ]]
+}
+
+@test "exec: an empty file, a folder, a path through a file" {
+	script file '#!'
+	: >"$T/file"
+	fails "exec $T/file: is empty"
+	change web "command = $T"
+	run -1 ctl reload
+	[[ $output = *"exec $T: is a folder"* ]]
+	change web "command = $T/file/tool"
+	run -1 ctl reload
+	[[ $output = *"exec $T/file/tool: does not exist"* ]]
+}
+
+@test "exec: a program for another processor" {
+	# The head of an ELF file for the MIPS, all of whose pages are its own.
+	{
+		printf '\177ELF\002\002\001'
+		head -c 9 /dev/zero
+		printf '\000\002\000\010\000\000\000\001'
+		head -c 200 /dev/zero
+	} >"$T/tool"
+	chmod 755 "$T/tool"
+	broken "command = $T/tool"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails "exec $T/tool: is a program for another processor (mips)"
+}
+
+@test "exec: a folder on the way that the user may not search" {
+	needs_root
+	mkdir -m 755 "$T/a"
+	mkdir -m 700 "$T/a/private"
+	printf '#!/bin/sh\n' >"$T/a/private/run"
+	chmod 755 "$T/a/private/run"
+	broken "command = $T/a/private/run" 'user = nobody'
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	fails "exec $T/a/private/run: no permission to search the folder $T/a/private"
+}
+
+@test "exec: arguments that are too long, a file that is being written" {
+	broken "command = true $(head -c 60000 /dev/zero | tr '\0' a)"
+	for i in $(seq 70); do
+		printf 'env = V%s=%s\n' "$i" "$(head -c 60000 /dev/zero | tr '\0' a)"
+	done >"$T/long"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	cp "$(command -v sleep)" "$T/tool"
+	program busy <<-E
+	command = $T/tool 1000
+	restart = never
+	E
+	exec 9>>"$T/tool"
+	hupd_start 9>&-
+	wait_for 5 is_state busy failed
+	run ctl start busy
+	exec 9>&-
+	[[ $output = *"exec $T/tool: is open for writing"* ]]
+}
+
+@test "exec: a file system without programs" {
+	needs_root
+	unshare -m true 2>/dev/null || skip "needs name spaces"
+	mkdir -m 755 "$T/mnt"
+	broken "command = $T/mnt/run"
+	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"
+	cat >"$T/inside" <<-E
+	mount -t tmpfs -o noexec none $T/mnt
+	printf '#!/bin/sh\n' >$T/mnt/run
+	chmod 755 $T/mnt/run
+	exec $HUPD -f $T/hupd.conf
+	E
+	hupd_env unshare -m sh "$T/inside" >/dev/null 2>&1
+	fails "exec $T/mnt/run: its file system is mounted noexec"
+}
+
+@test "the same words for health checks and reload commands" {
+	program web <<-E
+	command = sleep 1000
+	health-command = /nowhere/check
+	health-interval = 1s
+	reload-command = /nowhere/reload
+	E
+	hupd_start
+	wait_for 10 logged 'web: health-command: exec /nowhere/check: does not exist'
+	run -1 ctl reload web
+	[[ $output = *'exec /nowhere/reload: does not exist'* ]]
+}
+
+@test "a program that goes into the background is explained" {
+	# memcached -d as seen from outside, and a program that is not known.
+	printf '#!/bin/sh\nsleep 1000 &\nexit 0\n' >"$T/memcached"
+	cp "$T/memcached" "$T/unknown"
+	chmod 755 "$T/memcached" "$T/unknown"
+	program web <<-E
+	command = $T/memcached -d
+	restart = never
+	E
+	program other <<-E
+	command = $T/unknown
+	restart-delay = 10s
+	settle-time = 1s
+	E
+	hupd_start
+	wait_for 5 logged 'web: it went into the background, keep it in the foreground without -d'
+	wait_for 5 logged 'other: it went into the background, keep it in the foreground (many'
+	run ctl status other
+	[[ $output = *'exited, status 0; it went into the background'* ]]
+	run ctl restart other
+	[ "$status" -eq 1 ]
+	[[ $output = *'it went into the background, keep it in the foreground'* ]]
+}
+
+@test "given up after 1 restart, and the number of restarts" {
+	local n
+	for n in 1 3; do
+		program "web$n" <<-E
+		command = false
+		restart-limit = $n
+		restart-delay = 10ms
+		E
+	done
+	hupd_start
+	wait_for 10 logged 'web1: .* -> failed .*given up after 1 restart$'
+	wait_for 10 logged 'web3: .* -> failed .*given up after 3 restarts$'
+	run ctl status
+	[[ $output = *'given up after 1 restart'* ]]
+}
+
+@test "after a restart the event log names the new process" {
+	local old
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	old=$(pid_of web)
+	ctl restart web
+	wait_for 5 logged "web: .* up .*pid $(pid_of web)"
+	[ "$(grep -c "pid $old" "$T/log/hupd.log")" -eq 1 ]
 }
 
 @test "directory: gone since it was checked, or closed to the user" {
@@ -227,12 +384,18 @@ broken() {
 	hupd_start
 	rmdir "$T/home"
 	run -1 ctl start web
-	fails 'directory: No such file or directory'
+	fails "directory $T/home: No such file or directory"
 	needs_root
 	mkdir -m 700 "$T/home"
 	echo 'user = nobody' >>"$T/hupd.d/web.conf"
 	run ctl reload
-	fails 'directory: Permission denied'
+	fails "directory $T/home: Permission denied"
+	chmod 755 "$T/home"
+	mkdir -m 755 "$T/home/a" "$T/home/a/b"
+	chmod 700 "$T/home/a"
+	change web "directory = $T/home/a/b"
+	run ctl reload
+	fails "directory $T/home/a/b: no permission to search the folder $T/home/a"
 }
 
 @test "user: not permitted" {
@@ -240,7 +403,7 @@ broken() {
 	broken 'user = nobody'
 	hupd_env setpriv --bounding-set -setuid --inh-caps -setuid \
 	    "$HUPD" -f "$T/hupd.conf"
-	fails 'user: Operation not permitted'
+	fails 'user nobody: cannot change to the id 65534: Operation not permitted'
 }
 
 @test "what failed is reported after the definition was replaced" {
@@ -253,7 +416,7 @@ broken() {
 	run -0 ctl reload
 	run ctl -j status web
 	[ "$status" -eq 3 ]
-	[[ $output = *'directory: '* ]]
+	[[ $output = *'directory /'* ]]
 	run -0 ctl start web
 }
 
@@ -263,7 +426,7 @@ broken() {
 	restart-delay = 10ms
 	E
 	hupd_start
-	wait_for 5 logged 'web: starting -> wait (not executed): exec: No such'
+	wait_for 5 logged "web: starting -> wait (not executed): exec $T/tool: does not exist"
 	ln -s "$(command -v sleep)" "$T/tool"
 	sed -i "s|tool|tool 1000|" "$T/hupd.d/web.conf"
 	run -0 ctl reload

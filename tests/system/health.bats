@@ -64,11 +64,11 @@ failed_checks() {
 	wait_for 5 json_says '"health": *"healthy"'
 	pid=$(pid_of web)
 	rm "$T/well"
-	wait_for 10 status_says '^  reason    unhealthy [0-9]*/1000000: exited, status 1: no answer$'
-	wait_for 10 logged 'web: unhealthy 3/1000000: exited, status 1: no answer'
+	wait_for 10 status_says '^  reason    unhealthy [0-9]*/1000000: exited, status 1, output: no answer$'
+	wait_for 10 logged 'web: unhealthy 3/1000000: exited, status 1, output: no answer'
 	run -0 ctl status
 	[[ $output = *"
-  unhealthy "*"/1000000: exited, status 1: no answer"* ]]
+  unhealthy "*"/1000000: exited, status 1, output: no answer"* ]]
 	json_says '"health": *"unhealthy"'
 	[ "$(failed_checks)" -ge 3 ]
 	ctl metrics | grep -q '^hupd_program_failed_checks{program="web"} [1-9]'
@@ -89,7 +89,7 @@ failed_checks() {
 	checked health-retries=2 health-timeout=1h
 	hupd_start
 	wait_for 10 is_state web wait
-	wait_for 5 logged 'web: unhealthy 1/2: killed by SIGUSR1: no answer'
+	wait_for 5 logged 'web: unhealthy 1/2: killed by SIGUSR1, output: no answer'
 	wait_for 5 logged 'web: up -> stopping (unhealthy): unhealthy, SIGTERM sent'
 	wait_for 5 logged 'web: stopping -> wait (exited): unhealthy, killed by SIGTERM, again in'
 	run -3 ctl status web
@@ -108,7 +108,7 @@ failed_checks() {
 		checked health-timeout=200ms health-retries=1000000
 		hupd_start
 		wait_for 10 \
-		    logged 'web: unhealthy [0-9]*/1000000: did not end in 200ms: y$'
+		    logged 'web: unhealthy [0-9]*/1000000: did not end in 200ms, output: y$'
 		check <<-E
 		setsid sh -c '$HERE $T/child; exec sleep 1000' &
 		until [ -s $T/child ]; do sleep 0.01; done
@@ -182,10 +182,10 @@ failed_checks() {
 	checked health-retries=1 health-command="$T/no-such"
 	sed -i "/^health-command = sh/d" "$T/hupd.d/web.conf"
 	hupd_start
-	lacks() { [ "$(grep -c 'web: health-command: exec: No such file' \
+	lacks() { [ "$(grep -c "web: health-command: exec $T/no-such: does not exist" \
 	    "$T/log/hupd.log")" -ge 3 ]; }
 	wait_for 10 lacks
-	status_says '^  reason    health unknown: exec: No such file or directory$'
+	status_says "^  reason    health unknown: exec $T/no-such: does not exist\$"
 	json_says '"health": *"unknown"'
 	run ! logged 'web: up ->'
 	printf '#!/bin/sh\n' >"$T/new"

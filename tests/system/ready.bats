@@ -176,7 +176,7 @@ impatient() {
 	    "$T/hupd.d/web.conf"
 	run -0 ctl reload
 	run -1 ctl reload web
-	[[ $output = *'exec: No such file or directory'* ]]
+	[[ $output = *': does not exist'* ]]
 	is_state web up
 }
 

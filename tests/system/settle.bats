@@ -26,7 +26,7 @@ broken() {
 	hupd_start
 	run -1 --separate-stderr ctl add t log-timestamps=no \
 	    -- sh -c 'sleep 0.1; echo bad option; exit 2'
-	[[ $output = *'+ t        added'*'! t        exited, status 2, again in '*'    | bad option'* ]]
+	[[ $output = *'+ t        added'*'! t        exited, status 2, again in '*'    output | bad option'* ]]
 	[[ $stderr = *"t.conf stays; 'hupctl remove t' takes it back" ]]
 	for command in start restart; do
 		run -1 ctl "$command" t

@@ -128,8 +128,8 @@ renders(void **state)
 	    {"trouble name=web how=exited,%20status%201",
 		"  ! web      exited, status 1\n"},
 	    {"tail name=web text=bind:%20address%20in%20use",
-		"    | bind: address in use\n"},
-	    {"tail name=web text=%1b[2J\\", "    | \\033[2J\\\\\n"},
+		"    output | bind: address in use\n"},
+	    {"tail name=web text=%1b[2J\\", "    output | \\033[2J\\\\\n"},
 	    {"change kind=added name=a-very-long-name reason=added\n"
 	     "change kind=removed name=b reason=removed",
 		"  + a-very-long-name added\n"
