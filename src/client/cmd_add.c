@@ -219,7 +219,8 @@ advise(const struct job *job, const struct candidate *candidate,
 	diag_clear(&notes);
 }
 
-/* Would the daemon accept the candidate, with what is on disk besides? */
+/* Would the daemon accept the candidate, together with the other files on disk?
+ */
 static int
 validate(const struct job *job, const struct candidate *candidate)
 {

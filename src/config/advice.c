@@ -141,8 +141,9 @@ advice_path(bool fixed)
 {
 	const char *path = fixed ? NULL : getenv("PATH");
 
-	return path != NULL && *path != '\0' ? path
-					     : ENVIRON_PATH + strlen("PATH=");
+	if (path == NULL || *path == '\0')
+		path = &ENVIRON_PATH[strlen("PATH=")];
+	return path;
 }
 
 void

@@ -75,9 +75,9 @@ char *load_file_of(const char *folder, const char *name);
 int load_proposal(const char *file, char **name, char **text, struct diags *);
 
 /*
- * Read a saved configuration, see syntax_print_saved.  What it has kept of
- * accounts and environment files is not looked up; a program waits for what was
- * not kept and does not exist.
+ * Read a saved configuration, see syntax_print_saved.  Accounts
+ * and environment files that it has kept are not looked up; a program waits for
+ * those that were not kept and do not exist.
  */
 int load_whole(struct config *, const struct places *, const char *file,
     const struct resolve_lookups *, struct diags *);

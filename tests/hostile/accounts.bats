@@ -47,7 +47,8 @@ taken_over() {
 
 # web has exactly the ids that the account had.
 has_kept_ids() {
-	local status=/proc/$(pid_of web)/status
+	local status
+	status=/proc/$(pid_of web)/status
 	[ "$(awk '$1 == "Uid:" || $1 == "Gid:" { print $2, $3, $4, $5 }
 	    $1 == "Groups:" { print $2, $3 }' "$status" | tr '\n' ' ')" = \
 	    '23456 23456 23456 23456 23456 23456 23456 23456 23456 23457 ' ]

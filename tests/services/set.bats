@@ -96,7 +96,7 @@ for p in json.load(sys.stdin)["programs"]:
 	[ "$(pids)" = "$before" ]
 }
 
-@test "a change that breaks it is rolled back, and the others go on" {
+@test "a change that breaks it is rolled back, and the others keep their processes" {
 	local name others
 	for name in "${HERE[@]}"; do
 		others=$(pids "$name")

@@ -37,7 +37,7 @@ tool() {
 
 @test "words that only a shell understands" {
 	local words
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016,SC2088
 	for words in '$HOME' '"${X}"' '> /dev/null' '2>&1' '| tee x' '&& b' \
 	    '; b' '~/b' '$(id)'; do
 		program web <<<"command = sleep 1000 $words"

@@ -4,7 +4,7 @@
 load helper
 
 check() {
-	hupd_env "$HUPCTL" -f "$T/hupd.conf" check "$@"
+	hupd_env "$HUPCTL" -f "$T/hupd.conf" check
 }
 
 @test "the plan is printed, and nothing is done" {

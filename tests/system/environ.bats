@@ -81,6 +81,7 @@ lines, %25 \\ and blanks  ' | file a.env
 	run -6 ctl reload
 	[[ $output = *'show.conf:2: env-file: '*'a.env does not exist'* ]]
 	for command in 'ctl restart show' 'ctl reexec' 'ctl restart show'; do
+		# shellcheck disable=SC2086
 		run -0 $command
 		has ONE=first
 		has "KEY=$value"

@@ -77,8 +77,9 @@ marked() {
 
 # The output has only warnings of programs that are not installed, and limits.
 only_missing() {
-	[ -z "$(grep -vE '^(warning: .* (does not exist|is not in the PATH .*|hard limit .*))?$' \
-	    <<<"$output")" ]
+	! grep -qvE \
+	    '^(warning: .* (does not exist|is not in the PATH .*|hard limit .*))?$' \
+	    <<<"$output"
 }
 
 # Environment of the daemon: the mark by which what it leaves is found, and

@@ -31,6 +31,7 @@ refuses() {
 	before=$(identity web)
 	for command in "ctl reload" "ctl check" "config check" \
 	    "hupd_env $HUPD -n -f $T/hupd.conf"; do
+		# shellcheck disable=SC2086
 		run -6 $command
 		[[ $output = *"$1"* ]] || {
 			printf '%s: %s\n' "$command" "$output"

@@ -12,6 +12,7 @@ setup() {
 }
 
 teardown() {
+	# shellcheck disable=SC2086
 	[ -z "$PAUSED" ] || kill -CONT $PAUSED 2>/dev/null || :
 	hupd_teardown
 }

@@ -82,8 +82,7 @@ demo() {
 }
 
 demo_is_gone() {
-	run demo ping
-	[ "$status" -eq 7 ]
+	run -7 demo ping
 }
 
 make_run() {

@@ -49,8 +49,8 @@ broken() {
 	hupd_start
 	run -0 ctl add once restart=never -- true
 	run -0 ctl add twice restart=on-failure depends-on=once -- true
-	is_state once done
-	is_state twice done
+	is_state once 'done'
+	is_state twice 'done'
 	run -0 ctl restart once
 	run -1 ctl add worse restart=never -- false
 	[[ $output = *'! worse    exited, status 1'* ]]
