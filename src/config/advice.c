@@ -14,6 +14,7 @@
 #include "base/execfile.h"
 #include "base/hardlimit.h"
 #include "base/strings.h"
+#include "base/words.h"
 #include "config/advice.h"
 #include "config/environ.h"
 
@@ -85,6 +86,19 @@ look_at_command(const struct advisor *a, const char *key, char *const *words)
 }
 
 static void
+look_at_line(const struct advisor *a, const char *key, const char *line)
+{
+	const char *why;
+	char **words;
+	size_t n;
+
+	if (words_split(line, &words, &n, &why) == -1)
+		return;
+	look_at_command(a, key, words);
+	free(words);
+}
+
+static void
 look_at_folder(const struct advisor *a)
 {
 	const char *folder = a->conf->directory;
@@ -129,6 +143,9 @@ look_at_program(struct advisor *a, const char *path)
 	    conf->ngids};
 	if (a->root && conf->uid == (uid_t)-1)
 		a->user.uid = 0;
+	look_at_command(a, "command", conf->command);
+	for (size_t i = 0; i < strings_count(conf->more_commands); i++)
+		look_at_line(a, "command", conf->more_commands[i]);
 	for (size_t i = 0; i < keys_count; i++)
 		if (keys_table[i].value.kind == &value_words)
 			look_at_command(a, keys_table[i].name,

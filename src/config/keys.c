@@ -312,6 +312,13 @@ keys_at(size_t i)
 	return i < keys_count ? &keys_table[i] : NULL;
 }
 
+bool
+keys_is_command(const struct key *key)
+{
+	return key->value.kind == &value_words ||
+	    key->value.kind == &value_commands;
+}
+
 size_t
 keys_index(const struct key *key)
 {

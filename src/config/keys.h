@@ -187,6 +187,8 @@ const struct key *keys_at(size_t i);
 size_t keys_index(const struct key *);
 /* The key of that name, or NULL. */
 const struct key *keys_find(const char *name);
+/* Is its value a command line? */
+bool keys_is_command(const struct key *);
 /* The name of the key for RLIMIT_ which; "rlimit" without such a key. */
 const char *keys_rlimit_name(int which);
 

@@ -155,17 +155,20 @@ refuse_itself(struct parser *p)
 
 /* A command that only a shell would understand is accepted nevertheless. */
 static void
-warn_of_shell(struct parser *p, const struct key *key, const char *value)
+warn_of_shell(struct parser *p, const char *value)
 {
-	char *const *words = *(char **const *)keys_value(p->conf, key);
-	const char *word;
+	const char *word, *why;
+	char **words;
 	size_t len;
 
-	if (environ_name(words[0]) > 0)
+	if (words_split(value, &words, &len, &why) == -1)
+		return;
+	if (len > 0 && environ_name(words[0]) > 0)
 		warn(p,
 		    "\"%.40s\" in front of a command sets a variable in a "
 		    "shell only; use env = %.40s",
 		    words[0], words[0]);
+	free(words);
 	if ((len = words_shell(value, &word)) > 0)
 		warn(p,
 		    "\"%.*s\" has a meaning in a shell only, and none is used: "
@@ -204,8 +207,8 @@ program_key(struct parser *p, const struct key *key, const char *value)
 	}
 	if (refuse_itself(p) == -1)
 		return;
-	if (key->value.kind == &value_words)
-		warn_of_shell(p, key, value);
+	if (keys_is_command(key))
+		warn_of_shell(p, value);
 	keys_add(&p->conf->given, key);
 	if (add_line(p->conf, key, p->line, nth) == -1)
 		complain(p, "out of memory");

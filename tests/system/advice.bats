@@ -212,3 +212,10 @@ logged_times() {
 	run -0 hupctl check
 	[[ $output = *'rlimit-core: 2000 is above the hard limit of the daemon; 1000 is used'* ]]
 }
+
+@test "each command of a task is looked at" {
+	printf '%s\n' 'ready = exited' 'command = true' "command = $T/missing" \
+	    'command = echo a > b' | program web
+	warned "$T/hupd.d/web.conf:4: command: \">\" has a meaning"
+	[[ $stderr = *"command: $T/missing: does not exist"* ]]
+}
