@@ -31,6 +31,8 @@
  * answer already.
  */
 #define ANNOUNCE_TIMEOUT 1000
+/* The limit if start-timeout is 0: a reload that never ends allows no other. */
+#define UNLIMITED_TIMEOUT 30000
 
 enum phase {
 	PHASE_COMMAND,	/* reload-command runs */
@@ -81,12 +83,20 @@ finish(struct action *a, bool ok, const char *how)
 	action_cancel(&a->base);
 }
 
+static int64_t
+time_limit(const struct action *a)
+{
+	const int64_t ms = a->program->conf->start_timeout;
+
+	return ms > 0 ? ms : UNLIMITED_TIMEOUT;
+}
+
 static void
 finish_late(struct action *a, const char *what)
 {
 	char how[128], time[TEXT_NUMBER_MAX];
 
-	text_humane_duration(a->program->conf->start_timeout, time);
+	text_humane_duration(time_limit(a), time);
 	snprintf(how, sizeof(how), "%s in %s", what, time);
 	finish(a, false, how);
 }
@@ -154,7 +164,7 @@ look(struct action *a)
 	if (a->is_ready)
 		finish_ready(a);
 	else if (a->is_announced && a->phase != PHASE_READY)
-		enter_phase(a, PHASE_READY, a->program->conf->start_timeout);
+		enter_phase(a, PHASE_READY, time_limit(a));
 }
 
 static void
@@ -302,7 +312,7 @@ begin_signal(struct action *a)
 	if (sys->signal(sys, &a->program->child, c->reload_signal) == -1)
 		finish(a, false, strerror(errno));
 	else if (c->ready == READY_NOTIFY)
-		enter_phase(a, PHASE_ANNOUNCE, c->start_timeout);
+		enter_phase(a, PHASE_ANNOUNCE, time_limit(a));
 	else if (c->settle_time > 0)
 		enter_phase(a, PHASE_ALIVE, c->settle_time);
 	else
@@ -320,7 +330,7 @@ begin_command(struct action *a)
 	    .is_logged = true,
 	};
 
-	enter_phase(a, PHASE_COMMAND, p->conf->start_timeout);
+	enter_phase(a, PHASE_COMMAND, time_limit(a));
 	a->child.run = p->child.run;
 	/*
 	 * Events of the child may come, and free the action, before this

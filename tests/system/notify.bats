@@ -148,6 +148,18 @@ go_on() {
 	grep -q 'web: up (ready again)' "$T/out"
 }
 
+@test "a reload without a start-timeout is waited for too" {
+	talker "reload 1 well notify READY=1 wait"
+	echo 'start-timeout = 0' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	reload_is 0 'ready again'
+	change web 'reload-command = sleep 0.3'
+	sed -i '/^reload-signal/d' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	reload_is 0 'reload-command succeeded'
+}
+
 @test "a reload that the program calls failed has failed" {
 	talker 'reload 1 "STATUS=Reload failed!" notify READY=1 wait'
 	hupd_start
