@@ -193,12 +193,18 @@ bool
 apply_is_bounded(const struct apply *s)
 {
 	const struct item *it;
+	size_t pending = 0;
 
-	for (it = s->v; it < s->v + s->n; it++)
-		if (it->outcome == OUTCOME_PENDING && it->program != NULL &&
-		    is_bounded(it->program))
+	for (it = s->v; it < s->v + s->n; it++) {
+		if (it->outcome != OUTCOME_PENDING)
+			continue;
+		/* The watch knows a program that has just been freed. */
+		if (it->watch.program == NULL || is_bounded(it->watch.program))
 			return true;
-	return false;
+		pending++;
+	}
+	/* Without any, it is over at the end of this turn. */
+	return pending == 0;
 }
 
 void
