@@ -53,7 +53,7 @@ limited() {
 		as_user hupctl ping 3>&- &
 	done
 	wait
-	# What runs has the limit of the starter.
+	# Programs have the limit of the starter.
 	local pid
 	pid=$(as_user hupctl status | awk '$2 == "up" { print $3; exit }')
 	grep -q '^Max open files *64 *64 ' "/proc/$pid/limits"

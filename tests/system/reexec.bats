@@ -476,6 +476,13 @@ former() {
 	run -1 hupd_start
 	[ "$output" = "hupd: hupd is already running (pid $pid)" ]
 	run ! flock -n "$T/hupd.pid" true
+	# It claims its folders now, and hupctl finds it without its socket.
+	[ -s "$T/state/.lock" ]
+	rm "$T/run/hupd.sock"
+	run -1 ctl ping
+	[[ $output == *"was removed, but hupd is running (pid $pid)"* ]]
+	kill -HUP "$pid"
+	wait_for 5 hupd_answers
 	# Now the guard is of the new one, too.
 	crash
 	[ "$(pid_of web)" = "$web" ]
