@@ -242,6 +242,7 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"exit", "exit", TEXT},
 	    {"ended", "ended", NUMBER},
 	    {"memory_bytes", "memory", NUMBER},
+	    {"left_processes", "left", NUMBER},
 	    {"health", "health", TEXT},
 	    {"failed_checks", "failed-checks", NUMBER},
 	    {"status", "status", TEXT},

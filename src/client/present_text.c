@@ -414,7 +414,8 @@ put_state(const struct ctl *ctl, const struct line *program)
 	}
 	/* For a program that is up and well it only repeats the pid. */
 	if (!is_in(program, STATE_UP) || !is_wanted(program) ||
-	    is_ill(program) || is_reloading(program))
+	    is_ill(program) || is_reloading(program) ||
+	    line_get_number(program, "left", 0) > 0)
 		put_reason_detail(ctl, program);
 	else
 		put_detail(ctl, "health", line_get(program, "health"));

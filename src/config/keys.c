@@ -28,6 +28,13 @@ static const char *const ready_words[] = {
     [READY_EXITED] = "exited",
     NULL,
 };
+static const char *const kill_mode_words[] = {
+    [KILL_MAIN_FIRST] = "main-first",
+    [KILL_CONTROL_GROUP] = "control-group",
+    [KILL_MIXED] = "mixed",
+    [KILL_PROCESS] = "process",
+    NULL,
+};
 static const char *const log_words[] = {
     [LOG_TO_FILE] = "file",
     [LOG_TO_SYSLOG] = "syslog",
@@ -262,7 +269,10 @@ const struct key keys_table[] = {
     {LIVE("restart-limit", "0", number, restart_limit), .value.max = 1000000},
     {LIVE("success-exit", "0", exits, success_exit)},
     {LIVE("stop-signal", "TERM", signal, stop_signal)},
-    {LIVE("stop-timeout", "10s", duration, stop_timeout)},
+    {LIVE("stop-timeout", "10s", timeout, stop_timeout)},
+    {LIVE("kill-mode", "main-first", choice, kill_mode),
+	.value.words = kill_mode_words},
+    {LIVE("send-sigkill", "yes", bool, send_sigkill)},
     {LIVE("reload-signal", NULL, signal, reload_signal)},
     {LIVE("reload-command", NULL, words, reload_command)},
     {LIVE("reload-rollback", "yes", bool, reload_rollback)},
@@ -273,7 +283,7 @@ const struct key keys_table[] = {
 	.value.min = 3,
 	.value.max = 1023},
     {LIVE("settle-time", "1s", duration, settle_time)},
-    {LIVE("start-timeout", "30s", duration, start_timeout)},
+    {LIVE("start-timeout", "30s", limit, start_timeout)},
     {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},
     {LIVE("health-command", NULL, words, health_command)},
     {LIVE("health-interval", "30s", duration, health_interval), .value.min = 1},

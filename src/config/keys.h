@@ -38,6 +38,12 @@ enum key_restart {
 	RESTART_NEVER,
 };
 enum key_ready { READY_STARTED, READY_NOTIFY, READY_FD, READY_EXITED };
+enum key_kill_mode {
+	KILL_MAIN_FIRST,
+	KILL_CONTROL_GROUP,
+	KILL_MIXED,
+	KILL_PROCESS,
+};
 enum key_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
 
 /* There may be this many keys; at most 255, see struct definition_line. */
@@ -118,7 +124,9 @@ struct definition {
 	int restart_limit; /* 0: never give up */
 	struct value_exits success_exit;
 	int stop_signal;
-	int64_t stop_timeout;
+	int64_t stop_timeout; /* or VALUE_FOREVER */
+	enum key_kill_mode kill_mode;
+	bool send_sigkill;
 	int reload_signal;     /* 0: none */
 	char **reload_command; /* NULL: none */
 	bool reload_rollback;

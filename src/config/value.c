@@ -379,6 +379,47 @@ const struct value_kind value_duration = {&store_int64, duration_parse,
     duration_print};
 
 static int
+timeout_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	int64_t *ms = field;
+
+	if (strcmp(text, "infinity") != 0)
+		return duration_parse(field, value, text, why);
+	*ms = VALUE_FOREVER;
+	return 0;
+}
+
+/* No limit is 0 as well. */
+static int
+limit_parse(void *field, const struct value *value, const char *text, char *why)
+{
+	int64_t *ms = field;
+
+	if (strcmp(text, "infinity") != 0)
+		return duration_parse(field, value, text, why);
+	*ms = 0;
+	return 0;
+}
+
+const struct value_kind value_limit = {&store_int64, limit_parse,
+    duration_print};
+
+static int
+timeout_print(const void *field, const struct value *value, const char *key,
+    FILE *f)
+{
+	const int64_t *ms = field;
+
+	if (*ms != VALUE_FOREVER)
+		return duration_print(field, value, key, f);
+	return value_put(key, "infinity", f);
+}
+
+const struct value_kind value_timeout = {&store_int64, timeout_parse,
+    timeout_print};
+
+static int
 size_parse(void *field, const struct value *value, const char *text, char *why)
 {
 	const char *reason;

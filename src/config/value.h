@@ -74,12 +74,17 @@ struct value_kind {
 	    FILE *);
 };
 
+/* The duration "infinity". */
+#define VALUE_FOREVER INT64_MAX
+
 /* The kinds, with the C type of the field. */
 extern const struct value_kind value_bool;	/* bool */
 extern const struct value_kind value_choice;	/* an enumeration */
 extern const struct value_kind value_number;	/* int */
 extern const struct value_kind value_octal;	/* int */
 extern const struct value_kind value_duration;	/* int64_t, ms */
+extern const struct value_kind value_timeout;	/* or VALUE_FOREVER */
+extern const struct value_kind value_limit;	/* 0, or "infinity": none */
 extern const struct value_kind value_size;	/* int64_t, bytes */
 extern const struct value_kind value_signal;	/* int */
 extern const struct value_kind value_path;	/* char *, absolute */

@@ -80,8 +80,9 @@ request_put_program(struct line_text *t, const struct program *p,
     const char *log_dir, bool cpu)
 {
 	struct mono now = loop_now(p->programs->loop);
-	char text[ENDING_MAX], why[LOG_ERROR_MAX],
-	    *log = NULL, *warning = advice_limit(p->conf);
+	const int left = program_left(p);
+	char text[ENDING_MAX], why[LOG_ERROR_MAX], *log = NULL;
+	char *warning = advice_limit(p->conf);
 
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
@@ -92,18 +93,25 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_put_number(t, "since", clock_diff_ms(now, p->since));
 	line_put_number(t, "restarts", p->restarts);
 	if (fsm_is_alive(p->state)) {
-		line_put_number(t, "pid", p->child.pid);
+		if (p->child.pid != 0)
+			line_put_number(t, "pid", p->child.pid);
 		line_put_number(t, "uptime", clock_diff_ms(now, p->started));
 		line_put_number(t, "started", p->started_at);
 		line_put_number(t, "memory", describe_memory(p));
 		if (cpu)
 			line_put_number(t, "cpu", describe_cpu(p));
 	}
+	line_put_number(t, "left", left);
 	put_end(t, p);
-	describe_why(p, text, sizeof(text));
 	if (p->state == STATE_DOWN && p->want == WANT_REST)
-		line_put(t, "reason", why_at_rest(p));
-	else if (*text != '\0')
+		strlcpy(text, why_at_rest(p), sizeof(text));
+	else
+		describe_why(p, text, sizeof(text));
+	if (left > 0 && p->step != STEP_LEFT)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "%s%d process%s left by earlier starts",
+		    *text != '\0' ? ", " : "", left, left == 1 ? "" : "es");
+	if (*text != '\0')
 		line_put(t, "reason", text);
 	if (p->state == STATE_DOWN && p->want == WANT_RUN)
 		line_put(t, "waiting-for", p->conf->waits_for);

@@ -76,7 +76,7 @@ look_for_end(struct daemon *d)
 {
 	if (!d->stopping && exiton_is_due(d, &d->status))
 		stop(d);
-	if (d->stopping && d->programs.nalive == 0 && d->programs.norphans == 0)
+	if (d->stopping && programs_are_ended(&d->programs))
 		loop_end(d->loop);
 }
 
@@ -678,6 +678,7 @@ serve_end(struct daemon *d)
 	guard_end(d);
 	control_close(d->control);
 	handover_free(d->handover);
+	programs_report_left(&d->programs);
 	log_moment("stop");
 	loop_unwatch(d->loop, &d->events_source);
 	log_flush();

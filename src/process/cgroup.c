@@ -195,12 +195,16 @@ cgroup_claim(struct cgroup *cg)
 }
 
 static int
-open_in(const struct cgroup *cg, const char *name, const char *file, int flags)
+open_in(int dir, const char *name, const char *file, int flags)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", name, file);
-	return openat(cg->dir, path, flags | O_CLOEXEC);
+	if (snprintf(path, sizeof(path), "%s/%s", name, file) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return openat(dir, path, flags | O_CLOEXEC);
 }
 
 int
@@ -221,14 +225,13 @@ cgroup_enter(struct cgroup *cg, const char *name)
 static int
 each_process(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 {
-	char path[NAME_MAX + 16], buf[4096], *p, *end;
+	char buf[4096], *p, *end;
 	ssize_t n;
 	long pid;
 	size_t kept = 0;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/cgroup.procs", name);
-	fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	fd = open_in(dir, name, "cgroup.procs", O_RDONLY);
 	if (fd == -1)
 		return -1;
 	while ((n = read(fd, buf + kept, sizeof(buf) - 1 - kept)) > 0) {
@@ -313,6 +316,24 @@ cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
 	return each_below(cg->dir, name, fn, arg) == -1 ? -1 : 0;
 }
 
+/* Remove a folder and those below.  -1 if one is not empty. */
+static int
+remove_below(int dir, const char *name)
+{
+	const char *below;
+	DIR *d;
+
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	d = open_folder(dir, name);
+	if (d == NULL)
+		return -1;
+	while ((below = next_folder(d)) != NULL)
+		remove_below(dirfd(d), below);
+	closedir(d);
+	return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
 struct members {
 	int n;
 	int alive; /* those that were not sent SIGKILL yet */
@@ -337,25 +358,160 @@ kill_one(pid_t pid, void *arg)
 	return true;
 }
 
+int
+cgroup_watch(struct cgroup *cg, const char *name)
+{
+	return open_in(cg->dir, name, "cgroup.events", O_RDONLY);
+}
+
+bool
+cgroup_is_empty(int fd)
+{
+	char buf[128];
+	ssize_t n;
+
+	n = pread(fd, buf, sizeof(buf) - 1, 0);
+	if (n <= 0)
+		return n == -1 && errno == ENODEV; /* it was removed */
+	buf[n] = '\0';
+	return strstr(buf, "populated 0\n") != NULL;
+}
+
 /*
  * Is it certain that it and the folders below hold no process except zombies?
  */
 static bool
-is_empty(const struct cgroup *cg, const char *name)
+is_empty(struct cgroup *cg, const char *name)
 {
-	char buf[128];
-	ssize_t n;
-	int fd;
+	int fd = cgroup_watch(cg, name);
+	bool empty;
 
-	fd = open_in(cg, name, "cgroup.events", O_RDONLY);
 	if (fd == -1)
 		return errno == ENOENT;
-	n = read(fd, buf, sizeof(buf) - 1);
+	empty = cgroup_is_empty(fd);
 	close(fd);
-	if (n <= 0)
+	return empty;
+}
+
+/* A look at all processes but one. */
+struct others {
+	struct cgroup *cgroup;
+	const char *name;
+	pid_t except;
+	int sig; /* 0: count them */
+	int n;
+};
+
+/*
+ * The pid may be another process's by now: hold what has it, and look again
+ * whether that is in the folder.
+ */
+static bool
+signal_member(const struct others *others, pid_t pid)
+{
+	struct process process = {.pid = pid};
+	char name[NAME_MAX + 1];
+	bool sent;
+
+	process.pidfd = process_open(pid);
+	if (process.pidfd == -1 && errno != ENOSYS && errno != EPERM)
 		return false;
-	buf[n] = '\0';
-	return strstr(buf, "populated 0\n") != NULL;
+	sent = cgroup_owner(others->cgroup, pid, name, sizeof(name)) &&
+	    strcmp(name, others->name) == 0 &&
+	    process_signal(&process, others->sig) == 0;
+	if (process.pidfd != -1)
+		close(process.pidfd);
+	return sent;
+}
+
+static bool
+look_at_other(pid_t pid, void *arg)
+{
+	struct others *others = arg;
+
+	if (pid != others->except &&
+	    (others->sig == 0 || signal_member(others, pid)))
+		others->n++;
+	return true;
+}
+
+int
+cgroup_count(struct cgroup *cg, const char *name, pid_t except)
+{
+	struct others others = {.except = except};
+
+	if (!is_empty(cg, name))
+		cgroup_each(cg, name, look_at_other, &others);
+	return others.n;
+}
+
+int
+cgroup_signal(struct cgroup *cg, const char *name, pid_t except, int sig)
+{
+	struct others others = {cg, name, except, sig, 0};
+
+	if (!is_empty(cg, name))
+		cgroup_each(cg, name, look_at_other, &others);
+	return others.n;
+}
+
+/* Move a process to the folder whose cgroup.procs this is. */
+static bool
+move_one(pid_t pid, void *arg)
+{
+	const int *procs = arg;
+
+	dprintf(*procs, "%d\n", (int)pid);
+	return true;
+}
+
+/* Move those of the folder itself, and of those below except that one. */
+static void
+move_all(struct cgroup *cg, const char *name, const char *below, int procs)
+{
+	char path[PATH_MAX];
+	const char *other;
+	DIR *d;
+
+	each_process(cg->dir, name, move_one, &procs);
+	d = open_folder(cg->dir, name);
+	if (d == NULL)
+		return;
+	while ((other = next_folder(d)) != NULL) {
+		if (strcmp(other, below) == 0)
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", name, other) >=
+		    (int)sizeof(path))
+			continue;
+		cgroup_each(cg, path, move_one, &procs);
+		remove_below(cg->dir, path);
+	}
+	closedir(d);
+}
+
+int
+cgroup_set_aside(struct cgroup *cg, const char *name, const char *below)
+{
+	char path[PATH_MAX];
+	int procs, rounds;
+
+	if (is_empty(cg, name))
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/%s", name, below) >=
+	    (int)sizeof(path))
+		return cgroup_count(cg, name, 0);
+	if (mkdirat(cg->dir, path, 0755) == -1 && errno != EEXIST)
+		return cgroup_count(cg, name, 0);
+	procs = open_in(cg->dir, path, "cgroup.procs", O_WRONLY);
+	/* Repeat, since those moved late may have forked. */
+	for (rounds = 0; procs != -1 && rounds < KILL_ROUNDS; rounds++) {
+		move_all(cg, name, below, procs);
+		if (cgroup_count(cg, name, 0) == cgroup_count(cg, path, 0))
+			break;
+	}
+	if (procs != -1)
+		close(procs);
+	return cgroup_count(cg, path, 0);
 }
 
 int64_t
@@ -366,7 +522,7 @@ cgroup_cpu(struct cgroup *cg, const char *name)
 	ssize_t n;
 	int fd;
 
-	fd = open_in(cg, name, "cpu.stat", O_RDONLY);
+	fd = open_in(cg->dir, name, "cpu.stat", O_RDONLY);
 	if (fd == -1)
 		return -1;
 	n = read(fd, buf, sizeof(buf) - 1);
@@ -388,7 +544,7 @@ cgroup_kill(struct cgroup *cg, const char *name)
 		return 0;
 	if (cgroup_each(cg, name, count_one, &members) == -1 || members.n == 0)
 		return 0;
-	fd = open_in(cg, name, "cgroup.kill", O_WRONLY);
+	fd = open_in(cg->dir, name, "cgroup.kill", O_WRONLY);
 	if (fd != -1 && write(fd, "1", 1) == 1) {
 		close(fd);
 		return members.alive;
@@ -402,24 +558,6 @@ cgroup_kill(struct cgroup *cg, const char *name)
 			break;
 	}
 	return members.alive;
-}
-
-/* Remove a folder and those below.  -1 if one is not empty. */
-static int
-remove_below(int dir, const char *name)
-{
-	const char *below;
-	DIR *d;
-
-	if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	d = open_folder(dir, name);
-	if (d == NULL)
-		return -1;
-	while ((below = next_folder(d)) != NULL)
-		remove_below(dirfd(d), below);
-	closedir(d);
-	return unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 void
@@ -446,9 +584,19 @@ remove_programs(const struct cgroup *cg)
 	return rv;
 }
 
+/* Does nothing keep the folders busy but processes that are being killed? */
+static bool
+is_soon_empty(struct cgroup *cg)
+{
+	struct members members = {0};
+
+	return each_below(cg->dir, ".", count_one, &members) == 0 &&
+	    members.alive == 0;
+}
+
 /* A killed process keeps its folder busy for a moment: wait for its end. */
 static void
-remove_all(const struct cgroup *cg)
+remove_all(struct cgroup *cg)
 {
 	struct pollfd events = {.events = POLLPRI};
 	char buf[128];
@@ -459,7 +607,7 @@ remove_all(const struct cgroup *cg)
 		/* poll reports changes since the last read. */
 		if (events.fd == -1 ||
 		    pread(events.fd, buf, sizeof(buf), 0) == -1 ||
-		    remove_programs(cg) == 0 ||
+		    remove_programs(cg) == 0 || !is_soon_empty(cg) ||
 		    poll(&events, 1, CLOSE_WAIT) != 1)
 			break;
 	}

@@ -44,6 +44,25 @@ int cgroup_enter(struct cgroup *, const char *name);
  * or does not exist.
  */
 int cgroup_kill(struct cgroup *, const char *name);
+/*
+ * Count the processes in the folder and below, but not that one.  A process
+ * that is being killed counts until it has ended.
+ */
+int cgroup_count(struct cgroup *, const char *name, pid_t except);
+/* Send them a signal.  Returns how many got it. */
+int cgroup_signal(struct cgroup *, const char *name, pid_t except, int sig);
+/*
+ * Open its cgroup.events, and watch that for EPOLLPRI: it reports that the last
+ * process has ended.  -1 with errno.
+ */
+int cgroup_watch(struct cgroup *, const char *name);
+/* Have all processes in the folder and below ended?  fd: of cgroup_watch. */
+bool cgroup_is_empty(int fd);
+/*
+ * Move the processes in the folder, and those below it, to the folder below of
+ * that name.  Returns how many are there then.
+ */
+int cgroup_set_aside(struct cgroup *, const char *name, const char *below);
 /* Remove the folder and those below, if they exist and are empty. */
 void cgroup_leave(struct cgroup *, const char *name);
 /*

@@ -380,22 +380,25 @@ struct killing {
 	void *arg;
 	bool all;
 	bool reports;
+	int sig; /* 0: SIGKILL */
 };
 
 static bool
-kill_look(struct orphans *o, const struct look *x, bool reports)
+kill_look(struct orphans *o, const struct look *x, const struct killing *k)
 {
+	const int sig = k->sig != 0 ? k->sig : SIGKILL;
 	struct seen *s;
 
-	if (process_signal_exact(x->facts.pid, x->facts.start_time, SIGKILL) ==
-	    -1)
+	if (process_signal_exact(x->facts.pid, x->facts.start_time, sig) == -1)
 		return false;
+	if (sig != SIGKILL)
+		return true;
 	s = find_seen(o, x->facts.pid);
 	if (s != NULL && s->is_child && !s->is_killed) {
 		s->is_killed = true;
 		o->nkilled++;
 	}
-	if (reports)
+	if (k->reports)
 		o->rule.killed(x->run, x->facts.pid, o->rule.arg);
 	return true;
 }
@@ -411,7 +414,7 @@ kill_once(struct orphans *o, const struct killing *k)
 	for (x = v.looks; x < v.looks + v.n; x++)
 		if (x->run != 0 && !x->is_held && !x->facts.is_dying &&
 		    (k->all || x->is_below) && k->over(x->run, k->arg) &&
-		    kill_look(o, x, k->reports))
+		    kill_look(o, x, k))
 			n++;
 	free(v.looks);
 	return n;
@@ -446,6 +449,16 @@ orphan_kill_run(struct orphans *o, uint64_t run, bool all)
 }
 
 int
+orphan_signal_run(struct orphans *o, uint64_t run, bool all, int sig)
+{
+	return kill_once(o,
+	    &(struct killing){.over = is_run,
+		.arg = &run,
+		.all = all,
+		.sig = sig});
+}
+
+int
 orphan_kill_runs(struct orphans *o, bool (*over)(uint64_t, void *), void *arg)
 {
 	return kill_all(o,
@@ -457,6 +470,7 @@ struct children {
 	struct orphans *orphans;
 	void (*fn)(struct orphans *, struct seen *, void *);
 	void *arg;
+	bool all; /* those too that are dying, but have not ended */
 	int ndying;
 };
 
@@ -474,7 +488,8 @@ look_at_child(pid_t pid, void *arg)
 		return;
 	if (facts.is_dying) {
 		c->ndying++;
-		return;
+		if (!c->all || facts.is_ended)
+			return;
 	}
 	s = keep(o, &facts);
 	if (s == NULL)
@@ -491,7 +506,7 @@ static int
 each_orphan(struct orphans *o,
     void (*fn)(struct orphans *, struct seen *, void *), void *arg)
 {
-	struct children c = {o, fn, arg, 0};
+	struct children c = {o, fn, arg, false, 0};
 
 	process_each_child(look_at_child, &c);
 	return c.ndying;
@@ -500,6 +515,7 @@ each_orphan(struct orphans *o,
 struct counting {
 	uint64_t run;
 	int n;
+	uint32_t program;
 };
 
 static void
@@ -515,10 +531,67 @@ count_orphan(struct orphans *o, struct seen *s, void *arg)
 int
 orphan_count(struct orphans *o, uint64_t run)
 {
-	struct counting c = {run, 0};
+	struct counting c = {.run = run};
 
 	each_orphan(o, count_orphan, &c);
 	return c.n;
+}
+
+/* Count the processes in a survey that are not held and have not ended. */
+static int
+count_in_survey(struct orphans *o, bool all,
+    bool (*picks)(uint64_t run, const struct counting *),
+    const struct counting *c)
+{
+	const struct look *x;
+	struct survey v;
+	int n = 0;
+
+	survey(&v, o, all);
+	for (x = v.looks; x < v.looks + v.n; x++)
+		if (x->run != 0 && picks(x->run, c) && !x->is_held &&
+		    !x->facts.is_ended && (all || x->is_below))
+			n++;
+	free(v.looks);
+	return n;
+}
+
+static bool
+picks_run(uint64_t run, const struct counting *c)
+{
+	return run == c->run;
+}
+
+static bool
+picks_kept(uint64_t run, const struct counting *c)
+{
+	return run >> 32 == c->program && run != c->run;
+}
+
+int
+orphan_count_run(struct orphans *o, uint64_t run, bool all)
+{
+	return count_in_survey(o, all, picks_run,
+	    &(struct counting){.run = run});
+}
+
+int
+orphan_kept(struct orphans *o, uint32_t program, uint64_t except)
+{
+	return count_in_survey(o, false, picks_kept,
+	    &(struct counting){.run = except, .program = program});
+}
+
+int
+orphan_left(struct orphans *o, uint64_t run, bool all)
+{
+	struct counting counting = {.run = run};
+	struct children c = {o, count_orphan, &counting, true, 0};
+
+	if (all)
+		return orphan_count_run(o, run, true);
+	process_each_child(look_at_child, &c);
+	return counting.n;
 }
 
 static bool

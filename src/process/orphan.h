@@ -82,6 +82,21 @@ void orphan_see(struct orphans *);
  */
 int orphan_count(struct orphans *, uint64_t run);
 /*
+ * How many of the daemon's children belong to a run, are not held and have not
+ * ended?  Those that are being killed count.  all: of all processes, as for
+ * orphan_kill_run.
+ */
+int orphan_left(struct orphans *, uint64_t run, bool all);
+/* The same with their descendants, which takes a look at every process. */
+int orphan_count_run(struct orphans *, uint64_t run, bool all);
+/*
+ * Count the processes of all runs of a program, which is the upper half of
+ * each, except one run.
+ */
+int orphan_kept(struct orphans *, uint32_t program, uint64_t except);
+/* Send them a signal.  Returns how many got it. */
+int orphan_signal_run(struct orphans *, uint64_t run, bool all, int sig);
+/*
  * Send SIGKILL to the processes that belong to a run, but not to held
  * processes.  all: read the mark of every process, because a program that was
  * taken over leaves its orphans to another parent.  Returns how many had not

@@ -120,19 +120,22 @@ process_facts(pid_t pid, struct process_facts *facts)
 	const char *p;
 	uint64_t flags, pending;
 	int parent, session;
+	char state;
 
-	/* Fields 4, 6, 9, 22 and 31; the text begins with field 3. */
+	/* Fields 3, 4, 6, 9, 22 and 31; the text begins with field 3. */
 	p = proc_text(pid, "stat", buf, sizeof(buf));
 	if (p == NULL ||
 	    sscanf(p,
-		"%*s %d %*s %d %*s %*s %" SCNu64 " %*s %*s %*s %*s %*s %*s"
+		"%c %d %*s %d %*s %*s %" SCNu64 " %*s %*s %*s %*s %*s %*s"
 		" %*s %*s %*s %*s %*s %*s %" SCNu64 " %*s %*s %*s %*s %*s"
 		" %*s %*s %*s %" SCNu64,
-		&parent, &session, &flags, &facts->start_time, &pending) != 5)
+		&state, &parent, &session, &flags, &facts->start_time,
+		&pending) != 6)
 		return false;
 	facts->pid = pid;
 	facts->parent = parent;
 	facts->session = session;
+	facts->is_ended = state == 'Z' || state == 'X';
 	facts->is_dying =
 	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
 	return true;

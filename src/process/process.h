@@ -47,6 +47,7 @@ struct process_facts {
 	pid_t session;
 	uint64_t start_time; /* clock ticks since boot */
 	bool is_dying;	     /* sent SIGKILL, or ended */
+	bool is_ended;	     /* a zombie */
 };
 
 /* False if the process is gone. */

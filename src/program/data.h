@@ -115,6 +115,7 @@ struct program {
 	struct mono said_since; /* its messages in the event log: */
 	unsigned nsaid;		/* how many since then, */
 	unsigned nunsaid;	/* and how many were not logged */
+	int nleft; /* processes, when it was last counted; see program_left */
 	bool tail_due;
 
 	/* start.c */

@@ -233,11 +233,35 @@ describe_was_started(const struct program *p)
 	    p->conf->autostart;
 }
 
+static void
+why_stopping(const struct program *p, char *buf, size_t size)
+{
+	const char *sent = p->state == STATE_KILLING ? "KILL" : NULL;
+	char name[TEXT_NUMBER_MAX], time[TEXT_NUMBER_MAX];
+
+	if (sent == NULL)
+		sent = text_signal_name(p->conf->stop_signal, name);
+	if (p->step == STEP_OWN)
+		strlcpy(buf, "it ends by itself", size);
+	else if (p->step == STEP_LEFT) {
+		if (p->want == WANT_RUN)
+			describe_end(p, buf, size);
+		snprintf(buf + strlen(buf), size - strlen(buf),
+		    "%s%d process%s left, SIG%s sent", *buf != '\0' ? ", " : "",
+		    p->nleft, p->nleft == 1 ? "" : "es", sent);
+	} else
+		snprintf(buf, size, "%sSIG%s sent", late_text[outcome_late(p)],
+		    sent);
+	if (outcome_is_overdue(p)) {
+		text_humane_duration(p->conf->stop_timeout, time);
+		snprintf(buf + strlen(buf), size - strlen(buf),
+		    ", not gone after %s; send-sigkill = no", time);
+	}
+}
+
 void
 describe_why(const struct program *p, char *buf, size_t size)
 {
-	char signal_name[TEXT_NUMBER_MAX];
-
 	*buf = '\0';
 	switch (p->state) {
 	case STATE_DOWN:
@@ -260,15 +284,8 @@ describe_why(const struct program *p, char *buf, size_t size)
 		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
 		break;
 	case STATE_STOPPING:
-		if (p->step == STEP_OWN) {
-			strlcpy(buf, "it ends by itself", size);
-			break;
-		}
-		snprintf(buf, size, "%sSIG%s sent", late_text[outcome_late(p)],
-		    text_signal_name(p->conf->stop_signal, signal_name));
-		break;
 	case STATE_KILLING:
-		strlcpy(buf, "SIGKILL sent", size);
+		why_stopping(p, buf, size);
 		break;
 	case STATE_WAIT:
 		why_wait(p, buf, size);

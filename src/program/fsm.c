@@ -18,19 +18,21 @@
  *	DONE                      | TIMEOUT        | TIMEOUT, STOP, RESTART,
  *	FAILED                    v                | REMOVE, UNHEALTHY ...
  *	   ^                  STOPPING <-----------'
- *	   |  EXITED              | TIMEOUT
+ *	   |  EXITED, GONE        | TIMEOUT
  *	   '------------------ KILLING
  *
- * STARTING, UP, STOPPING and KILLING have a process.  Only two events lead
- * from them to a state without a process: EXITED, and EXEC_FAIL when no
- * process could be created or it ended without executing the program.  So a
- * program never has two processes, and is never DOWN while a process of it is
- * alive.
+ * STARTING, UP, STOPPING and KILLING have a process.  Three events lead from
+ * them to a state without one: EXITED, EXEC_FAIL when no process could be
+ * created or it ended without executing the program, and GONE when the
+ * processes that the main process left have ended too.  So a program never has
+ * two main processes, and is never DOWN while a process of it is alive, except
+ * those that kill-mode spares.
  *
- * Steps.  Two states have steps, which follow each other:
+ * Steps.  Three states have steps, which follow each other:
  *
  *	STARTING	EXEC, READY, SETTLE
  *	STOPPING	SIGNAL or OWN, LEFT
+ *	KILLING		SIGNAL, LEFT
  *
  * A process begins with EXEC and ends that step when it executes its program
  * (EXEC_OK).  Then a program that is awaited says that it is READY, or ends
@@ -40,8 +42,11 @@
  * several commands begins again with EXEC for each, and is DONE after the last.
  *
  * A stop begins with SIGNAL.  If the program begins it (the event STOPPING), it
- * needs no signal: OWN.  LEFT is for the processes that the main
- * process leaves.
+ * needs no signal: OWN.  If the main process has ended and left others, LEFT
+ * follows: they get the stop signal too, or SIGKILL, and the program waits for
+ * their end.  The time of a stop is that of all steps.  A main process that
+ * ends by itself leads to LEFT in the same way, and so does a start that finds
+ * processes of an earlier start.
  *
  * Wants.  The want decides the next state when the process has ended:
  *
@@ -56,7 +61,7 @@
  * start-timeout in STARTING, but settle-time at the step SETTLE, where it is
  * good news; the watchdog in UP, stop-timeout in STOPPING, the restart delay
  * in WAIT.  In KILLING, SIGKILL is repeated: a fork may have escaped the first
- * one.
+ * one.  A program that is spared SIGKILL stays STOPPING.
  *
  * Other programs.  A program that is blocked by a dependency stays or becomes
  * DOWN with want RUN.  START is fed again once the dependency is ready.  If
@@ -79,13 +84,14 @@ fsm_has_step(enum program_state state, enum program_step step)
 {
 	switch (step) {
 	case STEP_NONE:
-		return state != STATE_STARTING && state != STATE_STOPPING;
+		return fsm_first_step(state) == STEP_NONE;
 	case STEP_EXEC:
 	case STEP_READY:
 	case STEP_SETTLE:
 		return state == STATE_STARTING;
 	case STEP_SIGNAL:
 	case STEP_LEFT:
+		return state == STATE_STOPPING || state == STATE_KILLING;
 	case STEP_OWN:
 		return state == STATE_STOPPING;
 	}
@@ -99,10 +105,10 @@ fsm_first_step(enum program_state state)
 	case STATE_STARTING:
 		return STEP_EXEC;
 	case STATE_STOPPING:
+	case STATE_KILLING:
 		return STEP_SIGNAL;
 	case STATE_DOWN:
 	case STATE_UP:
-	case STATE_KILLING:
 	case STATE_WAIT:
 	case STATE_DONE:
 	case STATE_FAILED:
@@ -126,12 +132,30 @@ stay(struct fsm_next now, enum program_want want)
 	return now;
 }
 
+/* The processes that are left have to end. */
+static struct fsm_next
+end_left(struct fsm_next now, enum program_want want, struct fsm_facts facts)
+{
+	bool kill = now.state == STATE_KILLING || facts.at_once;
+	struct fsm_next to;
+
+	to = enter(kill ? STATE_KILLING : STATE_STOPPING, want, ACT_LINGER);
+	to.step = STEP_LEFT;
+	if (kill)
+		to.actions |= ACT_KILL;
+	else if (now.step != STEP_SIGNAL || !facts.together)
+		to.actions |= ACT_SIGNAL;
+	return to;
+}
+
 /* The program is wanted and has no process. */
 static struct fsm_next
-launch(bool blocked)
+launch(struct fsm_next now, struct fsm_facts facts)
 {
-	if (blocked)
+	if (facts.blocked)
 		return enter(STATE_DOWN, WANT_RUN, 0);
+	if (facts.left)
+		return end_left(now, WANT_RESTART, facts);
 	return enter(STATE_STARTING, WANT_RUN, ACT_SPAWN);
 }
 
@@ -163,9 +187,13 @@ advance(struct fsm_next now, struct fsm_facts facts)
 	__builtin_unreachable();
 }
 
+/* No process that has to end is left. */
 static struct fsm_next
-ended(enum program_want want, struct fsm_facts facts)
+ended(struct fsm_next now, struct fsm_facts facts)
 {
+	enum program_want want = now.want;
+
+	facts.left = false;
 	switch (want) {
 	case WANT_RUN:
 		switch (facts.fate) {
@@ -182,7 +210,7 @@ ended(enum program_want want, struct fsm_facts facts)
 	case WANT_REST:
 		return enter(STATE_DOWN, want, 0);
 	case WANT_RESTART:
-		return launch(facts.blocked);
+		return launch(now, facts);
 	case WANT_REMOVE:
 		return enter(STATE_DOWN, want, ACT_FREE);
 	}
@@ -190,7 +218,7 @@ ended(enum program_want want, struct fsm_facts facts)
 }
 
 static struct fsm_next
-start(struct fsm_next now, bool blocked)
+start(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.want == WANT_REMOVE)
 		return now;
@@ -199,7 +227,7 @@ start(struct fsm_next now, bool blocked)
 	case STATE_WAIT:
 	case STATE_DONE:
 	case STATE_FAILED:
-		return launch(blocked);
+		return launch(now, facts);
 	case STATE_STARTING:
 	case STATE_UP:
 		return stay(now, WANT_RUN);
@@ -211,16 +239,24 @@ start(struct fsm_next now, bool blocked)
 	__builtin_unreachable();
 }
 
+static struct fsm_next
+end(enum program_want want, struct fsm_facts facts)
+{
+	if (facts.at_once)
+		return enter(STATE_KILLING, want, ACT_KILL);
+	return enter(STATE_STOPPING, want, ACT_SIGNAL);
+}
+
 /* STOP, RESTART or REMOVE while a process exists; want is the new want. */
 static struct fsm_next
-leave(struct fsm_next now, enum program_want want, bool held)
+leave(struct fsm_next now, enum program_want want, struct fsm_facts facts)
 {
 	switch (now.state) {
 	case STATE_STARTING:
 	case STATE_UP:
-		if (held)
+		if (facts.held)
 			return stay(now, want);
-		return enter(STATE_STOPPING, want, ACT_SIGNAL);
+		return end(want, facts);
 	case STATE_DOWN:
 	case STATE_STOPPING:
 	case STATE_KILLING:
@@ -233,31 +269,31 @@ leave(struct fsm_next now, enum program_want want, bool held)
 }
 
 static struct fsm_next
-stop(struct fsm_next now, bool held)
+stop(struct fsm_next now, struct fsm_facts facts)
 {
 	enum program_want want =
 	    now.want == WANT_REMOVE ? WANT_REMOVE : WANT_REST;
 
 	if (!fsm_is_alive(now.state))
 		return enter(STATE_DOWN, want, 0);
-	return leave(now, want, held);
+	return leave(now, want, facts);
 }
 
 static struct fsm_next
 restart(struct fsm_next now, struct fsm_facts facts)
 {
 	if (!fsm_is_alive(now.state))
-		return start(now, facts.blocked);
+		return start(now, facts);
 	return leave(now, now.want == WANT_REMOVE ? WANT_REMOVE : WANT_RESTART,
-	    facts.held);
+	    facts);
 }
 
 static struct fsm_next
-removed(struct fsm_next now, bool held)
+removed(struct fsm_next now, struct fsm_facts facts)
 {
 	if (!fsm_is_alive(now.state))
 		return enter(STATE_DOWN, WANT_REMOVE, ACT_FREE);
-	return leave(now, WANT_REMOVE, held);
+	return leave(now, WANT_REMOVE, facts);
 }
 
 static struct fsm_next
@@ -265,11 +301,38 @@ exited(struct fsm_next now, struct fsm_facts facts)
 {
 	struct fsm_next to;
 
-	if (!fsm_is_alive(now.state))
+	if (!fsm_is_alive(now.state) || now.step == STEP_LEFT)
 		return now;
-	to = ended(now.want, facts);
-	to.actions |= ACT_SWEEP;
+	if (facts.left)
+		return end_left(now, now.want, facts);
+	to = ended(now, facts);
+	to.actions |= ACT_FINISH;
 	return to;
+}
+
+static struct fsm_next
+gone(struct fsm_next now, struct fsm_facts facts)
+{
+	struct fsm_next to;
+
+	if (now.step != STEP_LEFT)
+		return now;
+	to = ended(now, facts);
+	to.actions |= ACT_FINISH;
+	return to;
+}
+
+/* The time of a stop is over. */
+static struct fsm_next
+overdue(struct fsm_next now, struct fsm_facts facts)
+{
+	if (facts.spared)
+		return now;
+	if (now.step == STEP_OWN)
+		now.step = STEP_SIGNAL;
+	now.state = STATE_KILLING;
+	now.actions = ACT_KILL;
+	return now;
 }
 
 static struct fsm_next
@@ -279,14 +342,14 @@ timed_out(struct fsm_next now, struct fsm_facts facts)
 	case STATE_STARTING:
 		if (now.step == STEP_SETTLE)
 			return advance(now, facts);
-		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+		return end(now.want, facts);
 	case STATE_UP:
-		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+		return end(now.want, facts);
 	case STATE_STOPPING:
 	case STATE_KILLING:
-		return enter(STATE_KILLING, now.want, ACT_KILL);
+		return overdue(now, facts);
 	case STATE_WAIT:
-		return now.want == WANT_RUN ? launch(facts.blocked) : now;
+		return now.want == WANT_RUN ? launch(now, facts) : now;
 	case STATE_DOWN:
 	case STATE_DONE:
 	case STATE_FAILED:
@@ -297,21 +360,21 @@ timed_out(struct fsm_next now, struct fsm_facts facts)
 
 /* It has to end first, and starts again when the dependency is ready. */
 static struct fsm_next
-stop_before_need(struct fsm_next now, bool held)
+stop_before_need(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.state == STATE_WAIT)
 		return enter(STATE_DOWN, now.want, 0);
 	if (!fsm_is_alive(now.state) || now.want != WANT_RUN)
 		return now;
-	return leave(now, WANT_RESTART, held);
+	return leave(now, WANT_RESTART, facts);
 }
 
 /* Ignore the event if the program is ending already. */
 static struct fsm_next
-found_unhealthy(struct fsm_next now)
+found_unhealthy(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.state == STATE_UP && now.want == WANT_RUN)
-		return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+		return end(now.want, facts);
 	return now;
 }
 
@@ -328,11 +391,11 @@ stops_itself(struct fsm_next now)
 
 /* The same as a watchdog that is over, even if it has none. */
 static struct fsm_next
-triggered(struct fsm_next now)
+triggered(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.state != STATE_STARTING && now.state != STATE_UP)
 		return now;
-	return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+	return end(now.want, facts);
 }
 
 /* READY may overtake EXEC_OK: they come through different descriptors. */
@@ -353,13 +416,13 @@ fsm_step(enum program_state state, enum program_step step,
 
 	switch (event) {
 	case EVENT_START:
-		return start(now, facts.blocked);
+		return start(now, facts);
 	case EVENT_STOP:
-		return stop(now, facts.held);
+		return stop(now, facts);
 	case EVENT_RESTART:
 		return restart(now, facts);
 	case EVENT_REMOVE:
-		return removed(now, facts.held);
+		return removed(now, facts);
 	case EVENT_EXEC_OK:
 		return step == STEP_EXEC ? advance(now, facts) : now;
 	case EVENT_READY:
@@ -370,13 +433,15 @@ fsm_step(enum program_state state, enum program_step step,
 	case EVENT_TIMEOUT:
 		return timed_out(now, facts);
 	case EVENT_UNHEALTHY:
-		return found_unhealthy(now);
+		return found_unhealthy(now, facts);
 	case EVENT_NEED_STOPS:
-		return stop_before_need(now, facts.held);
+		return stop_before_need(now, facts);
+	case EVENT_GONE:
+		return gone(now, facts);
 	case EVENT_STOPPING:
 		return stops_itself(now);
 	case EVENT_TRIGGER:
-		return triggered(now);
+		return triggered(now, facts);
 	}
 	__builtin_unreachable();
 }

@@ -25,16 +25,25 @@ struct fsm_facts {
 	bool held;    /* a dependent that is leaving is alive: do not stop */
 	bool awaited; /* once executed, it has to become READY or to end well */
 	bool settles; /* then it has to live for a time */
-	enum fsm_fate fate; /* for EXITED and EXEC_FAIL */
+	/*
+	 * Processes that have to end exist besides the main process, or of an
+	 * earlier start.
+	 */
+	bool left;
+	bool together; /* they get the stop signal when the main process does */
+	bool at_once;  /* SIGKILL instead of the stop signal */
+	bool spared;   /* no SIGKILL follows the stop signal */
+	enum fsm_fate fate; /* for EXITED, EXEC_FAIL and GONE */
 };
 
 enum {
 	ACT_SPAWN = 1 << 0,  /* create the process of its first command */
-	ACT_SIGNAL = 1 << 1, /* send the stop signal */
-	ACT_KILL = 1 << 2,   /* send SIGKILL to all its processes */
-	ACT_SWEEP = 1 << 3,  /* kill the processes that are left */
-	ACT_FREE = 1 << 4,   /* the definition is gone: free it */
-	ACT_NEXT = 1 << 5,   /* create the process of its next command */
+	ACT_SIGNAL = 1 << 1, /* send the stop signal; at LEFT, to the rest */
+	ACT_KILL = 1 << 2,   /* send SIGKILL; at LEFT, to the rest */
+	ACT_LINGER = 1 << 3, /* reap the main process, and watch the rest */
+	ACT_FINISH = 1 << 4, /* all that have to end have: reap the main one */
+	ACT_FREE = 1 << 5,   /* the definition is gone: free it */
+	ACT_NEXT = 1 << 6,   /* create the process of its next command */
 };
 
 struct fsm_next {

@@ -376,6 +376,13 @@ health_free(struct program *p)
 }
 
 void
+health_end(struct program *p)
+{
+	if (p->health != NULL)
+		end_checks(p->health);
+}
+
+void
 health_follow(struct program *p)
 {
 	struct health *h = p->health;

@@ -15,6 +15,8 @@ int health_prepare(struct program *, const struct definition *);
 void health_free(struct program *);
 /* The state has changed: begin or end checks. */
 void health_follow(struct program *);
+/* End the checks at once, before the state changes. */
+void health_end(struct program *);
 /* The definition has changed, from old. */
 void health_adjust(struct program *, const struct definition *old);
 /* Continue the count of an earlier daemon; call health_resume after it. */

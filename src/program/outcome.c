@@ -52,8 +52,11 @@ outcome_is_settled(const struct program *p)
 	case STATE_KILLING:
 		return clock_diff_ms(loop_now(p->programs->loop), p->since) >=
 		    OUTCOME_KILL_AGAIN;
-	case STATE_STARTING:
 	case STATE_STOPPING:
+		if (outcome_is_overdue(p))
+			return true;
+		/* FALLTHROUGH */
+	case STATE_STARTING:
 		/* One start has failed; the next attempts may never end. */
 		return p->want == WANT_RUN && p->failed_starts > 0;
 	}
@@ -70,6 +73,15 @@ bool
 outcome_is_good(const struct program *p)
 {
 	return p->want == WANT_RUN && fsm_is_ready(p->state);
+}
+
+bool
+outcome_is_overdue(const struct program *p)
+{
+	return p->state == STATE_STOPPING && !p->conf->send_sigkill &&
+	    p->conf->stop_timeout != VALUE_FOREVER &&
+	    clock_diff_ms(loop_now(p->programs->loop), p->since) >=
+	    p->conf->stop_timeout;
 }
 
 enum program_late

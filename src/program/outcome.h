@@ -19,6 +19,8 @@ bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
+/* Is SIGKILL due, which it is spared? */
+bool outcome_is_overdue(const struct program *);
 /*
  * Is there something that will not become ready by itself, or not soon: a
  * dependency, or what the definition waits for?

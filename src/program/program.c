@@ -66,7 +66,10 @@ fate(struct program *p)
 		p->failed_starts++;
 	if (!policy_restarts(c, &p->end))
 		return well ? FATE_DONE : FATE_FAIL;
-	ran = clock_diff_ms(loop_now(p->programs->loop), p->started);
+	/* The time for which it only left processes does not count. */
+	ran = clock_diff_ms(p->step == STEP_LEFT ? p->since
+						 : loop_now(p->programs->loop),
+	    p->started);
 	p->delay =
 	    backoff_next(&p->backoff, &rule, ran, p->was_ready, arc4random());
 	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
@@ -82,7 +85,7 @@ time_limit(const struct program *p, const struct definition *c)
 			return c->settle_time;
 		return c->start_timeout > 0 ? c->start_timeout : -1;
 	case STATE_STOPPING:
-		return c->stop_timeout;
+		return c->stop_timeout == VALUE_FOREVER ? -1 : c->stop_timeout;
 	case STATE_KILLING:
 		return OUTCOME_KILL_AGAIN;
 	case STATE_WAIT:
@@ -217,7 +220,11 @@ program_restore(struct program *p, enum program_state state,
 static void
 repeat(struct program *p)
 {
-	program_arm(p, loop_now(p->programs->loop));
+	if (outcome_is_overdue(p))
+		/* The daemon, if it is ending, waits no longer. */
+		p->programs->drain_later(p->programs);
+	else
+		program_arm(p, loop_now(p->programs->loop));
 	notify_watchers(p);
 }
 
@@ -242,7 +249,8 @@ note_late(struct program *p, enum program_state from, enum program_step step,
 {
 	if (p->state == STATE_KILLING && step == STEP_OWN)
 		p->late = LATE_STOPPING;
-	if (p->state != STATE_STOPPING)
+	if ((from != STATE_STARTING && from != STATE_UP) ||
+	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
 		return;
 	p->late = LATE_NOT;
 	if (event == EVENT_TIMEOUT)
@@ -288,25 +296,70 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 		ps->drain_later(ps);
 }
 
+static const char *
+plural(int n)
+{
+	return n == 1 ? "" : "es";
+}
+
 void
-program_sweep(struct program *p)
+program_finish(struct program *p)
 {
 	struct system *sys = p->programs->system;
-	int left;
+	bool keeps = p->conf->kill_mode == KILL_PROCESS;
+	int n;
 
 	start_close_ready(p);
-	left = sys->finish(sys, &p->child, p->conf->name);
+	if (keeps)
+		n = p->nleft = sys->keep(sys, &p->child, p->conf->name);
+	else
+		n = sys->finish(sys, &p->child, p->conf->name);
 	/* Clear the record before the recorded descriptor is closed. */
 	record_no_main(p);
 	sys->release(sys, &p->child);
-	p->end.left = left;
-	if (left > 0)
-		log_info("%s: killed %d process%s that it left behind",
-		    p->conf->name, left, left == 1 ? "" : "es");
+	if (n > 0)
+		p->end.left = n;
+	if (n > 0)
+		log_info("%s: %s %d process%s that it left behind",
+		    p->conf->name,
+		    keeps ? "kill-mode = process keeps" : "killed", n,
+		    plural(n));
 	if (describe_left_foreground(p))
 		log_info("%s: it went into the background, keep it in the "
 			 "foreground %s",
 		    p->conf->name, foreground_option(p->conf->command));
+}
+
+void
+program_linger(struct program *p)
+{
+	struct system *sys = p->programs->system;
+
+	start_close_ready(p);
+	record_no_main(p);
+	if (sys->linger(sys, &p->child, p->conf->name) == 0)
+		return;
+	log_warn("%s: the processes that it left behind cannot be watched; "
+		 "killing them",
+	    p->conf->name);
+	program_feed(p, EVENT_GONE);
+}
+
+/* Those that outlived an earlier daemon are not of the next start. */
+static void
+set_aside(struct program *p)
+{
+	struct system *sys = p->programs->system;
+	int n;
+
+	if (p->conf->kill_mode != KILL_PROCESS)
+		return;
+	sys->keep(sys, &p->child, p->conf->name);
+	n = sys->kept(sys, &p->child, p->conf->name);
+	if (n > p->nleft)
+		log_info("%s: %d process%s of an earlier start stay%s",
+		    p->conf->name, n, plural(n), n == 1 ? "s" : "");
+	p->nleft = n;
 }
 
 static void
@@ -315,6 +368,7 @@ start(struct program *p)
 	said_clear(p);
 	p->was_ready = false;
 	p->started = loop_now(p->programs->loop);
+	set_aside(p);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
 	if (p->child.pid == 0)
@@ -341,25 +395,66 @@ send_signal(struct program *p, int sig)
 		    text_signal_name(sig, name), (int)p->child.pid);
 }
 
+/* A process stopped by SIGSTOP would not handle the signal. */
 static void
 send_stop(struct program *p)
 {
 	send_signal(p, p->conf->stop_signal);
-	/* A process stopped by SIGSTOP would not handle the signal. */
 	send_signal(p, SIGCONT);
+}
+
+static void
+send_stop_to_rest(struct program *p)
+{
+	struct system *sys = p->programs->system;
+	char name[TEXT_NUMBER_MAX];
+	int n;
+
+	n = sys->signal_left(sys, &p->child, p->conf->name,
+	    p->conf->stop_signal);
+	sys->signal_left(sys, &p->child, p->conf->name, SIGCONT);
+	if (n > 0)
+		log_info("%s: sent SIG%s to %d process%s %s", p->conf->name,
+		    text_signal_name(p->conf->stop_signal, name), n, plural(n),
+		    p->step == STEP_LEFT ? "that it left behind"
+					 : "besides the main one");
+}
+
+static void
+send_kill(struct program *p)
+{
+	struct system *sys = p->programs->system;
+	int n;
+
+	if (p->conf->kill_mode == KILL_PROCESS) {
+		send_signal(p, SIGKILL);
+		return;
+	}
+	n = sys->kill(sys, &p->child, p->conf->name);
+	if (n > 0)
+		log_info("%s: killed %d process%s %s", p->conf->name, n,
+		    plural(n),
+		    p->step == STEP_LEFT ? "that it left behind"
+					 : "besides the main one");
 }
 
 static void
 act(struct program *p, unsigned actions)
 {
-	struct system *sys = p->programs->system;
-
-	if (actions & ACT_SWEEP)
-		program_sweep(p);
-	if (actions & ACT_SIGNAL)
-		send_stop(p);
+	if (actions & ACT_FINISH)
+		program_finish(p);
+	if (actions & ACT_SIGNAL) {
+		if (p->step == STEP_SIGNAL)
+			send_stop(p);
+		if (p->step == STEP_LEFT ||
+		    p->conf->kill_mode == KILL_CONTROL_GROUP)
+			send_stop_to_rest(p);
+	}
 	if (actions & ACT_KILL)
-		sys->kill(sys, &p->child, p->conf->name);
+		send_kill(p);
+	/* The session of the main process tells what it left: reap it last. */
+	if (actions & ACT_LINGER)
+		program_linger(p);
 	if (actions & ACT_FREE)
 		program_retire(p);
 	if (actions & (ACT_SPAWN | ACT_NEXT)) {
@@ -368,22 +463,74 @@ act(struct program *p, unsigned actions)
 	}
 }
 
-void
-program_feed(struct program *p, enum program_event event)
+/* How many processes are left that have to end before the next start? */
+static int
+count_left(struct program *p, enum program_event event)
 {
+	struct system *sys = p->programs->system;
+	bool ends = event == EVENT_EXITED || event == EVENT_EXEC_FAIL;
+	bool starts = event == EVENT_START || event == EVENT_RESTART ||
+	    event == EVENT_TIMEOUT;
+
+	if (p->conf->kill_mode == KILL_PROCESS || p->step == STEP_LEFT ||
+	    (fsm_is_alive(p->state) ? !ends : !starts))
+		return 0;
+	return sys->left(sys, &p->child, p->conf->name);
+}
+
+int
+program_left(const struct program *p)
+{
+	struct system *sys = p->programs->system;
+
+	if (p->step == STEP_LEFT)
+		return sys->left(sys, &p->child, p->conf->name);
+	if (p->nleft > 0 && p->conf->kill_mode == KILL_PROCESS)
+		return sys->kept(sys, &p->child, p->conf->name);
+	return 0;
+}
+
+static struct fsm_facts
+facts_for(struct program *p, enum program_event event)
+{
+	const struct definition *c = p->conf;
 	struct fsm_facts facts = {
 	    .blocked = p->conf->waits_for != NULL || neighbours_block(p),
 	    .held = neighbours_hold(p),
-	    .awaited = p->conf->ready != READY_STARTED,
+	    .awaited = c->ready != READY_STARTED,
 	    .settles = start_settles(p),
+	    .together = c->kill_mode == KILL_CONTROL_GROUP,
+	    .spared = !c->send_sigkill,
 	    .fate = FATE_AGAIN,
 	};
+	bool ends = event == EVENT_EXITED || event == EVENT_EXEC_FAIL;
+	int n = 0;
+
+	if (fsm_is_alive(p->state) || !facts.blocked)
+		n = count_left(p, event);
+	facts.left = n > 0;
+	if (p->step == STEP_LEFT && event == EVENT_TIMEOUT)
+		n = program_left(p);
+	if (n > 0)
+		p->nleft = n;
+	if (ends && n > 0)
+		p->end.left = n;
+	facts.at_once = c->send_sigkill &&
+	    (c->stop_timeout == 0 ||
+		(facts.left && c->kill_mode == KILL_MIXED));
+	if (p->want == WANT_RUN &&
+	    ((ends && !facts.left) ||
+		(event == EVENT_GONE && p->step == STEP_LEFT)))
+		facts.fate = fate(p);
+	return facts;
+}
+
+void
+program_feed(struct program *p, enum program_event event)
+{
 	struct fsm_next next;
 
-	if (p->want == WANT_RUN &&
-	    (event == EVENT_EXITED || event == EVENT_EXEC_FAIL))
-		facts.fate = fate(p);
-	next = fsm_step(p->state, p->step, p->want, event, facts);
+	next = fsm_step(p->state, p->step, p->want, event, facts_for(p, event));
 	enter(p, next, event);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
@@ -470,9 +617,17 @@ main_ended(struct child *c, const struct process_end *end)
 	p->end.process = *end;
 	p->end.at = clock_wall().tv_sec;
 	end_stream(p);
+	/* A health check is not one of the processes that it left. */
+	health_end(p);
 	if (p->action != NULL)
 		p->action->ended(p->action);
 	program_feed(p, EVENT_EXITED);
+}
+
+static void
+rest_gone(struct child *c)
+{
+	program_feed(c->owner, EVENT_GONE);
 }
 
 /* READY_FD: a newline makes it ready. */
@@ -512,6 +667,7 @@ program_new(struct programs *ps, struct definition *conf)
 	    .failed = main_failed,
 	    .lost = main_lost,
 	    .ended = main_ended,
+	    .gone = rest_gone,
 	};
 	struct program *p;
 
@@ -711,6 +867,7 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_TIMEOUT:
 	case EVENT_UNHEALTHY:
 	case EVENT_NEED_STOPS:
+	case EVENT_GONE:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
 		return;

@@ -43,6 +43,11 @@ void program_not_notified(struct program *);
 void program_set_conf(struct program *, struct definition *);
 /* Send its main process a signal.  -1 with errno. */
 int program_signal(struct program *, int sig);
+/*
+ * How many processes has it left: those that have to end before the next
+ * start, or those that kill-mode = process keeps?
+ */
+int program_left(const struct program *);
 /* A comparison for qsort(3): dependents come before their dependencies. */
 int program_leaves_before(const struct program *a, const struct program *b);
 
@@ -52,13 +57,14 @@ void program_unwatch(struct watch *);
 
 /*
  * For takeover.c: state, step and want as recorded, without an event; the
- * deadline of the state, counted from the given time; killing the processes
- * that an ended main process left.
+ * deadline of the state, counted from the given time; the end of a main process
+ * whose state has been left, or that left processes which have to end.
  */
 void program_restore(struct program *, enum program_state, enum program_step,
     enum program_want);
 void program_arm(struct program *, struct mono from);
-void program_sweep(struct program *);
+void program_finish(struct program *);
+void program_linger(struct program *);
 
 int program_names_cmp(struct program *, struct program *);
 RB_PROTOTYPE(program_names, program, by_name, program_names_cmp)

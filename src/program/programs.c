@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "program/outcome.h"
 #include "program/program.h"
 #include "program/programs.h"
 
@@ -213,6 +214,39 @@ programs_stop_all(struct programs *ps)
 	RB_FOREACH (p, program_names, &ps->names)
 		program_request(p, EVENT_STOP);
 	drain_later(ps);
+}
+
+bool
+programs_are_ended(struct programs *ps)
+{
+	struct program *p;
+
+	if (ps->norphans > 0)
+		return false;
+	if (ps->nalive == 0)
+		return true;
+	RB_FOREACH (p, program_names, &ps->names)
+		if (fsm_is_alive(p->state) && !outcome_is_overdue(p))
+			return false;
+	return true;
+}
+
+void
+programs_report_left(struct programs *ps)
+{
+	struct program *p;
+	int n;
+
+	RB_FOREACH (p, program_names, &ps->names) {
+		n = ps->system->left(ps->system, &p->child, p->conf->name) +
+		    (p->child.pid != 0);
+		if (n > 0)
+			log_warnx("%s: left running: %d process%s (%s)",
+			    p->conf->name, n, n == 1 ? "" : "es",
+			    p->conf->kill_mode == KILL_PROCESS
+				? "kill-mode = process"
+				: "send-sigkill = no");
+	}
 }
 
 void

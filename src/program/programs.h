@@ -16,6 +16,13 @@ struct program *programs_next(struct program *);
 int programs_link(struct programs *);
 /* Begin to stop everything; changed is called when that is done. */
 void programs_stop_all(struct programs *);
+/*
+ * Has everything ended, except what is spared SIGKILL and had its time?  That
+ * is left running.
+ */
+bool programs_are_ended(struct programs *);
+/* Report what is left running. */
+void programs_report_left(struct programs *);
 /* Free one that does not run. */
 void programs_drop(struct program *);
 

@@ -38,11 +38,30 @@
 /* A process without its mark is examined again: tries, and ms between them. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
+/* Looks at a rest without cgroups: ms before the first two, and the most. */
+#define REST_FIRST 100
+#define REST_MOST 1000
+/* The folder of processes that outlive a start, below that of the program. */
+#define KEPT_FOLDER "hupd-left"
 /* Looks for orphans: ms between two, and the number allowed at once. */
 #define LOOK_EVERY 1000
 #define LOOKS_AT_ONCE 10
 
 RB_HEAD(system_pids, child);
+
+/* What a main process left, until it has ended. */
+struct rest {
+	TAILQ_ENTRY(rest) entry;
+	struct real *real;
+	struct child *child;
+	struct source events; /* with cgroups: cgroup.events */
+	struct deadline look; /* look whether it has ended */
+	int64_t wait;	      /* ms, until the next look; without cgroups */
+	pid_t session;	      /* that of the main process, or 0 */
+	bool is_own;	      /* the main process was a child */
+};
+
+TAILQ_HEAD(rests, rest);
 
 /* A child that has not executed its program yet. */
 struct spawning {
@@ -53,13 +72,16 @@ struct real {
 	struct system base; /* first: the one is the other */
 	struct system_parts parts;
 	struct system_pids children;
+	struct rests rests;
 	struct deadline reap;
 	struct notify *notify;
 	/* Without cgroups. */
 	struct orphans *orphans; /* NULL: there are cgroups */
-	struct mono looked;	 /* when a look is free again, see may_look */
-	struct mono seen;	 /* the turn of the last orphan_see */
-	struct deadline sweep;	 /* of a look that was put off */
+	uint32_t *kept;		 /* upper halves of runs that are kept */
+	size_t nkept;
+	struct mono looked;    /* when a look is free again, see may_look */
+	struct mono seen;      /* the turn of the last orphan_see */
+	struct deadline sweep; /* of a look that was put off */
 };
 
 static int
@@ -274,26 +296,71 @@ see_descent(struct real *r)
 static int
 real_signal(struct system *sys, const struct child *c, int sig)
 {
+	if (c->pid == 0) {
+		errno = ESRCH;
+		return -1;
+	}
 	see_descent(real_of(sys));
 	return send_signal(c, sig);
 }
 
-static void
+/*
+ * Is it a child, or was it?  The processes that a child leaves become children
+ * of the daemon; those of a program that was taken over do not.
+ */
+static bool
+is_own(const struct child *c)
+{
+	return c->rest != NULL ? c->rest->is_own : process_is_child(c->pid);
+}
+
+static int
 real_kill(struct system *sys, const struct child *c, const char *folder)
 {
 	struct real *r = real_of(sys);
-	bool is_child = process_is_child(c->pid);
+	bool was_dying = c->pid == 0 || process_is_dying(c->pid);
+	int n;
 
 	if (r->parts.cgroup != NULL)
-		cgroup_kill(r->parts.cgroup, folder);
+		/* The main process is in the folder. */
+		n = cgroup_kill(r->parts.cgroup, folder) - !was_dying;
 	else
-		orphan_kill_run(r->orphans, c->run, !is_child);
+		n = orphan_kill_run(r->orphans, c->run, !is_own(c));
+	if (c->pid == 0)
+		return n;
 	/* It may run outside its cgroup. */
-	if (c->is_leader && is_child)
+	if (c->is_leader && process_is_child(c->pid))
 		kill(-c->pid, SIGKILL);
 	if (send_signal(c, SIGKILL) == -1 && errno != ESRCH)
 		log_warn("%s: cannot send SIGKILL to pid %d", folder,
 		    (int)c->pid);
+	return n > 0 ? n : 0;
+}
+
+static int
+real_left(struct system *sys, const struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+
+	if (r->parts.cgroup != NULL)
+		return cgroup_count(r->parts.cgroup, folder, c->pid);
+	if (c->pid == 0 && c->rest == NULL)
+		return 0;
+	if (c->rest != NULL)
+		return orphan_count_run(r->orphans, c->run, !is_own(c));
+	/* The main process has just ended: is there any?  This is cheap. */
+	return orphan_left(r->orphans, c->run, !is_own(c));
+}
+
+static int
+real_signal_left(struct system *sys, const struct child *c, const char *folder,
+    int sig)
+{
+	struct real *r = real_of(sys);
+
+	if (r->parts.cgroup != NULL)
+		return cgroup_signal(r->parts.cgroup, folder, c->pid, sig);
+	return orphan_signal_run(r->orphans, c->run, !is_own(c), sig);
 }
 
 /*
@@ -373,21 +440,6 @@ end_run(struct real *r, const struct child *c)
 	return n;
 }
 
-static int
-real_finish(struct system *sys, struct child *c, const char *folder)
-{
-	struct real *r = real_of(sys);
-	int left = 0, others = 0;
-
-	if (r->orphans != NULL)
-		return end_run(r, c);
-	left = cgroup_kill(r->parts.cgroup, folder);
-	/* Kill its group too, because it may run outside its cgroup. */
-	if (c->pid != 0 && process_is_child(c->pid))
-		others = end_group(c);
-	return others > left ? others : left;
-}
-
 static void
 real_release(struct system *sys, struct child *c)
 {
@@ -395,6 +447,200 @@ real_release(struct system *sys, struct child *c)
 		return;
 	process_reap(c->pid, c->pidfd);
 	drop(real_of(sys), c);
+}
+
+/* Have all ended? */
+static bool
+is_over(const struct rest *rest)
+{
+	struct real *r = rest->real;
+
+	if (rest->events.fd != -1)
+		return cgroup_is_empty(rest->events.fd);
+	return orphan_left(r->orphans, rest->child->run, !rest->is_own) == 0;
+}
+
+static void
+rest_look(struct rest *rest)
+{
+	struct child *c = rest->child;
+
+	if (is_over(rest)) {
+		c->events->gone(c);
+		return;
+	}
+	if (rest->events.fd != -1)
+		return;
+	loop_at(rest->real->parts.loop, &rest->look,
+	    clock_add_ms(loop_now(rest->real->parts.loop), rest->wait));
+	if (rest->wait < REST_MOST)
+		rest->wait *= 2;
+}
+
+static void
+rest_due(struct deadline *d)
+{
+	rest_look(d->arg);
+}
+
+static void
+rest_changed(struct source *s, uint32_t events)
+{
+	(void)events;
+	rest_look(s->arg);
+}
+
+static void
+end_rest(struct child *c)
+{
+	struct rest *rest = c->rest;
+	int fd;
+
+	if (rest == NULL)
+		return;
+	c->rest = NULL;
+	TAILQ_REMOVE(&rest->real->rests, rest, entry);
+	loop_cancel(rest->real->parts.loop, &rest->look);
+	fd = rest->events.fd;
+	if (fd != -1) {
+		loop_unwatch(rest->real->parts.loop, &rest->events);
+		close(fd);
+	}
+	free(rest);
+}
+
+/* An orphan has ended: look whether it was the last one of a rest. */
+static void
+look_at_rests(struct real *r)
+{
+	struct rest *rest;
+
+	TAILQ_FOREACH (rest, &r->rests, entry)
+		if (rest->events.fd == -1)
+			loop_at(r->parts.loop, &rest->look,
+			    loop_now(r->parts.loop));
+}
+
+/* Watch what it left.  -1 with errno. */
+static int
+begin_rest(struct real *r, struct child *c, const char *folder)
+{
+	struct rest *rest = calloc(1, sizeof(*rest));
+	int fd = -1, saved;
+
+	if (rest == NULL)
+		return -1;
+	rest->real = r;
+	rest->child = c;
+	rest->events.fd = -1;
+	rest->events.ready = rest_changed;
+	rest->look.due = rest_due;
+	rest->events.arg = rest->look.arg = rest;
+	rest->wait = REST_FIRST;
+	rest->is_own = is_own(c);
+	rest->session = c->is_leader ? c->pid : 0;
+	if (r->parts.cgroup != NULL) {
+		fd = cgroup_watch(r->parts.cgroup, folder);
+		if (fd == -1 ||
+		    loop_watch(r->parts.loop, &rest->events, fd, EPOLLPRI) ==
+			-1) {
+			saved = errno;
+			if (fd != -1)
+				close(fd);
+			free(rest);
+			errno = saved;
+			return -1;
+		}
+	}
+	c->rest = rest;
+	TAILQ_INSERT_TAIL(&r->rests, rest, entry);
+	/* The last one may have ended before the watch began. */
+	loop_at(r->parts.loop, &rest->look, loop_now(r->parts.loop));
+	return 0;
+}
+
+static int
+real_linger(struct system *sys, struct child *c, const char *folder)
+{
+	if (begin_rest(real_of(sys), c, folder) == -1)
+		return -1;
+	real_release(sys, c);
+	return 0;
+}
+
+/*
+ * Processes of a run that is kept are neither left nor strangers.  Without
+ * memory, they are killed when an orphan is next looked for.
+ */
+static void
+keep_run(struct real *r, const struct child *c)
+{
+	const uint32_t program = (uint32_t)(c->run >> 32);
+	uint32_t *grown;
+	size_t i;
+
+	for (i = 0; i < r->nkept; i++)
+		if (r->kept[i] == program)
+			return;
+	grown = reallocarray(r->kept, r->nkept + 1, sizeof(*grown));
+	if (grown == NULL)
+		return;
+	r->kept = grown;
+	r->kept[r->nkept++] = program;
+}
+
+static int
+real_keep(struct system *sys, struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+	int n;
+
+	if (r->parts.cgroup != NULL)
+		n = cgroup_set_aside(r->parts.cgroup, folder, KEPT_FOLDER);
+	else {
+		n = real_left(sys, c, folder);
+		keep_run(r, c);
+	}
+	if (c->pid != 0)
+		process_reap(c->pid, c->pidfd);
+	return n;
+}
+
+static int
+real_kept(struct system *sys, const struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+	char below[NAME_MAX + sizeof("/" KEPT_FOLDER)];
+
+	if (r->parts.cgroup == NULL) {
+		/* A daemon that took over does not know them yet. */
+		keep_run(r, c);
+		return orphan_kept(r->orphans, (uint32_t)(c->run >> 32),
+		    c->pid != 0 ? c->run : 0);
+	}
+	snprintf(below, sizeof(below), "%s/%s", folder, KEPT_FOLDER);
+	return cgroup_count(r->parts.cgroup, below, 0);
+}
+
+static int
+real_finish(struct system *sys, struct child *c, const char *folder)
+{
+	struct real *r = real_of(sys);
+	int left = 0, others = 0;
+
+	if (c->rest != NULL) {
+		/* The main process is reaped, and what it left has ended. */
+		end_rest(c);
+		look_for_orphans(r);
+		return 0;
+	}
+	if (r->orphans != NULL)
+		return end_run(r, c);
+	left = cgroup_kill(r->parts.cgroup, folder);
+	/* Kill its group too, because it may run outside its cgroup. */
+	if (c->pid != 0 && process_is_child(c->pid))
+		others = end_group(c);
+	return others > left ? others : left;
 }
 
 static void
@@ -605,6 +851,21 @@ real_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
 	return r->orphans != NULL ? orphan_kill_runs(r->orphans, over, arg) : 0;
 }
 
+/*
+ * The session of a main process that was reaped: its number is not reused as
+ * long as a member is alive, and no process has it as its pid.
+ */
+static struct orphan_held
+session_of_rest(const struct real *r, pid_t pid)
+{
+	const struct rest *rest;
+
+	TAILQ_FOREACH (rest, &r->rests, entry)
+		if (rest->session == pid && process_start_time(pid) == 0)
+			return (struct orphan_held){rest->child->run, 0, true};
+	return (struct orphan_held){.run = 0};
+}
+
 /* Is the process one of the children, or of the daemon's own? */
 static bool
 is_held(pid_t pid, struct orphan_held *held, void *arg)
@@ -613,8 +874,8 @@ is_held(pid_t pid, struct orphan_held *held, void *arg)
 	const struct child *c = find(r, pid);
 
 	if (c == NULL) {
-		*held = (struct orphan_held){.run = 0};
-		return r->parts.is_ours(pid, r->parts.arg);
+		*held = session_of_rest(r, pid);
+		return held->is_leader || r->parts.is_ours(pid, r->parts.arg);
 	}
 	*held = (struct orphan_held){c->run, c->start_time, c->is_leader};
 	return true;
@@ -624,10 +885,18 @@ static bool
 run_is_alive(uint64_t run, void *arg)
 {
 	struct real *r = arg;
+	struct rest *rest;
 	struct child *c;
+	size_t i;
 
 	RB_FOREACH (c, system_pids, &r->children)
 		if (c->run == run)
+			return true;
+	TAILQ_FOREACH (rest, &r->rests, entry)
+		if (rest->child->run == run)
+			return true;
+	for (i = 0; i < r->nkept; i++)
+		if (r->kept[i] == run >> 32)
 			return true;
 	return false;
 }
@@ -680,6 +949,7 @@ static void
 reap_orphan(struct real *r, pid_t pid)
 {
 	process_reap(pid, -1);
+	look_at_rests(r);
 	/* Its children may have become ours. */
 	if (r->orphans != NULL && orphan_reaped(r->orphans, pid))
 		look_for_orphans(r);
@@ -886,7 +1156,12 @@ system_new(const struct system_parts *parts)
 	    .spawn = real_spawn,
 	    .signal = real_signal,
 	    .kill = real_kill,
+	    .left = real_left,
+	    .signal_left = real_signal_left,
+	    .linger = real_linger,
 	    .finish = real_finish,
+	    .keep = real_keep,
+	    .kept = real_kept,
 	    .release = real_release,
 	    .cancel = real_cancel,
 	    .holds = real_holds,
@@ -926,6 +1201,7 @@ system_new(const struct system_parts *parts)
 	r->base.environment = starter_environment();
 	r->parts = *parts;
 	RB_INIT(&r->children);
+	TAILQ_INIT(&r->rests);
 	r->reap.due = reap_all;
 	r->reap.arg = r;
 	r->sweep.due = look_due;
@@ -951,5 +1227,6 @@ system_free(struct system *sys)
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->sweep);
 	orphan_free(real_of(sys)->orphans);
+	free(real_of(sys)->kept);
 	free(sys);
 }

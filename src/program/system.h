@@ -32,6 +32,7 @@ struct notify_socket;
 struct stream;
 
 struct spawning;
+struct rest;
 
 /*
  * The events of a child.  After each spawn comes executed, failed or lost;
@@ -55,6 +56,8 @@ struct child_events {
 	bool (*lost)(struct child *);
 	/* It has ended. */
 	void (*ended)(struct child *, const struct process_end *);
+	/* After linger: all that it left has ended.  Only of main processes. */
+	void (*gone)(struct child *);
 };
 
 /* One process; embedded in its owner. */
@@ -68,6 +71,7 @@ struct child {
 	uint64_t start_time; /* clock ticks since boot; 0: not known */
 	struct source exit;
 	struct spawning *spawning; /* system.c's, until it is executed */
+	struct rest *rest;	   /* system.c's, from linger to finish */
 	const char *why; /* during failed: the error in words, or NULL */
 	bool is_pending; /* created, but has not executed its program yet */
 	bool was_lost;	 /* the last one was killed at birth */
@@ -107,13 +111,37 @@ struct system {
 	    const struct system_request *);
 	/* -1 with errno; ESRCH if there is no process. */
 	int (*signal)(struct system *, const struct child *, int sig);
-	/* SIGKILL to the child and to all that it started. */
-	void (*kill)(struct system *, const struct child *, const char *folder);
+	/*
+	 * SIGKILL to the child and to all that it started.  Returns how many
+	 * others had not been sent it before.
+	 */
+	int (*kill)(struct system *, const struct child *, const char *folder);
+	/*
+	 * How many processes has a main process started or left that have not
+	 * ended?  Before the first start: how many has an earlier one left?
+	 */
+	int (*left)(struct system *, const struct child *, const char *folder);
+	/* A signal to them.  Returns how many got it. */
+	int (*signal_left)(struct system *, const struct child *,
+	    const char *folder, int sig);
+	/*
+	 * The main process has ended: reap and release it, and send the event
+	 * gone when the processes that it left have ended.  -1 with errno:
+	 * their end cannot be watched, and nothing was done.
+	 */
+	int (*linger)(struct system *, struct child *, const char *folder);
 	/*
 	 * The main process has ended: kill the processes that it left and reap
 	 * it.  Returns how many it left.  release follows.
 	 */
 	int (*finish)(struct system *, struct child *, const char *folder);
+	/*
+	 * The same, but let those that it left live, and tell them from those
+	 * of the next start.
+	 */
+	int (*keep)(struct system *, struct child *, const char *folder);
+	/* How many of those that were kept have not ended? */
+	int (*kept)(struct system *, const struct child *, const char *folder);
 	/*
 	 * A child has ended: reap and forget it.  Harmless without a process.
 	 */

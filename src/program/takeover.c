@@ -255,8 +255,12 @@ adopt(struct program *p, int slot, bool inherited)
 static void
 go_on(struct program *p)
 {
+	struct system *sys = p->programs->system;
+
 	if (start_open_stream(p) == -1)
 		log_warn("%s: its output cannot be logged", p->conf->name);
+	if (p->conf->kill_mode == KILL_PROCESS)
+		p->nleft = sys->kept(sys, &p->child, p->conf->name);
 	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)p->child.pid,
 	    names_state(p->state));
 }
@@ -298,7 +302,9 @@ resume(struct program *p)
 	record_note(p);
 	/* Do this first, because the events below may free the program. */
 	program_queue(p);
-	if (fsm_is_alive(p->state) && p->child.pid == 0)
+	if (p->step == STEP_LEFT)
+		program_linger(p);
+	else if (fsm_is_alive(p->state) && p->child.pid == 0)
 		ended_unseen(p);
 	else if (fsm_is_alive(p->state))
 		go_on(p);
@@ -306,7 +312,7 @@ resume(struct program *p)
 		/*
 		 * Its end is recorded, but some of its processes may be left.
 		 */
-		program_sweep(p);
+		program_finish(p);
 }
 
 /* Is the name complete, valid and not in use? */
@@ -414,7 +420,9 @@ is_over(uint64_t run, void *arg)
 
 	for (p = programs_first(ps); p != NULL; p = programs_next(p))
 		if (p->child.run >> 32 == run >> 32)
-			return p->child.run != run || p->child.pid == 0;
+			return p->conf->kill_mode != KILL_PROCESS &&
+			    (p->child.run != run ||
+				(p->child.pid == 0 && p->step != STEP_LEFT));
 	return false;
 }
 

@@ -120,6 +120,8 @@ names_event(enum program_event event, enum program_state state,
 		return "unhealthy";
 	case EVENT_NEED_STOPS:
 		return "dependency stops";
+	case EVENT_GONE:
+		return "all gone";
 	case EVENT_STOPPING:
 		return "STOPPING=1";
 	case EVENT_TRIGGER:

@@ -46,8 +46,8 @@ enum program_step {
 	STEP_EXEC,   /* STARTING: the process has yet to execute the program */
 	STEP_READY,  /* STARTING: it has yet to say that it is ready */
 	STEP_SETTLE, /* STARTING: it has to live for settle-time */
-	STEP_SIGNAL, /* STOPPING: the main process got the stop signal */
-	STEP_LEFT,   /* STOPPING: it has ended, what it left got the signal */
+	STEP_SIGNAL, /* STOPPING, KILLING: the main process got the signal */
+	STEP_LEFT,   /* STOPPING, KILLING: it ended, and what it left got it */
 	STEP_OWN,    /* STOPPING: it ends by itself, and got no signal */
 };
 #define PROGRAM_STEPS 7
@@ -73,10 +73,11 @@ enum program_event {
 	EVENT_TIMEOUT, /* the deadline of the state and step has passed */
 	EVENT_UNHEALTHY,
 	EVENT_NEED_STOPS, /* somebody stops or restarts a dependency */
+	EVENT_GONE,	  /* the processes that the main process left, too */
 	EVENT_STOPPING,	  /* it says STOPPING=1 */
 	EVENT_TRIGGER,	  /* it says WATCHDOG=trigger */
 };
-#define PROGRAM_EVENTS 13
+#define PROGRAM_EVENTS 14
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);

@@ -77,7 +77,7 @@ no_zombie() {
 	kill "$INIT"
 	ended "$UNSHARE" 0
 	logged 'SIGTERM from outside of this PID namespace'
-	logged 'web: killed 1 process that it left behind'
+	logged 'web: sent SIGTERM to 1 process that it left behind'
 	grep -e '-> down' "$T/log/hupd.log" >"$T/ends"
 	[[ $(head -n 1 "$T/ends") = *web:* ]]
 	[[ $(tail -n 1 "$T/ends") = *db:* ]]

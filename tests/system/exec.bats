@@ -437,6 +437,7 @@ script() {
 	no_valgrind 'it answers for close_range(2) itself'
 	program web <<-E
 	command = $TOOLS/actor child say set wait
+	kill-mode = mixed
 	reload-command = sh -c 'echo "reloads \$MAINPID"'
 	ready = started
 	E

@@ -132,7 +132,10 @@ leaves_nothing() {
 	exec sleep 1000
 	E
 	chmod 644 "$T/forks"
-	program forks <<<"command = sh $T/forks"
+	program forks <<-E
+	command = sh $T/forks
+	stop-timeout = 500ms
+	E
 	sleeper other
 	hupd_start
 	wait_for 5 printed forks forked
@@ -145,7 +148,7 @@ leaves_nothing() {
 			echo "$p"; done)" = "$other" ]
 	}
 	wait_for 5 only_other
-	wait_for 5 logged 'forks: killed [0-9]* processes that it left behind'
+	wait_for 5 logged 'forks: killed [0-9]* process'
 }
 
 @test "taken over, a program leaves nothing behind (cgroups)" {

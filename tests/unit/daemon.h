@@ -168,14 +168,6 @@ fake_signal(struct system *sys, const struct child *c, int sig)
 	return 0;
 }
 
-static void
-fake_kill(struct system *sys, const struct child *c, const char *folder)
-{
-	(void)sys;
-	(void)c;
-	(void)folder;
-}
-
 static int
 fake_finish(struct system *sys, struct child *c, const char *folder)
 {
@@ -234,11 +226,22 @@ fake_use(struct system *sys, const struct child *c, const char *folder)
 	return 0;
 }
 
+static int
+fake_none(struct system *sys, const struct child *c, const char *folder)
+{
+	(void)sys;
+	(void)c;
+	(void)folder;
+	return 0;
+}
+
 static struct system fake = {
     .spawn = fake_spawn,
     .signal = fake_signal,
-    .kill = fake_kill,
+    .kill = fake_none,
     .finish = fake_finish,
+    .left = fake_none,
+    .kept = fake_none,
     .release = fake_release,
     .memory = fake_use,
     .cpu = fake_use,

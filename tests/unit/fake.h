@@ -87,6 +87,7 @@ static struct {
 	int refuse; /* errno of the next spawns; 0: they work */
 	bool later; /* the test calls fake_executed or fake_failed */
 	bool gone;  /* former processes are */
+	int left;   /* processes besides the main one */
 	int event_log;
 	time_t trouble; /* since when no output is written */
 } fake;
@@ -309,12 +310,42 @@ fake_signal(struct system *sys, const struct child *c, int sig)
 	return 0;
 }
 
-static void
+static int
 fake_kill(struct system *sys, const struct child *c, const char *folder)
 {
 	(void)sys;
 	(void)folder;
 	fake_note("kill %s\n", fake_name(c));
+	return fake.left;
+}
+
+static int
+fake_left(struct system *sys, const struct child *c, const char *folder)
+{
+	(void)sys;
+	(void)c;
+	(void)folder;
+	return fake.left;
+}
+
+static int
+fake_signal_left(struct system *sys, const struct child *c, const char *folder,
+    int sig)
+{
+	(void)sys;
+	(void)c;
+	if (sig != SIGCONT)
+		fake_note("signal-left %s %d\n", folder, sig);
+	return fake.left;
+}
+
+static int
+fake_keep(struct system *sys, struct child *c, const char *folder)
+{
+	(void)sys;
+	if (c->pid != 0)
+		fake_note("keep %s\n", folder);
+	return fake.left;
 }
 
 static int
@@ -331,6 +362,24 @@ fake_release(struct system *sys, struct child *c)
 {
 	(void)sys;
 	fake_drop(c);
+}
+
+static int
+fake_linger(struct system *sys, struct child *c, const char *folder)
+{
+	(void)sys;
+	fake_note("linger %s\n", folder);
+	fake_drop(c);
+	return 0;
+}
+
+/* The last of the processes that it left has ended. */
+static inline void
+fake_all_gone(struct child *c)
+{
+	fake.left = 0;
+	c->events->gone(c);
+	fake_turn();
 }
 
 static void
@@ -452,7 +501,12 @@ fake_setup(void)
 	    .spawn = fake_spawn,
 	    .signal = fake_signal,
 	    .kill = fake_kill,
+	    .left = fake_left,
+	    .signal_left = fake_signal_left,
+	    .linger = fake_linger,
 	    .finish = fake_finish,
+	    .keep = fake_keep,
+	    .kept = fake_left,
 	    .release = fake_release,
 	    .cancel = fake_cancel,
 	    .holds = fake_holds,
@@ -477,6 +531,7 @@ fake_setup(void)
 	fake.system = made;
 	fake.refuse = 0;
 	fake.later = fake.gone = false;
+	fake.left = 0;
 	programs_init(&fake.programs, &fake.loop, &fake.system, fake.records);
 }
 

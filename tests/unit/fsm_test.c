@@ -30,7 +30,7 @@ walk(void (*check)(const struct step *))
 	struct step s;
 
 	for (int i = 0; i < PROGRAM_STATES * PROGRAM_STEPS * PROGRAM_WANTS *
-		 PROGRAM_EVENTS * 16 * FATES;
+		 PROGRAM_EVENTS * 256 * FATES;
 	     i++) {
 		int rest = i;
 
@@ -48,17 +48,31 @@ walk(void (*check)(const struct step *))
 		s.facts.held = rest & 2;
 		s.facts.awaited = rest & 4;
 		s.facts.settles = rest & 8;
-		s.facts.fate = (enum fsm_fate)(rest / 16);
+		s.facts.left = rest & 16;
+		s.facts.together = rest & 32;
+		s.facts.at_once = rest & 64;
+		s.facts.spared = rest & 128;
+		s.facts.fate = (enum fsm_fate)(rest / 256);
 		s.to = fsm_step(s.state, s.step, s.want, s.event, s.facts);
 		assert_true(fsm_has_step(s.to.state, s.to.step));
 		check(&s);
 	}
 }
 
+/* The main process ends, or is not born. */
 static bool
-ends_process(const struct step *s)
+ends_main(const struct step *s)
 {
-	return s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL;
+	return (s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL) &&
+	    fsm_is_alive(s->state) && s->step != STEP_LEFT;
+}
+
+/* No process is left that has to end. */
+static bool
+ends_all(const struct step *s)
+{
+	return (ends_main(s) && !s->facts.left) ||
+	    (s->event == EVENT_GONE && s->step == STEP_LEFT);
 }
 
 static bool
@@ -74,21 +88,23 @@ check_spawn(const struct step *s)
 	assert_int_not_equal(s->to.actions & (ACT_SPAWN | ACT_NEXT),
 	    ACT_SPAWN | ACT_NEXT);
 	if (s->to.actions & ACT_NEXT) {
-		assert_true(ends_process(s) && fsm_is_alive(s->state));
+		assert_true(ends_all(s) && fsm_is_alive(s->state));
 		assert_int_equal(s->facts.fate, FATE_NEXT);
 		assert_int_equal(s->want, WANT_RUN);
 		assert_int_equal(s->to.step, STEP_EXEC);
 	}
 	if (s->to.actions & ACT_SPAWN) {
-		assert_true(!fsm_is_alive(s->state) || ends_process(s));
+		assert_true(fsm_is_alive(s->state) ? ends_all(s)
+						   : !s->facts.left);
 		assert_int_equal(s->to.state, STATE_STARTING);
 		assert_int_equal(s->to.step, STEP_EXEC);
 		assert_int_equal(s->to.want, WANT_RUN);
 		assert_false(s->facts.blocked);
 	}
-	/* Nothing gets a process but by a spawn. */
+	/* Nothing gets a process but by a spawn, or has one of earlier. */
 	if (!fsm_is_alive(s->state) && fsm_is_alive(s->to.state))
-		assert_true(s->to.actions & ACT_SPAWN);
+		assert_true((s->to.actions & ACT_SPAWN) ||
+		    (s->to.step == STEP_LEFT && s->facts.left));
 }
 
 static void
@@ -103,7 +119,7 @@ check_wait(const struct step *s)
 {
 	if (s->to.state != STATE_WAIT || s->state == STATE_WAIT)
 		return;
-	assert_true(ends_process(s));
+	assert_true(ends_all(s));
 	assert_int_equal(s->facts.fate, FATE_AGAIN);
 	assert_int_equal(s->to.want, WANT_RUN);
 }
@@ -119,11 +135,17 @@ static void
 check_reaped(const struct step *s)
 {
 	if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
-		assert_true(ends_process(s));
-	if (ends_process(s) && fsm_is_alive(s->state))
-		assert_true(s->to.actions & ACT_SWEEP);
-	else
-		assert_false(s->to.actions & ACT_SWEEP);
+		assert_true(ends_all(s));
+	assert_int_equal(!!(s->to.actions & ACT_FINISH), ends_all(s));
+	/* What is left is waited for. */
+	if (ends_main(s) && s->facts.left)
+		assert_true(s->to.actions & ACT_LINGER);
+	if (s->to.step == STEP_LEFT && s->step != STEP_LEFT)
+		assert_true(s->to.actions & ACT_LINGER);
+	if (s->to.actions & ACT_LINGER) {
+		assert_true(s->facts.left);
+		assert_int_equal(s->to.step, STEP_LEFT);
+	}
 }
 
 static void
@@ -162,33 +184,53 @@ frees_what_is_removed_and_down(void **state)
 }
 
 static void
+check_kill(const struct step *s)
+{
+	bool ends = s->to.state == STATE_KILLING && s->state != STATE_KILLING;
+
+	if (ends)
+		assert_true(s->to.actions & ACT_KILL);
+	if (!(s->to.actions & ACT_KILL))
+		return;
+	assert_int_equal(s->to.state, STATE_KILLING);
+	/* It is spared the SIGKILL after the stop signal. */
+	if (s->state == STATE_STOPPING && s->event == EVENT_TIMEOUT)
+		assert_false(s->facts.spared);
+	if (s->state != STATE_STOPPING && s->state != STATE_KILLING)
+		assert_true(s->facts.at_once);
+}
+
+static void
 check_signals(const struct step *s)
 {
-	if (s->to.actions & ACT_KILL) {
-		assert_int_equal(s->event, EVENT_TIMEOUT);
-		assert_true(s->state == STATE_STOPPING ||
-		    s->state == STATE_KILLING);
-		assert_int_equal(s->to.state, STATE_KILLING);
-	}
-	if (s->to.state == STATE_KILLING && s->state != STATE_KILLING)
-		assert_true(s->to.actions & ACT_KILL);
+	bool stops =
+	    s->to.state == STATE_STOPPING || s->to.state == STATE_KILLING;
+	bool was_stopping =
+	    s->state == STATE_STOPPING || s->state == STATE_KILLING;
+
+	check_kill(s);
+	/* Each stop signals once, and once more what is left. */
 	if (s->to.actions & ACT_SIGNAL) {
-		assert_true(s->state == STATE_STARTING || s->state == STATE_UP);
 		assert_int_equal(s->to.state, STATE_STOPPING);
+		assert_true(s->state != STATE_STOPPING ||
+		    (s->to.step == STEP_LEFT && s->step != STEP_LEFT &&
+			(s->step == STEP_OWN || !s->facts.together)));
 	}
-	/* Each stop signals once, except one of the program's own. */
-	if (s->to.state == STATE_STOPPING && s->state != STATE_STOPPING)
-		assert_int_equal(s->to.actions,
-		    s->event == EVENT_STOPPING ? 0 : ACT_SIGNAL);
+	if (stops && !was_stopping)
+		assert_true((s->to.actions & (ACT_SIGNAL | ACT_KILL)) ||
+		    s->event == EVENT_STOPPING);
 	if (s->to.step == STEP_OWN && s->step != STEP_OWN)
 		assert_int_equal(s->event, EVENT_STOPPING);
-	if (s->facts.held && s->event != EVENT_TIMEOUT &&
-	    s->event != EVENT_UNHEALTHY && s->event != EVENT_TRIGGER)
-		assert_false(s->to.actions & ACT_SIGNAL);
+	if (s->facts.held && fsm_is_alive(s->state) && !was_stopping &&
+	    s->event != EVENT_TIMEOUT && s->event != EVENT_UNHEALTHY &&
+	    s->event != EVENT_TRIGGER && s->event != EVENT_STOPPING &&
+	    !ends_main(s))
+		assert_false(stops);
 	/* A process that is being stopped is not taken back. */
-	if (s->state == STATE_STOPPING || s->state == STATE_KILLING)
-		assert_true(s->to.state == s->state ||
-		    s->event == EVENT_TIMEOUT || ends_process(s));
+	if (was_stopping && !ends_all(s))
+		assert_true(stops);
+	if (s->state == STATE_KILLING && !ends_all(s))
+		assert_int_equal(s->to.state, STATE_KILLING);
 }
 
 static void
@@ -239,7 +281,9 @@ static void
 check_impossible(const struct step *s)
 {
 	bool impossible = (s->event == EVENT_EXEC_OK && s->step != STEP_EXEC) ||
-	    (ends_process(s) && !fsm_is_alive(s->state)) ||
+	    ((s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL) &&
+		!ends_main(s)) ||
+	    (s->event == EVENT_GONE && s->step != STEP_LEFT) ||
 	    (s->event == EVENT_READY && s->step != STEP_EXEC &&
 		s->step != STEP_READY) ||
 	    (s->event == EVENT_TIMEOUT &&
@@ -261,6 +305,13 @@ ignores_the_impossible(void **state)
 	walk(check_impossible);
 }
 
+/* A start that finds processes of an earlier one ends them first. */
+static bool
+ends_left(const struct step *s)
+{
+	return !fsm_is_alive(s->state) && s->to.step == STEP_LEFT;
+}
+
 /* The want after each order, for every state. */
 static void
 check_wants(const struct step *s)
@@ -272,21 +323,22 @@ check_wants(const struct step *s)
 		return;
 	switch (s->event) {
 	case EVENT_START:
-		expected = stopping ? WANT_RESTART : WANT_RUN;
+		expected = stopping || ends_left(s) ? WANT_RESTART : WANT_RUN;
 		break;
 	case EVENT_STOP:
 		expected = WANT_REST;
 		break;
 	case EVENT_RESTART:
-		expected = fsm_is_alive(s->state) ? WANT_RESTART : WANT_RUN;
+		expected = fsm_is_alive(s->state) || ends_left(s) ? WANT_RESTART
+								  : WANT_RUN;
 		break;
 	case EVENT_REMOVE:
 		expected = WANT_REMOVE;
 		break;
 	case EVENT_EXEC_FAIL:
 	case EVENT_EXITED:
-		if (ends_process(s) && fsm_is_alive(s->state) &&
-		    s->want == WANT_RESTART)
+	case EVENT_GONE:
+		if (ends_all(s) && s->want == WANT_RESTART)
 			expected = WANT_RUN;
 		break;
 	case EVENT_NEED_STOPS:
@@ -295,10 +347,13 @@ check_wants(const struct step *s)
 		break;
 	case EVENT_EXEC_OK:
 	case EVENT_READY:
-	case EVENT_TIMEOUT:
 	case EVENT_UNHEALTHY:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+		break;
+	case EVENT_TIMEOUT:
+		if (ends_left(s))
+			expected = WANT_RESTART;
 		break;
 	}
 	assert_int_equal(s->to.want, expected);
@@ -311,7 +366,10 @@ wants_what_was_asked_for(void **state)
 	walk(check_wants);
 }
 
-/* After a STOP, whatever it was doing: some timeouts and an exit, and DOWN. */
+/*
+ * After a STOP, whatever it was doing: some timeouts, an exit and the end of
+ * what it left, and DOWN.
+ */
 static void
 check_stop(const struct step *s)
 {
@@ -326,11 +384,16 @@ check_stop(const struct step *s)
 		if (fsm_is_alive(end.state))
 			end = fsm_step(end.state, end.step, end.want,
 			    EVENT_EXITED, facts);
+		assert_true(!facts.left || !fsm_is_alive(end.state) ||
+		    end.step == STEP_LEFT);
+		if (fsm_is_alive(end.state))
+			end = fsm_step(end.state, end.step, end.want,
+			    EVENT_GONE, facts);
 		assert_int_equal(end.state, STATE_DOWN);
 		assert_true(end.want == WANT_REST || end.want == WANT_REMOVE);
 		now = fsm_step(now.state, now.step, now.want, EVENT_TIMEOUT,
 		    facts);
-		if (fsm_is_alive(s->state))
+		if (fsm_is_alive(s->state) && !facts.spared)
 			assert_int_equal(now.state, STATE_KILLING);
 	}
 }
@@ -351,7 +414,7 @@ check_fate(const struct step *s)
 	    [FATE_DONE] = STATE_DONE,
 	    [FATE_FAIL] = STATE_FAILED};
 
-	if (!ends_process(s) || !fsm_is_alive(s->state))
+	if (!ends_all(s))
 		return;
 	switch (s->want) {
 	case WANT_RUN:
@@ -445,19 +508,19 @@ lives_and_dies(void **state)
 	    {EVENT_EXEC_OK, AWAITED, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
 	    {EVENT_READY, AWAITED, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_START, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_TIMEOUT, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_EXEC_FAIL, FREE,
-		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_START, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_EXITED, FAIL,
-		{STATE_FAILED, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_FAILED, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_RESTART, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_READY, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
-	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_TIMEOUT, FREE, {STATE_DONE, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_STOP, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
 	    {EVENT_REMOVE, FREE,
@@ -478,7 +541,7 @@ settles(void **state)
 		{STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
 	    {EVENT_READY, SETTLES, {STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
 	    {EVENT_EXITED, SETTLES,
-		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_TIMEOUT, SETTLES,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_EXEC_OK, SETTLES,
@@ -520,13 +583,13 @@ runs_one_command_after_another(void **state)
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_EXEC_OK, NEXT, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
 	    {EVENT_EXITED, NEXT,
-		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_NEXT}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_FINISH | ACT_NEXT}},
 	    {EVENT_EXEC_OK, NEXT, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
 	    {EVENT_RESTART, NEXT,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
 	    {EVENT_EXITED, NEXT,
-		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
-	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_FINISH | ACT_SPAWN}},
+	    {EVENT_EXITED, DONE, {STATE_DONE, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -544,10 +607,119 @@ stops_hard(void **state)
 		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
 	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_REST, 0}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_REST, ACT_KILL}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, FREE,
+		{STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+#define LEFT                                     \
+	{                                        \
+		.left = true, .fate = FATE_AGAIN \
+	}
+#define TOGETHER                                                   \
+	{                                                          \
+		.left = true, .together = true, .fate = FATE_AGAIN \
+	}
+#define AT_ONCE                                                   \
+	{                                                         \
+		.left = true, .at_once = true, .fate = FATE_AGAIN \
+	}
+#define SPARED                                                   \
+	{                                                        \
+		.left = true, .spared = true, .fate = FATE_AGAIN \
+	}
+
+/* A wrapper: its children get the signal once it has ended. */
+static void
+ends_what_it_left(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    {EVENT_STOP, LEFT,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_EXITED, LEFT,
+		{STATE_STOPPING, STEP_LEFT, WANT_REST,
+		    ACT_SIGNAL | ACT_LINGER}},
+	    {EVENT_TIMEOUT, LEFT,
+		{STATE_KILLING, STEP_LEFT, WANT_REST, ACT_KILL}},
+	    {EVENT_GONE, LEFT, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
+	    /* A start that finds some. */
+	    {EVENT_START, LEFT,
+		{STATE_STOPPING, STEP_LEFT, WANT_RESTART,
+		    ACT_SIGNAL | ACT_LINGER}},
+	    {EVENT_GONE, LEFT,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_FINISH | ACT_SPAWN}},
+	    {EVENT_EXEC_OK, FREE, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    /* A crash. */
+	    {EVENT_EXITED, LEFT,
+		{STATE_STOPPING, STEP_LEFT, WANT_RUN, ACT_SIGNAL | ACT_LINGER}},
+	    {EVENT_GONE, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+signals_all_together(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, TOGETHER,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_EXITED, TOGETHER,
+		{STATE_STOPPING, STEP_LEFT, WANT_REST, ACT_LINGER}},
+	    {EVENT_GONE, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+kills_at_once(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, AT_ONCE,
+		{STATE_KILLING, STEP_SIGNAL, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, LEFT,
+		{STATE_KILLING, STEP_LEFT, WANT_REST, ACT_KILL | ACT_LINGER}},
+	    {EVENT_GONE, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXITED, AT_ONCE,
+		{STATE_KILLING, STEP_LEFT, WANT_RUN, ACT_KILL | ACT_LINGER}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
+static void
+is_spared(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, FREE,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_STOP, SPARED,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
+	    {EVENT_TIMEOUT, SPARED,
+		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, 0}},
+	    {EVENT_EXITED, SPARED,
+		{STATE_STOPPING, STEP_LEFT, WANT_REST,
+		    ACT_SIGNAL | ACT_LINGER}},
+	    {EVENT_TIMEOUT, SPARED, {STATE_STOPPING, STEP_LEFT, WANT_REST, 0}},
 	};
 
 	(void)state;
@@ -564,9 +736,9 @@ start_overtakes_a_stop(void **state)
 		{STATE_STOPPING, STEP_SIGNAL, WANT_REST, ACT_SIGNAL}},
 	    {EVENT_START, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, 0}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_RESTART, ACT_KILL}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_RESTART, ACT_KILL}},
 	    {EVENT_EXITED, FREE,
-		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_FINISH | ACT_SPAWN}},
 	};
 
 	(void)state;
@@ -583,8 +755,8 @@ is_not_ready_in_time(void **state)
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
 	    {EVENT_READY, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_RUN, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -601,8 +773,8 @@ gives_no_sign_of_life(void **state)
 	    {EVENT_TIMEOUT, FREE,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_RUN, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_RUN, ACT_KILL}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -623,7 +795,7 @@ is_unhealthy(void **state)
 	    {EVENT_UNHEALTHY, FREE,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
 	    {EVENT_UNHEALTHY, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -642,8 +814,9 @@ stops_by_itself(void **state)
 	    {EVENT_TRIGGER, FREE, {STATE_STOPPING, STEP_OWN, WANT_RUN, 0}},
 	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_OWN, WANT_REST, 0}},
 	    {EVENT_TIMEOUT, FREE,
-		{STATE_KILLING, STEP_NONE, WANT_REST, ACT_KILL}},
-	    {EVENT_EXITED, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
+		{STATE_KILLING, STEP_SIGNAL, WANT_REST, ACT_KILL}},
+	    {EVENT_EXITED, FREE,
+		{STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
 	    {EVENT_STOPPING, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
 	};
 	static const struct scene triggers[] = {
@@ -652,7 +825,7 @@ stops_by_itself(void **state)
 	    {EVENT_TRIGGER, FREE,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RUN, ACT_SIGNAL}},
 	    {EVENT_STOPPING, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_RUN, 0}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -668,14 +841,14 @@ waits_for_a_dependency(void **state)
 	    {EVENT_START, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_START, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_TIMEOUT, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_START, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_RESTART, BLOCKED,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
 	    {EVENT_EXITED, BLOCKED,
-		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -695,9 +868,10 @@ is_held_by_a_dependent(void **state)
 	    {EVENT_RESTART, FREE,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
 	    {EVENT_EXITED, FREE,
-		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SWEEP | ACT_SPAWN}},
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_FINISH | ACT_SPAWN}},
 	    {EVENT_STOP, HELD, {STATE_STARTING, STEP_EXEC, WANT_REST, 0}},
-	    {EVENT_EXITED, HELD, {STATE_DOWN, STEP_NONE, WANT_REST, ACT_SWEEP}},
+	    {EVENT_EXITED, HELD,
+		{STATE_DOWN, STEP_NONE, WANT_REST, ACT_FINISH}},
 	};
 
 	(void)state;
@@ -716,11 +890,11 @@ stops_before_its_dependency(void **state)
 	    {EVENT_RESTART, FREE,
 		{STATE_STOPPING, STEP_SIGNAL, WANT_RESTART, ACT_SIGNAL}},
 	    {EVENT_EXITED, BLOCKED,
-		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+		{STATE_DOWN, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_NEED_STOPS, BLOCKED, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_START, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
-	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_SWEEP}},
+	    {EVENT_EXITED, FREE, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
 	    {EVENT_NEED_STOPS, FREE, {STATE_DOWN, STEP_NONE, WANT_RUN, 0}},
 	    {EVENT_STOP, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
 	    {EVENT_NEED_STOPS, FREE, {STATE_DOWN, STEP_NONE, WANT_REST, 0}},
@@ -746,14 +920,14 @@ remove_is_final(void **state)
 		{STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, 0}},
 	    {EVENT_STOP, FREE, {STATE_STOPPING, STEP_SIGNAL, WANT_REMOVE, 0}},
 	    {EVENT_EXITED, FREE,
-		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
+		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_FINISH | ACT_FREE}},
 	};
 	static const struct scene never_ran[] = {
 	    {EVENT_START, FREE,
 		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
 	    {EVENT_REMOVE, HELD, {STATE_STARTING, STEP_EXEC, WANT_REMOVE, 0}},
 	    {EVENT_EXEC_FAIL, FREE,
-		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_SWEEP | ACT_FREE}},
+		{STATE_DOWN, STEP_NONE, WANT_REMOVE, ACT_FINISH | ACT_FREE}},
 	};
 
 	(void)state;
@@ -794,6 +968,10 @@ main(void)
 	    cmocka_unit_test(settles),
 	    cmocka_unit_test(runs_one_command_after_another),
 	    cmocka_unit_test(stops_hard),
+	    cmocka_unit_test(ends_what_it_left),
+	    cmocka_unit_test(signals_all_together),
+	    cmocka_unit_test(kills_at_once),
+	    cmocka_unit_test(is_spared),
 	    cmocka_unit_test(start_overtakes_a_stop),
 	    cmocka_unit_test(is_not_ready_in_time),
 	    cmocka_unit_test(gives_no_sign_of_life),
