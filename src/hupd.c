@@ -31,7 +31,7 @@
 #include "daemon/serve.h"
 #include "output/confine.h"
 #include "output/logproc.h"
-#include "process/accounts.h"
+#include "daemon/lookup.h"
 #include "process/spawn.h"
 #include "process/starter.h"
 #include "program/record.h"
@@ -151,33 +151,44 @@ is_own(const struct daemon *d, const struct config *accepted, bool read)
 	return strcmp(accepted->origin, d->config) == 0;
 }
 
-/* Use the last accepted configuration instead of the files, or exit. */
-static void
-load_accepted(struct daemon *d, struct config *set)
+/*
+ * Read the last accepted configuration of the daemon whose settings are those
+ * of set.  False: there is none; with diagnostics if it cannot be used.
+ */
+static bool
+load_accepted(struct daemon *d, struct lookup *lookup, const struct config *set,
+    struct config *accepted, struct diags *errors)
 {
-	bool read = set->origin != NULL;
-	struct diags older;
+	size_t before = diag_count(errors);
+	bool is_read = set->origin != NULL;
 	char *file;
 
 	if ((file = places_accepted(set->settings.state_dir)) == NULL)
 		log_fatal("accepted");
-	config_clear(set);
-	diag_init(&older);
-	if (load_whole(set, &d->places, file, &accounts_lookups, &older) ==
-	    -1) {
-		if (access(file, F_OK) == 0)
-			print_diags(&older, "");
-		exit(STATUS_REJECTED);
+	if (access(file, F_OK) == -1 && errno == ENOENT) {
+		free(file);
+		return false;
 	}
-	diag_clear(&older);
-	if (!is_own(d, set, read)) {
-		log_warnx("%s: not used, as it may belong to a daemon with "
-			  "another hupd.conf",
-		    file);
-		exit(STATUS_REJECTED);
-	}
+	if (lookup_load_whole(lookup, accepted, &d->places, file, errors) ==
+		0 &&
+	    !is_own(d, accepted, is_read))
+		diag_add(errors, file, 0, NULL,
+		    "not used, as it may belong to a daemon with another "
+		    "hupd.conf");
 	free(file);
-	log_warnx("the configuration is rejected, using the last accepted one");
+	if (diag_count(errors) == before)
+		return true;
+	config_clear(accepted);
+	return false;
+}
+
+/* The files are rejected, and so is a start without them. */
+_Noreturn static void
+reject(const struct diags *errors, const struct diags *older)
+{
+	print_diags(errors, "");
+	print_diags(older, "");
+	exit(STATUS_REJECTED);
 }
 
 static bool
@@ -186,30 +197,61 @@ has_fixed_environment(const struct options *o)
 	return !o->foreground && geteuid() == 0;
 }
 
-/* Load the configuration; errors: why the files were rejected. */
+/* Print what is accepted, but worth a warning. */
+static void
+print_warnings(const struct daemon *d, const struct options *o,
+    struct config *set)
+{
+	advice_limits(set, &set->notes);
+	if (o->check)
+		advice_files(set, d->places.root,
+		    advice_path(has_fixed_environment(o)), &set->notes);
+	print_diags(&set->notes, "warning: ");
+}
+
+/*
+ * Load the configuration; errors: why the files were rejected.  An account that
+ * is missing is an error, unless the same definition was accepted before.  Then
+ * its program waits.
+ */
 static void
 load(struct daemon *d, const struct options *o, struct config *set,
     struct diags *errors)
 {
-	const struct load_source source = {
+	struct lookup lookup = {0};
+	struct load_source source = {
 	    .places = &d->places,
 	    .file = d->config,
 	    .must_exist = d->must_exist,
-	    .lookups = &accounts_lookups,
+	    .lookups = &lookup.known,
 	};
+	struct config accepted = {0};
+	struct diags older;
 
-	if (load_config(set, &source, errors) == 0) {
-		advice_limits(set, &set->notes);
-		if (o->check)
-			advice_files(set, d->places.root,
-			    advice_path(has_fixed_environment(o)), &set->notes);
-		print_diags(&set->notes, "warning: ");
-		return;
+	diag_init(&older);
+	if (lookup_begin(&lookup) == -1)
+		log_fatal("accounts");
+	if (lookup_load(&lookup, set, &source, errors) == -1) {
+		if (o->strict ||
+		    !load_accepted(d, &lookup, set, &accepted, &older))
+			reject(errors, &older);
+		source.accepted = &accepted;
+		if (lookup_load(&lookup, set, &source, errors) == -1) {
+			if (o->check)
+				reject(errors, &older);
+			print_diags(errors, "");
+			config_clear(set);
+			*set = accepted;
+			accepted = (struct config){0};
+			log_warnx("the configuration is rejected, using the "
+				  "last accepted one");
+		}
 	}
-	print_diags(errors, "");
-	if (o->check || o->strict)
-		exit(STATUS_REJECTED);
-	load_accepted(d, set);
+	/* Of the last accepted one they are known. */
+	if (errors->n == 0)
+		print_warnings(d, o, set);
+	config_clear(&accepted);
+	lookup_clear(&lookup);
 }
 
 /* A path that the daemon needs is not to be had: exit. */

@@ -182,6 +182,15 @@ definition_diff(const struct definition *a, const struct definition *b)
 	return keys;
 }
 
+bool
+definition_same_text(const struct definition *a, const struct definition *b)
+{
+	for (size_t i = 0; a != b && i < keys_count; i++)
+		if (!keys_table[i].daemon && !keys_same(a, b, &keys_table[i]))
+			return false;
+	return true;
+}
+
 const char *
 definition_instance(const char *name)
 {

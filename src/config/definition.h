@@ -36,7 +36,9 @@ unsigned definition_line(const struct definition *, const char *key,
 /* The keys that differ.  Keys that are not live need a restart. */
 struct keyset definition_diff(const struct definition *,
     const struct definition *);
-/* The same, of the resolved fields only. */
+/* Are all keys the same, whatever was resolved? */
+bool definition_same_text(const struct definition *, const struct definition *);
+/* The keys that differ, of the resolved fields only. */
 struct keyset definition_diff_resolved(const struct definition *,
     const struct definition *);
 

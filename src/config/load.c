@@ -826,6 +826,10 @@ load_begin(struct loading *l, bool lenient)
 		return diag_no_memory(l->diags, source->file);
 	}
 	resolve_note(l->resolver, &l->config->notes);
+	if (source->running != NULL)
+		resolve_accepted(l->resolver, source->running, false);
+	else
+		resolve_accepted(l->resolver, source->accepted, true);
 	return 0;
 }
 

@@ -30,6 +30,8 @@ struct load_source {
 	bool must_exist; /* it was named */
 	/* The running configuration, or NULL. */
 	const struct config *running;
+	/* A daemon that starts: what was accepted before, or NULL. */
+	const struct config *accepted;
 	const struct candidate *candidates;
 	size_t ncandidates;
 	/*

@@ -24,6 +24,9 @@ struct resolver {
 	struct accounts *accounts;
 	struct diags *notes; /* NULL: nobody wants them */
 	void *files;	     /* tsearch(3): environment files that were read */
+	const struct config *former; /* see resolve_accepted; or NULL */
+	bool starting;
+	bool default_waits; /* a missing account of the defaults is excused */
 };
 
 /* An environment file; it is read once, even if many programs name it. */
@@ -40,6 +43,7 @@ struct task {
 	struct definition *conf;
 	const char *file;
 	struct diags *diags;
+	bool is_late; /* an account was not looked up in time */
 };
 
 struct resolver *
@@ -52,7 +56,9 @@ resolve_new(const struct resolve_lookups *lookups, bool root, bool lenient)
 	r->look_up = lookups;
 	r->lenient = lenient;
 	r->root = root;
-	if ((r->accounts = lookups->open()) == NULL) {
+	r->accounts =
+	    lookups->shared != NULL ? lookups->shared : lookups->open();
+	if (r->accounts == NULL) {
 		free(r);
 		return NULL;
 	}
@@ -76,11 +82,19 @@ envread_free(void *p)
 }
 
 void
+resolve_accepted(struct resolver *r, const struct config *former, bool starting)
+{
+	r->former = former;
+	r->starting = starting;
+}
+
+void
 resolve_free(struct resolver *r)
 {
 	if (r == NULL)
 		return;
-	r->look_up->close(r->accounts);
+	if (r->look_up->shared == NULL)
+		r->look_up->close(r->accounts);
 	tdestroy(r->files, envread_free);
 	free(r);
 }
@@ -121,45 +135,107 @@ account_trouble(const struct account *a, char why[WHY_MAX])
 		return NULL;
 	if (a->err == 0)
 		return "has the id 4294967295, which no process can have";
+	if (a->err == ETIMEDOUT)
+		return "could not be looked up within 2 s";
+	if (a->err == EINPROGRESS)
+		return "is not looked up yet";
 	snprintf(why, WHY_MAX, "cannot be looked up: %s", strerror(a->err));
 	return why;
 }
 
+/* The definition if it was accepted before as it is, or NULL. */
+static const struct definition *
+former_of(const struct task *t)
+{
+	const struct config *former = t->r->former;
+	const struct definition *d = NULL;
+
+	if (former != NULL && t->conf->name != NULL)
+		d = config_find(former, t->conf->name);
+	return d != NULL && definition_same_text(d, t->conf) ? d : NULL;
+}
+
+/* Do the defaults name the accounts of a program that was accepted before? */
+static bool
+are_former_defaults(const struct task *t)
+{
+	const struct config *former = t->r->former;
+	const struct definition *conf = t->conf, *d;
+
+	for (size_t i = 0; former != NULL && i < former->nprograms; i++) {
+		d = former->programs[i];
+		if (keys_same(d, conf, keys_find("user")) &&
+		    keys_same(d, conf, keys_find("group")) &&
+		    keys_same(d, conf, keys_find("groups")))
+			return true;
+	}
+	return false;
+}
+
+/* Is a missing account no error, because it was accepted before? */
+static bool
+is_excused(const struct task *t)
+{
+	if (t->r->lenient)
+		return true;
+	if (t->conf->name != NULL)
+		return former_of(t) != NULL;
+	t->r->default_waits = are_former_defaults(t);
+	return t->r->default_waits;
+}
+
 /*
  * The program cannot run as configured.  That is an error, but a program that
- * ran before waits.  Always -1.
+ * was accepted before waits.  Always -1.
  */
-static int __attribute__((format(printf, 4, 5)))
-refuse(struct task *t, const char *key, size_t nth, const char *fmt, ...)
+static int __attribute__((format(printf, 3, 4)))
+refuse(struct task *t, const char *key, const char *fmt, ...)
 {
-	struct definition *conf = t->conf;
-	char why[WHY_MAX];
 	va_list ap;
+	char why[WHY_MAX];
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	if (!t->r->lenient)
-		return complain(t, key, nth, "%s", why);
-	if (conf->waits_for == NULL && (conf->waits_for = strdup(why)) == NULL)
-		return no_memory(t);
-	return -1;
+	/* The defaults have not reported it. */
+	if (t->r->default_waits && definition_line(t->conf, key, 0) == 0)
+		diag_add(t->diags, t->file, 0, key, "%s", why);
+	return complain(t, key, 0, "%s", why);
+}
+
+/* No error, but the program waits.  Always -1. */
+static int __attribute__((format(printf, 2, 3)))
+wait_for(struct task *t, const char *fmt, ...)
+{
+	struct definition *conf = t->conf;
+	va_list ap;
+	int n;
+
+	if (conf->waits_for != NULL)
+		return -1;
+	va_start(ap, fmt);
+	n = vasprintf(&conf->waits_for, fmt, ap);
+	va_end(ap);
+	if (n != -1)
+		return -1;
+	conf->waits_for = NULL;
+	return no_memory(t);
 }
 
 static int
-refuse_account(struct task *t, const char *key, size_t nth, const char *what,
+refuse_account(struct task *t, const char *key, const char *what,
     const struct account *a)
 {
 	char why[WHY_MAX];
 	const char *trouble = account_trouble(a, why);
 
-	if (t->r->lenient)
-		return refuse(t, key, nth, "%s %.80s (%s)", what, a->name,
-		    trouble);
+	if (a->err == ETIMEDOUT || a->err == EINPROGRESS)
+		t->is_late = true;
+	if (a->err == EINPROGRESS || is_excused(t))
+		return wait_for(t, "%s %.80s (%s)", what, a->name, trouble);
 	if (a->err == ENOENT)
-		return refuse(t, key, nth, "there is no %s %.80s", what,
-		    a->name);
-	return refuse(t, key, nth, "%s %.80s %s", what, a->name, trouble);
+		return refuse(t, key, "there is no %s %.80s", what, a->name);
+	return refuse(t, key, "%s %.80s %s", what, a->name, trouble);
 }
 
 static bool
@@ -192,9 +268,9 @@ find_user(struct task *t, const struct account **user)
 	if (*user == NULL)
 		return no_memory(t);
 	if (!is_usable(*user))
-		return refuse_account(t, "user", 0, "user", *user);
+		return refuse_account(t, "user", "user", *user);
 	if (!t->r->root && (*user)->uid != geteuid())
-		return refuse(t, "user", 0,
+		return refuse(t, "user",
 		    "only root can run programs as another user");
 	if (copy_names(conf, *user) == -1)
 		return no_memory(t);
@@ -214,9 +290,9 @@ find_group(struct task *t)
 	if (group == NULL)
 		return no_memory(t);
 	if (!is_usable(group))
-		return refuse_account(t, "group", 0, "group", group);
+		return refuse_account(t, "group", "group", group);
 	if (!t->r->root && group->gid != getegid())
-		return refuse(t, "group", 0,
+		return refuse(t, "group",
 		    "only root can run programs in another group");
 	if (t->r->root)
 		t->conf->gid = group->gid;
@@ -233,7 +309,7 @@ find_groups(struct task *t)
 	int r = 0;
 
 	if (!t->r->root)
-		return refuse(t, "groups", 0,
+		return refuse(t, "groups",
 		    "only root can give programs other groups");
 	if ((conf->gids = calloc(n, sizeof(*conf->gids))) == NULL)
 		return no_memory(t);
@@ -242,7 +318,7 @@ find_groups(struct task *t)
 		if (group == NULL)
 			return no_memory(t);
 		if (!is_usable(group))
-			r = refuse_account(t, "groups", 0, "group", group);
+			r = refuse_account(t, "groups", "group", group);
 		else
 			conf->gids[conf->ngids++] = group->gid;
 	}
@@ -299,22 +375,66 @@ find_accounts(struct task *t)
 	return r;
 }
 
-/* A program that waits has no ids, rather than some of them. */
+static int
+copy_string(char **to, const char *from)
+{
+	return from != NULL && (*to = strdup(from)) == NULL ? -1 : 0;
+}
+
+/* Take the accounts that were found when it was accepted. */
+static int
+keep_former(struct definition *conf, const struct definition *former)
+{
+	definition_forget(conf);
+	conf->gids = calloc(former->ngids + 1, sizeof(*conf->gids));
+	if (conf->gids == NULL ||
+	    copy_string(&conf->login, former->login) == -1 ||
+	    copy_string(&conf->home, former->home) == -1 ||
+	    copy_string(&conf->shell, former->shell) == -1)
+		return -1;
+	memcpy(conf->gids, former->gids, former->ngids * sizeof(*conf->gids));
+	conf->ngids = former->ngids;
+	conf->uid = former->uid;
+	conf->gid = former->gid;
+	return 0;
+}
+
+/*
+ * An account is missing, and that is no error.  While the daemon runs, and if
+ * the name service only does not answer, the ids that it had stay.  Otherwise
+ * the program waits, without ids, rather than with some of them.
+ */
+static int
+do_without(struct task *t)
+{
+	struct definition *conf = t->conf;
+	const struct definition *former = former_of(t);
+	char *waits_for = conf->waits_for;
+	const bool keeps = former != NULL && former->waits_for == NULL &&
+	    (t->is_late || !t->r->starting);
+
+	if (t->r->notes != NULL && !t->r->lenient && conf->name != NULL)
+		diag_add_once(t->r->notes, t->file,
+		    definition_line(conf, "user", 0), NULL, "%s: %s%s",
+		    conf->name,
+		    keeps ? "the ids stay as they were: " : "waits for ",
+		    waits_for);
+	conf->waits_for = NULL;
+	if (keeps) {
+		free(waits_for);
+		return keep_former(conf, former) == -1 ? no_memory(t) : 0;
+	}
+	definition_forget(conf);
+	conf->waits_for = waits_for;
+	return 0;
+}
+
 static int
 resolve_accounts(struct task *t)
 {
-	struct definition *conf = t->conf;
-	char *waits_for;
-
-	if (conf->kept)
+	if (t->conf->kept || find_accounts(t) == 0)
 		return 0;
-	if (find_accounts(t) == 0)
-		return 0;
-	waits_for = conf->waits_for;
-	conf->waits_for = NULL;
-	definition_forget(conf);
-	conf->waits_for = waits_for;
-	return waits_for != NULL ? 0 : -1;
+	return t->conf->waits_for != NULL ? do_without(t) : -1;
 }
 
 /* FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
@@ -412,7 +532,9 @@ read_envfiles(struct task *t, struct environment *env)
 		if (e == NULL)
 			return no_memory(t);
 		if (e->why[0] != '\0')
-			r = refuse(t, "env-file", i, "%s", e->why);
+			r = t->r->lenient
+			    ? wait_for(t, "%s", e->why)
+			    : complain(t, "env-file", i, "%s", e->why);
 		environ_set_all(env, e->vars);
 		conf->env_digest =
 		    digest(conf->env_digest, &e->digest, sizeof(e->digest));
@@ -446,50 +568,129 @@ int
 resolve_definition(struct resolver *r, struct definition *conf,
     const char *file, struct diags *diags)
 {
-	struct task t = {r, conf, file, diags};
+	struct task t = {.r = r, .conf = conf, .file = file, .diags = diags};
 	int accounts = resolve_accounts(&t), files = resolve_envfiles(&t);
 
 	return accounts == -1 || files == -1 ? -1 : 0;
 }
 
+bool
+resolve_again(struct resolver *r, struct definition *conf)
+{
+	struct definition now = *conf;
+	struct diags unused;
+	struct task t = {.r = r, .conf = &now, .file = "", .diags = &unused};
+	bool found;
+
+	now.gids = NULL;
+	now.login = now.home = now.shell = now.waits_for = NULL;
+	now.env_read = NULL;
+	definition_forget(&now);
+	definition_forget_files(&now);
+	diag_init(&unused);
+	found = resolve_accounts(&t) == 0 && resolve_envfiles(&t) == 0 &&
+	    !t.is_late;
+	diag_clear(&unused);
+	if (!found) {
+		definition_forget(&now);
+		definition_forget_files(&now);
+		return false;
+	}
+	definition_forget(conf);
+	definition_forget_files(conf);
+	*conf = now;
+	return conf->waits_for == NULL;
+}
+
+/* A setting names an account: where, and what it is. */
+struct setting {
+	const char *key;
+	const char *what;
+	unsigned line;
+	bool accepted; /* it was accepted before with this name */
+};
+
 /* Find the account of a setting.  NULL: reported, unless it was accepted. */
 static const struct account *
-find_setting(struct resolver *r, const struct settings *settings,
-    const char *key, const struct account *a, const char *what,
+find_setting(const struct setting *setting, const struct account *a,
     const char *file, struct diags *diags)
 {
-	unsigned line = settings_line(settings, key);
 	char why[WHY_MAX];
 
 	if (a == NULL)
 		diag_no_memory(diags, file);
 	else if (is_usable(a))
 		return a;
-	else if (r->lenient)
+	else if (setting->accepted || a->err == EINPROGRESS)
 		return NULL;
 	else if (a->err == ENOENT)
-		diag_add(diags, file, line, key, "there is no %s %.80s", what,
-		    a->name);
+		diag_add(diags, file, setting->line, setting->key,
+		    "there is no %s %.80s", setting->what, a->name);
 	else
-		diag_add(diags, file, line, key, "%s %.80s %s", what, a->name,
+		diag_add(diags, file, setting->line, setting->key,
+		    "%s %.80s %s", setting->what, a->name,
 		    account_trouble(a, why));
 	return NULL;
 }
 
+static bool
+same_string(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* log-user takes effect at a start only: once accepted, it stays. */
 static void
 find_log_user(struct resolver *r, struct settings *s, const char *file,
     struct diags *diags)
 {
+	const struct settings *former =
+	    r->former != NULL ? &r->former->settings : NULL;
 	const char *name = s->log_user != NULL ? s->log_user : RESOLVE_LOG_USER;
-	const struct account *user = r->look_up->user(r->accounts, name);
+	const bool same =
+	    former != NULL && same_string(former->log_user, s->log_user);
+	const struct setting setting = {"log-user", "user",
+	    settings_line(s, "log-user"), same || r->lenient};
+	const struct account *user = NULL;
 
-	if (s->log_user == NULL && user != NULL && user->err != 0)
+	if (same) {
+		s->log_uid = former->log_uid;
+		s->log_gid = former->log_gid;
+	}
+	if (!same || r->starting)
+		user = r->look_up->user(r->accounts, name);
+	else
 		return;
-	user = find_setting(r, s, "log-user", user, "user", file, diags);
+	if (s->log_user == NULL && user != NULL && user->err != 0 &&
+	    user->err != ETIMEDOUT)
+		return;
+	user = find_setting(&setting, user, file, diags);
 	if (user != NULL) {
 		s->log_uid = user->uid;
 		s->log_gid = user->gid;
 	}
+}
+
+static void
+find_access_group(struct resolver *r, struct settings *s, const char *file,
+    struct diags *diags)
+{
+	const struct settings *former =
+	    r->former != NULL ? &r->former->settings : NULL;
+	const bool same = former != NULL &&
+	    same_string(former->access_group, s->access_group);
+	const struct setting setting = {"access-group", "group",
+	    settings_line(s, "access-group"), same || r->lenient};
+	const struct account *group;
+
+	if (s->access_group == NULL)
+		return;
+	group = r->look_up->group(r->accounts, s->access_group);
+	group = find_setting(&setting, group, file, diags);
+	if (group != NULL)
+		s->access_gid = group->gid;
+	else if (same)
+		s->access_gid = former->access_gid;
 }
 
 int
@@ -497,17 +698,10 @@ resolve_settings(struct resolver *r, struct settings *s, const char *file,
     struct diags *diags)
 {
 	size_t before = diag_count(diags);
-	const struct account *group;
 
 	if (s->kept)
 		return 0;
 	find_log_user(r, s, file, diags);
-	if (s->access_group != NULL) {
-		group = r->look_up->group(r->accounts, s->access_group);
-		group = find_setting(r, s, "access-group", group, "group", file,
-		    diags);
-		if (group != NULL)
-			s->access_gid = group->gid;
-	}
+	find_access_group(r, s, file, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }

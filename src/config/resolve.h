@@ -15,7 +15,11 @@
 /* The result of a look-up. */
 struct account {
 	char *name; /* as it was asked for; a number is a name, too */
-	int err;    /* 0: found; ENOENT: unknown name; else the errno */
+	/*
+	 * 0: found; ENOENT: unknown name; ETIMEDOUT: there was no answer within
+	 * 2 s; EINPROGRESS: there is none yet; else the errno.
+	 */
+	int err;
 	uid_t uid;
 	gid_t gid;
 	char *login; /* users only; NULL: a number without an entry */
@@ -29,6 +33,7 @@ struct accounts;
 
 /* How accounts are looked up. */
 struct resolve_lookups {
+	struct accounts *shared; /* NULL: each reading opens its own */
 	/* Open a cache, which owns the results.  NULL: no memory. */
 	struct accounts *(*open)(void);
 	void (*close)(struct accounts *); /* accepts NULL */
@@ -51,6 +56,14 @@ struct resolver;
 struct resolver *resolve_new(const struct resolve_lookups *, bool root,
     bool lenient);
 void resolve_free(struct resolver *);
+/*
+ * former is what was accepted before, or NULL.  A missing account is no error
+ * in a definition that is the same in former.  While the daemon runs, the ids
+ * stay that were found for former.  When it starts, the program waits, unless
+ * only the answer is missing.
+ */
+void resolve_accepted(struct resolver *, const struct config *former,
+    bool starting);
 /* From here on warnings go to notes. */
 void resolve_note(struct resolver *, struct diags *notes);
 
@@ -62,6 +75,10 @@ void resolve_note(struct resolver *, struct diags *notes);
  */
 int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);
+/*
+ * Look again for what the definition waits for.  True: it waits no longer.
+ */
+bool resolve_again(struct resolver *, struct definition *);
 /* Find log-user and access-group.  -1: reported. */
 int resolve_settings(struct resolver *, struct settings *, const char *file,
     struct diags *);

@@ -23,6 +23,7 @@ enum outcome {
 	OUTCOME_PENDING,
 	OUTCOME_GOOD,
 	OUTCOME_BAD,
+	OUTCOME_WAITS,	  /* for something outside of hupd */
 	OUTCOME_RETURNED, /* runs with its previous definition again */
 	OUTCOME_LOST,	  /* the previous definition fails, too */
 };
@@ -355,6 +356,10 @@ look_at_start(struct apply *s, struct item *it)
 		it->outcome = it->going_back ? OUTCOME_RETURNED : OUTCOME_GOOD;
 		return;
 	}
+	if (outcome_waits(p)) {
+		it->outcome = OUTCOME_WAITS;
+		return;
+	}
 	if (it->going_back) {
 		it->outcome = OUTCOME_LOST;
 		return;
@@ -427,6 +432,24 @@ look_later(struct apply *s)
 	loop_after(s->programs->loop, look, s);
 }
 
+/* Whatever a program waits for, whether this plan is about it or not. */
+static void
+report_waiting(struct programs *ps, struct line_text *t)
+{
+	struct program *p;
+	char why[256];
+
+	for (p = programs_first(ps); p != NULL; p = programs_next(p)) {
+		if (!outcome_waits(p))
+			continue;
+		describe_why(p, why, sizeof(why));
+		line_begin(t, "trouble");
+		line_put(t, "name", p->conf->name);
+		line_put(t, "how", why);
+		line_end(t);
+	}
+}
+
 void
 apply_report(const struct apply *s, struct line_text *t)
 {
@@ -454,16 +477,21 @@ apply_report(const struct apply *s, struct line_text *t)
 		    it->outcome == OUTCOME_RETURNED ? "yes" : "no");
 		line_end(t);
 	}
+	report_waiting(s->programs, t);
 }
 
 bool
 apply_is_good(const struct apply *s)
 {
+	struct program *p;
 	size_t i;
 
 	for (i = 0; i < s->n; i++)
 		if (s->v[i].outcome != OUTCOME_NONE &&
 		    s->v[i].outcome != OUTCOME_GOOD)
+			return false;
+	for (p = programs_first(s->programs); p != NULL; p = programs_next(p))
+		if (outcome_waits(p))
 			return false;
 	return true;
 }

@@ -21,7 +21,7 @@
 #include "config/environ.h"
 #include "daemon/guard.h"
 #include "base/log.h"
-#include "process/accounts.h"
+#include "daemon/lookup.h"
 #include "daemon/handover.h"
 #include "daemon/reload.h"
 #include "process/spawn.h"
@@ -351,14 +351,17 @@ static bool
 load(struct daemon *d, const char *run_dir, const char *name,
     struct config *set)
 {
+	struct lookup lookup = {0};
 	struct diags errors;
 	char *path = in_run_dir(run_dir, name), text[1024];
 	bool good;
 	size_t i;
 
 	diag_init(&errors);
-	good =
-	    load_whole(set, &d->places, path, &accounts_lookups, &errors) == 0;
+	if (lookup_begin(&lookup) == -1)
+		log_fatal("accounts");
+	good = lookup_load_whole(&lookup, set, &d->places, path, &errors) == 0;
+	lookup_clear(&lookup);
 	for (i = 0; i < errors.n; i++) {
 		diag_print(&errors.v[i], text, sizeof(text));
 		log_warnx("%s", text);

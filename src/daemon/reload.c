@@ -24,10 +24,13 @@
 #include "daemon/reload.h"
 #include "wire/report.h"
 #include "daemon/apply.h"
-#include "process/accounts.h"
+#include "program/program.h"
+#include "daemon/lookup.h"
 #include "program/describe.h"
 
 #define REJECTED "rejected"
+/* Programs that wait for an account are looked at so often; ms. */
+#define WAIT_AGAIN 10000
 /* More bytes of errors than anyone reads. */
 #define LINES_MAX ((size_t)16 * 1024 * 1024)
 
@@ -41,6 +44,26 @@ struct rejection {
 };
 
 TAILQ_HEAD(verdicts, verdict);
+
+struct reload;
+
+/*
+ * The candidate of a reload: a valid set and its plan, or the errors.  It is
+ * made again when accounts that it names have been looked up.
+ */
+struct attempt {
+	struct reload *reload;
+	const struct candidate *candidates;
+	size_t ncandidates;
+	bool trusted;
+	struct config set;
+	struct plan plan;
+	struct diags errors;
+	struct lookup lookup;
+	/* error: -1 with errors.  It frees the attempt. */
+	void (*made)(struct attempt *, int error);
+	void *arg;
+};
 
 struct reload {
 	struct daemon *daemon;
@@ -56,9 +79,14 @@ struct reload {
 
 	struct rejection rejection; /* the last since then */
 
+	struct accounts *accounts; /* as they were at the last reload */
+	struct lookup waited;	   /* for accounts that programs wait for */
+	struct deadline wait;	   /* look for them again */
+
 	struct verdicts next;	 /* wait for the next reload */
 	struct verdicts now;	 /* for the one under way */
-	struct apply *apply;	 /* not NULL: under way */
+	struct attempt *attempt; /* not NULL: accounts are looked up */
+	struct apply *apply;	 /* not NULL: it was committed */
 	struct line_text report; /* of the one under way */
 	bool again;		 /* SIGHUP came meanwhile */
 	bool waits_for_logs;	 /* and for nothing else */
@@ -134,34 +162,6 @@ rejection_recall(struct rejection *r)
 		f.bytes = NULL;
 	}
 	file_clear(&f);
-}
-
-struct reload *
-reload_new(struct daemon *d)
-{
-	struct reload *r;
-
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return NULL;
-	r->daemon = d;
-	r->counting = clock_wall().tv_sec;
-	TAILQ_INIT(&r->next);
-	TAILQ_INIT(&r->now);
-	r->rejection.file = d->rejected;
-	return r;
-}
-
-void
-reload_free(struct reload *r)
-{
-	if (r == NULL)
-		return;
-	apply_free(r->apply);
-	config_clear(&r->running);
-	rejection_clear(&r->rejection);
-	line_text_clear(&r->report);
-	free(r);
 }
 
 const struct config *
@@ -347,6 +347,83 @@ settled(void *arg)
 	conclude(r, good ? STATUS_OK : STATUS_FAILED);
 }
 
+/*
+ * What programs wait for.
+ */
+
+/* Look for them again, if there are any. */
+static void
+wait_later(struct reload *r)
+{
+	struct loop *loop = r->daemon->loop;
+
+	loop_cancel(loop, &r->wait);
+	for (size_t i = 0; i < r->running.nprograms; i++)
+		if (r->running.programs[i]->waits_for != NULL) {
+			loop_at(loop, &r->wait,
+			    clock_add_ms(loop_now(loop), WAIT_AGAIN));
+			return;
+		}
+}
+
+/*
+ * Has the program what it waited for?  If its definition was accepted
+ * again, it may have a former copy of that.
+ */
+static bool
+stops_waiting(struct reload *r, struct resolver *resolver, struct definition *d)
+{
+	struct program *p = programs_find(&r->daemon->programs, d->name);
+
+	if (d->waits_for == NULL || !resolve_again(resolver, d))
+		return false;
+	if (p == NULL)
+		return true;
+	if (p->conf->waits_for != NULL)
+		resolve_again(resolver, p->conf);
+	log_info("%s: waits no longer", d->name);
+	program_queue(p);
+	return true;
+}
+
+static void
+wait_answered(struct lookup *l)
+{
+	struct reload *r = l->arg;
+	struct resolver *resolver;
+	bool found = false;
+
+	resolver = resolve_new(&l->known, geteuid() == 0, true);
+	for (size_t i = 0; resolver != NULL && i < r->running.nprograms; i++)
+		if (stops_waiting(r, resolver, r->running.programs[i]))
+			found = true;
+	resolve_free(resolver);
+	if (lookup_lacks(l)) {
+		lookup_ask(l, r->daemon->helpers);
+		return;
+	}
+	lookup_clear(l);
+	if (found)
+		keep_accepted(r, &r->running);
+	wait_later(r);
+}
+
+static void
+wait_due(struct deadline *d)
+{
+	struct reload *r = d->arg;
+
+	lookup_clear(&r->waited);
+	r->waited.answered = wait_answered;
+	r->waited.arg = r;
+	if (r->daemon->stopping)
+		return;
+	if (lookup_begin(&r->waited) == 0)
+		wait_answered(&r->waited);
+	else
+		wait_later(r);
+}
+
 /* A pidfd of each, and a FIFO unless it has no log. */
 static size_t
 count_descriptors(const struct config *set)
@@ -369,6 +446,7 @@ replace_running(struct reload *r, struct config *set)
 	memset(set, 0, sizeof(*set));
 	r->generation++;
 	r->accepted_at = clock_wall().tv_sec;
+	wait_later(r);
 }
 
 /* Nothing here can fail. */
@@ -441,41 +519,39 @@ rests(void *arg, const char *name)
 	return p != NULL && p->want == WANT_REST;
 }
 
-/* The candidate of a reload: a valid set and its plan, or the errors. */
-struct attempt {
-	struct config set;
-	struct plan plan;
-	struct diags errors;
-};
-
 static void
-attempt_clear(struct attempt *a)
+attempt_reset(struct attempt *a)
 {
 	plan_clear(&a->plan);
 	config_clear(&a->set);
 	diag_clear(&a->errors);
 }
 
+static void
+attempt_clear(struct attempt *a)
+{
+	attempt_reset(a);
+	lookup_clear(&a->lookup);
+}
+
 /* Collect, parse, validate and plan.  -1 with errors; nothing is changed. */
 static int
-attempt_make(struct attempt *a, const struct reload *r,
-    const struct candidate *v, size_t n, bool trusted)
+attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
 {
-	struct daemon *d = r->daemon;
-	const struct config now = effective(r);
+	struct daemon *d = a->reload->daemon;
+	const struct config now = effective(a->reload);
 	const struct load_source source = {
 	    .places = &d->places,
 	    .file = d->config,
 	    .must_exist = d->must_exist,
 	    .running = &now,
-	    .candidates = v,
-	    .ncandidates = n,
-	    .distrust = !trusted,
-	    .lookups = &accounts_lookups,
+	    .candidates = a->candidates,
+	    .ncandidates = a->ncandidates,
+	    .distrust = !a->trusted,
+	    .lookups = lookups,
 	};
 
-	*a = (struct attempt){0};
-	diag_init(&a->errors);
+	attempt_reset(a);
 	if (load_config(&a->set, &source, &a->errors) == -1)
 		return -1;
 	advice_limits(&a->set, &a->set.notes);
@@ -483,6 +559,38 @@ attempt_make(struct attempt *a, const struct reload *r,
 		return diag_no_memory(&a->errors, d->config);
 	plan_let_rest(&a->plan, rests, d);
 	return apply_check(&d->programs, &a->plan, &a->errors);
+}
+
+/* Make it, if the answers are there; else look up, and make it then. */
+static void
+attempt_try(struct attempt *a)
+{
+	int error = attempt_make(a, &a->lookup.known);
+
+	if (lookup_lacks(&a->lookup))
+		lookup_ask(&a->lookup, a->reload->daemon->helpers);
+	else
+		a->made(a, error);
+}
+
+static void
+attempt_answered(struct lookup *l)
+{
+	attempt_try(l->arg);
+}
+
+/* made is called from here, or later from the loop. */
+static void
+attempt_begin(struct attempt *a)
+{
+	a->lookup.answered = attempt_answered;
+	a->lookup.arg = a;
+	if (lookup_begin(&a->lookup) == 0) {
+		attempt_try(a);
+		return;
+	}
+	diag_no_memory(&a->errors, a->reload->daemon->config);
+	a->made(a, -1);
 }
 
 /* Everything that can fail.  -1 with errors, and what was prepared is gone. */
@@ -500,27 +608,48 @@ prepare(struct reload *r, struct attempt *a)
 	return -1;
 }
 
+/* The rest of the transaction. */
 static void
-transact(struct reload *r)
+transact(struct attempt *a, int error)
 {
-	struct attempt a;
+	struct reload *r = a->reload;
 
-	if (attempt_make(&a, r, NULL, 0, true) == -1 || prepare(r, &a) == -1) {
-		reject(r, &a.errors);
+	r->attempt = NULL;
+	if (r->daemon->stopping) {
+		/* Its clients are answered by the end of the daemon. */
+	} else if (error == -1 || prepare(r, a) == -1) {
+		reject(r, &a->errors);
 	} else {
 		apply_announce(r->apply);
-		keep_accepted(r, &a.set);
-		commit(r, &a.set, &a.plan);
+		keep_accepted(r, &a->set);
+		commit(r, &a->set, &a->plan);
 	}
-	attempt_clear(&a);
+	accounts_free(r->accounts);
+	r->accounts = lookup_take(&a->lookup);
+	attempt_clear(a);
+	free(a);
+	if (r->apply == NULL && r->again && !r->daemon->stopping)
+		begin(r);
 }
 
 static void
 begin(struct reload *r)
 {
+	struct attempt *a = calloc(1, sizeof(*a));
+	struct diags errors;
+
 	r->again = false;
 	TAILQ_CONCAT(&r->now, &r->next, entry);
-	transact(r);
+	if (a == NULL) {
+		diag_init(&errors);
+		diag_no_memory(&errors, r->daemon->config);
+		reject(r, &errors);
+		diag_clear(&errors);
+		return;
+	}
+	*a = (struct attempt){.reload = r, .trusted = true, .made = transact};
+	r->attempt = a;
+	attempt_begin(a);
 }
 
 void
@@ -535,9 +664,9 @@ reload_request(struct reload *r)
 {
 	if (r->daemon->stopping)
 		return;
-	if (r->apply != NULL) {
+	if (r->attempt != NULL || r->apply != NULL) {
 		r->again = true;
-		if (apply_is_bounded(r->apply))
+		if (r->attempt != NULL || apply_is_bounded(r->apply))
 			log_info("a reload is under way, the next begins after "
 				 "it");
 		else
@@ -545,6 +674,47 @@ reload_request(struct reload *r)
 		return;
 	}
 	begin(r);
+}
+
+struct reload *
+reload_new(struct daemon *d)
+{
+	struct reload *r;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return NULL;
+	r->daemon = d;
+	if ((r->accounts = accounts_new()) == NULL) {
+		free(r);
+		return NULL;
+	}
+	r->counting = clock_wall().tv_sec;
+	TAILQ_INIT(&r->next);
+	TAILQ_INIT(&r->now);
+	r->rejection.file = d->rejected;
+	r->wait.due = wait_due;
+	r->wait.arg = r;
+	return r;
+}
+
+void
+reload_free(struct reload *r)
+{
+	if (r == NULL)
+		return;
+	if (r->attempt != NULL) {
+		attempt_clear(r->attempt);
+		free(r->attempt);
+	}
+	lookup_clear(&r->waited);
+	loop_cancel(r->daemon->loop, &r->wait);
+	accounts_free(r->accounts);
+	apply_free(r->apply);
+	config_clear(&r->running);
+	rejection_clear(&r->rejection);
+	line_text_clear(&r->report);
+	free(r);
 }
 
 int
@@ -601,7 +771,8 @@ reload_resume(struct reload *r, struct config *set)
 bool
 reload_is_idle(const struct reload *r)
 {
-	return r->apply == NULL || !apply_is_bounded(r->apply);
+	return r->attempt == NULL &&
+	    (r->apply == NULL || !apply_is_bounded(r->apply));
 }
 
 bool
@@ -650,23 +821,65 @@ reload_so_far(const struct reload *r, const struct verdict *v,
 	return true;
 }
 
-int
-reload_plan(struct reload *r, const struct candidate *v, size_t n, bool trusted,
-    struct line_text *t)
+static void
+planned(struct attempt *a, int error)
 {
-	struct attempt a;
+	struct preview *p = a->arg;
 	int status = STATUS_OK;
 
-	if (attempt_make(&a, r, v, n, trusted) == -1) {
-		report_errors(t, &a.errors);
+	if (error == -1) {
+		report_errors(p->text, &a->errors);
 		status = STATUS_REJECTED;
 	} else {
-		report_plan(t, &a.plan, r->generation + 1);
-		report_warnings(t, &a.set.notes);
-		report_chain(t, &a.set);
+		report_plan(p->text, &a->plan, a->reload->generation + 1);
+		report_warnings(p->text, &a->set.notes);
+		report_chain(p->text, &a->set);
 	}
-	attempt_clear(&a);
-	return t->failed ? STATUS_FAILED : status;
+	p->attempt = NULL;
+	attempt_clear(a);
+	free(a);
+	p->done(p, p->text->failed ? STATUS_FAILED : status);
+}
+
+void
+reload_plan(struct reload *r, struct preview *p)
+{
+	if ((p->attempt = calloc(1, sizeof(*p->attempt))) == NULL) {
+		p->done(p, STATUS_FAILED);
+		return;
+	}
+	*p->attempt = (struct attempt){
+	    .reload = r,
+	    .candidates = p->candidates,
+	    .ncandidates = p->ncandidates,
+	    .trusted = p->trusted,
+	    .made = planned,
+	    .arg = p,
+	};
+	attempt_begin(p->attempt);
+}
+
+void
+reload_plan_forget(struct preview *p)
+{
+	if (p->attempt == NULL)
+		return;
+	attempt_clear(p->attempt);
+	free(p->attempt);
+	p->attempt = NULL;
+}
+
+/*
+ * An attempt with the accounts as they were at the last reload; one that was
+ * not looked up then is no error.
+ */
+static int
+attempt_know(struct attempt *a, struct reload *r)
+{
+	const struct resolve_lookups known = accounts_known(r->accounts);
+
+	*a = (struct attempt){.reload = r, .trusted = true};
+	return attempt_make(a, &known);
 }
 
 /* Put that the files of a program, NULL for all, say something else. */
@@ -738,7 +951,7 @@ reload_put_pending(struct reload *r, struct program *const *v, size_t n,
 	char text[1024];
 	bool good, named = false;
 
-	good = attempt_make(&a, r, NULL, 0, true) == 0;
+	good = attempt_know(&a, r) == 0;
 	for (size_t i = 0; i < n; i++) {
 		change = find_change(&a, v[i]->conf->name);
 		error = find_error(&a, v[i]->conf->file);
@@ -771,7 +984,7 @@ reload_explain(struct reload *r, const char *name, char *why, size_t size)
 	snprintf(why, size, "no program %.64s", name);
 	if (file == NULL)
 		return;
-	if (attempt_make(&a, r, NULL, 0, true) == 0)
+	if (attempt_know(&a, r) == 0)
 		snprintf(why, size,
 		    "no program %.64s yet: 'hupctl reload' loads %.256s", name,
 		    file);
@@ -795,7 +1008,7 @@ differs(struct reload *r)
 	struct attempt a;
 	const char *answer = "rejected";
 
-	if (attempt_make(&a, r, NULL, 0, true) == 0)
+	if (attempt_know(&a, r) == 0)
 		answer =
 		    a.plan.n > 0 || !keys_none(a.plan.deferred) ? "yes" : "no";
 	attempt_clear(&a);
@@ -810,7 +1023,7 @@ reload_status(struct reload *r, struct line_text *t)
 	line_put_number(t, "time", r->accepted_at);
 	line_put(t, "source", r->from_accepted ? "accepted" : "files");
 	line_put(t, "differs", differs(r));
-	line_put(t, "reloading", r->apply != NULL ? "yes" : "no");
+	line_put(t, "reloading", reload_is_idle(r) ? "no" : "yes");
 	line_put_number(t, "programs", (int64_t)r->running.nprograms);
 	line_put_number(t, "pid", getpid());
 	line_put_number(t, "started", r->daemon->started);

@@ -20,6 +20,8 @@
 #include "daemon/state.h"
 #include "wire/line.h"
 
+struct attempt;
+
 struct reload *reload_new(struct daemon *);
 void reload_free(struct reload *);
 
@@ -70,14 +72,28 @@ void reload_forget(struct reload *, struct verdict *);
 bool reload_so_far(const struct reload *, const struct verdict *,
     struct line_text *);
 
+/* A question: what would a reload do?  Embedded in the owner. */
+struct preview {
+	/* Stand in for the files of their names. */
+	const struct candidate *candidates;
+	size_t ncandidates;
+	bool trusted;		/* see struct load_source */
+	struct line_text *text; /* for the answer */
+	/*
+	 * The text has the lines of its report (STATUS_OK), or the errors for
+	 * which it would be rejected (STATUS_REJECTED).  STATUS_FAILED: there
+	 * was no memory.
+	 */
+	void (*done)(struct preview *, int status);
+	void *arg;
+	struct attempt *attempt; /* under way, or NULL */
+};
 /*
- * Plan a reload, with these candidates instead of the files of their names.
- * Appends the lines of its report, or the errors for which it would
- * be rejected.  Returns STATUS_OK, STATUS_REJECTED or, without memory,
- * STATUS_FAILED.  Changes nothing.  trusted: see struct load_source.
+ * Plan a reload, which changes nothing.  If accounts must be looked up, the
+ * answer comes from the loop, else at once.
  */
-int reload_plan(struct reload *, const struct candidate *, size_t n,
-    bool trusted, struct line_text *);
+void reload_plan(struct reload *, struct preview *);
+void reload_plan_forget(struct preview *);
 
 /*
  * Put a "pending" line of request.h for each of these programs whose file says

@@ -113,7 +113,7 @@ request_put_program(struct line_text *t, const struct program *p,
 		    *text != '\0' ? ", " : "", left, left == 1 ? "" : "es");
 	if (*text != '\0')
 		line_put(t, "reason", text);
-	if (p->state == STATE_DOWN && p->want == WANT_RUN)
+	if (outcome_waits(p))
 		line_put(t, "waiting-for", p->conf->waits_for);
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
@@ -372,32 +372,6 @@ put_path(const struct daemon *d, struct line_text *t)
 	line_end(t);
 }
 
-static void
-do_plan(struct daemon *d, struct answer *a, const struct line *pl)
-{
-	const bool trusted = a->uid == 0 || a->uid == geteuid();
-	struct candidate *v;
-	const char *why;
-	size_t n;
-	int status;
-
-	v = calloc(CANDIDATES_MAX, sizeof(*v));
-	if (v == NULL) {
-		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
-		return;
-	}
-	if ((why = find_candidates(pl, v, &n)) != NULL)
-		answer_end(a, STATUS_USAGE, "%s", why);
-	else {
-		status = reload_plan(d->reload, v, n, trusted, &a->text);
-		if (status == STATUS_OK)
-			put_path(d, &a->text);
-		answer_end(a, status,
-		    status == STATUS_FAILED ? "out of memory" : NULL);
-	}
-	free(v);
-}
-
 /* Log the sender of a request.  Its name is known as long as it lives. */
 static void
 log_sender(const struct answer *a, const char *what)
@@ -476,6 +450,7 @@ enum wait_kind {
 	WAIT_STOP,
 	WAIT_RESTART,
 	WAIT_ACTION, /* reload-program */
+	WAIT_PLAN,
 	WAIT_RELOAD,
 	WAIT_REEXEC,
 };
@@ -486,6 +461,9 @@ struct waiter {
 	struct answer *answer;
 	enum wait_kind kind;
 	struct verdict verdict; /* WAIT_RELOAD, WAIT_REEXEC */
+	struct preview preview; /* WAIT_PLAN */
+	struct candidate *candidates;
+	char *texts; /* that they point to */
 	struct target *v;
 	size_t n;
 	bool failed;
@@ -621,6 +599,10 @@ waiter_forget(struct answer *a)
 	struct target *tg;
 
 	loop_cancel(w->daemon->loop, &w->look);
+	if (w->kind == WAIT_PLAN)
+		reload_plan_forget(&w->preview);
+	free(w->candidates);
+	free(w->texts);
 	if (w->kind == WAIT_RELOAD)
 		reload_forget(w->daemon->reload, &w->verdict);
 	if (w->kind == WAIT_REEXEC)
@@ -687,6 +669,7 @@ target_begin(struct target *tg)
 	case WAIT_ACTION:
 		action_begin(p, action_done, tg);
 		break;
+	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
 		break;
@@ -766,6 +749,7 @@ find_dependent(struct program *by, void *arg)
 			wait_along(naming, by, ALONG_RETURNS);
 		break;
 	case WAIT_ACTION:
+	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
 		break;
@@ -866,6 +850,82 @@ verdict_given(struct verdict *v, const char *lines, int status)
 		answer_more(w->answer);
 	else
 		answer_end(w->answer, status, NULL);
+}
+
+static void
+preview_done(struct preview *p, int status)
+{
+	struct waiter *w = p->arg;
+
+	if (status == STATUS_OK)
+		put_path(w->daemon, p->text);
+	answer_end(w->answer, status,
+	    status == STATUS_FAILED ? "out of memory" : NULL);
+}
+
+/* A copy of the string at *at, which moves; NULL of NULL. */
+static const char *
+copy_text(char **at, const char *text)
+{
+	const char *copy = *at;
+
+	if (text == NULL)
+		return NULL;
+	*at = stpcpy(*at, text) + 1;
+	return copy;
+}
+
+/* The candidates point to the request, which ends before its answer. */
+static int
+copy_texts(struct waiter *w, size_t n)
+{
+	struct candidate *v = w->candidates;
+	size_t size = 1;
+	char *at;
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(v[i].name) + strlen(v[i].file) + v[i].len + 3;
+	if ((at = w->texts = malloc(size)) == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		v[i].name = copy_text(&at, v[i].name);
+		v[i].file = copy_text(&at, v[i].file);
+		v[i].text = copy_text(&at, v[i].text);
+	}
+	return 0;
+}
+
+static void
+do_plan(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	struct waiter *w = waiter_new(d, a, WAIT_PLAN, 0);
+	const char *why;
+	size_t n;
+
+	if (w == NULL)
+		return;
+	w->candidates = calloc(CANDIDATES_MAX, sizeof(*w->candidates));
+	if (w->candidates == NULL) {
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
+		return;
+	}
+	if ((why = find_candidates(pl, w->candidates, &n)) != NULL) {
+		answer_end(a, STATUS_USAGE, "%s", why);
+		return;
+	}
+	if (copy_texts(w, n) == -1) {
+		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
+		return;
+	}
+	w->preview = (struct preview){
+	    .candidates = w->candidates,
+	    .ncandidates = n,
+	    .trusted = a->uid == 0 || a->uid == geteuid(),
+	    .text = &a->text,
+	    .done = preview_done,
+	    .arg = w,
+	};
+	reload_plan(d->reload, &w->preview);
 }
 
 /*

@@ -27,6 +27,7 @@
 #include "daemon/serve.h"
 #include "base/file.h"
 #include "daemon/request.h"
+#include "process/helper.h"
 #include "process/orphan.h"
 #include "base/text.h"
 #include "config/resolve.h"
@@ -47,6 +48,7 @@ is_ours(pid_t pid, void *arg)
 	struct daemon *d = arg;
 
 	return pid == logger_pid(d->logger) || pid == d->guard.pid ||
+	    helper_is_child(d->helpers, pid) ||
 	    handover_is_child(d->handover, pid);
 }
 
@@ -57,6 +59,7 @@ ours_died(pid_t pid, void *arg)
 
 	if (pid == logger_pid(d->logger))
 		logger_died(d->logger);
+	helper_died(d->helpers, pid);
 }
 
 /* Stop every program; the loop ends once they have ended. */
@@ -634,6 +637,9 @@ make_parts(struct daemon *d)
 {
 	d->adjusted = adjusted;
 	d->settled = settled;
+	d->helpers = helper_open(d->loop);
+	if (d->helpers == NULL)
+		log_fatal("helpers");
 	d->stop = stop;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
@@ -689,6 +695,7 @@ serve_end(struct daemon *d)
 		programs_drop(p);
 	system_free(d->system);
 	reload_free(d->reload);
+	helper_close(d->helpers);
 	logger_stream_close(d->events);
 	logger_free(d->logger, LOG_DRAIN_TIMEOUT);
 	cgroup_close(d->cgroup);

@@ -17,6 +17,7 @@
 
 struct control;
 struct handover;
+struct helpers;
 struct reload;
 struct verdict;
 
@@ -28,6 +29,7 @@ struct daemon {
 	const char *warning; /* for status, as long as it runs; or NULL */
 	struct programs programs;
 	struct system *system; /* processes of programs */
+	struct helpers *helpers;
 	struct reload *reload;
 	struct control *control;
 	struct record *records;

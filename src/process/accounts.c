@@ -1,50 +1,93 @@
 /*
  * accounts - looks up users and groups, each once.
+ *
+ * First the look-ups themselves, then the answers that a helper passes on.
  */
+#include <sys/queue.h>
+
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <search.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "process/accounts.h"
+
+/* What is known of one name. */
+struct known {
+	struct account account; /* first: the one is the other */
+	bool is_user;
+	TAILQ_ENTRY(known) link;
+};
 
 struct accounts {
 	void *users; /* tsearch(3) */
 	void *groups;
+	TAILQ_HEAD(, known) entries;
 };
 
-static struct accounts *
-open_accounts(void)
+struct accounts *
+accounts_new(void)
 {
-	return calloc(1, sizeof(struct accounts));
+	struct accounts *as;
+
+	if ((as = calloc(1, sizeof(*as))) != NULL)
+		TAILQ_INIT(&as->entries);
+	return as;
 }
 
 static void
-account_free(void *p)
+clear(struct account *a)
 {
-	struct account *a = p;
-
-	if (a == NULL)
-		return;
-	free(a->name);
 	free(a->login);
 	free(a->home);
 	free(a->shell);
 	free(a->gids);
-	free(a);
+	*a = (struct account){.name = a->name};
 }
 
 static void
-close_accounts(struct accounts *as)
+known_free(struct known *e)
+{
+	if (e == NULL)
+		return;
+	clear(&e->account);
+	free(e->account.name);
+	free(e);
+}
+
+static void
+keep(void *known)
+{
+	(void)known;
+}
+
+void
+accounts_forget(struct accounts *as)
+{
+	struct known *e;
+
+	tdestroy(as->users, keep);
+	tdestroy(as->groups, keep);
+	as->users = as->groups = NULL;
+	while ((e = TAILQ_FIRST(&as->entries)) != NULL) {
+		TAILQ_REMOVE(&as->entries, e, link);
+		known_free(e);
+	}
+}
+
+void
+accounts_free(struct accounts *as)
 {
 	if (as == NULL)
 		return;
-	tdestroy(as->users, account_free);
-	tdestroy(as->groups, account_free);
+	accounts_forget(as);
 	free(as);
 }
 
@@ -170,44 +213,220 @@ look_up_group(struct account *a)
 	return 0;
 }
 
-static const struct account *
-look_up(void **tree, const char *name, int (*fill)(struct account *))
+/* The account of that name; *is_new: nothing is known of it yet. */
+static struct account *
+find(struct accounts *as, bool is_user, const char *name, bool *is_new)
 {
-	struct account *a, **slot;
+	struct known *e, **slot;
 
-	if ((a = calloc(1, sizeof(*a))) == NULL ||
-	    (a->name = strdup(name)) == NULL ||
-	    (slot = tsearch(a, tree, compare)) == NULL) {
-		account_free(a);
+	if ((e = calloc(1, sizeof(*e))) == NULL ||
+	    (e->account.name = strdup(name)) == NULL ||
+	    (slot = tsearch(e, is_user ? &as->users : &as->groups, compare)) ==
+		NULL) {
+		known_free(e);
 		return NULL;
 	}
-	if (*slot != a) {
-		account_free(a);
-		return *slot;
+	*is_new = *slot == e;
+	if (!*is_new) {
+		known_free(e);
+		return &(*slot)->account;
 	}
-	if (fill(a) == -1) {
-		tdelete(a, tree, compare);
-		account_free(a);
-		return NULL;
-	}
+	e->is_user = is_user;
+	TAILQ_INSERT_TAIL(&as->entries, e, link);
+	return &e->account;
+}
+
+static void
+ask(struct account *a, bool is_user)
+{
+	if ((is_user ? look_up_user(a) : look_up_group(a)) == 0)
+		return;
+	clear(a);
+	a->err = ENOMEM;
+}
+
+static const struct account *
+ask_user(struct accounts *as, const char *name)
+{
+	bool is_new;
+	struct account *a = find(as, true, name, &is_new);
+
+	if (a != NULL && is_new)
+		ask(a, true);
 	return a;
 }
 
 static const struct account *
-find_user(struct accounts *as, const char *name)
+ask_group(struct accounts *as, const char *name)
 {
-	return look_up(&as->users, name, look_up_user);
-}
+	bool is_new;
+	struct account *a = find(as, false, name, &is_new);
 
-static const struct account *
-find_group(struct accounts *as, const char *name)
-{
-	return look_up(&as->groups, name, look_up_group);
+	if (a != NULL && is_new)
+		ask(a, false);
+	return a;
 }
 
 const struct resolve_lookups accounts_lookups = {
-    .open = open_accounts,
-    .close = close_accounts,
-    .user = find_user,
-    .group = find_group,
+    .open = accounts_new,
+    .close = accounts_free,
+    .user = ask_user,
+    .group = ask_group,
 };
+
+/*
+ * Answers that a helper found.
+ */
+
+static const struct account *
+known_user(struct accounts *as, const char *name)
+{
+	bool is_new;
+	struct account *a = find(as, true, name, &is_new);
+
+	if (a != NULL && is_new)
+		a->err = EINPROGRESS;
+	return a;
+}
+
+static const struct account *
+known_group(struct accounts *as, const char *name)
+{
+	bool is_new;
+	struct account *a = find(as, false, name, &is_new);
+
+	if (a != NULL && is_new)
+		a->err = EINPROGRESS;
+	return a;
+}
+
+struct resolve_lookups
+accounts_known(struct accounts *as)
+{
+	return (struct resolve_lookups){
+	    .shared = as,
+	    .user = known_user,
+	    .group = known_group,
+	};
+}
+
+bool
+accounts_lacks(const struct accounts *as)
+{
+	const struct known *e;
+
+	TAILQ_FOREACH (e, &as->entries, link)
+		if (e->account.err == EINPROGRESS)
+			return true;
+	return false;
+}
+
+void
+accounts_give_up(struct accounts *as, int err)
+{
+	struct known *e;
+
+	TAILQ_FOREACH (e, &as->entries, link)
+		if (e->account.err == EINPROGRESS)
+			e->account.err = err;
+}
+
+/* The words of a line of accounts_answer; the groups follow. */
+enum { KIND, NAME, ERR, UID, GID, LOGIN, HOME, SHELL, GROUPS };
+
+static int
+print(const struct known *e, FILE *f)
+{
+	const struct account *a = &e->account;
+	static char none[] = "";
+	char *const name[] = {a->name, NULL};
+	char *const rest[] = {a->login != NULL ? a->login : none,
+	    a->home != NULL ? a->home : none,
+	    a->shell != NULL ? a->shell : none, NULL};
+	char *first = words_join(name), *last = words_join(rest);
+
+	if (first != NULL && last != NULL) {
+		fprintf(f, "%s %s %d %u %u %s", e->is_user ? "user" : "group",
+		    first, a->err, a->uid, a->gid, last);
+		for (size_t i = 0; i < a->ngids; i++)
+			fprintf(f, " %u", a->gids[i]);
+		putc('\n', f);
+	}
+	free(first);
+	free(last);
+	return fflush(f);
+}
+
+void
+accounts_answer(void *accounts, int out)
+{
+	struct accounts *as = accounts;
+	struct known *e;
+	FILE *f;
+
+	if ((f = fdopen(out, "w")) == NULL)
+		return;
+	TAILQ_FOREACH (e, &as->entries, link) {
+		if (e->account.err != EINPROGRESS)
+			continue;
+		clear(&e->account);
+		ask(&e->account, e->is_user);
+		if (print(e, f) == EOF)
+			return;
+	}
+}
+
+/* -1: no memory.  The words are those of print. */
+static int
+fill(struct account *a, char *const *words, size_t n)
+{
+	const char *errstr;
+
+	clear(a);
+	a->err = (int)strtonum(words[ERR], 0, INT_MAX, &errstr);
+	a->uid = (uid_t)strtonum(words[UID], 0, UINT32_MAX, &errstr);
+	a->gid = (gid_t)strtonum(words[GID], 0, UINT32_MAX, &errstr);
+	if ((*words[LOGIN] != '\0' &&
+		(a->login = strdup(words[LOGIN])) == NULL) ||
+	    (a->home = strdup(words[HOME])) == NULL ||
+	    (a->shell = strdup(words[SHELL])) == NULL ||
+	    (a->gids = calloc(n, sizeof(*a->gids))) == NULL)
+		return -1;
+	for (size_t i = GROUPS; i < n; i++)
+		a->gids[a->ngids++] =
+		    (gid_t)strtonum(words[i], 0, UINT32_MAX, &errstr);
+	return 0;
+}
+
+/* A line that is cut short is no answer. */
+static void
+learn(struct accounts *as, char *const *words, size_t n)
+{
+	struct account *a;
+	bool is_new;
+
+	if (n < GROUPS)
+		return;
+	a = find(as, strcmp(words[KIND], "user") == 0, words[NAME], &is_new);
+	if (a != NULL && fill(a, words, n) == -1) {
+		clear(a);
+		a->err = ENOMEM;
+	}
+}
+
+void
+accounts_learn(struct accounts *as, char *answers)
+{
+	char *line, *end, **words;
+	const char *why;
+	size_t n;
+
+	for (line = answers; line != NULL && (end = strchr(line, '\n')) != NULL;
+	     line = end + 1) {
+		*end = '\0';
+		if (words_split(line, &words, &n, &why) == -1)
+			continue;
+		learn(as, words, n);
+		free(words);
+	}
+}

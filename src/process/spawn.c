@@ -660,6 +660,52 @@ spawn_twin(int (*fn)(void *), void *arg, struct process *child)
 	return 0;
 }
 
+static _Noreturn void
+help(void (*work)(void *, int), void *arg, int out, pid_t parent)
+{
+	sigset_t none;
+
+	prctl(PR_SET_NAME, "hupd: helper", 0, 0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	if (out > STDERR_FILENO + 1)
+		close_range_of(STDERR_FILENO + 1, (unsigned)out - 1);
+	close_range_of((unsigned)out + 1, ~0U);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	work(arg, out);
+	_exit(0);
+}
+
+int
+spawn_helper(void (*work)(void *, int), void *arg, struct process *child)
+{
+	const pid_t parent = getpid();
+	int pair[2], saved;
+
+	*child = (struct process){0, -1};
+	if (pipe2(pair, O_CLOEXEC) == -1)
+		return -1;
+	if (fcntl(pair[0], F_SETFL, O_NONBLOCK) == 0)
+		child->pid = fork();
+	else
+		child->pid = -1;
+	if (child->pid == 0)
+		help(work, arg, pair[1], parent);
+	saved = errno;
+	close(pair[1]);
+	if (child->pid != -1) {
+		if (has_pidfd)
+			child->pidfd = process_open(child->pid);
+		return pair[0];
+	}
+	child->pid = 0;
+	close(pair[0]);
+	errno = saved;
+	return -1;
+}
+
 const char *
 spawn_stage(const struct spawn_error *e)
 {

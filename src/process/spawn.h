@@ -97,6 +97,13 @@ void spawn_forget(struct spawn_report *);
  */
 int spawn_twin(int (*fn)(void *), void *arg, struct process *);
 
+/*
+ * Make a child that runs work in a copy of this process's memory, with the
+ * standard descriptors and out, the writing end of a pipe; it ends with this
+ * process.  Returns the reading end, which does not block; or -1 with errno.
+ */
+int spawn_helper(void (*work)(void *arg, int out), void *arg, struct process *);
+
 /* The stage as ending_stage() has it, for rooms that do not see wire/. */
 const char *spawn_stage(const struct spawn_error *);
 

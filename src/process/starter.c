@@ -1,6 +1,7 @@
 /*
  * starter - what stays of the environment that the daemon was started with.
  */
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,10 +87,13 @@ add_root(void)
 	    .pw_dir = (char[]){"/root"},
 	    .pw_shell = (char[]){"/bin/sh"}};
 	const struct passwd *pw = NULL;
-	FILE *f;
-	int r;
+	FILE *f = NULL;
+	int fd, r;
 
-	if ((f = fopen("/etc/passwd", "re")) != NULL)
+	fd = open("/etc/passwd", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd != -1 && (f = fdopen(fd, "r")) == NULL)
+		close(fd);
+	if (f != NULL)
 		while ((pw = fgetpwent(f)) != NULL && pw->pw_uid != 0)
 			;
 	if (pw == NULL)

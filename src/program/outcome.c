@@ -2,6 +2,13 @@
 #include "program/outcome.h"
 
 bool
+outcome_waits(const struct program *p)
+{
+	return p->state == STATE_DOWN && p->want == WANT_RUN &&
+	    p->conf->waits_for != NULL;
+}
+
+bool
 outcome_is_hopeless(const struct program *p)
 {
 	const struct program *need;

@@ -19,6 +19,8 @@ bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
+/* Does it wait for something outside of hupd: conf->waits_for? */
+bool outcome_waits(const struct program *);
 /* Is SIGKILL due, which it is spared? */
 bool outcome_is_overdue(const struct program *);
 /*

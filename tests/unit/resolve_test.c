@@ -69,8 +69,8 @@ find_fake(struct accounts *accounts, const char *name)
 	return &missing;
 }
 
-static const struct resolve_lookups lookups = {open_fake, close_fake, find_fake,
-    find_fake};
+static const struct resolve_lookups lookups = {NULL, open_fake, close_fake,
+    find_fake, find_fake};
 
 /* Resolve the text; returns the definition, with the result in *r. */
 static struct definition *
