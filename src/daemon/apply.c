@@ -178,7 +178,8 @@ is_bounded(const struct program *p)
 	case STATE_STARTING:
 		return p->step != STEP_READY || p->conf->start_timeout > 0;
 	case STATE_DOWN:
-		return false; /* it waits for another one */
+		/* It is freed in this turn, or waits for another one. */
+		return p->want == WANT_REMOVE;
 	case STATE_UP:
 	case STATE_STOPPING:
 	case STATE_KILLING:

@@ -595,8 +595,11 @@ web_went_around_db() {
 	is_state web down
 	sed -i /depends-on/d "$T/hupd.d/web.conf"
 	change db 'depends-on = web'
+	# It is still wanted, and nothing blocks it any more.
 	ctl reload
-	is_state web down
+	is_state web up
+	is_state db down
+	ctl stop web
 	ctl start db
 	is_state web up
 }
