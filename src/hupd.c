@@ -153,7 +153,7 @@ is_own(const struct daemon *d, const struct config *accepted, bool read)
 
 /*
  * Read the last accepted configuration of the daemon whose settings are those
- * of set.  False: there is none; with diagnostics if it cannot be used.
+ * of set.  False: nothing was accepted; with diagnostics if it cannot be used.
  */
 static bool
 load_accepted(struct daemon *d, struct lookup *lookup, const struct config *set,
@@ -247,7 +247,7 @@ load(struct daemon *d, const struct options *o, struct config *set,
 				  "last accepted one");
 		}
 	}
-	/* Of the last accepted one they are known. */
+	/* The warnings of the last accepted one are known. */
 	if (errors->n == 0)
 		print_warnings(d, o, set);
 	config_clear(&accepted);

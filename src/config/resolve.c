@@ -602,7 +602,7 @@ resolve_again(struct resolver *r, struct definition *conf)
 	return conf->waits_for == NULL;
 }
 
-/* A setting names an account: where, and what it is. */
+/* A setting that names an account: its line and the field for its id. */
 struct setting {
 	const char *key;
 	const char *what;

@@ -17,7 +17,7 @@ struct account {
 	char *name; /* as it was asked for; a number is a name, too */
 	/*
 	 * 0: found; ENOENT: unknown name; ETIMEDOUT: there was no answer within
-	 * 2 s; EINPROGRESS: there is none yet; else the errno.
+	 * 2 s; EINPROGRESS: no answer yet; else the errno.
 	 */
 	int err;
 	uid_t uid;
@@ -75,9 +75,7 @@ void resolve_note(struct resolver *, struct diags *notes);
  */
 int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);
-/*
- * Look again for what the definition waits for.  True: it waits no longer.
- */
+/* Look up the missing accounts again.  True: it waits no longer. */
 bool resolve_again(struct resolver *, struct definition *);
 /* Find log-user and access-group.  -1: reported. */
 int resolve_settings(struct resolver *, struct settings *, const char *file,

@@ -56,7 +56,7 @@ lookup_ask(struct lookup *l, struct helpers *helpers)
 	helper_begin(helpers, &l->job, time_left(l));
 }
 
-/* Wait for the answers that are lacking.  False: there are none. */
+/* Wait for the missing answers.  False: none is missing. */
 static bool
 wait_for_more(struct lookup *l)
 {

@@ -38,8 +38,8 @@ bool lookup_lacks(const struct lookup *);
 /* Have such names looked up. */
 void lookup_ask(struct lookup *, struct helpers *);
 /*
- * load_config and load_whole before there is a loop: they wait.  What the
- * configuration and the diagnostics had is freed first.
+ * load_config and load_whole before there is a loop: they wait.  The former
+ * contents of the configuration and the diagnostics are freed first.
  */
 int lookup_load(struct lookup *, struct config *, const struct load_source *,
     struct diags *);

@@ -29,7 +29,7 @@
 #include "program/describe.h"
 
 #define REJECTED "rejected"
-/* Programs that wait for an account are looked at so often; ms. */
+/* The pause between two looks at the programs that wait for an account; ms. */
 #define WAIT_AGAIN 10000
 /* More bytes of errors than anyone reads. */
 #define LINES_MAX ((size_t)16 * 1024 * 1024)
@@ -348,7 +348,7 @@ settled(void *arg)
 }
 
 /*
- * What programs wait for.
+ * Programs that wait for an account.
  */
 
 /* Look for them again, if there are any. */

@@ -19,7 +19,7 @@
 #include "base/words.h"
 #include "process/accounts.h"
 
-/* What is known of one name. */
+/* The answer for one name. */
 struct known {
 	struct account account; /* first: the one is the other */
 	bool is_user;

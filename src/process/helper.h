@@ -59,7 +59,8 @@ void helper_close(struct helpers *);
 bool helper_is_child(const struct helpers *, pid_t);
 void helper_died(struct helpers *, pid_t);
 
-/* Begin a job that may take ms.  What is above answer is set, the rest is 0. */
+/* Begin a job that may take ms.  The fields above answer are set, the rest is
+ * 0. */
 void helper_begin(struct helpers *, struct helper *, int64_t ms);
 /* End the job, if one is under way, and free its answer. */
 void helper_cancel(struct helper *);

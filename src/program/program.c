@@ -345,7 +345,7 @@ program_linger(struct program *p)
 	program_feed(p, EVENT_GONE);
 }
 
-/* Those that outlived an earlier daemon are not of the next start. */
+/* Processes that outlived an earlier daemon do not belong to the next start. */
 static void
 set_aside(struct program *p)
 {
@@ -452,7 +452,8 @@ act(struct program *p, unsigned actions)
 	}
 	if (actions & ACT_KILL)
 		send_kill(p);
-	/* The session of the main process tells what it left: reap it last. */
+	/* Its session shows which processes it left: reap the main process
+	 * last. */
 	if (actions & ACT_LINGER)
 		program_linger(p);
 	if (actions & ACT_FREE)

@@ -49,7 +49,7 @@
 
 RB_HEAD(system_pids, child);
 
-/* What a main process left, until it has ended. */
+/* The processes that a main process left, until they have ended. */
 struct rest {
 	TAILQ_ENTRY(rest) entry;
 	struct real *real;

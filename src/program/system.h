@@ -136,8 +136,8 @@ struct system {
 	 */
 	int (*finish)(struct system *, struct child *, const char *folder);
 	/*
-	 * The same, but let those that it left live, and tell them from those
-	 * of the next start.
+	 * The same, but let the processes that it left live, and separate them
+	 * from those of the next start.
 	 */
 	int (*keep)(struct system *, struct child *, const char *folder);
 	/* How many of those that were kept have not ended? */

@@ -1,5 +1,5 @@
 # A name service that is late, fails or never answers: /etc/passwd is a FIFO, so
-# whoever looks up a user waits until somebody writes there.
+# each look-up of a user waits until somebody writes there.
 load helper
 
 setup() {
@@ -84,7 +84,7 @@ web_runs_as_hostile() {
 	wait_for 10 other_is_new
 	is_state web up
 	wait_for 10 logged 'generation 2: nothing changed'
-	wait $ATTACK
+	wait "$ATTACK"
 	cat "$T/attack.out"
 	grep -F 'the ids stay as they were: user hostile (could not be looked up within 2 s)' \
 	    "$T/attack.out"
@@ -92,7 +92,7 @@ web_runs_as_hostile() {
 	wait_for 10 no_helpers
 }
 
-@test "SIGHUPs meanwhile lead to one more reload, with what is there then" {
+@test "SIGHUPs meanwhile lead to one more reload, with the files of that time" {
 	begin
 	hang
 	kill -HUP "$DAEMON"
@@ -136,7 +136,7 @@ web_runs_as_hostile() {
 	no_helpers
 }
 
-@test "there are at most four helpers, whoever asks" {
+@test "there are at most four helpers" {
 	local i pids=() most=0 n
 	begin
 	hang

@@ -20,7 +20,7 @@ is_text() {
 	python3 -c 'import sys
 import unicodedata
 text = sys.stdin.buffer.read().decode()
-sys.exit(any(unicodedata.category(c) == "Cc" and c != "\n" for c in text))'
+sys.exit(any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text))'
 }
 
 check() {
@@ -135,10 +135,16 @@ sys.stdout.buffer.write(random.randbytes(65000))' >"$T/hupd.d/x.conf"
 
 @test "names: leftovers are ignored, bad ones are errors" {
 	for name in .x.conf x.conf~ x.conf.dpkg-old x.conf.bak '#x.conf#' \
-	    x.CONF README conf; do
+	    README; do
 		echo nonsense >"$T/hupd.d/$name"
 	done
 	accepted
+	for name in x.CONF conf; do
+		echo nonsense >"$T/hupd.d/$name"
+		run -0 check
+		[[ $output = "warning: $T/hupd.d/$name: is ignored"* ]]
+		rm "$T/hupd.d/$name"
+	done
 	for name in -x 'a b' hupd HUPD ä '' "$(printf '%065d' 0)"; do
 		[ -n "$name" ] || continue
 		echo 'command = sleep 1' >"$T/hupd.d/$name.conf"

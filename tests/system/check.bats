@@ -3,8 +3,9 @@
 
 load helper
 
+# shellcheck disable=SC2120
 check() {
-	hupd_env "$HUPCTL" -f "$T/hupd.conf" check
+	hupd_env "$HUPCTL" -f "$T/hupd.conf" check "$@"
 }
 
 @test "the plan is printed, and nothing is done" {

@@ -5,12 +5,14 @@ load helper
 
 # second KEY: a configuration that shares the folder of KEY with the first.
 second() {
-	mkdir -p -m 755 "$T/2/hupd.d"
+	mkdir -p "$T/2/hupd.d"
+	chmod 755 "$T/2" "$T/2/hupd.d"
 	sed "/^$1 /!s|$T/|$T/2/|" "$T/hupd.conf" >"$T/2/hupd.conf"
 	chmod 644 "$T/2/hupd.conf"
 	grep -q "^$1 = $T/[^2]" "$T/2/hupd.conf"
 }
 
+# shellcheck disable=SC2120
 start_second() {
 	hupd_env "$HUPD" -f "$T/2/hupd.conf" "$@"
 }

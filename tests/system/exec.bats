@@ -223,7 +223,7 @@ broken() {
 
 # script NAME FIRST_LINE: an executable script.
 script() {
-	printf "$2\necho hello\n" >"$T/$1"
+	printf '%b\necho hello\n' "$2" >"$T/$1"
 	chmod 755 "$T/$1"
 	broken "command = $T/$1"
 	sed -i '/sleep 1000/d' "$T/hupd.d/web.conf"

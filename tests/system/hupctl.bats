@@ -121,7 +121,7 @@ counter() {
 	run -1 grep -E '.{81}' <<<"$output"
 }
 
-@test "status is 3 unless every named program is up" {
+@test "status is 3 unless every named program is up or done" {
 	sleeper web
 	program once <<-E
 	command = true
@@ -131,8 +131,9 @@ counter() {
 	wait_for 5 is_state once 'done'
 	ctl status
 	ctl status web
-	run ctl status web once
-	[ "$status" -eq 3 ]
+	run -0 ctl status web once
+	ctl stop web
+	run -3 ctl status web once
 	run ctl status nobody
 	[ "$status" -eq 3 ]
 	[[ $output = *nobody* ]]

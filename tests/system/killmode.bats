@@ -127,11 +127,11 @@ waits() {
 	left_is web 0
 }
 
-@test "cgroup: a restart waits for the end of what was left" {
+@test "cgroup: a restart waits for the end of the processes that were left" {
 	waits
 }
 
-@test "without cgroups: a restart waits for the end of what was left" {
+@test "without cgroups: a restart waits for the end of the processes that were left" {
 	waits
 }
 
@@ -300,10 +300,10 @@ taken_over() {
 	wait_for 5 logged 'web: stopping -> .*(all gone)'
 }
 
-@test "cgroup: the next daemon goes on waiting for what was left" {
+@test "cgroup: the next daemon continues to wait for the processes that were left" {
 	taken_over
 }
 
-@test "without cgroups: the next daemon goes on waiting for what was left" {
+@test "without cgroups: the next daemon continues to wait for the processes that were left" {
 	taken_over
 }

@@ -137,7 +137,7 @@ check_reaped(const struct step *s)
 	if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
 		assert_true(ends_all(s));
 	assert_int_equal(!!(s->to.actions & ACT_FINISH), ends_all(s));
-	/* What is left is waited for. */
+	/* The machine waits for the processes that are left. */
 	if (ends_main(s) && s->facts.left)
 		assert_true(s->to.actions & ACT_LINGER);
 	if (s->to.step == STEP_LEFT && s->step != STEP_LEFT)
