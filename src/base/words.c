@@ -95,16 +95,20 @@ is_for_shell(const char *s, const char *word)
 	}
 }
 
-/* The closing quote, or before it what a shell expands; NULL: not closed. */
+/*
+ * The closing quote, or before it a variable, unless those are to be skipped;
+ * NULL: not closed.
+ */
 static const char *
-skip_quoted(const char *s)
+skip_quoted(const char *s, bool variables)
 {
 	char quote = *s++;
 
 	for (; *s != '\0' && *s != quote; s++) {
 		if (quote == '\'')
 			continue;
-		if (*s == '`' || (*s == '$' && is_expanded(s[1])))
+		if (!variables &&
+		    (*s == '`' || (*s == '$' && is_expanded(s[1]))))
 			return s;
 		if (*s == '\\' && s[1] != '\0')
 			s++;
@@ -113,7 +117,7 @@ skip_quoted(const char *s)
 }
 
 size_t
-words_shell(const char *s, const char **word)
+words_shell(const char *s, bool quoted, const char **word)
 {
 	char quote;
 	bool found;
@@ -126,7 +130,7 @@ words_shell(const char *s, const char **word)
 		quote = *s;
 		found = is_for_shell(s, *word);
 		if (quote == '\'' || quote == '"') {
-			if ((s = skip_quoted(s)) == NULL)
+			if ((s = skip_quoted(s, !quoted)) == NULL)
 				return 0;
 			found = *s != quote;
 		} else if (quote == '\\' && s[1] != '\0')

@@ -4,6 +4,7 @@
 #ifndef WORDS_H
 #define WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -20,10 +21,10 @@ int words_split(const char *s, char ***words, size_t *n, const char **why);
 char *words_join(char *const *words);
 
 /*
- * The first word that has a meaning in a shell only, outside of quotes or as a
- * variable in double quotes: $X ` | > < && ; ~/.  Returns its length, quotes
- * included; 0: none.
+ * The first word that has a meaning in a shell only: $X ` | > < && ; ~/ outside
+ * of quotes; if quoted, a variable in double quotes as well.  Returns its
+ * length, quotes included; 0: none.
  */
-size_t words_shell(const char *s, const char **word);
+size_t words_shell(const char *s, bool quoted, const char **word);
 
 #endif

@@ -153,23 +153,43 @@ refuse_itself(struct parser *p)
 			    (p)->key, __VA_ARGS__);                     \
 	} while (0)
 
+/* Is a word a shell?  It expands the variables in its own argument. */
+static bool
+has_shell(char *const *words)
+{
+	static const char *const shells[] = {"sh", "bash", "dash", "ash", "ksh",
+	    "mksh", "zsh", NULL};
+	const char *name;
+
+	for (; *words != NULL; words++) {
+		name = strrchr(*words, '/');
+		name = name != NULL ? name + 1 : *words;
+		for (size_t i = 0; shells[i] != NULL; i++)
+			if (strcmp(name, shells[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* A command that only a shell would understand is accepted nevertheless. */
 static void
 warn_of_shell(struct parser *p, const char *value)
 {
 	const char *word, *why;
 	char **words;
+	bool quoted;
 	size_t len;
 
 	if (words_split(value, &words, &len, &why) == -1)
 		return;
+	quoted = !has_shell(words);
 	if (len > 0 && environ_name(words[0]) > 0)
 		warn(p,
 		    "\"%.40s\" in front of a command sets a variable in a "
 		    "shell only; use env = %.40s",
 		    words[0], words[0]);
 	free(words);
-	if ((len = words_shell(value, &word)) > 0)
+	if ((len = words_shell(value, quoted, &word)) > 0)
 		warn(p,
 		    "\"%.*s\" has a meaning in a shell only, and none is used: "
 		    "write sh -c '...', or quote it",

@@ -55,6 +55,12 @@ tool() {
 	# shellcheck disable=SC2016
 	program web <<<"command = sh -c 'exec sleep \$((1000 * 1)) >/dev/null'"
 	silent
+	# shellcheck disable=SC2016
+	program web <<<'command = env /bin/sh -c "echo $HOME; exec sleep 1000"'
+	silent
+	# shellcheck disable=SC2016
+	program web <<<'command = sh -c "exec sleep 1000" > $HOME/x'
+	warned "$T/hupd.d/web.conf:1: command: \">"
 }
 
 @test "a word for a shell reaches the program as it is" {

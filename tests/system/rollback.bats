@@ -195,7 +195,7 @@ rejected() {
 	printf '#!/no/such/shell\n' >"$T/script"
 	chmod 755 "$T/script"
 	run -1 ctl reload
-	[[ $output = *'No such file'* ]]
+	[[ $output = *'does not exist'* ]]
 	[[ $output = *'previous definition restored'* ]]
 	is_state web up
 	[ "$(tr '\0' ' ' <"/proc/$(pid_of web)/cmdline")" = 'sleep 1000 ' ]

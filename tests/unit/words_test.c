@@ -219,7 +219,7 @@ finds_what_only_a_shell_does(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		len = words_shell(cases[i][0], &word);
+		len = words_shell(cases[i][0], true, &word);
 		if (cases[i][1] == NULL) {
 			assert_int_equal(len, 0);
 			continue;
