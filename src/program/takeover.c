@@ -220,7 +220,7 @@ adopt(struct program *p, int slot, bool inherited)
 	const struct record_slot *s = record_slot(p->programs->records, slot);
 	struct system *sys = p->programs->system;
 	enum program_state state = (enum program_state)s->state;
-	enum program_step step = step_of(s, state);
+	enum program_step step;
 	enum program_want want = (enum program_want)s->want;
 	struct system_former former = {
 	    .pid = s->pid,
@@ -232,6 +232,7 @@ adopt(struct program *p, int slot, bool inherited)
 		log_warnx("%s: its record is damaged", p->conf->name);
 		return false;
 	}
+	step = step_of(s, state);
 	p->slot = slot;
 	read_slot(p, s);
 	if (s->pid != 0 && sys->hold(sys, &p->child, &former)) {
