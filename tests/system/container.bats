@@ -278,6 +278,7 @@ children() {
 	echo 'log = stdout' >>"$T/hupd.d/web.conf"
 	run -0 hupd_start
 	[[ $output = *'web: log = stdout needs a daemon in the foreground'* ]]
+	wait_for 5 logged 'needs a daemon'
 	[ "$(grep -c 'needs a daemon' "$T/log/hupd.log")" -eq 1 ]
 	wait_for 5 printed web hello
 }

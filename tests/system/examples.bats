@@ -109,7 +109,7 @@ all_examples() {
 	wait_for 30 asks
 	wait_for 30 eval 'ctl status postgresql | grep -qx "  health    healthy"'
 	kill -STOP "$pid"
-	wait_for 30 logged "postgresql: unhealthy .*: exited, status 2: .*no response"
+	wait_for 30 logged "postgresql: unhealthy .*: exited, status 2, output: .*no response"
 	sed -i 's/^health-retries.*/health-retries = 1/' \
 	    "$T/hupd.d/postgresql.conf"
 	run -0 ctl reload

@@ -139,7 +139,7 @@ serves() {
 	wait_for 5 logged 'Daemon reload'
 	# Without its FIFO no program can be started; with a folder it can.
 	kill -9 "$numbers"
-	wait_for 5 logged 'numbers: up -> wait'
+	wait_for 5 logged 'numbers: .* -> wait'
 	alive "$pid"
 	alive "$web"
 	kill "$pid"
