@@ -87,13 +87,14 @@ static int
 run(struct spawn_request *req, const char *script)
 {
 	char *copy = strdup(script);
-	char *argv[] = {sh, dash_c, copy, NULL};
+	char *argv[] = {sh, dash_c, copy, NULL}, *const *before = req->argv;
 	struct process child;
 	struct spawn_error error = {0};
 
 	req->argv = argv;
 	if (start(req, &child, &error) == -1)
 		fail_msg("%s: %s", ending_stage(&error), strerror(error.err));
+	req->argv = before;
 	free(copy);
 	return end_of(&child);
 }
