@@ -162,7 +162,7 @@ linker_trouble(int fd, uint64_t offset, uint64_t size,
 	char name[PATH_MAX];
 
 	if (size == 0 || size > sizeof(name) || offset > INT64_MAX ||
-	    pread(fd, name, size, (off_t)offset) != (ssize_t)size ||
+	    pread(fd, name, (size_t)size, (off_t)offset) != (ssize_t)size ||
 	    name[size - 1] != '\0')
 		return NULL;
 	return interpreter_trouble(name, false, user, why);

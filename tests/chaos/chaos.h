@@ -158,6 +158,8 @@ void jitter(struct chaos *, unsigned us);
 void world_make(struct chaos *);
 void world_remove(struct chaos *);
 struct program *world_program(struct chaos *, const char *name);
+/* Does it wait for a program that was stopped? */
+bool world_is_blocked(struct chaos *, const struct program *);
 /* Write, or remove, the file of a program as the model has it. */
 void world_write(struct chaos *, const struct program *);
 void world_write_all(struct chaos *);

@@ -20,29 +20,38 @@ static const char *const verb_names[] = {
     [RESTART] = "restart",
 };
 
+/* Its dependents stay wanted, and are down until it is started again. */
+static void
+touch_dependents(struct chaos *c, const struct program *p)
+{
+	struct program *by;
+
+	for (by = c->programs; by < c->programs + c->nprograms; by++)
+		if (by->needs != NULL && strcmp(by->needs, p->name) == 0) {
+			by->touched = true;
+			touch_dependents(c, by);
+		}
+}
+
 void
 step_want(struct chaos *c, struct program *p, bool again)
 {
-	if (p->wanted && !again)
+	if (p->wanted && !again && !world_is_blocked(c, p))
 		return;
 	if (p->needs != NULL)
 		step_want(c, world_program(c, p->needs), false);
 	if (!p->touched)
 		p->broken = false;
 	p->wanted = p->touched = true;
+	touch_dependents(c, p);
 }
 
 static void
 unwant(struct chaos *c, struct program *p)
 {
-	struct program *by;
-
 	p->wanted = false;
 	p->touched = true;
-	for (by = c->programs; by < c->programs + c->nprograms; by++)
-		if (by->needs != NULL && strcmp(by->needs, p->name) == 0 &&
-		    by->wanted)
-			unwant(c, by);
+	touch_dependents(c, p);
 }
 
 static void

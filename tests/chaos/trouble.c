@@ -115,9 +115,9 @@ daemon_trouble(struct chaos *c)
 }
 
 static const char *
-state_trouble(const struct program *p)
+state_trouble(const struct program *p, bool blocked)
 {
-	if (!p->wanted)
+	if (!p->wanted || blocked)
 		return strcmp(p->state, "down") == 0 ? NULL : "is not down";
 	if (strcmp(p->want, "run") != 0)
 		return "is not wanted";
@@ -133,10 +133,11 @@ state_trouble(const struct program *p)
 }
 
 static const char *
-program_trouble(const struct program *p)
+program_trouble(struct chaos *c, const struct program *p)
 {
+	bool blocked = world_is_blocked(c, p);
 	const char *trouble;
-	unsigned mains = p->wanted && p->kind != KIND_ONCE;
+	unsigned mains = p->wanted && !blocked && p->kind != KIND_ONCE;
 	unsigned children = mains && p->kind == KIND_BROOD ? 2 : 0;
 
 	if (!p->defined) {
@@ -145,7 +146,7 @@ program_trouble(const struct program *p)
 		mains = children = 0;
 	} else if (!p->listed)
 		return "is not there";
-	else if ((trouble = state_trouble(p)) != NULL)
+	else if ((trouble = state_trouble(p, blocked)) != NULL)
 		return trouble;
 	if (p->kind == KIND_CRASH && mains == 1)
 		return p->mains > 1 ? "runs twice" : NULL;
@@ -179,7 +180,7 @@ trouble(struct chaos *c, const struct program **who)
 		return what;
 	for (i = 0; i < c->nprograms; i++) {
 		*who = &c->programs[i];
-		if ((what = program_trouble(*who)) != NULL)
+		if ((what = program_trouble(c, *who)) != NULL)
 			return what;
 	}
 	*who = NULL;

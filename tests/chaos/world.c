@@ -68,6 +68,17 @@ world_program(struct chaos *c, const char *name)
 	return NULL;
 }
 
+bool
+world_is_blocked(struct chaos *c, const struct program *p)
+{
+	const struct program *need;
+
+	if (p->needs == NULL)
+		return false;
+	need = world_program(c, p->needs);
+	return !need->wanted || world_is_blocked(c, need);
+}
+
 void
 world_write_as(struct chaos *c, const struct program *p, const char *kind,
     const char *line)

@@ -70,7 +70,7 @@ erased() {
 	kill -9 "$main"
 	wait_for 5 all_gone "${workers[@]}"
 	wait_for 5 is_up_again web "$main"
-	logged 'web: killed 2 processes that it left behind'
+	logged 'web: sent SIGTERM to 2 processes that it left behind'
 }
 
 @test "workers that erased their environment end with their master" {
@@ -91,7 +91,7 @@ erased() {
 	mapfile -t workers < <(children_of "$main")
 	run -0 ctl stop web
 	wait_for 5 all_gone "${workers[@]}"
-	logged 'web: killed 2 processes that it left behind'
+	logged 'web: sent SIGTERM to 2 processes that it left behind'
 }
 
 @test "nginx is killed after a takeover, and gets its port back" {
@@ -143,7 +143,7 @@ erased() {
 	run -0 ctl stop web
 	wait_for 5 sleeps 700001 0
 	sleeps 700003 1
-	logged 'web: killed 1 process that it left behind'
+	logged 'web: sent SIGTERM to 1 process that it left behind'
 	run -0 ctl stop db
 	wait_for 5 sleeps 700003 0
 }
