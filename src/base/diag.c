@@ -160,5 +160,5 @@ diag_print(const struct diag *d, char *buf, size_t size)
 	}
 	/* A reason may have escapes of its own: '/bin/sh\r'. */
 	if (at < size)
-		escape_again(buf + at, size - at, d->reason);
+		escape_again(buf + at, size - at, d->reason, false);
 }

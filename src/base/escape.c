@@ -116,14 +116,15 @@ escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
 }
 
 size_t
-escape_again(char *dst, size_t dstsize, const char *s)
+escape_again(char *dst, size_t dstsize, const char *s, bool keep_tab)
 {
 	size_t done = 0, n;
 
 	dst[0] = '\0';
 	for (;;) {
 		n = strcspn(s, "\\");
-		done += escape_bytes(dst + done, dstsize - done, s, n, true);
+		done +=
+		    escape_bytes(dst + done, dstsize - done, s, n, keep_tab);
 		s += n;
 		/* With less room an escape may have been cut off. */
 		if (*s == '\0' || dstsize - done <= UNIT_MAX)

@@ -27,9 +27,9 @@ size_t escape_printable(const unsigned char *s, size_t n);
 
 /*
  * Like escape_bytes, but backslashes stay as they are: for text of which parts
- * are escaped already.  TAB is kept.  dstsize is not 0.
+ * are escaped already.  dstsize is not 0.
  */
-size_t escape_again(char *dst, size_t dstsize, const char *s);
+size_t escape_again(char *dst, size_t dstsize, const char *s, bool keep_tab);
 
 /*
  * Replace each %XX of the token by its byte, in place.  -1: a bad escape, or

@@ -75,7 +75,7 @@ compose(struct line *line, const char *fmt, va_list ap, int err)
 	format(raw, fmt, ap, err);
 	memcpy(line->bytes, PREFIX, PREFIX_LEN);
 	/* Diagnostics and reports in the message are escaped already. */
-	line->len = escape_again(text, PIPE_BUF, raw);
+	line->len = escape_again(text, PIPE_BUF, raw, true);
 	text[line->len++] = '\n';
 }
 

@@ -30,7 +30,7 @@
 #define UNKNOWN_LIMIT 300000
 /* Looks whether it has ended, and messages that it has not; ms. */
 #define LOOK 50
-#define TELL 5000
+#define SHOW 5000
 
 struct job {
 	const struct ctl *ctl;
@@ -221,13 +221,13 @@ static int
 wait_for_end(struct job *job)
 {
 	const struct mono start = clock_now();
-	int64_t told = 0, ms;
+	int64_t shown = 0, ms;
 	char done[64], *left;
 	int status;
 
 	while (!is_gone(job)) {
 		ms = clock_diff_ms(clock_now(), start);
-		if (ms < job->limit && ms - told < TELL)
+		if (ms < job->limit && ms - shown < SHOW)
 			continue;
 		left = running(job);
 		if (ms >= job->limit) {
@@ -241,7 +241,7 @@ wait_for_end(struct job *job)
 		present_warn("hupd is stopping programs (%" PRId64 " s)%s",
 		    ms / 1000, left != NULL ? left : "");
 		free(left);
-		told = ms;
+		shown = ms;
 	}
 	snprintf(done, sizeof(done), "hupd (pid %d) has ended", (int)job->pid);
 	job->ctl->present->done(job->ctl, done);

@@ -32,7 +32,7 @@ present_words(const char *s, FILE *f)
 
 	if ((safe = malloc(size)) == NULL)
 		err(STATUS_FAILED, NULL);
-	escape_again(safe, size, s);
+	escape_again(safe, size, s, true);
 	fputs(safe, f);
 	free(safe);
 }

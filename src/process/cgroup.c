@@ -288,9 +288,13 @@ is_leaf(int dir, const char *name)
 	    st.st_nlink == 2;
 }
 
-/* The same with the folders below, which may vanish meanwhile. */
+/*
+ * The same with the folders below, which may vanish meanwhile, except the one
+ * named skip; NULL: none.
+ */
 static int
-each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
+each_below(int dir, const char *name, const char *skip,
+    bool (*fn)(pid_t, void *), void *arg)
 {
 	const char *below;
 	DIR *d;
@@ -303,7 +307,8 @@ each_below(int dir, const char *name, bool (*fn)(pid_t, void *), void *arg)
 		return -1;
 	rv = each_process(dirfd(d), ".", fn, arg);
 	while (rv == 0 && (below = next_folder(d)) != NULL)
-		if (each_below(dirfd(d), below, fn, arg) == 1)
+		if ((skip == NULL || strcmp(below, skip) != 0) &&
+		    each_below(dirfd(d), below, NULL, fn, arg) == 1)
 			rv = 1;
 	closedir(d);
 	return rv;
@@ -313,7 +318,7 @@ int
 cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
     void *arg)
 {
-	return each_below(cg->dir, name, fn, arg) == -1 ? -1 : 0;
+	return each_below(cg->dir, name, NULL, fn, arg) == -1 ? -1 : 0;
 }
 
 /* Remove a folder and those below.  -1 if one is not empty. */
@@ -436,22 +441,24 @@ look_at_other(pid_t pid, void *arg)
 }
 
 int
-cgroup_count(struct cgroup *cg, const char *name, pid_t except)
+cgroup_count(struct cgroup *cg, const char *name, const char *skip,
+    pid_t except)
 {
 	struct others others = {.except = except};
 
 	if (!is_empty(cg, name))
-		cgroup_each(cg, name, look_at_other, &others);
+		each_below(cg->dir, name, skip, look_at_other, &others);
 	return others.n;
 }
 
 int
-cgroup_signal(struct cgroup *cg, const char *name, pid_t except, int sig)
+cgroup_signal(struct cgroup *cg, const char *name, const char *skip,
+    pid_t except, int sig)
 {
 	struct others others = {cg, name, except, sig, 0};
 
 	if (!is_empty(cg, name))
-		cgroup_each(cg, name, look_at_other, &others);
+		each_below(cg->dir, name, skip, look_at_other, &others);
 	return others.n;
 }
 
@@ -499,19 +506,20 @@ cgroup_set_aside(struct cgroup *cg, const char *name, const char *below)
 		return 0;
 	if (snprintf(path, sizeof(path), "%s/%s", name, below) >=
 	    (int)sizeof(path))
-		return cgroup_count(cg, name, 0);
+		return cgroup_count(cg, name, NULL, 0);
 	if (mkdirat(cg->dir, path, 0755) == -1 && errno != EEXIST)
-		return cgroup_count(cg, name, 0);
+		return cgroup_count(cg, name, NULL, 0);
 	procs = open_in(cg->dir, path, "cgroup.procs", O_WRONLY);
 	/* Repeat, since those moved late may have forked. */
 	for (rounds = 0; procs != -1 && rounds < KILL_ROUNDS; rounds++) {
 		move_all(cg, name, below, procs);
-		if (cgroup_count(cg, name, 0) == cgroup_count(cg, path, 0))
+		if (cgroup_count(cg, name, NULL, 0) ==
+		    cgroup_count(cg, path, NULL, 0))
 			break;
 	}
 	if (procs != -1)
 		close(procs);
-	return cgroup_count(cg, path, 0);
+	return cgroup_count(cg, path, NULL, 0);
 }
 
 int64_t
@@ -590,7 +598,7 @@ is_soon_empty(struct cgroup *cg)
 {
 	struct members members = {0};
 
-	return each_below(cg->dir, ".", count_one, &members) == 0 &&
+	return each_below(cg->dir, ".", NULL, count_one, &members) == 0 &&
 	    members.alive == 0;
 }
 

@@ -61,7 +61,7 @@ run_of(const struct program *p)
 static void
 folder_of(const struct program *p, char name[static FOLDER_MAX])
 {
-	snprintf(name, FOLDER_MAX, "%s/hupd-check", p->conf->name);
+	snprintf(name, FOLDER_MAX, "%s/" SYSTEM_CHECK_FOLDER, p->conf->name);
 }
 
 static void

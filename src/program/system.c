@@ -343,7 +343,8 @@ real_left(struct system *sys, const struct child *c, const char *folder)
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_count(r->parts.cgroup, folder, c->pid);
+		return cgroup_count(r->parts.cgroup, folder,
+		    SYSTEM_CHECK_FOLDER, c->pid);
 	if (c->pid == 0 && c->rest == NULL)
 		return 0;
 	if (c->rest != NULL)
@@ -359,7 +360,8 @@ real_signal_left(struct system *sys, const struct child *c, const char *folder,
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_signal(r->parts.cgroup, folder, c->pid, sig);
+		return cgroup_signal(r->parts.cgroup, folder,
+		    SYSTEM_CHECK_FOLDER, c->pid, sig);
 	return orphan_signal_run(r->orphans, c->run, !is_own(c), sig);
 }
 
@@ -619,7 +621,7 @@ real_kept(struct system *sys, const struct child *c, const char *folder)
 		    c->pid != 0 ? c->run : 0);
 	}
 	snprintf(below, sizeof(below), "%s/%s", folder, KEPT_FOLDER);
-	return cgroup_count(r->parts.cgroup, below, 0);
+	return cgroup_count(r->parts.cgroup, below, NULL, 0);
 }
 
 static int

@@ -25,6 +25,9 @@
 #include "wire/ending.h"
 #include "wire/sdnotify.h"
 
+/* The folder of the health checks, in that of their program. */
+#define SYSTEM_CHECK_FOLDER "hupd-check"
+
 struct cgroup;
 struct child;
 struct logger;
@@ -118,7 +121,8 @@ struct system {
 	int (*kill)(struct system *, const struct child *, const char *folder);
 	/*
 	 * How many processes has a main process started or left that have not
-	 * ended?  Before the first start: how many has an earlier one left?
+	 * ended?  A health check is none of them.  Before the first start: how
+	 * many has an earlier one left?
 	 */
 	int (*left)(struct system *, const struct child *, const char *folder);
 	/* A signal to them.  Returns how many got it. */

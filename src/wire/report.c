@@ -163,7 +163,7 @@ value(const struct line *line, const char *key, bool again)
 	if ((safe = malloc(size)) == NULL)
 		return NULL;
 	if (again)
-		escape_again(safe, size, s);
+		escape_again(safe, size, s, true);
 	else
 		escape_bytes(safe, size, s, strlen(s), true);
 	return safe;
@@ -300,7 +300,7 @@ diag_text(const char *before, const struct line *line)
 	size = 4 * strlen(text) + 1;
 	if ((safe = malloc(len + size)) != NULL) {
 		memcpy(safe, before, len);
-		escape_again(safe + len, size, text);
+		escape_again(safe + len, size, text, true);
 	}
 	return safe;
 }

@@ -4,18 +4,12 @@ load helper
 setup() {
 	needs_root
 	hupd_setup
-	mount_over /etc/passwd
-	mount_over /etc/group
-	echo 'hostile:x:23456:23456::/tmp:/bin/sh' >>/etc/passwd
-	echo 'hostile:x:23456:' >>/etc/group
+	hostile_account
 	echo 'other:x:23457:hostile' >>/etc/group
 }
 
 teardown() {
-	local status=0
-	hupd_teardown || status=1
-	umount /etc/passwd /etc/group
-	return $status
+	accounts_teardown
 }
 
 # userdel, for files that are mount points.
@@ -26,17 +20,6 @@ forget() {
 		cat "$T/forgotten" >"$file"
 	done
 	run ! getent passwd hostile
-}
-
-hostile_web() {
-	sleeper other
-	sleeper web
-	echo 'user = hostile' >>"$T/hupd.d/web.conf"
-	hupd_start
-	wait_for 10 is_state web up
-	wait_for 10 is_state other up
-	# shellcheck disable=SC2034
-	WEB=$(pid_of web) DAEMON=$(hupd_pid)
 }
 
 # Another daemon answers, and web still has the process that it had.

@@ -3,7 +3,8 @@
 # machine can.  A test here is in mount and pid namespaces of its own: what it
 # mounts, and each process that it leaves, ends with the file.
 #
-# In addition to the helper of the system tests: as, attack, mount_over.
+# In addition to the helper of the system tests: as, attack, mount_over,
+# hostile_account, accounts_teardown, hostile_web.
 
 load ../system/helper
 
@@ -36,4 +37,31 @@ answers_soon() {
 mount_over() {
 	cp -a "$1" "$T/${1//\//_}"
 	mount --bind "$T/${1//\//_}" "$1"
+}
+
+# hostile_account: a user of our own, in files of accounts of our own.
+hostile_account() {
+	mount_over /etc/passwd
+	mount_over /etc/group
+	echo 'hostile:x:23456:23456::/tmp:/bin/sh' >>/etc/passwd
+	echo 'hostile:x:23456:' >>/etc/group
+}
+
+accounts_teardown() {
+	local status=0
+	hupd_teardown || status=1
+	umount /etc/passwd /etc/group
+	return $status
+}
+
+# hostile_web: web runs as hostile, other as root; both were accepted.
+hostile_web() {
+	sleeper other
+	sleeper web
+	echo 'user = hostile' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 10 is_state web up
+	wait_for 10 is_state other up
+	# shellcheck disable=SC2034
+	WEB=$(pid_of web) OTHER=$(pid_of other) DAEMON=$(hupd_pid)
 }

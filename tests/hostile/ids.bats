@@ -171,7 +171,7 @@ no_user() {
 		wait_for 10 hupd_answers
 		what=${call#set}
 		what=${what/resgid/group}
-		wait_for 10 logged "starting -> wait (not executed): ${what/resuid/user}"
+		wait_for 10 logged "starting -> wait (not executed): ${what/resuid/user}[ :]"
 		run ! logged 'web: .* up'
 		hupd_stop
 		rm -r "$T/log"

@@ -5,20 +5,14 @@ load helper
 setup() {
 	needs_root
 	hupd_setup
-	mount_over /etc/passwd
-	mount_over /etc/group
-	echo 'hostile:x:23456:23456::/tmp:/bin/sh' >>/etc/passwd
-	echo 'hostile:x:23456:' >>/etc/group
+	hostile_account
 	mkfifo "$T/never"
 	HANGS=
 }
 
 teardown() {
-	local status=0
 	answer_again
-	hupd_teardown || status=1
-	umount /etc/passwd /etc/group
-	return $status
+	accounts_teardown
 }
 
 # No look-up of a user ends.
@@ -39,18 +33,6 @@ forget() {
 
 remember() {
 	echo 'hostile:x:23456:23456::/tmp:/bin/sh' >>/etc/passwd
-}
-
-# web runs as hostile, other as root; both were accepted.
-begin() {
-	sleeper other
-	sleeper web
-	echo 'user = hostile' >>"$T/hupd.d/web.conf"
-	hupd_start
-	wait_for 10 is_state web up
-	wait_for 10 is_state other up
-	# shellcheck disable=SC2034
-	WEB=$(pid_of web) OTHER=$(pid_of other) DAEMON=$(hupd_pid)
 }
 
 reloading() {
@@ -74,7 +56,7 @@ web_runs_as_hostile() {
 }
 
 @test "a reload that waits for a name service stops nothing else" {
-	begin
+	hostile_web
 	hang
 	attack "$HUPCTL" -s "$T/run/hupd.sock" reload
 	wait_for 10 reloading
@@ -93,7 +75,7 @@ web_runs_as_hostile() {
 }
 
 @test "SIGHUPs meanwhile lead to one more reload, with the files of that time" {
-	begin
+	hostile_web
 	hang
 	kill -HUP "$DAEMON"
 	wait_for 10 reloading
@@ -107,7 +89,7 @@ web_runs_as_hostile() {
 }
 
 @test "a new definition whose user is not looked up in time is rejected" {
-	begin
+	hostile_web
 	sleeper third
 	echo 'user = nobody' >>"$T/hupd.d/third.conf"
 	hang
@@ -129,7 +111,7 @@ web_runs_as_hostile() {
 }
 
 @test "status does not wait for a name service" {
-	begin
+	hostile_web
 	hang
 	run -0 ctl status
 	[[ $output == *'files on disk: as running'* ]]
@@ -138,7 +120,7 @@ web_runs_as_hostile() {
 
 @test "there are at most four helpers" {
 	local i pids=() most=0 n
-	begin
+	hostile_web
 	hang
 	# The clients themselves find every user.
 	for i in 1 2 3 4 5 6 7 8; do
@@ -160,7 +142,7 @@ web_runs_as_hostile() {
 }
 
 @test "a killed daemon is replaced while a name service hangs" {
-	begin
+	hostile_web
 	hang
 	kill -HUP "$DAEMON"
 	wait_for 10 reloading
@@ -175,7 +157,7 @@ web_runs_as_hostile() {
 }
 
 @test "a start keeps the ids if the name service does not answer" {
-	begin
+	hostile_web
 	hupd_stop
 	hang
 	run -0 hupd_start
@@ -195,7 +177,7 @@ web_runs_as_hostile() {
 }
 
 @test "at a start, a program whose user is not there waits, and no other" {
-	begin
+	hostile_web
 	hupd_stop
 	forget
 	run -0 hupd_start
@@ -228,7 +210,7 @@ web_runs_as_hostile() {
 }
 
 @test "a reload starts it at once" {
-	begin
+	hostile_web
 	hupd_stop
 	forget
 	hupd_start
@@ -276,7 +258,7 @@ web_runs_as_hostile() {
 }
 
 @test "a user who goes while the daemon runs changes nothing until a change" {
-	begin
+	hostile_web
 	forget
 	run -0 ctl reload
 	echo "$output"

@@ -20,7 +20,7 @@ is_text() {
 	python3 -c 'import sys
 import unicodedata
 text = sys.stdin.buffer.read().decode()
-sys.exit(any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text))'
+sys.exit(any(unicodedata.category(c) == "Cc" and c != "\n" for c in text))'
 }
 
 check() {

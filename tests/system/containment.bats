@@ -213,7 +213,7 @@ daemonized() {
 	wait_for 5 logged "web: its main process is $(pid_of web) now"
 	# It is noticed how it ends, though another started it.
 	kill -9 "$(pid_of web)"
-	wait_for 5 logged 'web: up -> .*killed by SIGKILL'
+	wait_for 5 logged 'web: up -> wait (exited): killed by SIGKILL'
 	wait_for 5 is_state web up
 	run -0 ctl stop web
 	wait_for 5 count 0

@@ -199,7 +199,7 @@ assert d == [("app", True, "down", "db"), ("db", True, "down", None)], d'
 	hupd_start
 	app=$(pid_of app)
 	kill -9 "$(pid_of db)"
-	wait_for 5 logged 'db: .* -> wait'
+	wait_for 5 logged 'db: up -> wait'
 	wait_for 5 is_state db up
 	change db 'nice = 3'
 	run -0 ctl reload

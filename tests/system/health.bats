@@ -162,6 +162,8 @@ failed_checks() {
 	run -0 ctl reload
 	wait_for 5 gone "$pid"
 	json_says '"state": *"up"'
+	# A check is no process that the program left.
+	run ! logged 'it left behind'
 }
 
 @test "a check runs as the program does" {

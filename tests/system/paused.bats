@@ -86,7 +86,8 @@ is_alive_still() {
 	logged 'this process was stopped or delayed'
 }
 
-@test "READY=1 that came while the daemon was stopped counts" {
+# A program that is ready once it finds $T/go, within 4 s.
+begin_start() {
 	program web <<-E
 	command = $ACTOR say begun await $T/go notify READY=1 wait
 	ready = notify
@@ -95,6 +96,10 @@ is_alive_still() {
 	hupd_start
 	wait_for 5 printed web begun
 	pid=$(pid_of web)
+}
+
+@test "READY=1 that came while the daemon was stopped counts" {
+	begin_start
 	touch "$T/go"
 	paused 6 "$(hupd_pid)"
 	is_state web up
@@ -102,14 +107,7 @@ is_alive_still() {
 }
 
 @test "the start-timeout moves by the time that the daemon was stopped" {
-	program web <<-E
-	command = $ACTOR say begun await $T/go notify READY=1 wait
-	ready = notify
-	start-timeout = 4s
-	E
-	hupd_start
-	wait_for 5 printed web begun
-	pid=$(pid_of web)
+	begin_start
 	paused 6 "$(hupd_pid)"
 	is_state web starting
 	touch "$T/go"

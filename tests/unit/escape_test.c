@@ -136,10 +136,10 @@ escapes_again(void **state)
 	char buf[32];
 
 	(void)state;
-	assert_int_equal(escape_again(buf, sizeof(buf), in), 10);
+	assert_int_equal(escape_again(buf, sizeof(buf), in, true), 10);
 	assert_string_equal(buf, "a\\012\\033b");
 	for (size_t size = 1; size < 10; size++)
-		assert_true(escape_again(buf, size, in) < size);
+		assert_true(escape_again(buf, size, in, true) < size);
 }
 
 static void
