@@ -92,12 +92,12 @@ time_limit(const struct action *a)
 }
 
 static void
-finish_late(struct action *a, const char *what)
+finish_late(struct action *a, const char *what, const char *advice)
 {
-	char how[128], time[TEXT_NUMBER_MAX];
+	char how[160], time[TEXT_NUMBER_MAX];
 
 	text_humane_duration(time_limit(a), time);
-	snprintf(how, sizeof(how), "%s in %s", what, time);
+	snprintf(how, sizeof(how), "%s in %s%s", what, time, advice);
 	finish(a, false, how);
 }
 
@@ -174,7 +174,7 @@ action_due(struct deadline *d)
 
 	switch (a->phase) {
 	case PHASE_COMMAND:
-		finish_late(a, "reload-command did not end");
+		finish_late(a, "reload-command did not end", "");
 		break;
 	case PHASE_ANNOUNCE:
 		if (a->is_command)
@@ -182,12 +182,15 @@ action_due(struct deadline *d)
 		else if (a->is_stray_ready)
 			finish_late(a,
 			    "signalled, no answer but a READY=1 without a "
-			    "new RELOADING=1");
+			    "new RELOADING=1",
+			    "");
 		else
-			finish_late(a, "signalled, no answer");
+			finish_late(a, "signalled, no answer",
+			    "; a program that never sends RELOADING=1 needs a "
+			    "reload-command");
 		break;
 	case PHASE_READY:
-		finish_late(a, "reloading, but not ready again");
+		finish_late(a, "reloading, but not ready again", "");
 		break;
 	case PHASE_ALIVE:
 		finish_alive(a);

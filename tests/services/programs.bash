@@ -127,6 +127,7 @@ asks_haproxy() {
 	fetches "http://127.0.0.1:$PORT/" haproxy
 }
 
+# It does not announce a reload, so the signal is sent by a command.
 make_mosquitto() {
 	file mosquitto.conf <<-E
 	listener $PORT 127.0.0.1
@@ -137,7 +138,7 @@ make_mosquitto() {
 	command = mosquitto -c $D/mosquitto.conf
 	user = mosquitto
 	ready = notify
-	reload-signal = HUP
+	reload-command = sh -c 'kill -HUP \$MAINPID'
 	E
 }
 

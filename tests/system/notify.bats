@@ -132,7 +132,7 @@ go_on() {
 	talker 'ignore 1 notify READY=1 wait'
 	echo 'start-timeout = 300ms' >>"$T/hupd.d/web.conf"
 	ctl reload
-	reload_is 1 'signalled, no answer in 300ms'
+	reload_is 1 'signalled, no answer in 300ms; a program that never sends RELOADING=1 needs a reload-command'
 }
 
 @test "a reload whose answer takes its time is waited for" {
