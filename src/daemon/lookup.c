@@ -7,16 +7,14 @@
 
 #include "daemon/lookup.h"
 
-static int64_t
-time_left(const struct lookup *l)
-{
-	return clock_diff_ms(l->end, clock_now());
-}
-
-/* A helper that crashes leaves names without an answer, too. */
+/*
+ * A helper that crashes leaves names without an answer, too.  What it took is
+ * missing to the next question.
+ */
 static void
 learn(struct lookup *l)
 {
+	l->left -= clock_diff_ms(clock_now(), l->asked);
 	accounts_learn(l->accounts, l->job.answer);
 	accounts_give_up(l->accounts, l->job.late ? ETIMEDOUT : EIO);
 }
@@ -36,7 +34,7 @@ lookup_begin(struct lookup *l)
 	if ((l->accounts = accounts_new()) == NULL)
 		return -1;
 	l->known = accounts_known(l->accounts);
-	l->end = clock_add_ms(clock_now(), LOOKUP_MS);
+	l->left = LOOKUP_MS;
 	l->job = (struct helper){.work = accounts_answer,
 	    .done = done,
 	    .arg = l->accounts,
@@ -53,7 +51,8 @@ lookup_lacks(const struct lookup *l)
 void
 lookup_ask(struct lookup *l, struct helpers *helpers)
 {
-	helper_begin(helpers, &l->job, time_left(l));
+	l->asked = clock_now();
+	helper_begin(helpers, &l->job, l->left);
 }
 
 /* Wait for the missing answers.  False: none is missing. */
@@ -62,7 +61,8 @@ wait_for_more(struct lookup *l)
 {
 	if (!lookup_lacks(l))
 		return false;
-	helper_wait(&l->job, time_left(l));
+	l->asked = clock_now();
+	helper_wait(&l->job, l->left);
 	learn(l);
 	return true;
 }

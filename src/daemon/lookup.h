@@ -4,8 +4,8 @@
  *
  * A configuration is loaded with the answers that are there.  If it names
  * accounts without an answer, a helper looks them up, and the configuration is
- * loaded again.  A name that has no answer LOOKUP_MS after the beginning has
- * the error ETIMEDOUT.
+ * loaded again.  A name that has no answer after LOOKUP_MS of waiting has the
+ * error ETIMEDOUT; the time of loading does not count.
  */
 #ifndef LOOKUP_H
 #define LOOKUP_H
@@ -27,11 +27,12 @@ struct lookup {
 
 	/* lookup.c */
 	struct accounts *accounts;
-	struct mono end;
+	int64_t left;	   /* of LOOKUP_MS */
+	struct mono asked; /* when the last helper began */
 	struct helper job;
 };
 
-/* Begin with no answers; the time counts from now on.  -1: no memory. */
+/* Begin with no answers.  -1: no memory. */
 int lookup_begin(struct lookup *);
 /* Is there a name without an answer? */
 bool lookup_lacks(const struct lookup *);

@@ -9,6 +9,7 @@
  * There are at most HELPER_MAX children at once; more jobs wait for their turn,
  * while their deadlines count.  At the deadline the child is killed.  A child
  * that not even SIGKILL ends costs one of the places for as long as it lives.
+ * Time in which a child could work but got no processor does not count.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -49,6 +50,8 @@ struct helper {
 	struct helpers *helpers;    /* NULL: no job is under way */
 	struct helper_place *place; /* NULL: it waits for its turn */
 	struct deadline deadline;
+	int64_t granted; /* ms that the deadline has moved */
+	int64_t starved; /* ms that its child has waited for a processor */
 };
 
 /* NULL: no memory. */

@@ -353,6 +353,28 @@ process_cpu(pid_t pid)
 	    (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
+int64_t
+process_starved(pid_t pid)
+{
+	char buf[128];
+	int64_t ns;
+	const char *p;
+
+	p = proc_text(pid, "schedstat", buf, sizeof(buf));
+	if (p == NULL || sscanf(p, "%*s %" SCNd64, &ns) != 1)
+		return 0;
+	return ns / 1000000;
+}
+
+bool
+process_is_runnable(pid_t pid)
+{
+	char buf[1024];
+	const char *p = proc_text(pid, "stat", buf, sizeof(buf));
+
+	return p != NULL && *p == 'R';
+}
+
 void
 process_comm(pid_t pid, char buf[static PROCESS_COMM_MAX])
 {

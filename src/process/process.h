@@ -64,6 +64,13 @@ bool process_is_dying(pid_t);
 int64_t process_memory(pid_t);
 /* Processor time in ms, with the time of the children that it reaped. */
 int64_t process_cpu(pid_t);
+/*
+ * How long it could have run but had to wait for a processor, in ms, without
+ * the time since it last ran; 0 also if the kernel does not tell.
+ */
+int64_t process_starved(pid_t);
+/* Does it run, or wait for a processor? */
+bool process_is_runnable(pid_t);
 /* Call fn for every process of the system, zombies too. */
 void process_each(void (*fn)(pid_t, void *), void *);
 /* Call fn for every child of this process, zombies too. */
