@@ -6,6 +6,10 @@
 
 #include "config/definition.h"
 
+/* The variables that the paths of an instance may have. */
+#define INSTANCE "${HUPD_INSTANCE}"
+#define PROGRAM "${HUPD_PROGRAM}"
+
 /* A definition before its keys are set. */
 static struct definition *
 make_blank(void)
@@ -205,4 +209,46 @@ definition_is_template(const char *name)
 	const char *at = strchr(name, '@');
 
 	return at != NULL && at[1] == '\0';
+}
+
+bool
+definition_has_variable(const char *text)
+{
+	return strstr(text, INSTANCE) != NULL || strstr(text, PROGRAM) != NULL;
+}
+
+/* The value of the variable that text begins with, and its length; or NULL. */
+static const char *
+variable(const char *name, const char *text, size_t *len)
+{
+	if (strncmp(text, INSTANCE, *len = sizeof(INSTANCE) - 1) == 0)
+		return definition_instance(name);
+	if (strncmp(text, PROGRAM, *len = sizeof(PROGRAM) - 1) == 0)
+		return name;
+	return NULL;
+}
+
+char *
+definition_expand(const char *name, const char *text)
+{
+	const char *value;
+	char *expanded = NULL;
+	size_t size, len;
+	FILE *f;
+
+	if ((f = open_memstream(&expanded, &size)) == NULL)
+		return NULL;
+	while (*text != '\0') {
+		if ((value = variable(name, text, &len)) == NULL) {
+			putc(*text++, f);
+			continue;
+		}
+		fputs(value, f);
+		text += len;
+	}
+	if (fclose(f) == EOF) {
+		free(expanded);
+		return NULL;
+	}
+	return expanded;
 }

@@ -49,4 +49,11 @@ struct keyset definition_diff_resolved(const struct definition *,
 bool definition_is_template(const char *name);
 const char *definition_instance(const char *name);
 
+/*
+ * The text of a path with ${HUPD_INSTANCE} and ${HUPD_PROGRAM} replaced for the
+ * instance of that name; malloc'd, NULL: no memory.  Does it have one of them?
+ */
+char *definition_expand(const char *name, const char *text);
+bool definition_has_variable(const char *text);
+
 #endif

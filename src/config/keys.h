@@ -63,6 +63,7 @@ struct key {
 	bool repeat;	      /* may be given again, and adds to its list */
 	bool daemon;	      /* in struct settings, hupd.conf only */
 	bool own;	      /* of a program only, not in hupd.conf */
+	bool expands;	      /* names of instances, see definition_expand */
 	size_t offset;	      /* of its field in the struct */
 	struct value value;   /* what the field holds */
 };

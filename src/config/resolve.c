@@ -528,6 +528,10 @@ read_envfiles(struct task *t, struct environment *env)
 
 	conf->env_digest = 0;
 	for (size_t i = 0; i < strings_count(conf->env_file); i++) {
+		/* A template does not know the files of its instances. */
+		if (conf->name != NULL && definition_is_template(conf->name) &&
+		    definition_has_variable(conf->env_file[i]))
+			continue;
 		e = find_envfile(t->r, conf->env_file[i]);
 		if (e == NULL)
 			return no_memory(t);

@@ -196,10 +196,45 @@ warn_of_shell(struct parser *p, const char *value)
 		    (int)(len > 40 ? 40 : len), word);
 }
 
-static void
-program_key(struct parser *p, const struct key *key, const char *value)
+/*
+ * Put the names of an instance into a path.  A template that is checked alone
+ * keeps the variables.  Returns value, or a malloc'd text; NULL: no memory.
+ */
+static char *
+expand(struct parser *p, const struct key *key, char *value)
 {
-	char why[VALUE_WHY_MAX];
+	const char *name = p->conf->name;
+
+	if (!key->expands || !definition_has_variable(value))
+		return value;
+	if (name != NULL && definition_instance(name) != NULL)
+		return definition_expand(name, value);
+	if (name == NULL || !definition_is_template(name))
+		warn(p,
+		    "variables are replaced in the instances of a template "
+		    "only");
+	return value;
+}
+
+/* Read the value, as it is or as it is for this instance. */
+static int
+read_value(struct parser *p, const struct key *key, char *value)
+{
+	char why[VALUE_WHY_MAX], *text = expand(p, key, value);
+	int r = -1;
+
+	if (text == NULL)
+		complain(p, "out of memory");
+	else if ((r = keys_parse(p->conf, key, text, why)) == -1)
+		complain(p, "%s", why);
+	if (text != value)
+		free(text);
+	return r;
+}
+
+static void
+program_key(struct parser *p, const struct key *key, char *value)
+{
 	unsigned *first = &p->first[keys_index(key)];
 	size_t nth = 0;
 
@@ -221,11 +256,7 @@ program_key(struct parser *p, const struct key *key, const char *value)
 	}
 	if (key->repeat)
 		nth = value_count(keys_value(p->conf, key), &key->value);
-	if (keys_parse(p->conf, key, value, why) == -1) {
-		complain(p, "%s", why);
-		return;
-	}
-	if (refuse_itself(p) == -1)
+	if (read_value(p, key, value) == -1 || refuse_itself(p) == -1)
 		return;
 	if (keys_is_command(key))
 		warn_of_shell(p, value);

@@ -68,6 +68,35 @@ matches() {
 	[[ $output = *'- web@a'*'removed'* ]]
 }
 
+@test "paths have the names of their instance" {
+	program srv@ <<-E
+	command = sh -c 'echo "in \$PWD, \$A"; exec sleep 1000'
+	directory = $T/srv/\${HUPD_INSTANCE}
+	env-file = $T/srv/\${HUPD_PROGRAM}.env
+	log-timestamps = no
+	E
+	ln -s srv@.conf "$T/hupd.d/srv@one.conf"
+	mkdir -p "$T/srv/one"
+	echo A=first >"$T/srv/srv@one.env"
+	hupd_start
+	wait_for 5 printed srv@one "^in $T/srv/one, first$"
+	# The template alone names no file.
+	run -0 ctl -f "$T/hupd.conf" check "$T/hupd.d/srv@.conf"
+	[[ $output = 'plan: 3 unchanged'* ]]
+	grep -q "^directory = $T/srv/one$" "$T/state/accepted"
+	ln -s srv@.conf "$T/hupd.d/srv@two.conf"
+	run -6 ctl reload
+	[[ $output = *"srv@two.env does not exist"* ]]
+	rm "$T/hupd.d/srv@two.conf"
+	# Other programs have no instance.
+	program plain <<-E
+	command = sleep 1000
+	directory = $T/\${HUPD_INSTANCE}
+	E
+	run ctl -f "$T/hupd.conf" check "$T/hupd.d/plain.conf"
+	[[ $output = *'plain.conf:2: directory: variables are replaced in the instances of a template only'* ]]
+}
+
 @test "what is wrong with a template is reported once, at its line" {
 	echo 'nice = high' >>"$T/hupd.d/web@.conf"
 	run -6 hupd_start -n
