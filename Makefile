@@ -20,13 +20,19 @@ bsd_libs := $(shell $(PKG_CONFIG) --libs libbsd-overlay 2>/dev/null)
 # Its other flags are feature macros, all part of _GNU_SOURCE.
 curses_cflags := $(shell $(PKG_CONFIG) --cflags-only-I ncursesw 2>/dev/null)
 curses_libs := $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null)
-# Optional: the log process gets a filter of system calls.
-seccomp_libs := $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
+# Optional: filters of system calls, for the log process and the sandbox.
+seccomp_libs := $(if $(WITHOUT_LIBSECCOMP),,\
+	$(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null))
 seccomp_cflags := $(if $(seccomp_libs),-DHAVE_SECCOMP \
 	$(shell $(PKG_CONFIG) --cflags libseccomp))
+# Optional: capability-bounding-set and ambient-capabilities.
+cap_libs := $(if $(WITHOUT_LIBCAP),,$(shell $(PKG_CONFIG) --libs libcap 2>/dev/null))
+cap_cflags := $(if $(cap_libs),-DHAVE_LIBCAP \
+	$(shell $(PKG_CONFIG) --cflags libcap))
 missing = $(if $(bsd_libs),,libbsd) $(if $(curses_libs),,ncursesw)
 hupd_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 	-DLIBBSD_OPENBSD_VIS $(bsd_cflags) $(curses_cflags) $(seccomp_cflags) \
+	$(cap_cflags) \
 	-Isrc -DHUPD_VERSION='"$(VERSION)"' -DHUPD_SYSCONFDIR='"$(SYSCONFDIR)"'
 hupd_cflags = -std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla \
@@ -51,7 +57,7 @@ all: $(B)/hupd $(B)/hupctl
 parts = $(patsubst src/%.c,%,$(foreach r,$(rooms),$(sort $(wildcard src/$(r)/*.c))))
 
 $(B)/hupctl: libs = $(curses_libs)
-$(B)/hupd: libs = $(seccomp_libs)
+$(B)/hupd: libs = $(seccomp_libs) $(cap_libs)
 $(B)/hupd $(B)/hupctl: $(B)/%: $(B)/obj/%.o $(B)/libhupd.a
 	$(link) -o $@ $^ $(libs) $(bsd_libs)
 
@@ -70,11 +76,11 @@ $(B)/flags: FORCE
 	    echo '$(subst ','\'',$(compile) $(link))' >$@
 
 no-library:
-	@echo 'hupd needs libbsd, ncursesw and pkg-config, and has use for libseccomp; not found:' $(missing) >&2
-	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev libncurses-dev libseccomp-dev' >&2
-	@echo '  Alpine          apk add build-base pkgconf libbsd-dev ncurses-dev libseccomp-dev' >&2
-	@echo '  Gentoo          emerge dev-libs/libbsd sys-libs/ncurses sys-libs/libseccomp virtual/pkgconfig' >&2
-	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel ncurses-devel libseccomp-devel' >&2
+	@echo 'hupd needs libbsd, ncursesw and pkg-config, and has use for libseccomp and libcap; not found:' $(missing) >&2
+	@echo '  Debian, Devuan  apt-get install gcc make pkg-config libbsd-dev libncurses-dev libseccomp-dev libcap-dev' >&2
+	@echo '  Alpine          apk add build-base pkgconf libbsd-dev ncurses-dev libseccomp-dev libcap-dev' >&2
+	@echo '  Gentoo          emerge dev-libs/libbsd sys-libs/ncurses sys-libs/libseccomp sys-libs/libcap virtual/pkgconfig' >&2
+	@echo '  Fedora, RHEL    dnf install gcc make pkgconf libbsd-devel ncurses-devel libseccomp-devel libcap-devel' >&2
 	@false
 
 # A unit test links only what it uses.
@@ -85,7 +91,7 @@ unit: $(unit_tests)
 $(B)/unit/%_test: tests/unit/%_test.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
-	    $(B)/libhupd.a -lcmocka $(seccomp_libs) $(bsd_libs)
+	    $(B)/libhupd.a -lcmocka $(seccomp_libs) $(cap_libs) $(bsd_libs)
 
 # Programs that the tests and the examples run.
 $(B)/examples/%: examples/src/%.c $(B)/flags
@@ -95,7 +101,7 @@ $(B)/examples/%: examples/src/%.c $(B)/flags
 $(B)/tools/%: tests/tools/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) -o $@ $< \
-	    $(B)/libhupd.a $(curses_libs) $(bsd_libs)
+	    $(B)/libhupd.a $(curses_libs) $(seccomp_libs) $(cap_libs) $(bsd_libs)
 
 tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 	$(patsubst examples/src/%.c,$(B)/examples/%,$(wildcard examples/src/*.c))
@@ -140,7 +146,8 @@ help::
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'
 	@echo 'Variables: CC CPPFLAGS CFLAGS LDFLAGS DESTDIR PREFIX SYSCONFDIR,'
-	@echo 'WERROR=1: warnings fail the build.'
+	@echo 'WERROR=1: warnings fail the build; WITHOUT_LIBCAP=1 and'
+	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
 	check-san check-hostile check-services check-model check-init lint coverage analyze print-flags \

@@ -25,7 +25,7 @@ $(bench_out)/tiny: bench/tiny.c bench/board.h
 
 $(bench_out)/hupd-valgrind: bench/clone.c $(B)/obj/hupd.o $(B)/libhupd.a
 	@mkdir -p $(@D)
-	$(CC) $(bench_cflags) -g -Wl,--wrap=clone -o $@ $^ $(seccomp_libs) $(bsd_libs)
+	$(CC) $(bench_cflags) -g -Wl,--wrap=clone -o $@ $^ $(seccomp_libs) $(cap_libs) $(bsd_libs)
 
 bench: all $(bench_tools)
 	@bench/deps $(bench_out)

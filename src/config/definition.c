@@ -77,6 +77,7 @@ definition_unref(struct definition *d)
 	for (size_t i = 0; i < keys_count; i++)
 		if (!keys_table[i].daemon)
 			keys_clear(d, &keys_table[i]);
+	hardening_free(d->hardening);
 	free(d->name);
 	free(d->file);
 	free(d->lines);

@@ -218,6 +218,15 @@ static const struct value_kind value_commands = {&store_commands,
 #define RLIMIT(key, id, in_bytes)                      \
 	PROCESS("rlimit-" key, NULL, rlimit, rlimits), \
 	    .value.which = RLIMIT_##id, .value.bytes = in_bytes
+#define SANDBOX(key, standard, id, type, member)          \
+	.name = key, .fallback = standard, .boxed = true, \
+	.offset = offsetof(struct hardening, member),     \
+	.value.kind = &value_##type, .value.which = HARDENING_##id
+#define NAMES(key, id, type, member, names, what)                          \
+	.name = key, .boxed = true, .repeat = true,                        \
+	.offset = offsetof(struct hardening, member),                      \
+	.value.kind = &hardening_##type, .value.words = hardening_##names, \
+	.value.also = what, .value.which = HARDENING_##id
 #define SETTING(key, standard, is_live, type, field)                        \
 	.name = key, .fallback = standard, .live = is_live, .daemon = true, \
 	.offset = offsetof(struct settings, field),                         \
@@ -237,6 +246,23 @@ const struct key keys_table[] = {
     {PROCESS("oom-score-adj", NULL, number, oom_score_adj), .value.min = -1000,
 	.value.max = 1000},
     {PROCESS("no-new-privs", "no", bool, no_new_privs)},
+    {NAMES("capability-bounding-set", BOUNDING, denied, bounding_without,
+	capabilities, "a capability")},
+    {NAMES("ambient-capabilities", AMBIENT, granted, ambient, capabilities,
+	"a capability")},
+    {SANDBOX("memory-deny-write-execute", "no", WRITE_EXECUTE, bool,
+	write_execute)},
+    {NAMES("restrict-address-families", FAMILIES, denied, families_denied,
+	families, "an address family")},
+    {NAMES("restrict-namespaces", NAMESPACES, namespaces, namespaces_denied,
+	namespace_words, "a namespace, yes or no")},
+    {SANDBOX("restrict-realtime", "no", REALTIME, bool, realtime)},
+    {SANDBOX("restrict-suid-sgid", "no", SUID_SGID, bool, suid_sgid)},
+    {SANDBOX("lock-personality", "no", PERSONALITY, bool, personality)},
+    {NAMES("system-call-architectures", ARCHITECTURES, granted, architectures,
+	architecture_words, "an architecture")},
+    {SANDBOX("sandbox", "enforce", SANDBOX, choice, mode),
+	.value.words = hardening_mode_words},
     {RLIMIT("as", AS, true)},
     {RLIMIT("core", CORE, true)},
     {RLIMIT("cpu", CPU, false)},
@@ -357,15 +383,38 @@ keys_rlimit_name(int which)
 	return "rlimit";
 }
 
+const char *
+keys_hardening_name(int which)
+{
+	for (size_t i = 0; i < keys_count; i++)
+		if (keys_table[i].boxed && keys_table[i].value.which == which)
+			return keys_table[i].name;
+	return "sandbox";
+}
+
+/* The field, in an object that is made if need be.  NULL: no memory. */
 static void *
 field_of(void *base, const struct key *key)
 {
-	return (char *)base + key->offset;
+	struct definition *definition = base;
+
+	if (key->boxed) {
+		if (definition->hardening == NULL)
+			definition->hardening = hardening_new();
+		base = definition->hardening;
+	}
+	return base == NULL ? NULL : (char *)base + key->offset;
 }
 
 const void *
 keys_value(const void *base, const struct key *key)
 {
+	static const struct hardening defaults;
+	const struct definition *definition = base;
+
+	if (key->boxed)
+		base = definition->hardening != NULL ? definition->hardening
+						     : &defaults;
 	return (const char *)base + key->offset;
 }
 
@@ -379,8 +428,11 @@ int
 keys_parse(void *base, const struct key *key, const char *text,
     char why[static VALUE_WHY_MAX])
 {
-	return key->value.kind->parse(field_of(base, key), &key->value, text,
-	    why);
+	void *field = field_of(base, key);
+
+	if (field == NULL)
+		return value_refuse(why, "out of memory");
+	return key->value.kind->parse(field, &key->value, text, why);
 }
 
 int
@@ -395,7 +447,8 @@ keys_set_default(void *base, const struct key *key)
 {
 	char why[VALUE_WHY_MAX];
 
-	return key->fallback == NULL
+	/* The defaults of the sandbox are all zero. */
+	return key->fallback == NULL || key->boxed
 	    ? 0
 	    : keys_parse(base, key, key->fallback, why);
 }
@@ -403,14 +456,23 @@ keys_set_default(void *base, const struct key *key)
 int
 keys_copy(void *to, const void *from, const struct key *key)
 {
-	return value_copy(field_of(to, key), keys_value(from, key),
-	    &key->value);
+	const struct definition *definition = from;
+	void *field;
+
+	if (key->boxed && definition->hardening == NULL)
+		return 0;
+	if ((field = field_of(to, key)) == NULL)
+		return -1;
+	return value_copy(field, keys_value(from, key), &key->value);
 }
 
 void
 keys_clear(void *base, const struct key *key)
 {
-	value_clear(field_of(base, key), &key->value);
+	struct definition *definition = base;
+
+	if (!key->boxed || definition->hardening != NULL)
+		value_clear(field_of(base, key), &key->value);
 }
 
 void

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "config/hardening.h"
 #include "config/value.h"
 
 /* A number that has no default and was not given. */
@@ -63,6 +64,7 @@ struct key {
 	bool repeat;	      /* may be given again, and adds to its list */
 	bool daemon;	      /* in struct settings, hupd.conf only */
 	bool own;	      /* of a program only, not in hupd.conf */
+	bool boxed;	      /* in struct hardening of the definition */
 	bool expands;	      /* names of instances, see definition_expand */
 	size_t offset;	      /* of its field in the struct */
 	struct value value;   /* what the field holds */
@@ -113,6 +115,7 @@ struct definition {
 	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum key_log log;
+	struct hardening *hardening; /* NULL: no key of the sandbox is given */
 
 	/* live keys: a change is applied without a restart */
 	bool autostart;
@@ -201,7 +204,10 @@ bool keys_is_command(const struct key *);
 /* The name of the key for RLIMIT_ which; "rlimit" without such a key. */
 const char *keys_rlimit_name(int which);
 
-/* The value of a key; base is the struct that has it. */
+/* The name of the key for a value of enum hardening_key. */
+const char *keys_hardening_name(int which);
+
+/* The value of a key; base is the definition or the settings. */
 const void *keys_value(const void *base, const struct key *);
 /* Do two structs hold the same value? */
 bool keys_same(const void *a, const void *b, const struct key *);

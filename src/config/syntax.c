@@ -343,6 +343,28 @@ check_commands(struct parser *p)
 		    first_line(p, "command"));
 }
 
+/* A capability that the bounding set lacks cannot be given. */
+static void
+check_capabilities(struct parser *p)
+{
+	static const char key[] = "ambient-capabilities";
+	const struct hardening *h = p->conf->hardening;
+	unsigned line = definition_line(p->conf, key, 0);
+	const char *by;
+
+	if (h == NULL)
+		return;
+	if (line == 0)
+		line = definition_line(p->conf, "capability-bounding-set", 0);
+	for (unsigned i = 0; hardening_capabilities[i] != NULL && line != 0;
+	     i++)
+		if ((h->ambient >> i & 1) != 0 &&
+		    (by = hardening_taken_by(h, i)) != NULL)
+			diag_add(p->diags, p->file, line, key,
+			    "%s cannot be given: %s takes it away",
+			    hardening_capabilities[i], by);
+}
+
 /*
  * The defaults of a task, a program with ready = exited, are others.  A default
  * of hupd.conf that would start a task for ever does not apply to it.
@@ -386,6 +408,7 @@ end_definition(struct parser *p)
 	check_delays(p);
 	settle_watchdog(p);
 	check_commands(p);
+	check_capabilities(p);
 	settle_task(p);
 }
 

@@ -717,6 +717,69 @@ paths_parse(void *field, const struct value *value, const char *text, char *why)
 const struct value_kind value_paths = {&store_strings, paths_parse,
     lines_print};
 
+/* Does the path have a component ".."? */
+static bool
+goes_up(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "/..")) != NULL; p += 3)
+		if (p[3] == '/' || p[3] == '\0')
+			return true;
+	return false;
+}
+
+static int
+add_paths(char ***list, char *const *words, char *why)
+{
+	for (; *words != NULL; words++) {
+		/* "-/path": the path may be absent. */
+		if ((*words)[**words == '-' ? 1 : 0] != '/')
+			return value_refuse(why,
+			    "\"%.80s\" is not an absolute path", *words);
+		if (goes_up(*words))
+			return value_refuse(why, "\"%.80s\" contains \"..\"",
+			    *words);
+		if (add_once(list, *words, why) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+pathlist_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	char ***at = field, **words, **list;
+	const char *reason;
+	size_t n;
+	int r;
+
+	(void)value;
+	if (words_split(text, &words, &n, &reason) == -1)
+		return value_refuse(why, "%s", reason);
+	if (strings_copy(&list, *at) == -1)
+		r = no_memory(why);
+	else if ((r = add_paths(&list, words, why)) == -1)
+		free(list);
+	free(words);
+	if (r == -1)
+		return -1;
+	free(*at);
+	*at = list;
+	return 0;
+}
+
+static int
+pathlist_print(const void *field, const struct value *value, const char *key,
+    FILE *f)
+{
+	char *const *const *list = field;
+
+	return *list != NULL ? words_print(list, value, key, f) : 0;
+}
+
+const struct value_kind value_pathlist = {&store_strings, pathlist_parse,
+    pathlist_print};
+
 /* A later value of the same variable replaces the earlier one. */
 static int
 env_parse(void *field, const struct value *value, const char *text, char *why)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "process/sandbox.h"
 #include "program/start.h"
 #include "wire/report.h"
 #include "daemon/apply.h"
@@ -70,18 +71,34 @@ file_of(const struct definition *conf)
 	return conf->file != NULL ? conf->file : conf->name;
 }
 
+/* Refuse a sandbox that this kernel or this daemon cannot make. */
+static void
+check_sandbox(const struct definition *conf, struct diags *errors)
+{
+	struct sandbox_error error;
+	const char *key;
+
+	if (conf == NULL || sandbox_check(conf, &error) == 0)
+		return;
+	key = keys_hardening_name(error.key);
+	diag_add(errors, file_of(conf), definition_line(conf, key, 0), key,
+	    "%s", error.why);
+}
+
 int
 apply_check(const struct programs *ps, const struct plan *plan,
     struct diags *errors)
 {
 	size_t before = diag_count(errors);
 
-	for (size_t i = 0; i < plan->n; i++)
+	for (size_t i = 0; i < plan->n; i++) {
+		check_sandbox(plan->v[i].to, errors);
 		if (plan->v[i].kind == PLAN_ADD &&
 		    programs_find(ps, plan->v[i].to->name) != NULL)
 			diag_add(errors, file_of(plan->v[i].to), 0, NULL,
 			    "the removed program of this name has not ended "
 			    "yet");
+	}
 	return diag_count(errors) == before ? 0 : -1;
 }
 

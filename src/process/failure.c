@@ -229,6 +229,11 @@ failure_explain(const struct failure *f, char why[static FAILURE_MAX])
 	if (c == NULL)
 		return false;
 	switch (f->error.stage) {
+	case SPAWN_SANDBOX:
+		if (f->at == NULL)
+			return false;
+		snprintf(why, FAILURE_MAX, "%s: %s", f->at, strerror(err));
+		return true;
 	case SPAWN_DIRECTORY:
 		if (c->directory == NULL)
 			return false;

@@ -20,7 +20,9 @@
 struct failure {
 	struct spawn_error error;
 	const struct definition *conf; /* or NULL */
-	const char *file; /* SPAWN_EXEC: that was executed; NULL: none found */
+	/* SPAWN_EXEC: that was executed; NULL: none found */
+	const char *file;
+	const char *at;	  /* SPAWN_SANDBOX: a path, or NULL */
 	const char *name; /* SPAWN_EXEC: as in the command */
 	const char *path; /* PATH that was searched, or NULL */
 };

@@ -72,6 +72,7 @@ struct child {
 	bool in_cgroup; /* the kernel created it there */
 	bool was_lost;
 	char file[PATH_MAX]; /* that could not be executed; "": none found */
+	struct sandbox_failure failure;
 };
 
 /* A report of the child; without the unused part of why. */
@@ -114,6 +115,7 @@ fail(const struct child *c, enum spawn_stage stage, int which)
 	    .file = *c->file != '\0' ? c->file : NULL,
 	    .name = c->req->argv[0],
 	    .path = c->req->path,
+	    .at = *c->failure.path != '\0' ? c->failure.path : NULL,
 	};
 
 	signal(SIGPIPE, SIG_IGN);
@@ -362,8 +364,17 @@ child_ids(const struct child *c)
 	child_check_ids(c, root);
 }
 
+/* A step into the sandbox, if there is one. */
 static void
-child_attributes(const struct child *c)
+child_sandbox(struct child *c,
+    int (*step)(const struct sandbox *, struct sandbox_failure *))
+{
+	if (c->req->sandbox != NULL && step(c->req->sandbox, &c->failure) == -1)
+		fail(c, SPAWN_SANDBOX, (int)c->failure.key);
+}
+
+static void
+child_attributes(struct child *c)
 {
 	const struct definition *conf = c->req->conf;
 	int which;
@@ -374,12 +385,15 @@ child_attributes(const struct child *c)
 	if (conf == NULL)
 		return;
 	child_limits(c);
+	child_sandbox(c, sandbox_enter);
 	child_ids(c);
+	child_sandbox(c, sandbox_become);
 	umask((mode_t)conf->umask);
 	if (chdir(conf->directory != NULL ? conf->directory : "/") == -1)
 		fail(c, SPAWN_DIRECTORY, 0);
 	if (conf->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fail(c, SPAWN_PRIVS, 0);
+	child_sandbox(c, sandbox_seal);
 }
 
 /* ENOENT may also be about its interpreter; look without following links. */

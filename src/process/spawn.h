@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "process/failure.h"
 #include "process/process.h"
+#include "process/sandbox.h"
 #include "wire/ending.h"
 
 #define SPAWN_FDS 5
@@ -42,7 +43,8 @@ struct spawn_request {
 	bool session;	     /* a session of its own */
 	/* In shared memory: the child stores its pid there first of all. */
 	volatile int32_t *record;
-	const struct spawn_fd *fds; /* at most SPAWN_FDS */
+	const struct sandbox *sandbox; /* or NULL; conf is its definition */
+	const struct spawn_fd *fds;    /* at most SPAWN_FDS */
 	size_t nfds;
 };
 

@@ -30,6 +30,7 @@
 #include "process/process.h"
 #include "process/starter.h"
 #include "process/rlimit.h"
+#include "process/sandbox.h"
 #include "process/spawn.h"
 #include "program/system.h"
 
@@ -241,6 +242,8 @@ real_spawn(struct system *sys, struct child *c,
 	};
 	struct spawning *spawning = calloc(1, sizeof(*spawning));
 	struct spawn_error error = {SPAWN_CLONE, 0, ENOMEM};
+	struct sandbox_error refused;
+	struct sandbox *sandbox;
 	struct process process;
 	size_t i;
 	int rv;
@@ -250,6 +253,16 @@ real_spawn(struct system *sys, struct child *c,
 		c->events->failed(c, &error);
 		return;
 	}
+	if (sandbox_new(wanted->conf, &sandbox, &refused) == -1) {
+		error = (struct spawn_error){SPAWN_SANDBOX, (int)refused.key,
+		    EPERM};
+		free(spawning);
+		c->why = refused.why;
+		c->events->failed(c, &error);
+		c->why = NULL;
+		return;
+	}
+	req.sandbox = sandbox;
 	spawn_report_init(&spawning->report, r->parts.loop, decided, c);
 	if (c->was_lost)
 		spawning->report.outcome = SPAWN_LOST;
@@ -265,6 +278,7 @@ real_spawn(struct system *sys, struct child *c,
 	rlimit_reserve();
 	req.cgroup = enter_folder(r, wanted);
 	rv = spawn(&req, &process, &spawning->report);
+	sandbox_free(sandbox);
 	if (req.cgroup != -1)
 		close(req.cgroup);
 	rlimit_release();

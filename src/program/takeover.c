@@ -32,7 +32,7 @@ static bool
 is_end_sound(const struct record_slot *s)
 {
 	return s->end_kind <= END_ENV && s->end_late <= LATE_UNHEALTHY &&
-	    s->end_stage >= 0 && s->end_stage <= SPAWN_EXEC &&
+	    s->end_stage >= 0 && s->end_stage <= SPAWN_SANDBOX &&
 	    s->end_code >= 0 &&
 	    s->end_code <= (s->end_signal ? SIGRTMAX : UINT8_MAX) &&
 	    (s->end_code > 0 || !s->end_signal);
@@ -65,7 +65,7 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->process.core = s->end_core != 0;
 	end->process.code = s->end_code;
 	end->error.stage = (enum spawn_stage)s->end_stage;
-	end->error.which = 0;
+	end->error.which = end->error.stage == SPAWN_SANDBOX ? s->end_which : 0;
 	end->error.err = s->end_err;
 	end->at = s->end_at;
 }

@@ -68,6 +68,8 @@ ending_stage(const struct spawn_error *e)
 		return "no-new-privs";
 	case SPAWN_EXEC:
 		return "exec";
+	case SPAWN_SANDBOX:
+		return keys_hardening_name(e->which);
 	}
 	return "unknown";
 }

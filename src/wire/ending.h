@@ -41,13 +41,15 @@ enum spawn_stage {
 	SPAWN_DIRECTORY,
 	SPAWN_PRIVS,
 	SPAWN_EXEC,
+	SPAWN_SANDBOX, /* between SPAWN_RLIMIT and SPAWN_EXEC */
 };
 
 /* Why it could not be started. */
 struct spawn_error {
 	enum spawn_stage stage;
-	int which; /* SPAWN_RLIMIT: which one, RLIMIT_NOFILE ... */
-	int err;   /* errno */
+	/* SPAWN_RLIMIT: RLIMIT_NOFILE ...; SPAWN_SANDBOX: HARDENING_ ... */
+	int which;
+	int err; /* errno */
 };
 
 /* "exited, status 1", "killed by SIGTERM". */
