@@ -181,32 +181,47 @@ put_diagnostics(struct json *json, const char *key, const struct reply *reply,
 	put_lines(json, key, reply, tag, attrs, COUNT(attrs), false);
 }
 
-/* The command and the dependencies, which only named programs have. */
+/* Lines about the program of that name, as an array of objects. */
+static void
+put_some(struct json *json, const char *key, const struct reply *reply,
+    const char *tag, const char *name, const struct attr *attrs, size_t n)
+{
+	size_t i;
+
+	json_array(json, key);
+	for (i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], tag) ||
+		    !reply_has(&reply->v[i], "of", name))
+			continue;
+		json_object(json, NULL);
+		put_line(json, &reply->v[i], attrs, n);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+/* The fields that only named programs have. */
 static void
 put_details(struct json *json, const struct reply *reply, const char *name)
 {
-	static const struct attr attrs[] = {
+	static const struct attr needs[] = {
 	    {"name", "name", TEXT},
 	    {"state", "state", TEXT},
 	    {"ready", "ready", YES},
 	};
+	static const struct attr listens[] = {
+	    {"address", "address", TEXT},
+	    {"open", "open", YES},
+	};
 	const struct line *line;
-	size_t i;
 
 	if ((line = reply_find_of(reply, "details", "name", name)) == NULL)
 		return;
 	json_string(json, "command", line_get(line, "command"));
 	json_bool(json, "can_reload", reply_has(line, "reload", "yes"));
-	json_array(json, "needs");
-	for (i = 0; i < reply->n; i++) {
-		if (!reply_is(&reply->v[i], "need") ||
-		    !reply_has(&reply->v[i], "of", name))
-			continue;
-		json_object(json, NULL);
-		PUT_LINE(json, &reply->v[i], attrs);
-		json_close(json);
-	}
-	json_close(json);
+	put_some(json, "needs", reply, "need", name, needs, COUNT(needs));
+	put_some(json, "listens", reply, "listen", name, listens,
+	    COUNT(listens));
 }
 
 /* Why output cannot be written, of a program or of the event log. */

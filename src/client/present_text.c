@@ -466,6 +466,30 @@ put_needs(const struct ctl *ctl, const struct reply *reply, const char *name)
 		fputc('\n', ctl->out);
 }
 
+/* "listens   8080, /run/web.sock (closed)" */
+static void
+put_listens(const struct ctl *ctl, const struct reply *reply, const char *name)
+{
+	const struct line *line;
+	bool any = false;
+
+	for (size_t i = 0; i < reply->n; i++) {
+		line = &reply->v[i];
+		if (!reply_is(line, "listen") || !reply_has(line, "of", name))
+			continue;
+		if (any)
+			fputs(", ", ctl->out);
+		else
+			put_title(ctl, "listens");
+		any = true;
+		put_field(ctl, line, "address");
+		if (!reply_has(line, "open", "yes"))
+			fputs(" (closed)", ctl->out);
+	}
+	if (any)
+		fputc('\n', ctl->out);
+}
+
 static void
 put_details(const struct ctl *ctl, const struct reply *reply,
     const struct line *program)
@@ -475,6 +499,7 @@ put_details(const struct ctl *ctl, const struct reply *reply,
 	put_state(ctl, program);
 	put_end(ctl, program);
 	put_needs(ctl, reply, name);
+	put_listens(ctl, reply, name);
 	put_detail(ctl, "command",
 	    field(reply_find_of(reply, "details", "name", name), "command",
 		NULL));

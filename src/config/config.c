@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "base/text.h"
+#include "config/address.h"
 #include "config/definition.h"
 #include "config/config.h"
 #include "config/order.h"
@@ -386,6 +388,61 @@ check_exit_on(const struct config *config, struct diags *diags)
 		    name);
 }
 
+/* An address of a program. */
+struct listener {
+	const char *key; /* by which it is compared */
+	const struct definition *conf;
+	size_t nth;
+};
+
+static int
+compare_listeners(const void *a, const void *b)
+{
+	const struct listener *x = a, *y = b;
+	int r = strcmp(x->key, y->key);
+
+	return r != 0 ? r : strcmp(x->conf->name, y->conf->name);
+}
+
+/* Two programs cannot have the same address. */
+static void
+check_addresses(const struct config *config, struct diags *diags)
+{
+	const struct definition *conf;
+	struct listener *v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->nprograms; i++)
+		n += strings_count(config->programs[i]->listen_stream);
+	if (n < 2)
+		return;
+	if ((v = calloc(n, sizeof(*v))) == NULL) {
+		diag_no_memory(diags, "listen-stream");
+		return;
+	}
+	n = 0;
+	for (size_t i = 0; i < config->nprograms; i++) {
+		conf = config->programs[i];
+		for (size_t j = 0; j < strings_count(conf->listen_stream); j++)
+			v[n++] =
+			    (struct listener){address_key(conf->listen_stream
+							      [j]),
+				conf, j};
+	}
+	qsort(v, n, sizeof(*v), compare_listeners);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(v[i - 1].key, v[i].key) == 0)
+			diag_add(diags, file_of(config, v[i].conf),
+			    definition_line(v[i].conf, "listen-stream",
+				v[i].nth),
+			    "listen-stream", "%s is also an address of %s",
+			    v[i].key,
+			    v[i - 1].conf == v[i].conf
+				? "this program, under another name"
+				: v[i - 1].conf->name);
+	free(v);
+}
+
 int
 config_check(struct config *config, struct diags *diags)
 {
@@ -394,6 +451,7 @@ config_check(struct config *config, struct diags *diags)
 	sort(config->programs, config->nprograms, compare_names);
 	check_names(config, diags);
 	check_dependencies(config, diags);
+	check_addresses(config, diags);
 	check_exit_on(config, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }

@@ -23,6 +23,9 @@ make_blank(void)
 	d->gid = (gid_t)-1;
 	d->nice = DEFINITION_UNSET;
 	d->oom_score_adj = DEFINITION_UNSET;
+	d->socket_fd = DEFINITION_UNSET;
+	d->socket_uid = (uid_t)-1;
+	d->socket_gid = (gid_t)-1;
 	return d;
 }
 
@@ -108,6 +111,8 @@ definition_forget(struct definition *d)
 	d->login = d->home = d->shell = d->waits_for = NULL;
 	d->uid = (uid_t)-1;
 	d->gid = (gid_t)-1;
+	d->socket_uid = (uid_t)-1;
+	d->socket_gid = (gid_t)-1;
 	d->kept = false;
 }
 
@@ -159,6 +164,10 @@ definition_diff_resolved(const struct definition *a, const struct definition *b)
 		keys_add(&keys, keys_find("group"));
 	if (!same_gids(a, b))
 		keys_add(&keys, keys_find("groups"));
+	if (a->socket_uid != b->socket_uid)
+		keys_add(&keys, keys_find("socket-user"));
+	if (a->socket_gid != b->socket_gid)
+		keys_add(&keys, keys_find("socket-group"));
 	if (a->env_digest != b->env_digest)
 		keys_add(&keys, keys_find("env-file"));
 	return keys;

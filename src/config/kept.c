@@ -24,7 +24,8 @@ print_accounts(const struct definition *d, FILE *f)
 	    d->shell != NULL ? d->shell : none, NULL};
 	char *text;
 
-	if ((d->user == NULL && d->group == NULL && d->groups == NULL) ||
+	if ((d->user == NULL && d->group == NULL && d->groups == NULL &&
+		d->socket_user == NULL && d->socket_group == NULL) ||
 	    d->waits_for != NULL)
 		return 0;
 	if ((text = words_join(names)) == NULL)
@@ -64,7 +65,14 @@ int
 kept_print(const struct definition *d, FILE *f)
 {
 	print_files(d, f);
-	return print_accounts(d, f);
+	if (print_accounts(d, f) == -1)
+		return -1;
+	/* This follows what print_accounts has printed. */
+	if ((d->socket_user != NULL || d->socket_group != NULL) &&
+	    d->waits_for == NULL)
+		fprintf(f, KEPT_MARK KEPT_SOCKET_KEY " = %u %u\n",
+		    d->socket_uid, d->socket_gid);
+	return 0;
 }
 
 void
@@ -139,6 +147,25 @@ kept_parse(struct definition *d, const char *text,
 	if (r == -1)
 		definition_forget(d);
 	return r;
+}
+
+int
+kept_parse_socket(struct definition *d, const char *text,
+    char why[static VALUE_WHY_MAX])
+{
+	const char *reason;
+	bool bad = false;
+	char **words;
+	size_t n;
+
+	if (words_split(text, &words, &n, &reason) == -1)
+		return value_refuse(why, "%s", reason);
+	if (n == 2) {
+		d->socket_uid = id_of(words[0], &bad);
+		d->socket_gid = id_of(words[1], &bad);
+	}
+	free(words);
+	return n == 2 && !bad ? 0 : value_refuse(why, "is damaged");
 }
 
 /* The byte that two digits mean, -1: they are none, or it is a NUL. */

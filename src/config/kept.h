@@ -4,11 +4,15 @@
  *
  *	#: resolved = UID GID LOGIN HOME SHELL GID ...
  *
- * belongs to a program that names a user or group; the words are those of
+ * belongs to a program that names an account; the words are those of
  * struct definition, with 4294967295 for no id and "" for no text.  Before the
  * first program, the same key has the ids of the settings:
  *
  *	#: resolved = LOG-UID LOG-GID ACCESS-GID
+ *
+ * A program with socket-user or socket-group has also their ids:
+ *
+ *	#: socket = UID GID
  *
  * A program with environment files has what was read from them, as a digest in
  * hexadecimal digits and the variables:
@@ -32,6 +36,7 @@
 #define KEPT_MARK "#: "
 #define KEPT_KEY "resolved"
 #define KEPT_FILES_KEY "environment"
+#define KEPT_SOCKET_KEY "socket"
 
 /* Print the lines, if there is anything to keep.  -1: no memory. */
 int kept_print(const struct definition *, FILE *);
@@ -41,6 +46,8 @@ void kept_print_settings(const struct settings *, FILE *);
 int kept_parse(struct definition *, const char *text,
     char why[static VALUE_WHY_MAX]);
 int kept_parse_files(struct definition *, const char *text,
+    char why[static VALUE_WHY_MAX]);
+int kept_parse_socket(struct definition *, const char *text,
     char why[static VALUE_WHY_MAX]);
 int kept_parse_settings(struct settings *, const char *text,
     char why[static VALUE_WHY_MAX]);

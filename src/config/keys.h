@@ -26,6 +26,10 @@
 /* A number that has no default and was not given. */
 #define DEFINITION_UNSET INT_MIN
 
+/* The most sockets of a program, and the most descriptors that it may store. */
+#define DEFINITION_LISTEN_MAX 64
+#define DEFINITION_STORE_MAX 64
+
 /* The largest log-keep. */
 #define DEFINITION_KEEP_MAX 1000
 
@@ -115,6 +119,11 @@ struct definition {
 	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum key_log log;
+	char **listen_stream; /* canonical addresses, see address.h */
+	char *socket_user;    /* who owns those that are paths */
+	char *socket_group;
+	int socket_mode;
+	int socket_fd; /* the number of the first; DEFINITION_UNSET: none */
 	struct hardening *hardening; /* NULL: no key of the sandbox is given */
 
 	/* live keys: a change is applied without a restart */
@@ -154,6 +163,8 @@ struct definition {
 	char *login; /* the name of user; NULL: it has no entry */
 	char *home;  /* of user, or NULL */
 	char *shell;
+	uid_t socket_uid; /* (uid_t)-1: the daemon's own */
+	gid_t socket_gid;
 	/*
 	 * A missing account, "user web (does not exist)"; or NULL.  The
 	 * fields above are not set then: the program must not be started.

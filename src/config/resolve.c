@@ -325,6 +325,37 @@ find_groups(struct task *t)
 	return r;
 }
 
+/* The owner of the sockets that are paths. */
+static int
+find_socket_owner(struct task *t)
+{
+	struct definition *conf = t->conf;
+	const struct account *a;
+	int r = 0;
+
+	if (conf->socket_user != NULL) {
+		a = t->r->look_up->user(t->r->accounts, conf->socket_user);
+		if (a == NULL)
+			return no_memory(t);
+		if (!is_usable(a))
+			r = refuse_account(t, "socket-user", "user", a);
+		else if (!t->r->root && a->uid != geteuid())
+			r = refuse(t, "socket-user",
+			    "only root can give a socket to another user");
+		else
+			conf->socket_uid = a->uid;
+	}
+	if (conf->socket_group != NULL) {
+		a = t->r->look_up->group(t->r->accounts, conf->socket_group);
+		if (a == NULL)
+			return no_memory(t);
+		if (!is_usable(a))
+			return refuse_account(t, "socket-group", "group", a);
+		conf->socket_gid = a->gid;
+	}
+	return r;
+}
+
 /*
  * Without the key groups: those that list the user, and the group.  Without
  * any, the program would keep the groups of root.
@@ -366,6 +397,8 @@ find_accounts(struct task *t)
 		r = -1;
 	if (conf->groups != NULL && find_groups(t) == -1)
 		r = -1;
+	if (find_socket_owner(t) == -1)
+		r = -1;
 	if (r == 0 && conf->groups == NULL && conf->gid != (gid_t)-1)
 		r = default_groups(t, user);
 	/* Sort them: another order is no change. */
@@ -396,6 +429,8 @@ keep_former(struct definition *conf, const struct definition *former)
 	conf->ngids = former->ngids;
 	conf->uid = former->uid;
 	conf->gid = former->gid;
+	conf->socket_uid = former->socket_uid;
+	conf->socket_gid = former->socket_gid;
 	return 0;
 }
 

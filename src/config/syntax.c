@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "config/address.h"
 #include "config/definition.h"
 #include "config/environ.h"
 #include "config/foreign.h"
@@ -392,6 +394,84 @@ settle_task(struct parser *p)
 	conf->restart = RESTART_NEVER;
 }
 
+/* A descriptor that the program gets by LISTEN_FDS cannot be another, too. */
+static void
+check_number(struct parser *p, const char *key, int fd)
+{
+	const struct definition *conf = p->conf;
+	int n = (int)strings_count(conf->listen_stream);
+	bool stores = conf->ready == READY_NOTIFY;
+
+	if (stores && fd >= 3 && fd < 3 + n + DEFINITION_STORE_MAX)
+		n += DEFINITION_STORE_MAX;
+	if (fd >= 3 && fd < 3 + n)
+		diag_add(p->diags, p->file, definition_line(conf, key, 0), key,
+		    "descriptor %d is in the range of LISTEN_FDS, %d to %d%s",
+		    fd, 3, 2 + n,
+		    n > (int)strings_count(conf->listen_stream)
+			? ", with those that the program may store"
+			: "");
+}
+
+static bool
+has_path(const struct definition *conf)
+{
+	for (size_t i = 0; i < strings_count(conf->listen_stream); i++)
+		if (address_is_path(conf->listen_stream[i]))
+			return true;
+	return false;
+}
+
+/* The keys that say more about the sockets. */
+static void
+check_socket_keys(struct parser *p)
+{
+	static const char *const keys[] = {"socket-user", "socket-group",
+	    "socket-mode"};
+	const struct definition *conf = p->conf;
+	unsigned line;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		line = definition_line(conf, keys[i], 0);
+		if (line != 0 && !has_path(conf))
+			diag_add(p->diags, p->file, line, keys[i],
+			    "needs a path as listen-stream");
+	}
+	line = definition_line(conf, "socket-fd", 0);
+	if (line == 0)
+		return;
+	if (strings_count(conf->listen_stream) != 1)
+		diag_add(p->diags, p->file, line, "socket-fd",
+		    "needs exactly one listen-stream");
+	else if (conf->socket_fd == 1 || conf->socket_fd == 2)
+		diag_add(p->diags, p->file, line, "socket-fd",
+		    "descriptor %d is the output of the program",
+		    conf->socket_fd);
+	else if (conf->ready == READY_FD && conf->socket_fd == conf->ready_fd)
+		diag_add(p->diags, p->file, line, "socket-fd",
+		    "descriptor %d is that of ready, too", conf->socket_fd);
+	else
+		check_number(p, "socket-fd", conf->socket_fd);
+}
+
+static void
+check_sockets(struct parser *p)
+{
+	const struct definition *conf = p->conf;
+	size_t n = strings_count(conf->listen_stream);
+
+	if (n > DEFINITION_LISTEN_MAX)
+		diag_add(p->diags, p->file,
+		    definition_line(conf, "listen-stream",
+			DEFINITION_LISTEN_MAX),
+		    "listen-stream", "a program has at most %d sockets",
+		    DEFINITION_LISTEN_MAX);
+	check_socket_keys(p);
+	if (n > 0 && conf->ready == READY_FD &&
+	    definition_line(conf, "ready", 0) != 0)
+		check_number(p, "ready", conf->ready_fd);
+}
+
 /* Check what depends on several keys, once all are read. */
 static void
 end_definition(struct parser *p)
@@ -410,6 +490,7 @@ end_definition(struct parser *p)
 	check_commands(p);
 	check_capabilities(p);
 	settle_task(p);
+	check_sockets(p);
 }
 
 /* A copy of defaults (NULL: the built-in ones) for the program of that name. */
@@ -478,6 +559,8 @@ kept_key(struct parser *p, const char *value)
 		r = kept_parse_settings(&p->config->settings, value, why);
 	else if (p->conf != NULL && strcmp(p->key, KEPT_KEY) == 0)
 		r = kept_parse(p->conf, value, why);
+	else if (p->conf != NULL && strcmp(p->key, KEPT_SOCKET_KEY) == 0)
+		r = kept_parse_socket(p->conf, value, why);
 	else if (p->conf != NULL)
 		r = kept_parse_files(p->conf, value, why);
 	if (r == -1)
@@ -500,7 +583,8 @@ saved_key(struct parser *p, const char *value)
 	char **origin = &p->config->origin;
 
 	if (strcmp(p->key, KEPT_KEY) == 0 ||
-	    strcmp(p->key, KEPT_FILES_KEY) == 0) {
+	    strcmp(p->key, KEPT_FILES_KEY) == 0 ||
+	    strcmp(p->key, KEPT_SOCKET_KEY) == 0) {
 		kept_key(p, value);
 		return;
 	}

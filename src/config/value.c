@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "base/strings.h"
+#include "config/address.h"
 #include "config/environ.h"
 #include "config/foreign.h"
 #include "config/value.h"
@@ -715,6 +716,25 @@ paths_parse(void *field, const struct value *value, const char *text, char *why)
 }
 
 const struct value_kind value_paths = {&store_strings, paths_parse,
+    lines_print};
+
+/* Kept in the canonical form. */
+static int
+addresses_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	char canonical[ADDRESS_MAX];
+	struct address address;
+	const char *reason;
+
+	(void)value;
+	if (address_parse(&address, text, &reason) == -1)
+		return value_refuse(why, "\"%.110s\": %s", text, reason);
+	address_print(&address, canonical);
+	return add_once(field, canonical, why);
+}
+
+const struct value_kind value_addresses = {&store_strings, addresses_parse,
     lines_print};
 
 /* Does the path have a component ".."? */

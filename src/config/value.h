@@ -97,6 +97,7 @@ extern const struct value_kind value_programs;	/* char **, repeatable */
 extern const struct value_kind value_variables; /* char **, repeatable */
 extern const struct value_kind value_env;	/* char **, repeatable */
 extern const struct value_kind value_paths;	/* char **, repeatable */
+extern const struct value_kind value_addresses; /* char **, repeatable */
 extern const struct value_kind value_pathlist;	/* char **, repeatable */
 extern const struct value_kind value_exits;	/* struct value_exits */
 extern const struct value_kind value_rlimit;	/* struct value_rlimits */

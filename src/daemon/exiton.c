@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/exiton.h"
+#include "program/outcome.h"
 #include "base/log.h"
 #include "wire/line.h"
 #include "daemon/reload.h"
@@ -33,7 +34,7 @@ goes_on(const struct program *p)
 {
 	if (p->state == STATE_DOWN)
 		return p->want == WANT_RUN &&
-		    (!p->is_stuck || p->conf->waits_for != NULL);
+		    (!p->is_stuck || outcome_waiting_for(p) != NULL);
 	return !has_ended(p);
 }
 

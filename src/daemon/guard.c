@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "process/inherit.h"
 #include "process/rlimit.h"
 #include "base/clock.h"
 #include "daemon/guard.h"
@@ -104,6 +105,7 @@ guard_execute(struct daemon *d, int fd)
 	snprintf(value, sizeof(value), "%d", record_fd(d->records));
 	record_inherit(d->records, true);
 	fifo_inherit(logger_outdir(d->logger), true);
+	inherit_pass(d->effective.run_dir, true);
 	report_to_guard(d);
 	if (setenv(GUARD_VARIABLE, value, 1) == 0 &&
 	    setenv(GUARD_DESCRIPTORS, rlimit_text(limit), 1) == 0)
@@ -112,6 +114,7 @@ guard_execute(struct daemon *d, int fd)
 	report_nowhere(d);
 	record_inherit(d->records, false);
 	fifo_inherit(logger_outdir(d->logger), false);
+	inherit_pass(d->effective.run_dir, false);
 	unsetenv(GUARD_VARIABLE);
 	unsetenv(GUARD_DESCRIPTORS);
 	errno = saved;

@@ -26,6 +26,7 @@
 #include "daemon/apply.h"
 #include "program/program.h"
 #include "daemon/lookup.h"
+#include "daemon/sockets.h"
 #include "program/describe.h"
 
 #define REJECTED "rejected"
@@ -56,6 +57,7 @@ struct attempt {
 	const struct candidate *candidates;
 	size_t ncandidates;
 	bool trusted;
+	bool opens; /* the sockets, too */
 	struct config set;
 	struct plan plan;
 	struct diags errors;
@@ -292,6 +294,7 @@ conclude(struct reload *r, int status)
 {
 	apply_free(r->apply);
 	r->apply = NULL;
+	sockets_settle(r->daemon->sockets);
 	/* The first plan was about every program, which no later one is. */
 	if (r->generation == 1)
 		heap_trim();
@@ -561,7 +564,26 @@ attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
 	return apply_check(&d->programs, &a->plan, &a->errors);
 }
 
-/* Make it, if the answers are there; else look up, and make it then. */
+static void attempt_try(struct attempt *);
+
+static void
+sockets_opened(void *arg)
+{
+	attempt_try(arg);
+}
+
+/* 1: it is made again when they are open. */
+static int
+open_sockets(struct attempt *a)
+{
+	return sockets_prepare(a->reload->daemon->sockets, &a->plan,
+	    sockets_opened, a, &a->errors);
+}
+
+/*
+ * Make it, if the answers are there and the sockets open; else look up and
+ * open, and make it then.
+ */
 static void
 attempt_try(struct attempt *a)
 {
@@ -569,7 +591,9 @@ attempt_try(struct attempt *a)
 
 	if (lookup_lacks(&a->lookup))
 		lookup_ask(&a->lookup, a->reload->daemon->helpers);
-	else
+	else if (error == -1 || !a->opens)
+		a->made(a, error);
+	else if ((error = open_sockets(a)) != 1)
 		a->made(a, error);
 }
 
@@ -628,6 +652,8 @@ transact(struct attempt *a, int error)
 	r->accounts = lookup_take(&a->lookup);
 	attempt_clear(a);
 	free(a);
+	if (r->apply == NULL)
+		sockets_settle(r->daemon->sockets);
 	if (r->apply == NULL && r->again && !r->daemon->stopping)
 		begin(r);
 }
@@ -647,7 +673,11 @@ begin(struct reload *r)
 		diag_clear(&errors);
 		return;
 	}
-	*a = (struct attempt){.reload = r, .trusted = true, .made = transact};
+	*a = (struct attempt){.reload = r,
+	    .trusted = true,
+	    .opens = true,
+	    .made = transact};
+	sockets_begin(r->daemon->sockets);
 	r->attempt = a;
 	attempt_begin(a);
 }

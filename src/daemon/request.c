@@ -114,7 +114,7 @@ request_put_program(struct line_text *t, const struct program *p,
 	if (*text != '\0')
 		line_put(t, "reason", text);
 	if (outcome_waits(p))
-		line_put(t, "waiting-for", p->conf->waits_for);
+		line_put(t, "waiting-for", outcome_waiting_for(p));
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));
@@ -137,6 +137,22 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_put(t, "warning", warning);
 	free(warning);
 	line_end(t);
+}
+
+/* Its sockets. */
+static void
+put_listens(struct line_text *t, const struct program *p)
+{
+	struct listening *l = p->programs->listening;
+	char **text = p->conf->listen_stream;
+
+	for (; l != NULL && text != NULL && *text != NULL; text++) {
+		line_begin(t, "listen");
+		line_put(t, "of", p->conf->name);
+		line_put(t, "address", *text);
+		line_put(t, "open", l->holds(l, *text) ? "yes" : "no");
+		line_end(t);
+	}
 }
 
 static void
@@ -162,6 +178,7 @@ put_details(struct line_text *t, const struct program *p, const char *log_dir)
 		line_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
 		line_end(t);
 	}
+	put_listens(t, p);
 	free(command);
 	free(events);
 }

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "daemon/reload.h"
 #include "daemon/serve.h"
+#include "daemon/sockets.h"
 #include "base/file.h"
 #include "daemon/request.h"
 #include "process/helper.h"
@@ -79,7 +80,8 @@ look_for_end(struct daemon *d)
 {
 	if (!d->stopping && exiton_is_due(d, &d->status))
 		stop(d);
-	if (d->stopping && programs_are_ended(&d->programs))
+	if (d->stopping && programs_are_ended(&d->programs) &&
+	    sockets_are_gone(d->sockets))
 		loop_end(d->loop);
 }
 
@@ -575,6 +577,7 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 	if (takeover_all(&d->programs, reload_running(d->reload),
 		d->inherited) == -1)
 		log_fatal("the programs cannot be taken over");
+	sockets_adopt(d->sockets);
 	rh = record_header(d->records); /* takeover_all may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
@@ -640,6 +643,9 @@ make_parts(struct daemon *d)
 	d->helpers = helper_open(d->loop);
 	if (d->helpers == NULL)
 		log_fatal("helpers");
+	d->sockets = sockets_new(d);
+	if (d->sockets == NULL)
+		log_fatal("sockets");
 	d->stop = stop;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
@@ -693,6 +699,7 @@ serve_end(struct daemon *d)
 	loop_cancel(d->loop, &d->reopen_late);
 	while ((p = programs_first(&d->programs)) != NULL)
 		programs_drop(p);
+	sockets_free(d->sockets);
 	system_free(d->system);
 	reload_free(d->reload);
 	helper_close(d->helpers);

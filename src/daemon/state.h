@@ -19,6 +19,7 @@ struct control;
 struct handover;
 struct helpers;
 struct reload;
+struct sockets;
 struct verdict;
 
 #define CLAIMS 3
@@ -31,6 +32,7 @@ struct daemon {
 	struct system *system; /* processes of programs */
 	struct helpers *helpers;
 	struct reload *reload;
+	struct sockets *sockets; /* NULL in a test */
 	struct control *control;
 	struct record *records;
 	struct handover *handover;

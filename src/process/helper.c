@@ -128,7 +128,7 @@ employ(struct helpers *hs, struct helper_place *place, struct helper *job)
 	int fd;
 
 	log_flush(); /* the copy would log it again */
-	fd = spawn_helper(job->work, job->arg, &place->child);
+	fd = spawn_helper(job->work, job->arg, job->keep, &place->child);
 	if (fd == -1)
 		return false;
 	if (loop_watch(hs->loop, &place->pipe, fd, EPOLLIN) == -1) {
@@ -314,7 +314,7 @@ helper_wait(struct helper *job, int64_t ms)
 
 	clear_answer(job);
 	job->granted = job->starved = 0;
-	pfd.fd = spawn_helper(job->work, job->arg, &child);
+	pfd.fd = spawn_helper(job->work, job->arg, job->keep, &child);
 	job->late = pfd.fd == -1;
 	while (!job->late && take(job, pfd.fd) != -1) {
 		left = clock_diff_ms(end, clock_now());

@@ -3,8 +3,8 @@
  *
  * A name service or a file system may not answer for any time.  The daemon does
  * not wait: a child asks, and its answer comes through a pipe.  The child has a
- * copy of the daemon's memory, and of its descriptors only the pipe and the
- * standard ones.
+ * copy of the daemon's memory, and of its descriptors only the pipe, the
+ * standard ones and perhaps one more.
  *
  * There are at most HELPER_MAX children at once; more jobs wait for their turn,
  * while their deadlines count.  At the deadline the child is killed.  A child
@@ -39,6 +39,7 @@ struct helper {
 	 * helper_begin has returned.
 	 */
 	void (*done)(struct helper *);
+	int keep;    /* a descriptor that the child keeps; 0: none */
 	void *arg;   /* of work */
 	void *owner; /* for done */
 	char *answer;

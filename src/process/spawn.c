@@ -139,20 +139,13 @@ close_range_of(unsigned first, unsigned last)
 			close((int)first);
 }
 
-/*
- * Close the copies of the daemon's descriptors at once.  Otherwise a slow
- * child would keep open a file that the daemon has closed.
- */
+/* Close all descriptors but the standard ones and these; it sorts them. */
 static void
-child_close(const struct child *c)
+close_others(int *keep, size_t n)
 {
-	const struct spawn_request *req = c->req;
-	int keep[KEEP_MAX] = {c->report, req->cgroup, req->outdir, req->execfd};
 	int first = STDERR_FILENO + 1, fd;
-	size_t i, j, n = KEEP_MAX - SPAWN_FDS;
+	size_t i, j;
 
-	for (i = 0; i < req->nfds; i++)
-		keep[n++] = req->fds[i].from;
 	for (i = 1; i < n; i++) {
 		fd = keep[i];
 		for (j = i; j > 0 && keep[j - 1] > fd; j--)
@@ -166,6 +159,22 @@ child_close(const struct child *c)
 			first = keep[i] + 1;
 	}
 	close_range_of((unsigned)first, ~0U);
+}
+
+/*
+ * Close the copies of the daemon's descriptors at once.  Otherwise a slow
+ * child would keep open a file that the daemon has closed.
+ */
+static void
+child_close(const struct child *c)
+{
+	const struct spawn_request *req = c->req;
+	int keep[KEEP_MAX] = {c->report, req->cgroup, req->outdir, req->execfd};
+	size_t n = KEEP_MAX - SPAWN_FDS;
+
+	for (size_t i = 0; i < req->nfds; i++)
+		keep[n++] = req->fds[i].from;
+	close_others(keep, n);
 }
 
 /* Move into the cgroup where the kernel could not make the child in it. */
@@ -456,6 +465,8 @@ child_run(struct child *c)
 
 	if (c->req->record != NULL)
 		*c->req->record = (int32_t)getpid();
+	if (c->req->pid != NULL)
+		snprintf(c->req->pid, SPAWN_PID_MAX, "%d", (int)getpid());
 	report(c, &begun);
 	child_close(c);
 	if (c->req->session && setsid() == -1)
@@ -675,17 +686,16 @@ spawn_twin(int (*fn)(void *), void *arg, struct process *child)
 }
 
 static _Noreturn void
-help(void (*work)(void *, int), void *arg, int out, pid_t parent)
+help(void (*work)(void *, int), void *arg, int keep, int out, pid_t parent)
 {
+	int fds[] = {keep, out};
 	sigset_t none;
 
 	prctl(PR_SET_NAME, "hupd: helper", 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	if (out > STDERR_FILENO + 1)
-		close_range_of(STDERR_FILENO + 1, (unsigned)out - 1);
-	close_range_of((unsigned)out + 1, ~0U);
+	close_others(fds, 2);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	work(arg, out);
@@ -693,7 +703,8 @@ help(void (*work)(void *, int), void *arg, int out, pid_t parent)
 }
 
 int
-spawn_helper(void (*work)(void *, int), void *arg, struct process *child)
+spawn_helper(void (*work)(void *, int), void *arg, int keep,
+    struct process *child)
 {
 	const pid_t parent = getpid();
 	int pair[2], saved;
@@ -706,7 +717,7 @@ spawn_helper(void (*work)(void *, int), void *arg, struct process *child)
 	else
 		child->pid = -1;
 	if (child->pid == 0)
-		help(work, arg, pair[1], parent);
+		help(work, arg, keep, pair[1], parent);
 	saved = errno;
 	close(pair[1]);
 	if (child->pid != -1) {

@@ -22,13 +22,17 @@
 #include "process/sandbox.h"
 #include "wire/ending.h"
 
-#define SPAWN_FDS 5
+/* Sockets, stored descriptors, and the one for readiness. */
+#define SPAWN_FDS (DEFINITION_LISTEN_MAX + DEFINITION_STORE_MAX + 2)
 
 /* A descriptor that the child gets as number to. */
 struct spawn_fd {
 	int from;
 	int to;
 };
+
+/* Room for a pid in decimal digits, with a NUL. */
+#define SPAWN_PID_MAX 12
 
 /* Read by spawn() only, not kept. */
 struct spawn_request {
@@ -46,6 +50,7 @@ struct spawn_request {
 	const struct sandbox *sandbox; /* or NULL; conf is its definition */
 	const struct spawn_fd *fds;    /* at most SPAWN_FDS */
 	size_t nfds;
+	char *pid; /* the child prints its pid there; NULL: nowhere */
 };
 
 enum spawn_outcome {
@@ -101,10 +106,12 @@ int spawn_twin(int (*fn)(void *), void *arg, struct process *);
 
 /*
  * Make a child that runs work in a copy of this process's memory, with the
- * standard descriptors and out, the writing end of a pipe; it ends with this
- * process.  Returns the reading end, which does not block; or -1 with errno.
+ * standard descriptors, the descriptor keep (-1: none) and out, the writing end
+ * of a pipe; it ends with this process.  Returns the reading end, which does
+ * not block; or -1 with errno.
  */
-int spawn_helper(void (*work)(void *arg, int out), void *arg, struct process *);
+int spawn_helper(void (*work)(void *arg, int out), void *arg, int keep,
+    struct process *);
 
 /* The stage as ending_stage() has it, for rooms that do not see wire/. */
 const char *spawn_stage(const struct spawn_error *);

@@ -78,6 +78,24 @@ struct program_action {
 
 TAILQ_HEAD(watches, watch);
 
+/*
+ * The sockets of listen-stream, which the daemon holds: daemon/sockets.h.  A
+ * program without any calls none of these.
+ */
+struct listening {
+	/*
+	 * Are all sockets of its definition open?  If not, they are being
+	 * opened, or waiting_for says why they cannot; program_queue follows.
+	 */
+	bool (*ready)(struct listening *, struct program *);
+	/* Their descriptors, in order, at most DEFINITION_LISTEN_MAX. */
+	size_t (*give)(struct listening *, struct program *, int fds[]);
+	/* It is at rest: close them. */
+	void (*release)(struct listening *, struct program *);
+	/* Is this address open? */
+	bool (*holds)(struct listening *, const char *address);
+};
+
 struct program {
 	RB_ENTRY(program) by_name;
 	TAILQ_ENTRY(program) queued;
@@ -106,6 +124,7 @@ struct program {
 	char *status;		/* what the program says of itself, or NULL */
 	char *tail;		/* the last output of a failed start, or NULL */
 	char *why;		/* END_SPAWN: the error in words, or NULL */
+	char *waiting_for;	/* listening's: a socket, or NULL */
 	enum program_late late; /* STOPPING, KILLING: why, if it was wanted */
 	enum sdnotify_access access; /* NOTIFYACCESS */
 	bool is_reloading;	/* it says so: RELOADING=1, no READY=1 since */
@@ -160,6 +179,7 @@ struct programs {
 	struct loop *loop;
 	struct system *system;
 	struct record *records;
+	struct listening *listening; /* NULL: there are no sockets */
 	bool drain_due;
 	bool sweep_due;
 	/* programs.c: look at the queue at the end of this turn. */

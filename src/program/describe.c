@@ -127,8 +127,8 @@ why_blocked(const struct program *p, char *buf, size_t size)
 	const struct program *root = root_of(p);
 	char end[ENDING_MAX];
 
-	if (p->conf->waits_for != NULL) {
-		snprintf(buf, size, "waits for %s", p->conf->waits_for);
+	if (outcome_waiting_for(p) != NULL) {
+		snprintf(buf, size, "waits for %s", outcome_waiting_for(p));
 	} else if (root->state == STATE_FAILED) {
 		describe_end(root, end, sizeof(end));
 		snprintf(buf, size,

@@ -1,21 +1,26 @@
 /* outcome - the outcome of a request. */
 #include "program/outcome.h"
 
+const char *
+outcome_waiting_for(const struct program *p)
+{
+	return p->conf->waits_for != NULL ? p->conf->waits_for : p->waiting_for;
+}
+
 bool
 outcome_waits(const struct program *p)
 {
 	return p->state == STATE_DOWN && p->want == WANT_RUN &&
-	    p->conf->waits_for != NULL;
+	    outcome_waiting_for(p) != NULL;
 }
 
-bool
-outcome_is_hopeless(const struct program *p)
+/* Does it wait for a dependency that may not come? */
+static bool
+is_need_hopeless(const struct program *p)
 {
 	const struct program *need;
 	size_t i;
 
-	if (p->conf->waits_for != NULL)
-		return true;
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
 		if (need->tail_due)
@@ -40,6 +45,32 @@ outcome_is_hopeless(const struct program *p)
 		}
 	}
 	return false;
+}
+
+bool
+outcome_is_hopeless(const struct program *p)
+{
+	return outcome_waiting_for(p) != NULL || is_need_hopeless(p);
+}
+
+bool
+outcome_is_at_rest(const struct program *p)
+{
+	switch (p->state) {
+	case STATE_STARTING:
+	case STATE_UP:
+	case STATE_STOPPING:
+	case STATE_KILLING:
+	case STATE_WAIT:
+		return false;
+	case STATE_DOWN:
+		return p->want != WANT_RUN || p->conf->waits_for != NULL ||
+		    is_need_hopeless(p);
+	case STATE_DONE:
+	case STATE_FAILED:
+		break;
+	}
+	return true;
 }
 
 bool

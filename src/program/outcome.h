@@ -19,8 +19,12 @@ bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
-/* Does it wait for something outside of hupd: conf->waits_for? */
+/* The thing outside of hupd that it waits for, once it is wanted; or NULL. */
+const char *outcome_waiting_for(const struct program *);
+/* Does it wait for something outside of hupd? */
 bool outcome_waits(const struct program *);
+/* Is it to have no sockets: stopped, done, failed, or blocked for long? */
+bool outcome_is_at_rest(const struct program *);
 /* Is SIGKILL due, which it is spared? */
 bool outcome_is_overdue(const struct program *);
 /*

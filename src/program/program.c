@@ -491,12 +491,71 @@ program_left(const struct program *p)
 	return 0;
 }
 
+/* Are its sockets not open yet?  If so, they are opened now. */
+static bool
+lacks_sockets(struct program *p)
+{
+	struct listening *l = p->programs->listening;
+
+	return p->conf->listen_stream != NULL && l != NULL && !l->ready(l, p);
+}
+
+static bool
+has_sockets(const struct program *p)
+{
+	return p->programs->listening != NULL &&
+	    (p->conf->listen_stream != NULL || p->waiting_for != NULL);
+}
+
+static void
+close_sockets(struct program *p)
+{
+	if (has_sockets(p))
+		p->programs->listening->release(p->programs->listening, p);
+}
+
+/* A program at rest refuses clients. */
+static void
+refuse_clients(struct program *p)
+{
+	if (has_sockets(p) && outcome_is_at_rest(p))
+		close_sockets(p);
+}
+
+/* Does something keep it from a start, which the event would be? */
+static bool
+is_blocked(struct program *p, enum program_event event)
+{
+	if (p->conf->waits_for != NULL || neighbours_block(p))
+		return true;
+	switch (event) {
+	case EVENT_START:
+	case EVENT_RESTART:
+	case EVENT_TIMEOUT:
+		return !fsm_is_alive(p->state) && lacks_sockets(p);
+	case EVENT_EXITED:
+	case EVENT_EXEC_FAIL:
+	case EVENT_GONE:
+		return p->want == WANT_RESTART && lacks_sockets(p);
+	case EVENT_STOP:
+	case EVENT_REMOVE:
+	case EVENT_EXEC_OK:
+	case EVENT_READY:
+	case EVENT_UNHEALTHY:
+	case EVENT_NEED_STOPS:
+	case EVENT_STOPPING:
+	case EVENT_TRIGGER:
+		break;
+	}
+	return false;
+}
+
 static struct fsm_facts
 facts_for(struct program *p, enum program_event event)
 {
 	const struct definition *c = p->conf;
 	struct fsm_facts facts = {
-	    .blocked = p->conf->waits_for != NULL || neighbours_block(p),
+	    .blocked = is_blocked(p, event),
 	    .held = neighbours_hold(p),
 	    .awaited = c->ready != READY_STARTED,
 	    .settles = start_settles(p),
@@ -533,6 +592,7 @@ program_feed(struct program *p, enum program_event event)
 
 	next = fsm_step(p->state, p->step, p->want, event, facts_for(p, event));
 	enter(p, next, event);
+	refuse_clients(p);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
 	 */
@@ -737,6 +797,7 @@ program_retire(struct program *p)
 		TAILQ_REMOVE(&ps->queue, p, queued);
 	p->is_queued = false;
 	unlink_neighbours(p);
+	close_sockets(p);
 	RB_REMOVE(program_names, &ps->names, p);
 	ps->n--;
 	TAILQ_INSERT_TAIL(&ps->dead, p, queued);
@@ -767,6 +828,7 @@ program_free(struct program *p)
 	free(p->status);
 	free(p->tail);
 	free(p->why);
+	free(p->waiting_for);
 	free(p->needs);
 	free(p->needed_by);
 	free(p);
@@ -793,6 +855,7 @@ program_look_again(struct program *p)
 		program_feed(p, wanted[p->want]);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
+	refuse_clients(p);
 	notify_watchers(p);
 	/*
 	 * Pass the change from neighbour to neighbour: a search could take
@@ -813,6 +876,8 @@ begin_anew(struct program *p)
 	p->failed_starts = 0;
 	free(p->tail);
 	p->tail = NULL;
+	if (p->waiting_for != NULL)
+		close_sockets(p);
 }
 
 /*

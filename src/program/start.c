@@ -13,13 +13,16 @@
 
 #include "base/log.h"
 #include "base/words.h"
+#include "config/address.h"
 #include "config/environ.h"
 #include "program/record.h"
 #include "program/start.h"
 #include "wire/names.h"
 
 /* Variables that are set here, at most. */
-#define ENV_OWN 10
+#define ENV_OWN 13
+/* The first descriptor of LISTEN_FDS: sd_listen_fds(3). */
+#define LISTEN_FIRST 3
 
 extern char **environ;
 
@@ -28,6 +31,15 @@ struct spawn_env {
 	struct environment list;
 	char *strings[ENV_OWN];
 	size_t nstrings;
+	char *pid; /* where the child prints its pid; or NULL */
+};
+
+/* The descriptors that the main process gets. */
+struct handed {
+	struct system_fd fds[SYSTEM_FDS];
+	size_t n;
+	size_t nlisten; /* those of LISTEN_FDS come first */
+	char *names;	/* of these, separated by colons */
 };
 
 static void
@@ -93,6 +105,26 @@ env_pass(struct spawn_env *e, const struct definition *c)
 			environ_set(&e->list, kv);
 }
 
+/* The child knows its pid only when it exists. */
+static void
+env_listen(struct spawn_env *e, const struct start_command *command)
+{
+	static const char lead[] = "LISTEN_PID=";
+	char *s;
+
+	env_format(e, "LISTEN_FDS=%zu", command->nlisten);
+	env_format(e, "LISTEN_FDNAMES=%s", command->names);
+	s = malloc(sizeof(lead) + SYSTEM_PID_MAX);
+	if (s == NULL) {
+		e->list.failed = 1;
+		return;
+	}
+	strlcpy(s, lead, sizeof(lead));
+	e->pid = s + sizeof(lead) - 1;
+	e->strings[e->nstrings++] = s;
+	environ_set(&e->list, s);
+}
+
 /* From the daemon's own to the definition's; the last value counts. */
 static int
 env_build(struct spawn_env *e, struct program *p,
@@ -117,6 +149,8 @@ env_build(struct spawn_env *e, struct program *p,
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)command->mainpid);
+	if (command->nlisten > 0)
+		env_listen(e, command);
 	return 0;
 }
 
@@ -203,6 +237,7 @@ start_command(struct program *p, const struct start_command *command,
 		return -1;
 	}
 	req.path = environ_get(&env.list, "PATH");
+	req.pid = env.pid;
 	sys->spawn(sys, child, &req);
 	env_clear(&env);
 	return 0;
@@ -292,17 +327,62 @@ words_of(const struct program *p)
 	return NULL;
 }
 
+static void
+hand(struct handed *h, int from, int to)
+{
+	h->fds[h->n++] = (struct system_fd){from, to};
+}
+
+/* -1: no memory. */
+static int
+add_name(struct handed *h, const char *name)
+{
+	char *s;
+
+	if (asprintf(&s, "%s%s%s", h->names != NULL ? h->names : "",
+		h->names != NULL ? ":" : "", name) == -1)
+		return -1;
+	free(h->names);
+	h->names = s;
+	return 0;
+}
+
+/* Hand its sockets over.  -1: no memory. */
+static int
+hand_sockets(struct program *p, struct handed *h)
+{
+	struct listening *l = p->programs->listening;
+	char **text = p->conf->listen_stream, name[ADDRESS_MAX];
+	int fds[DEFINITION_LISTEN_MAX];
+	size_t n;
+
+	if (text == NULL || l == NULL)
+		return 0;
+	n = l->give(l, p, fds);
+	for (size_t i = 0; i < n; i++) {
+		hand(h, fds[i], LISTEN_FIRST + (int)i);
+		address_name(text[i], name);
+		if (add_name(h, name) == -1)
+			return -1;
+	}
+	h->nlisten = n;
+	if (n > 0 && p->conf->socket_fd != DEFINITION_UNSET)
+		hand(h, fds[0], p->conf->socket_fd);
+	return 0;
+}
+
 int
 start_main(struct program *p)
 {
 	struct spawn_error error = {SPAWN_RECORD, 0, 0};
-	struct system_fd fd = {-1, p->conf->ready_fd};
+	struct handed handed = {.n = 0};
+	int ready = -1;
 	char **words = words_of(p);
 	struct start_command command = {
 	    .argv = words,
 	    .folder = p->conf->name,
 	    .is_logged = true,
-	    .fds = &fd,
+	    .fds = handed.fds,
 	};
 	int rv;
 
@@ -321,27 +401,33 @@ start_main(struct program *p)
 	error.stage = SPAWN_DESCRIPTORS;
 	if (start_open_notify(p, false, -1) == -1)
 		goto fail;
+	if (hand_sockets(p, &handed) == -1)
+		goto fail;
 	if (p->conf->ready == READY_FD) {
-		error.stage = SPAWN_DESCRIPTORS;
-		fd.from = open_ready(p);
-		if (fd.from == -1)
+		ready = open_ready(p);
+		if (ready == -1)
 			goto fail;
-		command.nfds = 1;
+		hand(&handed, ready, p->conf->ready_fd);
 	}
+	command.nfds = handed.n;
+	command.nlisten = handed.nlisten;
+	command.names = handed.names;
 	command.record = record_pid(p);
 	rv = start_command(p, &command, &p->child);
 	if (rv == -1) {
 		error = (struct spawn_error){SPAWN_CLONE, 0, errno};
 		start_failed(p, END_ENV, &error);
 	}
-	if (fd.from != -1)
-		close(fd.from);
+	if (ready != -1)
+		close(ready);
+	free(handed.names);
 	if (words != p->conf->command)
 		free(words);
 	return rv;
 fail:
 	error.err = errno;
 	start_failed(p, END_SPAWN, &error);
+	free(handed.names);
 	if (words != p->conf->command)
 		free(words);
 	return -1;

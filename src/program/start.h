@@ -15,6 +15,8 @@ struct start_command {
 	bool is_logged;	    /* its output goes where the program's goes */
 	const struct system_fd *fds;
 	size_t nfds;
+	size_t nlisten;	   /* for LISTEN_FDS; 0: it is not set */
+	const char *names; /* for LISTEN_FDNAMES */
 	volatile int32_t *record;
 };
 

@@ -48,6 +48,9 @@
 #define LOOK_EVERY 1000
 #define LOOKS_AT_ONCE 10
 
+_Static_assert(SYSTEM_FDS <= SPAWN_FDS && SYSTEM_PID_MAX >= SPAWN_PID_MAX,
+    "spawn has room for a request");
+
 RB_HEAD(system_pids, child);
 
 /* The processes that a main process left, until they have ended. */
@@ -237,6 +240,7 @@ real_spawn(struct system *sys, struct child *c,
 	    .outdir = -1,
 	    .session = true,
 	    .record = wanted->record,
+	    .pid = wanted->pid,
 	    .fds = fds,
 	    .nfds = wanted->nfds,
 	};

@@ -88,6 +88,11 @@ struct system_fd {
 	int to;
 };
 
+/* Sockets, stored descriptors, and the one for readiness. */
+#define SYSTEM_FDS (DEFINITION_LISTEN_MAX + DEFINITION_STORE_MAX + 2)
+/* Room for a pid in decimal digits, with a NUL. */
+#define SYSTEM_PID_MAX 12
+
 struct system_request {
 	const struct definition *conf; /* user, limits, directory ... */
 	char *const *argv;
@@ -95,8 +100,9 @@ struct system_request {
 	const char *path;      /* PATH, to find argv[0] in */
 	const char *folder;    /* of the process */
 	struct stream *output; /* of descriptors 1 and 2; NULL: /dev/null */
-	const struct system_fd *fds;
+	const struct system_fd *fds; /* at most SYSTEM_FDS */
 	size_t nfds;
+	char *pid; /* the child prints its pid there, see SYSTEM_PID_MAX */
 	/* Where the child stores its pid first of all, or NULL. */
 	volatile int32_t *record;
 };

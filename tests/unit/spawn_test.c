@@ -147,6 +147,9 @@ test_output(void **state)
 	unlink(path);
 }
 
+/* Descriptors of test_descriptors; the last one becomes standard input. */
+#define FDS 5
+
 /*
  * Descriptors that want each other's places, and those of the stage.  The
  * eighth is the folder that sh looks into.
@@ -154,25 +157,25 @@ test_output(void **state)
 static void
 test_descriptors(void **state)
 {
-	static const int to[][SPAWN_FDS] = {{3, 4, 5, 6}, {6, 5, 4, 3},
-	    {7, 8, 9, 10}, {10, 3, 500, 4}};
+	static const int to[][FDS] = {{3, 4, 5, 6}, {6, 5, 4, 3}, {7, 8, 9, 10},
+	    {10, 3, 500, 4}};
 	struct spawn_request req = request(NULL);
-	struct spawn_fd fds[SPAWN_FDS];
-	char path[SPAWN_FDS][96], script[512];
+	struct spawn_fd fds[FDS];
+	char path[FDS][96], script[512];
 	size_t i, n;
 	int len;
 
 	(void)state;
 	req.fds = fds;
-	req.nfds = SPAWN_FDS;
-	for (i = 0; i < SPAWN_FDS; i++) {
+	req.nfds = FDS;
+	for (i = 0; i < FDS; i++) {
 		snprintf(path[i], sizeof(path[i]), "%s/f%zu", dir, i);
 		fds[i].from = open(path[i], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		assert_int_not_equal(fds[i].from, -1);
 	}
 	for (n = 0; n < sizeof(to) / sizeof(to[0]); n++) {
 		len = 0;
-		for (i = 0; i < SPAWN_FDS; i++) {
+		for (i = 0; i < FDS; i++) {
 			fds[i].to = to[n][i];
 			len +=
 			    snprintf(script + len, sizeof(script) - (size_t)len,
@@ -183,7 +186,7 @@ test_descriptors(void **state)
 		    "set -- /proc/$$/fd/*; test $# = 8");
 		assert_int_equal(run(&req, script), 0);
 	}
-	for (i = 0; i < SPAWN_FDS; i++) {
+	for (i = 0; i < FDS; i++) {
 		close(fds[i].from);
 		unlink(path[i]);
 	}

@@ -1,0 +1,375 @@
+#!/usr/bin/env bats
+# sockets.bats - the sockets of listen-stream: held, handed over, refused.
+load helper
+
+SERVER=$HUPD_BUILD/tools/server
+
+# The answer of who listens there: "PID NAME"; fails if nobody does.
+ask() {
+	python3 - "$@" <<-'P'
+	import socket, sys
+	for a in sys.argv[1:]:
+	    unix = a.startswith("/")
+	    s = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
+	    s.settimeout(60)
+	    s.connect(a if unix else ("127.0.0.1", int(a)))
+	    print(s.makefile().read().strip())
+	P
+}
+
+answers() {
+	[ "$(ask "$1" 2>/dev/null)" = "$(pid_of "$2") ${3:-$2}" ]
+}
+
+refuses() {
+	! ask "$1" >/dev/null 2>&1
+}
+
+# web [LINE ...]: a server that holds a port and a path.
+web() {
+	PORT=${PORT:-$(free_port)}
+	{
+		echo "command = $SERVER web"
+		echo "listen-stream = $PORT"
+		echo "listen-stream = $T/s/web.sock"
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} | program web
+}
+
+# The inode of a path, and of a socket that listens on a port.
+inode() {
+	case $1 in
+	/*) stat -c %i "$1" ;;
+	*) awk -v p=":$(printf %04X "$1")" \
+	    '$2 ~ p "$" && $4 == "0A" { print $10 }' \
+	    /proc/net/tcp /proc/net/tcp6 ;;
+	esac
+}
+
+@test "a program gets its sockets from descriptor 3 on, with their names" {
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	wait_for 5 answers "$T/s/web.sock" web
+	printed web "names $PORT:$T/s/web.sock\$"
+	printed web 'descriptor 3 blocks$'
+	printed web 'descriptor 4 blocks$'
+	ctl status web | grep "listens *$PORT, $T/s/web.sock\$"
+	ctl -j status web | tr -d ' \n' |
+	    grep -F "\"listens\":[{\"address\":\"$PORT\",\"open\":true}"
+}
+
+@test "a colon in an address is another character in LISTEN_FDNAMES" {
+	local port
+	port=$(free_port)
+	program web <<-E
+	command = $SERVER web
+	listen-stream = localhost:$port
+	E
+	hupd_start
+	wait_for 5 answers "$port" web
+	printed web "names 127.0.0.1_$port\$"
+}
+
+@test "owner and mode of a path are set, and missing folders are made" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	web 'socket-user = daemon' 'socket-group = adm' 'socket-mode = 620'
+	hupd_start
+	wait_for 5 answers "$T/s/web.sock" web
+	[ "$(stat -c '%U %G %a' "$T/s/web.sock")" = "daemon adm 620" ]
+	[ "$(stat -c %a "$T/s")" = 755 ]
+	[ "$(ls -A "$T/s")" = web.sock ]
+	change web 'socket-mode = 666'
+	ctl reload
+	[ "$(stat -c '%U %G %a' "$T/s/web.sock")" = "daemon adm 666" ]
+}
+
+@test "nobody sees a path before its owner and mode are set" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	web 'socket-user = daemon' 'socket-mode = 600'
+	hupd_start
+	wait_for 5 answers "$T/s/web.sock" web
+	python3 - "$T/s/web.sock" "$T/stop" >"$T/seen" <<-'P' &
+	import os, sys
+	while not os.path.exists(sys.argv[2]):
+	    try: s = os.stat(sys.argv[1])
+	    except FileNotFoundError: continue
+	    print(s.st_uid, oct(s.st_mode & 0o777))
+	P
+	for _ in {1..10}; do
+		ctl stop web
+		ctl start web
+	done
+	touch "$T/stop"
+	wait $!
+	[ "$(sort -u "$T/seen")" = "$(id -u daemon) 0o600" ]
+}
+
+@test "socket-fd is the number for a program that knows nothing of LISTEN_FDS" {
+	local port
+	port=$(free_port)
+	program web <<-E
+	command = sh -c 'unset LISTEN_PID; exec $SERVER web fd:0'
+	listen-stream = $port
+	socket-fd = 0
+	E
+	hupd_start
+	wait_for 5 answers "$port" web
+	change web 'socket-fd = 77'
+	change web "command = sh -c 'unset LISTEN_PID; exec $SERVER web fd:77'"
+	ctl reload
+	wait_for 5 answers "$port" web
+}
+
+@test "a restart keeps the sockets, a stop closes them and removes the path" {
+	local before
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	before=$(inode "$PORT")
+	ctl restart web
+	wait_for 5 answers "$PORT" web
+	[ "$(inode "$PORT")" = "$before" ]
+	ctl stop web
+	refuses "$PORT"
+	wait_for 5 test ! -e "$T/s/web.sock"
+	ctl status web | grep "listens *$PORT (closed)"
+	ctl start web
+	wait_for 5 answers "$PORT" web
+	wait_for 5 answers "$T/s/web.sock" web
+	[ "$(inode "$PORT")" != "$before" ]
+	hupd_stop
+	refuses "$PORT"
+	[ ! -e "$T/s/web.sock" ]
+}
+
+@test "a crash and the wait for the restart keep the sockets" {
+	web 'restart-delay = 1h' 'restart-delay-max = 1h'
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	kill -9 "$(pid_of web)"
+	wait_for 5 is_state web wait
+	# The backlog takes the connection; the next process answers it.
+	ask "$PORT" >"$T/answer" &
+	wait_for 5 test -n "$(inode "$PORT")"
+	ctl start web
+	wait $!
+	[ "$(cat "$T/answer")" = "$(pid_of web) web" ]
+}
+
+@test "a program that has failed refuses clients" {
+	web 'restart = never'
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	kill -9 "$(pid_of web)"
+	wait_for 5 is_state web failed
+	refuses "$PORT"
+	refuses "$T/s/web.sock"
+}
+
+@test "a port in use rejects the reload, and its user is named" {
+	local other port
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	port=$(free_port)
+	"$SERVER" other "$port" >/dev/null 3>&- &
+	other=$!
+	wait_for 5 answers_any "$port"
+	echo "listen-stream = 127.0.0.1:$port" >>"$T/hupd.d/web.conf"
+	run ctl reload
+	[ "$status" -eq 6 ]
+	[[ $output == *"web.conf:4: listen-stream: 127.0.0.1:$port: in use by server (pid $other)"* ]]
+	answers "$PORT" web
+	kill "$other"
+	wait "$other" || :
+	ctl reload
+	wait_for 5 answers "$port" web
+}
+
+answers_any() {
+	ask "$1" >/dev/null 2>&1
+}
+
+@test "a path in use rejects the reload, another file too, a stale socket not" {
+	local other
+	hupd_start
+	mkdir "$T/s"
+	"$SERVER" other "$T/s/web.sock" >/dev/null 3>&- &
+	other=$!
+	wait_for 5 answers_any "$T/s/web.sock"
+	web
+	run ctl reload
+	[ "$status" -eq 6 ]
+	[[ $output == *"web.sock: in use by server (pid $other)"* ]]
+	[ -z "$(inode "$PORT")" ]
+	kill "$other"
+	wait "$other" || :
+	[ -S "$T/s/web.sock" ]
+	ctl reload
+	wait_for 5 answers "$T/s/web.sock" web
+	ctl stop web
+	wait_for 5 test ! -e "$T/s/web.sock"
+	echo precious >"$T/s/web.sock"
+	run ctl start web
+	[ "$status" -ne 0 ]
+	[[ $output == *"waits for socket $T/s/web.sock (exists and is not a socket)"* ]]
+	[ "$(cat "$T/s/web.sock")" = precious ]
+	# The other one is not left open meanwhile.
+	refuses "$PORT"
+	rm "$T/s/web.sock"
+	ctl start web
+	wait_for 5 answers "$PORT" web
+}
+
+@test "a port in use at the start of the daemon makes one program wait" {
+	local other
+	web
+	sleeper db
+	"$SERVER" other "$PORT" >/dev/null 3>&- &
+	other=$!
+	wait_for 5 answers_any "$PORT"
+	hupd_start
+	wait_for 5 is_state db up
+	wait_for 5 waits_for "in use by server (pid $other)"
+	kill "$other"
+	wait "$other" || :
+	# It is tried again after 10 s.
+	wait_for 10 answers "$PORT" web
+}
+
+waits_for() {
+	ctl -j status web | grep -F waiting_for | grep -F "$1"
+}
+
+@test "an address that does not exist yet makes the program wait" {
+	hupd_start
+	program web <<-E
+	command = $SERVER web
+	listen-stream = 192.0.2.1:$(free_port)
+	E
+	run ctl reload
+	[ "$status" -eq 1 ]
+	[[ $output == *'no interface has this address yet'* ]]
+	is_state web down
+	waits_for 'no interface has this address yet'
+	change web "listen-stream = $(free_port)"
+	ctl reload
+	is_state web up
+}
+
+@test "an address moves from one program to another without a gap" {
+	local before
+	web
+	sleeper db
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	before=$(inode "$PORT")
+	program web <<<"command = sleep 1000"
+	program shop <<-E
+	command = $SERVER shop
+	listen-stream = $PORT
+	E
+	ctl reload
+	wait_for 5 answers "$PORT" shop
+	[ "$(inode "$PORT")" = "$before" ]
+	rm "$T/hupd.d/shop.conf"
+	web
+	ctl reload
+	wait_for 5 answers "$PORT" web
+	[ "$(inode "$PORT")" = "$before" ]
+}
+
+@test "a rollback opens nothing" {
+	local before path port
+	web 'settle-time = 100ms'
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	before=$(inode "$PORT")
+	path=$(inode "$T/s/web.sock")
+	port=$(free_port)
+	program web <<-E
+	command = false
+	settle-time = 100ms
+	listen-stream = $port
+	E
+	run ctl reload
+	[ "$status" -eq 1 ]
+	wait_for 5 answers "$PORT" web
+	[ "$(inode "$PORT")" = "$before" ]
+	[ "$(inode "$T/s/web.sock")" = "$path" ]
+	refuses "$port"
+}
+
+@test "a changed definition closes the address that it has no more" {
+	local port
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	port=$(free_port)
+	program web <<-E
+	command = $SERVER web
+	listen-stream = $port
+	E
+	ctl reload
+	wait_for 5 answers "$port" web
+	wait_for 5 refuses "$PORT"
+	wait_for 5 test ! -e "$T/s/web.sock"
+}
+
+@test "the daemon's own crash and its re-execution keep the sockets" {
+	local before path pid
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	before=$(inode "$PORT")
+	path=$(inode "$T/s/web.sock")
+	ctl reexec
+	kill -9 "$(pid_of web)"
+	wait_for 5 answers "$PORT" web
+	pid=$(hupd_pid)
+	kill -9 "$pid"
+	wait_for 5 hupd_answers
+	[ "$(hupd_pid)" != "$pid" ]
+	kill -9 "$(pid_of web)"
+	wait_for 5 answers "$PORT" web
+	answers "$T/s/web.sock" web
+	[ "$(inode "$PORT")" = "$before" ]
+	[ "$(inode "$T/s/web.sock")" = "$path" ]
+	ctl stop web
+	refuses "$PORT"
+	wait_for 5 test ! -e "$T/s/web.sock"
+}
+
+@test "after the death of daemon and guard the sockets are taken back" {
+	local before path
+	# shellcheck disable=SC2034
+	LEFT_OK=1
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	before=$(inode "$PORT")
+	path=$(inode "$T/s/web.sock")
+	kill_both
+	answers_any "$PORT"
+	hupd_start
+	wait_for 5 logged "web: took its socket $PORT back"
+	kill -9 "$(pid_of web)"
+	wait_for 5 answers "$PORT" web
+	[ "$(inode "$PORT")" = "$before" ]
+	[ "$(inode "$T/s/web.sock")" = "$path" ]
+	ctl stop web
+	refuses "$PORT"
+	wait_for 5 test ! -e "$T/s/web.sock"
+}
+
+# Kill the daemon and its guard at once.
+kill_both() {
+	local pid guard
+	pid=$(hupd_pid)
+	guard=$(pgrep -P "$pid" -x 'hupd: guard')
+	kill -STOP "$guard" "$pid"
+	kill -9 "$guard" "$pid"
+	wait_for 5 gone "$pid"
+	wait_for 5 gone "$guard"
+}
