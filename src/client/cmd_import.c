@@ -1,7 +1,9 @@
 /*
- * cmd_import - "import": what supervisord's configuration is in hupd's files;
- * with -w those are written.
+ * cmd_import - "import": what supervisord's configuration and systemd's units
+ * are in hupd's files; with -w those are written.
  */
+#include <sys/utsname.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,17 +12,20 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/file.h"
 #include "client/cmd.h"
 #include "client/present.h"
 #include "client/target.h"
+#include "config/definition.h"
+#include "config/environ.h"
 #include "import/supervisord.h"
+#include "import/systemd.h"
 #include "wire/line.h"
 
 struct job {
 	const struct ctl *ctl;
 	struct target target;
-	struct ini ini;
+	struct ini ini;	    /* of supervisord */
+	struct units units; /* of systemd */
 	struct draft import;
 	char **paths; /* of import.v */
 	struct diags diags;
@@ -34,6 +39,7 @@ job_end(struct job *job)
 	free(job->paths);
 	draft_clear(&job->import);
 	ini_clear(&job->ini);
+	units_clear(&job->units);
 	diag_clear(&job->diags);
 	target_clear(&job->target);
 }
@@ -115,6 +121,15 @@ check_folder(const struct job *job)
 	return status;
 }
 
+/* Only its owner may read an environment. */
+static mode_t
+mode_of(const struct job *job, const struct draft_file *file)
+{
+	mode_t mode = definition_has(file->conf, "env") ? 0600 : 0644;
+
+	return mode & job->ini.mode & job->units.mode;
+}
+
 /* All files or none. */
 static int
 write_files(const struct job *job)
@@ -133,7 +148,7 @@ write_files(const struct job *job)
 		    job->target.program_dir, why);
 	for (i = 0; i < job->import.n; i++) {
 		if (file_create(job->paths[i], v[i].text, v[i].len,
-			job->ini.mode & 0644) == -1)
+			mode_of(job, &v[i])) == -1)
 			break;
 	}
 	if (i == job->import.n)
@@ -163,6 +178,82 @@ reject(const struct job *job)
 	return STATUS_REJECTED;
 }
 
+/* The value of NAME=VALUE in /etc/os-release; malloc'd, or NULL. */
+static char *
+os_release(const char *name)
+{
+	char *bytes, **vars = NULL, *entry, *value = NULL;
+	size_t len;
+
+	bytes = file_slurp("/etc/os-release", 0, ENVIRON_FILE_MAX, &len, NULL);
+	if (bytes == NULL)
+		return NULL;
+	if (environ_parse(bytes, len, &vars, NULL, NULL) == 0 &&
+	    (entry = environ_find(vars, name)) != NULL)
+		value = strdup(strchr(entry, '=') + 1);
+	free(vars);
+	free(bytes);
+	return value;
+}
+
+/* The first line of a file; malloc'd, or NULL. */
+static char *
+first_line(const char *path)
+{
+	size_t len;
+	char *text = file_slurp(path, 0, 4096, &len, NULL);
+
+	if (text != NULL)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static int
+convert_units(struct job *job, const char *host)
+{
+	struct specifier_host machine = specifier_system;
+	char *id = first_line("/etc/machine-id"), *os = os_release("ID"),
+	     *version = os_release("VERSION_ID");
+	struct utsname uts;
+	int r;
+
+	machine.host = host;
+	if (uname(&uts) == 0)
+		machine.kernel = uts.release;
+	machine.machine_id = id;
+	machine.os_id = os;
+	machine.os_version = version;
+	r = systemd_convert(&job->import, &job->units, &machine, &job->diags);
+	free(id);
+	free(os);
+	free(version);
+	return r;
+}
+
+static int
+read_file(struct job *job, const char *file,
+    const struct supervisord_names *names)
+{
+	static const char *const others[] = {".timer", ".path", ".mount",
+	    ".automount", ".target", ".slice", ".swap", ".device", NULL};
+
+	for (size_t i = 0; others[i] != NULL; i++) {
+		if (!units_has_suffix(file, others[i]))
+			continue;
+		diag_add(&job->import.notes, file, 0, NULL,
+		    "a unit of this kind has no counterpart");
+		return 0;
+	}
+	if (units_has_suffix(file, ".service") ||
+	    units_has_suffix(file, ".socket"))
+		return units_read(&job->units, file, &job->diags,
+			   &job->import.notes) == NULL
+		    ? -1
+		    : 0;
+	return supervisord_read(&job->ini, file, names, &job->diags,
+	    &job->import.notes);
+}
+
 static int
 import_files(struct job *job, int n, char **files)
 {
@@ -172,17 +263,19 @@ import_files(struct job *job, int n, char **files)
 
 	(void)gethostname(host, sizeof(host) - 1);
 	for (i = 0; i < n; i++) {
-		if (supervisord_read(&job->ini, files[i], &names, &job->diags,
-			&job->import.notes) == -1)
+		if (read_file(job, files[i], &names) == -1)
 			return present_fail_errno(job->ctl, files[i]);
 	}
 	if (diag_count(&job->diags) > 0 ||
 	    supervisord_convert(&job->import, &job->ini, &names, &job->diags) ==
-		-1)
+		-1 ||
+	    convert_units(job, host) == -1)
 		return reject(job);
-	if (job->import.n == 0)
+	if (job->import.n == 0) {
+		show_diags(&job->import.notes);
 		return present_fail(job->ctl, STATUS_FAILED,
 		    "no program is defined there");
+	}
 	if ((status = name_paths(job)) != STATUS_OK ||
 	    (job->ctl->write && (status = write_files(job)) != STATUS_OK))
 		return status;
@@ -200,6 +293,7 @@ cmd_import_run(const struct ctl *ctl, int argc, char **argv)
 	if ((status = target_find_files(ctl, &job.target)) != STATUS_OK)
 		return status;
 	ini_init(&job.ini);
+	units_init(&job.units);
 	draft_init(&job.import);
 	diag_init(&job.diags);
 	status = import_files(&job, argc, argv);

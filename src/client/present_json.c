@@ -457,6 +457,30 @@ put_diags(struct json *json, const char *key, const struct diags *diags)
 	json_close(json);
 }
 
+/* The fate of each setting of the source. */
+static void
+put_settings(struct json *json, const struct draft *draft)
+{
+	static const char *const fates[] = {[DRAFT_TRANSLATED] = "translated",
+	    [DRAFT_NO_EFFECT] = "no-effect",
+	    [DRAFT_LOST] = "lost"};
+	const struct draft_setting *setting = draft->settings;
+
+	json_array(json, "settings");
+	for (; setting < draft->settings + draft->nsettings; setting++) {
+		json_object(json, NULL);
+		json_string(json, "file", setting->file);
+		json_number(json, "line", setting->line);
+		json_string(json, "key", setting->key);
+		json_string(json, "fate", fates[setting->fate]);
+		json_string(json,
+		    setting->fate == DRAFT_TRANSLATED ? "keys" : "reason",
+		    setting->detail);
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void
 show_imported(const struct ctl *ctl, const struct imported *imported)
 {
@@ -476,6 +500,7 @@ show_imported(const struct ctl *ctl, const struct imported *imported)
 		json_close(&json);
 	}
 	json_close(&json);
+	put_settings(&json, draft);
 	put_diags(&json, "notes", &draft->notes);
 	put_diags(&json, "errors", imported->errors);
 	json_end(&json);

@@ -24,6 +24,12 @@ draft_clear(struct draft *draft)
 		free(draft->v[i].text);
 	}
 	free(draft->v);
+	for (size_t i = 0; i < draft->nsettings; i++) {
+		free(draft->settings[i].file);
+		free(draft->settings[i].key);
+		free(draft->settings[i].detail);
+	}
+	free(draft->settings);
 	diag_clear(&draft->notes);
 	draft_init(draft);
 }
@@ -51,17 +57,34 @@ draft_begin(struct draft_program *p)
 	p->errors = diag_count(p->diags);
 	p->origins = NULL;
 	p->norigins = 0;
-	p->text = NULL;
+	p->reloads = false;
+	p->text = p->more = NULL;
 	if (!text_is_name(p->name) || strcasecmp(p->name, "hupd") == 0) {
 		complain_of(p, "%s: hupd does not allow the name \"%s\"",
 		    p->title, p->name);
 		return false;
 	}
-	if ((p->f = open_memstream(&p->text, &p->len)) == NULL) {
-		complain(p, NULL, "out of memory");
-		return false;
-	}
-	return true;
+	p->f = open_memstream(&p->text, &p->len);
+	p->others = open_memstream(&p->more, &p->nmore);
+	if (p->f != NULL && p->others != NULL)
+		return true;
+	if (p->f != NULL)
+		fclose(p->f);
+	if (p->others != NULL)
+		fclose(p->others);
+	free(p->text);
+	free(p->more);
+	complain(p, NULL, "out of memory");
+	return false;
+}
+
+/* Can the table of keys take the line? */
+static bool
+is_known(const struct draft_program *p, const char *key, const char *value)
+{
+	return keys_find(key) != NULL &&
+	    (strcmp(key, "ready") != 0 || strcmp(value, "forks") != 0) &&
+	    (strcmp(key, "reload-command") != 0 || !p->reloads);
 }
 
 void
@@ -73,8 +96,11 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 
 	if (strchr(value, '\n') != NULL)
 		error = "the value cannot contain a newline";
-	else if ((v = reallocarray(p->origins, p->norigins + 1, sizeof(*v))) ==
-	    NULL)
+	else if (!is_known(p, key, value)) {
+		fprintf(p->others, "%s = %s\n", key, value);
+		return;
+	} else if ((v = reallocarray(p->origins, p->norigins + 1,
+			sizeof(*v))) == NULL)
 		error = "out of memory";
 	if (error != NULL) {
 		diag_add(p->diags, origin->file, origin->line, origin->key,
@@ -83,7 +109,31 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 	}
 	p->origins = v;
 	p->origins[p->norigins++] = *origin;
+	p->reloads = p->reloads || strcmp(key, "reload-command") == 0;
 	fprintf(p->f, "%s = %s\n", key, value);
+}
+
+int
+draft_account(struct draft *draft, const struct draft_origin *origin,
+    enum draft_fate fate, const char *detail)
+{
+	struct draft_setting *v;
+
+	v = reallocarray(draft->settings, draft->nsettings + 1, sizeof(*v));
+	if (v == NULL)
+		return -1;
+	draft->settings = v;
+	v += draft->nsettings;
+	*v = (struct draft_setting){.line = origin->line, .fate = fate};
+	if ((v->file = strdup(origin->file)) == NULL ||
+	    (v->key = strdup(origin->key)) == NULL ||
+	    (detail != NULL && (v->detail = strdup(detail)) == NULL)) {
+		free(v->file);
+		free(v->key);
+		return -1;
+	}
+	draft->nsettings++;
+	return 0;
 }
 
 /*
@@ -130,7 +180,7 @@ parse(struct draft_program *p)
 static void
 print_notes(FILE *f, const struct diags *notes)
 {
-	char buf[1024];
+	char buf[4096];
 
 	for (size_t i = 0; i < notes->n; i++) {
 		diag_print(&notes->v[i], buf, sizeof(buf));
@@ -158,6 +208,7 @@ print_file(const struct draft_program *p, struct draft_file *file)
 		print_notes(f, p->notes);
 	diag_clear(&head);
 	printed = syntax_print(file->conf, f) == 0;
+	fputs(p->more, f);
 	if (fclose(f) == EOF || !printed)
 		complain(p, NULL, "out of memory");
 	else if (file->len > SYNTAX_FILE_MAX)
@@ -188,7 +239,7 @@ add_file(struct draft *draft, const struct draft_program *p,
 	}
 	draft->v = v;
 	v += draft->n++;
-	*v = (struct draft_file){.conf = conf};
+	*v = (struct draft_file){.conf = conf, .others = p->nmore > 0};
 	print_file(p, v);
 }
 
@@ -197,12 +248,13 @@ draft_finish(struct draft *draft, struct draft_program *p)
 {
 	struct definition *conf = NULL;
 
-	if (fclose(p->f) == EOF)
+	if ((fclose(p->f) == EOF) | (fclose(p->others) == EOF))
 		complain(p, NULL, "out of memory");
 	else
 		conf = parse(p);
 	if (conf != NULL)
 		add_file(draft, p, conf);
 	free(p->text);
+	free(p->more);
 	free(p->origins);
 }

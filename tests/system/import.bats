@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# hupctl import: supervisord's configuration, shown and written.
+# hupctl import: supervisord's configuration and systemd's units, shown and
+# written.
 
 load helper
 
@@ -148,6 +149,64 @@ assert $expression"
 	import -j "$T/supervisord.conf" 2>/dev/null | python3 -c 'import json, sys
 d = json.load(sys.stdin)
 assert not d["valid"] and d["errors"][0]["key"] == "command"'
+}
+
+# A unit below a root, with its [Service] from standard input.
+unit() {
+	mkdir -p "$T/root${1%/*}"
+	{ echo '[Service]'; cat; } >"$T/root$1"
+}
+
+@test "a unit is read with the drop-ins of all folders, by their precedence" {
+	local lib=/usr/lib/systemd/system etc=/etc/systemd/system
+	unit $lib/web-a.service <<<$'ExecStart=/bin/web\nNice=1'
+	unit $lib/web-a.service.d/10-a.conf <<<'Nice=2'
+	unit $etc/web-a.service.d/10-a.conf <<<'OOMScoreAdjust=3'
+	unit $etc/web-.service.d/20-b.conf <<<'UMask=027'
+	unit /run/systemd/system/service.d/05-c.conf <<<'OOMScoreAdjust=4'
+	unit $lib/web-a.service.d/30-d.conf <<<'Nice=5'
+	ln -s /dev/null "$T/root$etc/web-a.service.d/30-d.conf"
+	run -0 --separate-stderr import "$T/root$lib/web-a.service"
+	[[ $output = *$'\nnice = 1\n'* ]]
+	[[ $output = *$'\noom-score-adj = 3\n'* ]]
+	[[ $output = *$'\numask = 027\n'* ]]
+	ln -s /dev/null "$T/root$etc/web-a.service"
+	run -6 import "$T/root$etc/web-a.service"
+	[ "$output" = "$T/root$etc/web-a.service: the unit is masked" ]
+}
+
+@test "an instance is made of its template's unit" {
+	unit /w@.service <<<$'ExecStart=/bin/sleep 100%i\nUser=user%i'
+	unit /w@1.service.d/x.conf <<<'Nice=1'
+	run -6 import "$T/root/w@.service"
+	[[ $output = "$T/root/w@.service:3: User: the instance's name"* ]]
+	run -0 --separate-stderr import -w "$T/root/w@1.service"
+	grep -qx 'command = /bin/sleep 1001' "$T/hupd.d/w@1.conf"
+	grep -qx 'nice = 1' "$T/hupd.d/w@1.conf"
+	run -1 import "$T/root/v@1.service"
+	[ "$output" = "hupctl: $T/root/v@1.service: No such file or directory" ]
+}
+
+@test "a file with a variable is closed to others" {
+	unit /a.service <<<$'ExecStart=/bin/a\nEnvironment=PASSWORD=x'
+	unit /b.service <<<'ExecStart=/bin/b'
+	import -w "$T/root/a.service" "$T/root/b.service" 2>/dev/null
+	[ "$(stat -c %a "$T/hupd.d/a.conf")" = 600 ]
+	[ "$(stat -c %a "$T/hupd.d/b.conf")" = 644 ]
+}
+
+@test "the document of JSON says what became of each line of a unit" {
+	unit /a.service <<<$'ExecStart=/bin/a\nNice=1\nNice=2\nLogLevelMax=3'
+	import -j "$T/root/a.service" >"$T/a.json" 2>/dev/null
+	python3 - "$T/a.json" <<-'E'
+	import json, sys
+	d = json.load(open(sys.argv[1]))
+	s = [(s["line"], s["key"], s["fate"]) for s in d["settings"]]
+	assert s == [(2, "ExecStart", "translated"), (3, "Nice", "no-effect"),
+	    (4, "Nice", "translated"), (5, "LogLevelMax", "lost")], s
+	assert d["settings"][0]["keys"] == "command"
+	assert [n["key"] for n in d["notes"] if n["line"]] == ["LogLevelMax"]
+	E
 }
 
 guide() {

@@ -5,6 +5,7 @@
  * usage: canon program FILE	the file of a program, named after it
  *	  canon daemon FILE	hupd.conf or a whole configuration
  *	  canon import FILE	supervisord's: what becomes of it, and the notes
+ *	  canon units FILE...	systemd's, and the fate of each line
  */
 #include <err.h>
 #include <libgen.h>
@@ -14,6 +15,7 @@
 
 #include "config/syntax.h"
 #include "import/supervisord.h"
+#include "import/systemd.h"
 
 #define REJECTED 6
 
@@ -74,6 +76,8 @@ print_import(const struct draft *import, struct diags *diags)
 
 	for (v = import->v; v < import->v + import->n; v++) {
 		printf("==> %s <==\n%s", v->conf->file, v->text);
+		if (v->others)
+			continue;
 		again = syntax_parse(v->conf->name, v->conf->file, v->text,
 		    v->len, NULL, diags);
 		if (again == NULL ||
@@ -108,6 +112,45 @@ canon_import(const char *bytes, size_t len, struct diags *diags)
 	return diag_count(diags) == 0 ? 0 : report(diags);
 }
 
+static void
+print_settings(const struct draft *draft)
+{
+	static const char *const fates[] = {[DRAFT_TRANSLATED] = "translated",
+	    [DRAFT_NO_EFFECT] = "no effect",
+	    [DRAFT_LOST] = "lost"};
+	const struct draft_setting *v = draft->settings;
+
+	printf("==> settings <==\n");
+	for (; v < draft->settings + draft->nsettings; v++)
+		printf("%s:%u: %s: %s%s%s\n", basename(v->file), v->line,
+		    v->key, fates[v->fate], v->detail != NULL ? ": " : "",
+		    v->detail != NULL ? v->detail : "");
+}
+
+static int
+canon_units(int n, char **files, struct diags *diags)
+{
+	struct specifier_host host = specifier_system;
+	struct draft draft;
+	struct units units;
+
+	host.host = "host.example";
+	host.machine_id = "0123456789abcdef0123456789abcdef";
+	units_init(&units);
+	draft_init(&draft);
+	for (int i = 0; i < n; i++)
+		if (units_read(&units, files[i], diags, &draft.notes) == NULL)
+			err(1, "%s", files[i]);
+	if (diag_count(diags) == 0 &&
+	    systemd_convert(&draft, &units, &host, diags) == 0) {
+		print_import(&draft, diags);
+		print_settings(&draft);
+	}
+	draft_clear(&draft);
+	units_clear(&units);
+	return diag_count(diags) == 0 ? 0 : report(diags);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,6 +160,12 @@ main(int argc, char **argv)
 	FILE *f;
 	int status;
 
+	diag_init(&diags);
+	if (argc > 2 && strcmp(argv[1], "units") == 0) {
+		status = canon_units(argc - 2, argv + 2, &diags);
+		diag_clear(&diags);
+		return status;
+	}
 	if (argc != 3)
 		errx(2, "usage: canon program|daemon|import FILE");
 	if ((f = fopen(argv[2], "re")) == NULL)
@@ -125,7 +174,6 @@ main(int argc, char **argv)
 	if (ferror(f))
 		err(1, "%s", argv[2]);
 	fclose(f);
-	diag_init(&diags);
 	if (strcmp(argv[1], "program") == 0)
 		status = canon_program(argv[2], bytes, len, &diags);
 	else if (strcmp(argv[1], "import") == 0)
