@@ -21,6 +21,8 @@ int
 config_init(struct config *config, const struct places *places)
 {
 	memset(config, 0, sizeof *config);
+	for (size_t i = 0; i < FOLDER_KINDS; i++)
+		config->bases[i] = places_base(places, (enum folder_kind)i);
 	if (settings_init(&config->settings, places) == -1)
 		return -1;
 	if ((config->defaults = definition_new()) == NULL) {
@@ -388,6 +390,127 @@ check_exit_on(const struct config *config, struct diags *diags)
 		    name);
 }
 
+/*
+ * Folders of programs.  The user of a program gets its folders, and with them
+ * whatever else is in there.
+ */
+
+/* The nth folder of that key, counted as lines are. */
+static unsigned
+folder_line(const struct definition *conf, const struct folder *folder)
+{
+	size_t nth = 0;
+
+	for (const struct folder *f = conf->folders.v; f < folder; f++)
+		nth += f->kind == folder->kind;
+	return definition_line(conf, folder_key(folder->kind), nth);
+}
+
+/* The setting whose folder or file is that one, in it or above it; or NULL. */
+static const char *
+setting_at(const struct settings *s, const char *path)
+{
+	const struct {
+		const char *key;
+		const char *place;
+	} v[] = {
+	    {"run-dir", s->run_dir},
+	    {"state-dir", s->state_dir},
+	    {"log-dir", s->log_dir},
+	    {"program-dir", s->program_dir},
+	    {"pidfile", s->pidfile},
+	};
+
+	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++)
+		if (folder_has(path, v[i].place) ||
+		    folder_has(v[i].place, path))
+			return v[i].key;
+	return NULL;
+}
+
+/* One program's claim to one folder. */
+struct folder_claim {
+	const struct definition *conf;
+	const struct folder *folder;
+};
+
+static int
+compare_claims(const void *a, const void *b)
+{
+	const struct folder_claim *x = a, *y = b;
+
+	if (x->folder->kind != y->folder->kind)
+		return x->folder->kind < y->folder->kind ? -1 : 1;
+	return strcmp(x->folder->name, y->folder->name);
+}
+
+/* Two users cannot own one folder: each start would take it away. */
+static void
+check_claims(const struct config *config, const struct folder_claim *v,
+    size_t n, struct diags *diags)
+{
+	const struct definition *one, *two;
+
+	for (size_t i = 1; i < n; i++) {
+		if (compare_claims(&v[i - 1], &v[i]) != 0)
+			continue;
+		one = v[i - 1].conf;
+		two = v[i].conf;
+		if (one->waits_for == NULL && two->waits_for == NULL &&
+		    (one->uid != two->uid || one->gid != two->gid))
+			diag_add(diags, file_of(config, two),
+			    folder_line(two, v[i].folder),
+			    folder_key(v[i].folder->kind),
+			    "%s is a folder of %s too, which runs as another "
+			    "user or group",
+			    v[i].folder->name, one->name);
+	}
+}
+
+static void
+check_folders(const struct config *config, struct diags *diags)
+{
+	const struct folder *folder;
+	const struct definition *conf;
+	struct folder_claim *claims;
+	const char *key;
+	size_t total = 0, n = 0;
+	char *path;
+
+	for (size_t i = 0; i < config->nprograms; i++)
+		total += config->programs[i]->folders.n;
+	if (total == 0)
+		return;
+	if ((claims = calloc(total, sizeof(*claims))) == NULL) {
+		diag_no_memory(diags, "folders");
+		return;
+	}
+	for (size_t i = 0; i < config->nprograms; i++) {
+		conf = config->programs[i];
+		for (size_t j = 0; j < conf->folders.n; j++) {
+			folder = &conf->folders.v[j];
+			claims[n++] = (struct folder_claim){conf, folder};
+			if (asprintf(&path, "%s/%s",
+				config->bases[folder->kind],
+				folder->name) == -1) {
+				diag_no_memory(diags, "folders");
+				continue;
+			}
+			key = setting_at(&config->settings, path);
+			if (key != NULL)
+				diag_add(diags, file_of(config, conf),
+				    folder_line(conf, folder),
+				    folder_key(folder->kind),
+				    "%s is a place of hupd itself (%s)", path,
+				    key);
+			free(path);
+		}
+	}
+	qsort(claims, n, sizeof(*claims), compare_claims);
+	check_claims(config, claims, n, diags);
+	free(claims);
+}
+
 /* An address of a program. */
 struct listener {
 	const char *key; /* by which it is compared */
@@ -453,6 +576,7 @@ config_check(struct config *config, struct diags *diags)
 	check_dependencies(config, diags);
 	check_addresses(config, diags);
 	check_exit_on(config, diags);
+	check_folders(config, diags);
 	return diag_count(diags) == before ? 0 : -1;
 }
 

@@ -23,9 +23,14 @@ struct config {
 	struct diags notes; /* what is accepted, but worth a warning */
 	char *origin;	    /* the hupd.conf that was read; NULL: none */
 	bool no_folder;	    /* the program folder did not exist */
+	/* Where the folders of programs are; borrowed from struct places. */
+	const char *bases[FOLDER_KINDS];
 };
 
-/* Built-in settings and defaults, no program.  -1: no memory. */
+/*
+ * Built-in settings and defaults, no program.  The places outlive it.  -1: no
+ * memory.
+ */
 int config_init(struct config *, const struct places *);
 /* Free the contents.  Accepts a zeroed one. */
 void config_clear(struct config *);
@@ -38,7 +43,8 @@ struct definition *config_find(const struct config *, const char *name);
 /*
  * Sort the programs and check what no single file shows: names that differ at
  * most in case, dependencies that do not exist, cycles, an exit-on that could
- * never end the daemon.  -1: diagnostics were added.
+ * never end the daemon, folders that belong to two users or to hupd.  -1:
+ * diagnostics were added.
  */
 int config_check(struct config *, struct diags *);
 /*

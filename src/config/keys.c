@@ -35,6 +35,12 @@ static const char *const kill_mode_words[] = {
     [KILL_PROCESS] = "process",
     NULL,
 };
+static const char *const preserve_words[] = {
+    [FOLDER_NO] = "no",
+    [FOLDER_RESTART] = "restart",
+    [FOLDER_YES] = "yes",
+    NULL,
+};
 static const char *const log_words[] = {
     [LOG_TO_FILE] = "file",
     [LOG_TO_SYSLOG] = "syslog",
@@ -144,20 +150,22 @@ commands_copy(void *to, const void *from, const struct value *value)
 }
 
 static void
-commands_clear(void *field)
+commands_clear(void *field, const struct value *value)
 {
 	struct definition *definition = field;
 
+	(void)value;
 	free(definition->command);
 	free(definition->more_commands);
 	definition->command = definition->more_commands = NULL;
 }
 
 static size_t
-commands_count(const void *field)
+commands_count(const void *field, const struct value *value)
 {
 	const struct definition *definition = field;
 
+	(void)value;
 	return (definition->command != NULL) +
 	    strings_count(definition->more_commands);
 }
@@ -218,6 +226,10 @@ static const struct value_kind value_commands = {&store_commands,
 #define RLIMIT(key, id, in_bytes)                      \
 	PROCESS("rlimit-" key, NULL, rlimit, rlimits), \
 	    .value.which = RLIMIT_##id, .value.bytes = in_bytes
+#define FOLDER(key, id)                                 \
+	.name = key, .own = true, .repeat = true,       \
+	.offset = offsetof(struct definition, folders), \
+	.value.kind = &folder_value, .value.which = FOLDER_##id
 #define SANDBOX(key, standard, id, type, member)          \
 	.name = key, .fallback = standard, .boxed = true, \
 	.offset = offsetof(struct hardening, member),     \
@@ -284,6 +296,15 @@ const struct key keys_table[] = {
 	.expands = true},
     {PROCESS("env-clear", "no", bool, env_clear)},
     {PROCESS("pass-environment", NULL, variables, pass_environment),
+	.repeat = true},
+    {FOLDER("runtime-directory", RUNTIME)},
+    {PROCESS("runtime-directory-preserve", "restart", choice, preserve),
+	.value.words = preserve_words},
+    {FOLDER("state-directory", STATE)},
+    {FOLDER("cache-directory", CACHE)},
+    {FOLDER("logs-directory", LOGS)},
+    {FOLDER("configuration-directory", CONFIGURATION)},
+    {PROCESS("condition-path-exists", NULL, conditions, conditions),
 	.repeat = true},
     {LIVE("autostart", "yes", bool, autostart)},
     {LIVE("restart", "always", choice, restart), .value.words = restart_words,

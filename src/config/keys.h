@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "config/folder.h"
 #include "config/hardening.h"
 #include "config/value.h"
 
@@ -110,7 +111,11 @@ struct definition {
 	char **env;	 /* K=V, later entries win */
 	char **env_file; /* absolute paths, "-" in front: may be absent */
 	bool env_clear;
-	char **pass_environment; /* names */
+	char **pass_environment;       /* names */
+	struct folder_list folders;    /* made before the start */
+	enum folder_preserve preserve; /* of the runtime folders */
+	/* Paths, "!" in front: must not exist.  Looked at before the start. */
+	char **conditions;
 	/* The contents of env_file and their digest; set by resolve. */
 	char **env_read; /* K=V */
 	uint64_t env_digest;

@@ -51,17 +51,17 @@ home_folder(void)
 	return NULL;
 }
 
-/* $variable/hupd, or HOME/fallback/hupd. */
+/* $variable/name, or HOME/fallback/name. */
 static char *
-user_folder(const char *variable, const char *fallback)
+user_folder(const char *variable, const char *fallback, const char *name)
 {
 	const char *base = absolute(variable), *home;
 
 	if (base != NULL)
-		return format("%s/hupd", base);
+		return format("%s%s", base, name);
 	if ((home = home_folder()) == NULL)
 		return NULL;
-	return format("%s/%s/hupd", home, fallback);
+	return format("%s/%s%s", home, fallback, name);
 }
 
 /* Without XDG_RUNTIME_DIR: the folder that a login manager makes, or /tmp. */
@@ -81,16 +81,39 @@ runtime_folder(void)
 	return format("/tmp/hupd-%u", uid);
 }
 
+/* Those of systemd.exec(5); without XDG_RUNTIME_DIR below that of hupd. */
+static int
+user_bases(struct places *places)
+{
+	char **bases = places->bases;
+	const char *runtime = absolute("XDG_RUNTIME_DIR");
+
+	bases[FOLDER_RUNTIME] =
+	    format("%s", runtime != NULL ? runtime : places->runtime_dir);
+	bases[FOLDER_STATE] = user_folder("XDG_STATE_HOME", ".local/state", "");
+	bases[FOLDER_CACHE] = user_folder("XDG_CACHE_HOME", ".cache", "");
+	bases[FOLDER_LOGS] =
+	    user_folder("XDG_STATE_HOME", ".local/state", "/log");
+	bases[FOLDER_CONFIGURATION] =
+	    user_folder("XDG_CONFIG_HOME", ".config", "");
+	for (size_t i = 0; i < FOLDER_KINDS; i++)
+		if (bases[i] == NULL)
+			return -1;
+	return 0;
+}
+
 static int
 user_places(struct places *places)
 {
-	places->config_home = user_folder("XDG_CONFIG_HOME", ".config");
-	places->state_home = user_folder("XDG_STATE_HOME", ".local/state");
+	places->config_home =
+	    user_folder("XDG_CONFIG_HOME", ".config", "/hupd");
+	places->state_home =
+	    user_folder("XDG_STATE_HOME", ".local/state", "/hupd");
 	places->runtime_dir = runtime_folder();
 	return places->config_home == NULL || places->state_home == NULL ||
 		places->runtime_dir == NULL
 	    ? -1
-	    : 0;
+	    : user_bases(places);
 }
 
 int
@@ -127,7 +150,17 @@ places_clear(struct places *places)
 	free(places->config_home);
 	free(places->runtime_dir);
 	free(places->state_home);
+	for (size_t i = 0; i < FOLDER_KINDS; i++)
+		free(places->bases[i]);
 	*places = (struct places){.root = places->root};
+}
+
+const char *
+places_base(const struct places *places, enum folder_kind kind)
+{
+	if (places->root || places->bases[kind] == NULL)
+		return folder_base(kind);
+	return places->bases[kind];
 }
 
 char *

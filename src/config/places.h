@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "config/folder.h"
+
 /*
  * The default places: for root those of the system, for another user folders
  * named hupd in the folders of that user.  All are absolute.
@@ -18,6 +20,8 @@ struct places {
 	char *config_home; /* $XDG_CONFIG_HOME/hupd; NULL for root */
 	char *runtime_dir; /* $XDG_RUNTIME_DIR/hupd */
 	char *state_home;  /* $XDG_STATE_HOME/hupd */
+	/* Where the folders of programs are, by enum folder_kind. */
+	char *bases[FOLDER_KINDS];
 };
 
 /* The places of this user, and the file hupd.conf.  -1 with errno. */
@@ -25,6 +29,9 @@ int places_find(struct places *, char **config_file);
 void places_clear(struct places *);
 /* A configuration file that root owns is about root's daemon and its places. */
 void places_adopt(struct places *, const char *config_file);
+
+/* The base of the folders of that kind. */
+const char *places_base(const struct places *, enum folder_kind);
 
 /* The file of the last accepted configuration; malloc'd, or NULL. */
 char *places_accepted(const char *state_dir);

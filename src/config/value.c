@@ -68,7 +68,7 @@ value_count(const void *field, const struct value *value)
 {
 	const struct value_store *store = value->kind->store;
 
-	return store->count == NULL ? 0 : store->count(field);
+	return store->count == NULL ? 0 : store->count(field, value);
 }
 
 void
@@ -77,7 +77,7 @@ value_clear(void *field, const struct value *value)
 	const struct value_store *store = value->kind->store;
 
 	if (store->clear != NULL)
-		store->clear(field);
+		store->clear(field, value);
 	else
 		memset(field, 0, store->size);
 }
@@ -114,10 +114,11 @@ string_copy(void *to, const void *from, const struct value *value)
 }
 
 static void
-string_clear(void *field)
+string_clear(void *field, const struct value *value)
 {
 	char **s = field;
 
+	(void)value;
 	free(*s);
 	*s = NULL;
 }
@@ -321,18 +322,25 @@ number_print(const void *field, const struct value *value, const char *key,
 
 const struct value_kind value_number = {&store_int, number_parse, number_print};
 
+int
+value_mode(const char *text, int *mode)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 4 || strspn(text, "01234567") != len ||
+	    strtol(text, NULL, 8) > 0777)
+		return -1;
+	*mode = (int)strtol(text, NULL, 8);
+	return 0;
+}
+
 static int
 octal_parse(void *field, const struct value *value, const char *text, char *why)
 {
-	size_t len = strlen(text);
-	int *at = field;
-
 	(void)value;
-	if (len > 4 || strspn(text, "01234567") != len ||
-	    strtol(text, NULL, 8) > 0777)
+	if (value_mode(text, field) == -1)
 		return value_refuse(why,
 		    "\"%.40s\" is not an octal number up to 777", text);
-	*at = (int)strtol(text, NULL, 8);
 	return 0;
 }
 
@@ -491,19 +499,21 @@ strings_field_copy(void *to, const void *from, const struct value *value)
 }
 
 static void
-strings_field_clear(void *field)
+strings_field_clear(void *field, const struct value *value)
 {
 	char ***list = field;
 
+	(void)value;
 	free(*list);
 	*list = NULL;
 }
 
 static size_t
-strings_field_count(const void *field)
+strings_field_count(const void *field, const struct value *value)
 {
 	char *const *const *list = field;
 
+	(void)value;
 	return strings_count(*list);
 }
 
@@ -716,6 +726,22 @@ paths_parse(void *field, const struct value *value, const char *text, char *why)
 }
 
 const struct value_kind value_paths = {&store_strings, paths_parse,
+    lines_print};
+
+static int
+conditions_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	(void)value;
+	/* "!/path": the path must not exist. */
+	if (text[text[0] == '!' ? 1 : 0] != '/')
+		return value_refuse(why,
+		    "\"%.80s\" is neither an absolute path nor ! and one",
+		    text);
+	return add_once(field, text, why);
+}
+
+const struct value_kind value_conditions = {&store_strings, conditions_parse,
     lines_print};
 
 /* Kept in the canonical form. */
@@ -962,10 +988,11 @@ rlimit_copy(void *to, const void *from, const struct value *value)
 
 /* Clears the limits of all keys; a definition is only cleared as a whole. */
 static void
-rlimit_clear(void *field)
+rlimit_clear(void *field, const struct value *value)
 {
 	struct value_rlimits *limits = field;
 
+	(void)value;
 	free(limits->v);
 	*limits = (struct value_rlimits){.n = 0};
 }

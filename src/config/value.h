@@ -57,8 +57,9 @@ struct value_store {
 	size_t size;
 	bool (*equal)(const void *a, const void *b, const struct value *);
 	int (*copy)(void *to, const void *from, const struct value *);
-	void (*clear)(void *field);
-	size_t (*count)(const void *field); /* of lists: the elements */
+	void (*clear)(void *field, const struct value *);
+	/* Of lists: the elements. */
+	size_t (*count)(const void *field, const struct value *);
 };
 
 struct value_kind {
@@ -78,29 +79,30 @@ struct value_kind {
 #define VALUE_FOREVER INT64_MAX
 
 /* The kinds, with the C type of the field. */
-extern const struct value_kind value_bool;	/* bool */
-extern const struct value_kind value_choice;	/* an enumeration */
-extern const struct value_kind value_number;	/* int */
-extern const struct value_kind value_octal;	/* int */
-extern const struct value_kind value_duration;	/* int64_t, ms */
-extern const struct value_kind value_timeout;	/* or VALUE_FOREVER */
-extern const struct value_kind value_limit;	/* 0, or "infinity": none */
-extern const struct value_kind value_size;	/* int64_t, bytes */
-extern const struct value_kind value_signal;	/* int */
-extern const struct value_kind value_path;	/* char *, absolute */
-extern const struct value_kind value_account;	/* char * */
-extern const struct value_kind value_cgroup;	/* char * */
-extern const struct value_kind value_exit_on;	/* char * */
-extern const struct value_kind value_words;	/* char **, a command line */
-extern const struct value_kind value_accounts;	/* char ** */
-extern const struct value_kind value_programs;	/* char **, repeatable */
-extern const struct value_kind value_variables; /* char **, repeatable */
-extern const struct value_kind value_env;	/* char **, repeatable */
-extern const struct value_kind value_paths;	/* char **, repeatable */
-extern const struct value_kind value_addresses; /* char **, repeatable */
-extern const struct value_kind value_pathlist;	/* char **, repeatable */
-extern const struct value_kind value_exits;	/* struct value_exits */
-extern const struct value_kind value_rlimit;	/* struct value_rlimits */
+extern const struct value_kind value_bool;	 /* bool */
+extern const struct value_kind value_choice;	 /* an enumeration */
+extern const struct value_kind value_number;	 /* int */
+extern const struct value_kind value_octal;	 /* int */
+extern const struct value_kind value_duration;	 /* int64_t, ms */
+extern const struct value_kind value_timeout;	 /* or VALUE_FOREVER */
+extern const struct value_kind value_limit;	 /* 0, or "infinity": none */
+extern const struct value_kind value_size;	 /* int64_t, bytes */
+extern const struct value_kind value_signal;	 /* int */
+extern const struct value_kind value_path;	 /* char *, absolute */
+extern const struct value_kind value_account;	 /* char * */
+extern const struct value_kind value_cgroup;	 /* char * */
+extern const struct value_kind value_exit_on;	 /* char * */
+extern const struct value_kind value_words;	 /* char **, a command line */
+extern const struct value_kind value_accounts;	 /* char ** */
+extern const struct value_kind value_programs;	 /* char **, repeatable */
+extern const struct value_kind value_variables;	 /* char **, repeatable */
+extern const struct value_kind value_env;	 /* char **, repeatable */
+extern const struct value_kind value_paths;	 /* char **, repeatable */
+extern const struct value_kind value_conditions; /* char **, repeatable */
+extern const struct value_kind value_addresses;	 /* char **, repeatable */
+extern const struct value_kind value_pathlist;	 /* char **, repeatable */
+extern const struct value_kind value_exits;	 /* struct value_exits */
+extern const struct value_kind value_rlimit;	 /* struct value_rlimits */
 
 bool value_equal(const void *a, const void *b, const struct value *);
 /* to must be zero, or hold nothing that must be freed.  -1: no memory. */
@@ -113,6 +115,8 @@ void value_clear(void *field, const struct value *);
 /* For kinds that are made elsewhere: write the reason, return -1. */
 int value_refuse(char why[static VALUE_WHY_MAX], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* An octal number up to 0777.  -1: it is none. */
+int value_mode(const char *text, int *mode);
 /* The index of the text among the words, or -1 and the reason. */
 int value_choose(const struct value *, const char *text,
     char why[static VALUE_WHY_MAX]);

@@ -10,6 +10,7 @@
 #include "wire/line.h"
 #include "daemon/reload.h"
 #include "program/describe.h"
+#include "program/outcome.h"
 
 /* The statuses of sh(1): not executed, not found, killed by signal N (+ N). */
 #define STATUS_CANNOT 126
@@ -33,7 +34,7 @@ static bool
 goes_on(const struct program *p)
 {
 	if (p->state == STATE_DOWN)
-		return p->want == WANT_RUN &&
+		return p->want == WANT_RUN && !outcome_is_unmet(p) &&
 		    (!p->is_stuck || outcome_waiting_for(p) != NULL);
 	return !has_ended(p);
 }
@@ -51,6 +52,8 @@ end_status(const struct program *p)
 			break;
 		return e->signal ? STATUS_SIGNAL + e->code : e->code;
 	case END_SPAWN:
+		if (outcome_is_unmet(p))
+			return STATUS_OK;
 		if (p->end.error.stage == SPAWN_EXEC &&
 		    p->end.error.err == ENOENT)
 			return STATUS_NOT_FOUND;

@@ -465,6 +465,7 @@ commit(struct reload *r, struct config *set, const struct plan *plan)
 	r->from_accepted = false;
 	record(r);
 	apply_start(r->apply);
+	programs_look_at_conditions(&r->daemon->programs);
 }
 
 /*

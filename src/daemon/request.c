@@ -115,6 +115,8 @@ request_put_program(struct line_text *t, const struct program *p,
 		line_put(t, "reason", text);
 	if (outcome_waits(p))
 		line_put(t, "waiting-for", outcome_waiting_for(p));
+	else if (p->state == STATE_DOWN && outcome_is_good(p))
+		line_put(t, "waiting-for", text);
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));
@@ -209,7 +211,8 @@ put_named(struct daemon *d, struct answer *a, const struct line *pl, char *text,
 			if (details)
 				put_details(t, p, d->effective.log_dir);
 		}
-		if (p == NULL || !fsm_is_ready(p->state))
+		if (p == NULL ||
+		    (!fsm_is_ready(p->state) && !outcome_is_good(p)))
 			status = STATUS_NOT_UP;
 		if (p != NULL)
 			p->is_told = true;

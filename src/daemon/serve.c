@@ -33,6 +33,7 @@
 #include "base/text.h"
 #include "config/resolve.h"
 #include "program/program.h"
+#include "program/runtime.h"
 #include "output/logger.h"
 #include "process/cgroup.h"
 
@@ -609,17 +610,22 @@ replace_guard(struct daemon *d)
 static void
 make_system(struct daemon *d)
 {
+	static const char *bases[FOLDER_KINDS];
 	const struct system_parts parts = {
 	    .loop = d->loop,
 	    .logger = d->logger,
 	    .cgroup = d->cgroup,
 	    .notify = d->notify_folder,
+	    .helpers = d->helpers,
+	    .bases = bases,
 	    .foreground = d->foreground,
 	    .is_ours = is_ours,
 	    .ours_died = ours_died,
 	    .arg = d,
 	};
 
+	for (size_t i = 0; i < FOLDER_KINDS; i++)
+		bases[i] = places_base(&d->places, (enum folder_kind)i);
 	d->system = system_new(&parts);
 	if (d->system == NULL)
 		log_fatal("programs");
@@ -628,6 +634,9 @@ make_system(struct daemon *d)
 static void
 make_programs(struct daemon *d)
 {
+	d->helpers = helper_open(d->loop);
+	if (d->helpers == NULL)
+		log_fatal("helpers");
 	make_system(d);
 	programs_init(&d->programs, d->loop, d->system, d->records);
 	d->programs.changed = programs_changed;
@@ -640,9 +649,6 @@ make_parts(struct daemon *d)
 {
 	d->adjusted = adjusted;
 	d->settled = settled;
-	d->helpers = helper_open(d->loop);
-	if (d->helpers == NULL)
-		log_fatal("helpers");
 	d->sockets = sockets_new(d);
 	if (d->sockets == NULL)
 		log_fatal("sockets");
@@ -699,6 +705,7 @@ serve_end(struct daemon *d)
 	loop_cancel(d->loop, &d->reopen_late);
 	while ((p = programs_first(&d->programs)) != NULL)
 		programs_drop(p);
+	runtime_free(&d->programs);
 	sockets_free(d->sockets);
 	system_free(d->system);
 	reload_free(d->reload);

@@ -226,6 +226,10 @@ failure_explain(const struct failure *f, char why[static FAILURE_MAX])
 		explain_exec(f, why);
 		return true;
 	}
+	if (f->words != NULL) {
+		strlcpy(why, f->words, FAILURE_MAX);
+		return true;
+	}
 	if (c == NULL)
 		return false;
 	switch (f->error.stage) {
@@ -262,6 +266,8 @@ failure_explain(const struct failure *f, char why[static FAILURE_MAX])
 	case SPAWN_GROUPS:
 	case SPAWN_PRIVS:
 	case SPAWN_EXEC:
+	case SPAWN_CONDITION:
+	case SPAWN_FOLDER:
 		break;
 	}
 	return false;

@@ -22,9 +22,10 @@ struct failure {
 	const struct definition *conf; /* or NULL */
 	/* SPAWN_EXEC: that was executed; NULL: none found */
 	const char *file;
-	const char *at;	  /* SPAWN_SANDBOX: a path, or NULL */
-	const char *name; /* SPAWN_EXEC: as in the command */
-	const char *path; /* PATH that was searched, or NULL */
+	const char *at;	   /* SPAWN_SANDBOX: a path, or NULL */
+	const char *name;  /* SPAWN_EXEC: as in the command */
+	const char *path;  /* PATH that was searched, or NULL */
+	const char *words; /* SPAWN_CONDITION, SPAWN_FOLDER: the explanation */
 };
 
 /*

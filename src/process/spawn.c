@@ -35,6 +35,7 @@
 #include <linux/keyctl.h>
 
 #include "base/hardlimit.h"
+#include "process/directory.h"
 #include "process/rlimit.h"
 #include "process/spawn.h"
 
@@ -72,6 +73,7 @@ struct child {
 	bool in_cgroup; /* the kernel created it there */
 	bool was_lost;
 	char file[PATH_MAX]; /* that could not be executed; "": none found */
+	const char *words;   /* why a stage failed; NULL: failure.h explains */
 	struct sandbox_failure failure;
 };
 
@@ -115,6 +117,7 @@ fail(const struct child *c, enum spawn_stage stage, int which)
 	    .file = *c->file != '\0' ? c->file : NULL,
 	    .name = c->req->argv[0],
 	    .path = c->req->path,
+	    .words = c->words,
 	    .at = *c->failure.path != '\0' ? c->failure.path : NULL,
 	};
 
@@ -271,6 +274,60 @@ child_write(const char *path, int value)
 	return 0;
 }
 
+/* As in systemd, a path that cannot be looked at does not exist. */
+static bool
+is_met(const char *condition)
+{
+	const bool absent = *condition == '!';
+
+	return (access(condition + absent, F_OK) == 0) != absent;
+}
+
+static void
+child_conditions(struct child *c)
+{
+	char *const *v = c->req->conf->conditions;
+	char why[FAILURE_MAX];
+
+	for (int i = 0; v != NULL && v[i] != NULL; i++) {
+		if (is_met(v[i]))
+			continue;
+		snprintf(why, sizeof(why), "%s: %s",
+		    v[i][0] == '!' ? v[i] + 1 : v[i],
+		    v[i][0] == '!' ? "exists" : "does not exist");
+		c->words = why;
+		errno = ENOENT;
+		fail(c, SPAWN_CONDITION, i);
+	}
+}
+
+static void
+child_folders(struct child *c)
+{
+	const struct definition *conf = c->req->conf;
+	const struct folder *folder = conf->folders.v;
+	char why[DIRECTORY_WHY_MAX], words[FAILURE_MAX];
+	struct directory d;
+
+	for (size_t n = conf->folders.n; n > 0; n--, folder++) {
+		d = (struct directory){
+		    .base = c->req->bases[folder->kind],
+		    .name = folder->name,
+		    .mode = (mode_t)folder->mode,
+		    .uid = conf->uid != (uid_t)-1 ? conf->uid : geteuid(),
+		    .gid = conf->gid != (gid_t)-1 ? conf->gid : getegid(),
+		    /* It may hold what its user must not change. */
+		    .keeps = folder->kind == FOLDER_CONFIGURATION,
+		};
+		if (directory_make(&d, why) == 0)
+			continue;
+		snprintf(words, sizeof(words), "(%s) %s",
+		    folder_key(folder->kind), why);
+		c->words = words;
+		fail(c, SPAWN_FOLDER, 0);
+	}
+}
+
 static void
 child_limits(const struct child *c)
 {
@@ -393,6 +450,10 @@ child_attributes(struct child *c)
 		fail(c, SPAWN_RLIMIT, which);
 	if (conf == NULL)
 		return;
+	if (c->req->bases != NULL) {
+		child_conditions(c);
+		child_folders(c);
+	}
 	child_limits(c);
 	child_sandbox(c, sandbox_enter);
 	child_ids(c);

@@ -45,6 +45,11 @@ struct spawn_request {
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */
+	/*
+	 * The first process of a start looks at the conditions of conf, and
+	 * makes its folders below these bases, by kind; NULL: another process.
+	 */
+	const char *const *bases;
 	/* In shared memory: the child stores its pid there first of all. */
 	volatile int32_t *record;
 	const struct sandbox *sandbox; /* or NULL; conf is its definition */

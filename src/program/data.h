@@ -142,6 +142,9 @@ struct program {
 	struct stream *stream;	      /* NULL: log = none */
 	struct notify_socket *notify; /* NULL: ready is not notify */
 
+	/* runtime.c */
+	struct runtime *runtime; /* NULL: it has no runtime directory */
+
 	/* health.c */
 	struct health *health;	/* NULL: never had a health-command */
 	uint32_t failed_checks; /* in a row */
@@ -164,14 +167,22 @@ struct program {
 	bool is_told;		       /* in the current reply; the daemon's */
 };
 
+struct runtime;
+struct runtime_removal;
+
 RB_HEAD(program_names, program);
 TAILQ_HEAD(program_queue, program);
+TAILQ_HEAD(runtimes, runtime);
+TAILQ_HEAD(runtime_removals, runtime_removal);
 
 /* All programs and the objects that they share.  Pointers are borrowed. */
 struct programs {
 	struct program_names names;
 	struct program_queue queue; /* to be examined at the end of the turn */
 	struct program_queue dead;  /* to be freed at the end of the turn */
+	/* runtime.c: the programs with runtime directories; removals. */
+	struct runtimes runtimes;
+	struct runtime_removals removals;
 	size_t n;
 	size_t nalive;
 	int norphans; /* that were killed, but are not gone yet */

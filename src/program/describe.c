@@ -12,6 +12,7 @@
 #include "program/health.h"
 #include "program/outcome.h"
 #include "program/policy.h"
+#include "program/runtime.h"
 
 static const char *const late_text[] = {
     [LATE_NOT] = "",
@@ -127,8 +128,12 @@ why_blocked(const struct program *p, char *buf, size_t size)
 	const struct program *root = root_of(p);
 	char end[ENDING_MAX];
 
-	if (outcome_waiting_for(p) != NULL) {
+	if (outcome_is_unmet(p)) {
+		describe_end(p, buf, size);
+	} else if (outcome_waiting_for(p) != NULL) {
 		snprintf(buf, size, "waits for %s", outcome_waiting_for(p));
+	} else if (runtime_blocks(p)) {
+		strlcpy(buf, "its runtime-directory is being removed", size);
 	} else if (root->state == STATE_FAILED) {
 		describe_end(root, end, sizeof(end));
 		snprintf(buf, size,

@@ -48,9 +48,13 @@
  * ends by itself leads to LEFT in the same way, and so does a start that finds
  * processes of an earlier start.
  *
+ * A start begins with its conditions.  If one is not met, the start ends like
+ * one that failed, but it is no failure: the program is DOWN with want RUN.
+ *
  * Wants.  The want decides the next state when the process has ended:
  *
- *	RUN	WAIT, DONE or FAILED, as the restart policy says (fate)
+ *	RUN	WAIT, DONE or FAILED, as the restart policy says (fate), or
+ *		DOWN if a condition is not met
  *	REST	DOWN
  *	RESTART	STARTING at once, and the want becomes RUN
  *	REMOVE	DOWN, and freed
@@ -205,6 +209,8 @@ ended(struct fsm_next now, struct fsm_facts facts)
 			return enter(STATE_DONE, want, 0);
 		case FATE_FAIL:
 			return enter(STATE_FAILED, want, 0);
+		case FATE_UNMET:
+			return enter(STATE_DOWN, want, 0);
 		}
 		break;
 	case WANT_REST:

@@ -17,6 +17,7 @@ enum fsm_fate {
 	FATE_AGAIN, /* wait for a deadline, then start again */
 	FATE_DONE,  /* it ended well and is not restarted */
 	FATE_FAIL,  /* it failed and is not restarted */
+	FATE_UNMET, /* a condition is not met: no start, and no failure */
 };
 
 /* The facts that the machine needs besides the event. */

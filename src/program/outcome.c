@@ -14,6 +14,13 @@ outcome_waits(const struct program *p)
 	    outcome_waiting_for(p) != NULL;
 }
 
+bool
+outcome_is_unmet(const struct program *p)
+{
+	return p->end.kind == END_SPAWN &&
+	    p->end.error.stage == SPAWN_CONDITION;
+}
+
 /* Does it wait for a dependency that may not come? */
 static bool
 is_need_hopeless(const struct program *p)
@@ -86,7 +93,8 @@ outcome_is_settled(const struct program *p)
 	case STATE_FAILED:
 		return true;
 	case STATE_DOWN:
-		return p->want != WANT_RUN || outcome_is_hopeless(p);
+		return p->want != WANT_RUN || outcome_is_unmet(p) ||
+		    outcome_is_hopeless(p);
 	case STATE_KILLING:
 		return clock_diff_ms(loop_now(p->programs->loop), p->since) >=
 		    OUTCOME_KILL_AGAIN;
@@ -110,7 +118,9 @@ outcome_is_stopped(const struct program *p)
 bool
 outcome_is_good(const struct program *p)
 {
-	return p->want == WANT_RUN && fsm_is_ready(p->state);
+	return p->want == WANT_RUN &&
+	    (fsm_is_ready(p->state) ||
+		(p->state == STATE_DOWN && outcome_is_unmet(p)));
 }
 
 bool

@@ -19,6 +19,8 @@ bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
+/* Was its last start not made, since a condition was not met? */
+bool outcome_is_unmet(const struct program *);
 /* The thing outside of hupd that it waits for, once it is wanted; or NULL. */
 const char *outcome_waiting_for(const struct program *);
 /* Does it wait for something outside of hupd? */

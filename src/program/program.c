@@ -25,6 +25,7 @@
 #include "program/policy.h"
 #include "program/program.h"
 #include "program/record.h"
+#include "program/runtime.h"
 #include "program/said.h"
 #include "program/start.h"
 
@@ -60,6 +61,8 @@ fate(struct program *p)
 	bool well = policy_is_good(c, &p->end);
 	int64_t ran;
 
+	if (outcome_is_unmet(p))
+		return FATE_UNMET;
 	if (well && p->command < strings_count(c->more_commands))
 		return FATE_NEXT;
 	if (!p->was_ready && p->failed_starts < UINT32_MAX)
@@ -369,6 +372,7 @@ start(struct program *p)
 	p->was_ready = false;
 	p->started = loop_now(p->programs->loop);
 	set_aside(p);
+	runtime_take(p);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
 	if (p->child.pid == 0)
@@ -526,7 +530,8 @@ refuse_clients(struct program *p)
 static bool
 is_blocked(struct program *p, enum program_event event)
 {
-	if (p->conf->waits_for != NULL || neighbours_block(p))
+	if (p->conf->waits_for != NULL || neighbours_block(p) ||
+	    runtime_blocks(p))
 		return true;
 	switch (event) {
 	case EVENT_START:
@@ -588,6 +593,7 @@ facts_for(struct program *p, enum program_event event)
 void
 program_feed(struct program *p, enum program_event event)
 {
+	const enum program_state from = p->state;
 	struct fsm_next next;
 
 	next = fsm_step(p->state, p->step, p->want, event, facts_for(p, event));
@@ -598,6 +604,9 @@ program_feed(struct program *p, enum program_event event)
 	 */
 	record_note(p);
 	act(p, next.actions);
+	/* Now it is known which processes stay. */
+	if (p->state != from)
+		runtime_follow(p);
 	record_note(p);
 }
 
@@ -824,6 +833,7 @@ program_free(struct program *p)
 	sys->close_notify(sys, p->notify);
 	sys->remove_folder(sys, p->conf->name);
 	record_give(p->programs->records, p->slot);
+	runtime_forget(p);
 	definition_unref(p->conf);
 	free(p->status);
 	free(p->tail);
@@ -850,7 +860,7 @@ program_look_again(struct program *p)
 	bool stuck;
 
 	if (p->want == WANT_RUN
-		? p->state == STATE_DOWN
+		? p->state == STATE_DOWN && !outcome_is_unmet(p)
 		: p->state == STATE_STARTING || p->state == STATE_UP)
 		program_feed(p, wanted[p->want]);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
@@ -868,10 +878,12 @@ program_look_again(struct program *p)
 	queue_dependents(p);
 }
 
-/* Forget its failures: it gets new attempts. */
+/* Forget its failures: it gets new attempts, and its conditions a new look. */
 static void
 begin_anew(struct program *p)
 {
+	if (outcome_is_unmet(p))
+		p->end.kind = END_NONE;
 	backoff_clear(&p->backoff);
 	p->failed_starts = 0;
 	free(p->tail);

@@ -11,6 +11,7 @@
 #include "program/outcome.h"
 #include "program/program.h"
 #include "program/programs.h"
+#include "program/runtime.h"
 
 /* The programs that are examined in one turn. */
 #define DRAIN_BATCH 64
@@ -74,6 +75,21 @@ sweep_due(void *arg)
 	struct programs *ps = arg;
 
 	ps->sweep_due = true;
+	drain_later(ps);
+}
+
+/* A runtime directory has been removed: programs may have waited for it. */
+static void
+removed(void *arg, char *const *names)
+{
+	struct programs *ps = arg;
+	struct program *p;
+
+	runtime_removed(ps, names);
+	RB_FOREACH (p, program_names, &ps->names)
+		if (p->state == STATE_DOWN && p->want == WANT_RUN &&
+		    p->conf->folders.n > 0)
+			program_queue(p);
 	drain_later(ps);
 }
 
@@ -171,12 +187,15 @@ programs_init(struct programs *ps, struct loop *loop, struct system *sys,
 	RB_INIT(&ps->names);
 	TAILQ_INIT(&ps->queue);
 	TAILQ_INIT(&ps->dead);
+	TAILQ_INIT(&ps->runtimes);
+	TAILQ_INIT(&ps->removals);
 	ps->loop = loop;
 	ps->system = sys;
 	ps->records = record;
 	ps->drain_later = drain_later;
 	ps->feed = program_feed;
 	sys->sweep_due = sweep_due;
+	sys->removed = removed;
 	sys->run_of_user = run_of_user;
 	sys->orphan_killed = orphan_killed;
 	sys->notified = notified;
@@ -221,7 +240,7 @@ programs_are_ended(struct programs *ps)
 {
 	struct program *p;
 
-	if (ps->norphans > 0)
+	if (ps->norphans > 0 || !TAILQ_EMPTY(&ps->removals))
 		return false;
 	if (ps->nalive == 0)
 		return true;
@@ -247,6 +266,16 @@ programs_report_left(struct programs *ps)
 				? "kill-mode = process"
 				: "send-sigkill = no");
 	}
+}
+
+void
+programs_look_at_conditions(struct programs *ps)
+{
+	struct program *p;
+
+	RB_FOREACH (p, program_names, &ps->names)
+		if (p->state == STATE_DOWN && outcome_is_unmet(p))
+			program_request(p, EVENT_START);
 }
 
 void

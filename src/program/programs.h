@@ -23,6 +23,8 @@ void programs_stop_all(struct programs *);
 bool programs_are_ended(struct programs *);
 /* Report what is left running. */
 void programs_report_left(struct programs *);
+/* Start those whose conditions were not met, if they are now. */
+void programs_look_at_conditions(struct programs *);
 /* Free one that does not run. */
 void programs_drop(struct program *);
 

@@ -20,7 +20,7 @@
 #include "wire/names.h"
 
 /* Variables that are set here, at most. */
-#define ENV_OWN 13
+#define ENV_OWN (13 + FOLDER_KINDS)
 /* The first descriptor of LISTEN_FDS: sd_listen_fds(3). */
 #define LISTEN_FIRST 3
 
@@ -105,6 +105,25 @@ env_pass(struct spawn_env *e, const struct definition *c)
 			environ_set(&e->list, kv);
 }
 
+/* RUNTIME_DIRECTORY ...: the folders that are made for the program. */
+static void
+env_folders(struct spawn_env *e, const struct system *sys,
+    const struct definition *c)
+{
+	char *paths;
+
+	for (int kind = 0; c->folders.n > 0 && kind < FOLDER_KINDS; kind++) {
+		paths = folder_paths(&c->folders, (enum folder_kind)kind,
+		    sys->bases);
+		if (paths != NULL)
+			env_format(e, "%s=%s",
+			    folder_variable((enum folder_kind)kind), paths);
+		else if (errno == ENOMEM)
+			e->list.failed = 1;
+		free(paths);
+	}
+}
+
 /* The child knows its pid only when it exists. */
 static void
 env_listen(struct spawn_env *e, const struct start_command *command)
@@ -142,6 +161,7 @@ env_build(struct spawn_env *e, struct program *p,
 	if (definition_instance(c->name) != NULL)
 		env_format(e, "HUPD_INSTANCE=%s", definition_instance(c->name));
 	env_format(e, NAMES_MARK "=%016" PRIx64, run);
+	env_folders(e, sys, c);
 	if (p->notify != NULL)
 		env_format(e, "NOTIFY_SOCKET=%s",
 		    sys->notify_path(sys, p->notify));
@@ -217,6 +237,7 @@ start_command(struct program *p, const struct start_command *command,
 	    .argv = command->argv,
 	    .folder = command->folder,
 	    .output = command->is_logged ? p->stream : NULL,
+	    .begins = command->begins,
 	    .fds = command->fds,
 	    .nfds = command->nfds,
 	    .record = command->record,
@@ -382,6 +403,7 @@ start_main(struct program *p)
 	    .argv = words,
 	    .folder = p->conf->name,
 	    .is_logged = true,
+	    .begins = p->command == 0,
 	    .fds = handed.fds,
 	};
 	int rv;

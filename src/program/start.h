@@ -13,6 +13,7 @@ struct start_command {
 	pid_t mainpid;	    /* for MAINPID; 0: it is the main process itself */
 	const char *folder; /* the name of its cgroup */
 	bool is_logged;	    /* its output goes where the program's goes */
+	bool begins;	    /* it is the first process of a start */
 	const struct system_fd *fds;
 	size_t nfds;
 	size_t nlisten;	   /* for LISTEN_FDS; 0: it is not set */

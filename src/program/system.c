@@ -25,6 +25,8 @@
 #include "base/log.h"
 #include "output/logger.h"
 #include "process/cgroup.h"
+#include "process/directory.h"
+#include "process/helper.h"
 #include "process/notify.h"
 #include "process/orphan.h"
 #include "process/process.h"
@@ -44,6 +46,8 @@
 #define REST_MOST 1000
 /* The folder of processes that outlive a start, below that of the program. */
 #define KEPT_FOLDER "hupd-left"
+/* The deadline of a removal of runtime directories, ms. */
+#define REMOVAL_TIME 30000
 /* Looks for orphans: ms between two, and the number allowed at once. */
 #define LOOK_EVERY 1000
 #define LOOKS_AT_ONCE 10
@@ -67,6 +71,17 @@ struct rest {
 
 TAILQ_HEAD(rests, rest);
 
+/* Runtime folders that a helper removes. */
+struct removal {
+	TAILQ_ENTRY(removal) entry;
+	struct real *real;
+	struct helper job;
+	char *program;
+	char *const *names; /* borrowed */
+};
+
+TAILQ_HEAD(removals, removal);
+
 /* A child that has not executed its program yet. */
 struct spawning {
 	struct spawn_report report;
@@ -77,6 +92,7 @@ struct real {
 	struct system_parts parts;
 	struct system_pids children;
 	struct rests rests;
+	struct removals removals;
 	struct deadline reap;
 	struct notify *notify;
 	/* Without cgroups. */
@@ -280,6 +296,8 @@ real_spawn(struct system *sys, struct child *c,
 		req.outname = logger_stream_name(wanted->output);
 	}
 	rlimit_reserve();
+	if (wanted->begins)
+		req.bases = r->base.bases;
 	req.cgroup = enter_folder(r, wanted);
 	rv = spawn(&req, &process, &spawning->report);
 	sandbox_free(sandbox);
@@ -1030,6 +1048,75 @@ system_child_died(struct system *sys, pid_t pid)
 	reap_later(r);
 }
 
+/* In the helper: remove what can be removed, and print why the rest stays. */
+static void
+remove_work(void *arg, int out)
+{
+	const struct removal *m = arg;
+	char why[DIRECTORY_WHY_MAX];
+
+	for (char *const *name = m->names; *name != NULL; name++)
+		if (directory_remove(m->real->base.bases[FOLDER_RUNTIME], *name,
+			why) == -1)
+			dprintf(out, "%s\n", why);
+}
+
+static void
+free_removal(struct removal *m)
+{
+	if (m == NULL)
+		return;
+	TAILQ_REMOVE(&m->real->removals, m, entry);
+	helper_cancel(&m->job);
+	free(m->program);
+	free(m);
+}
+
+static void
+remove_done(struct helper *job)
+{
+	struct removal *m = job->owner;
+	struct real *r = m->real;
+	char *const *names = m->names;
+	char *rest = job->answer, *line;
+
+	if (job->late)
+		log_warnx("%s: its runtime-directory was not removed within "
+			  "%d s; it stays",
+		    m->program, REMOVAL_TIME / 1000);
+	while (!job->late && rest != NULL &&
+	    (line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_warnx("%s: cannot remove its runtime-directory "
+				  "%s; it stays",
+			    m->program, line);
+	free_removal(m);
+	r->base.removed(r->base.arg, names);
+}
+
+static int
+real_remove_runtime(struct system *sys, const char *program, char *const *names)
+{
+	struct real *r = real_of(sys);
+	struct removal *m;
+
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		return -1;
+	if ((m->program = strdup(program)) == NULL) {
+		free(m);
+		return -1;
+	}
+	m->real = r;
+	m->names = names;
+	TAILQ_INSERT_TAIL(&r->removals, m, entry);
+	m->job = (struct helper){.work = remove_work,
+	    .done = remove_done,
+	    .arg = m,
+	    .owner = m};
+	helper_begin(r->parts.helpers, &m->job, REMOVAL_TIME);
+	return 0;
+}
+
 /* A daemon that has detached has no standard output. */
 static bool
 lacks_stdout(const struct real *r, const struct definition *conf)
@@ -1194,6 +1281,7 @@ system_new(const struct system_parts *parts)
 	    .remove_folder = real_remove_folder,
 	    .kill_runs = real_kill_runs,
 	    .sweep = real_sweep,
+	    .remove_runtime = real_remove_runtime,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
 	    .renew_stream = real_renew_stream,
@@ -1219,9 +1307,11 @@ system_new(const struct system_parts *parts)
 		return NULL;
 	r->base = real;
 	r->base.environment = starter_environment();
+	r->base.bases = parts->bases;
 	r->parts = *parts;
 	RB_INIT(&r->children);
 	TAILQ_INIT(&r->rests);
+	TAILQ_INIT(&r->removals);
 	r->reap.due = reap_all;
 	r->reap.arg = r;
 	r->sweep.due = look_due;
@@ -1241,8 +1331,12 @@ system_new(const struct system_parts *parts)
 void
 system_free(struct system *sys)
 {
+	struct removal *m;
+
 	if (sys == NULL)
 		return;
+	while ((m = TAILQ_FIRST(&real_of(sys)->removals)) != NULL)
+		free_removal(m);
 	notify_free(real_of(sys)->notify);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->sweep);

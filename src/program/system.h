@@ -30,6 +30,7 @@
 
 struct cgroup;
 struct child;
+struct helpers;
 struct logger;
 struct notify_socket;
 struct stream;
@@ -100,6 +101,8 @@ struct system_request {
 	const char *path;      /* PATH, to find argv[0] in */
 	const char *folder;    /* of the process */
 	struct stream *output; /* of descriptors 1 and 2; NULL: /dev/null */
+	/* The first process of a start: conditions and folders come first. */
+	bool begins;
 	const struct system_fd *fds; /* at most SYSTEM_FDS */
 	size_t nfds;
 	char *pid; /* the child prints its pid there, see SYSTEM_PID_MAX */
@@ -201,6 +204,14 @@ struct system {
 	 */
 	int (*sweep)(struct system *);
 
+	/*
+	 * Remove runtime directories, a list as in base/strings.h, which is
+	 * borrowed until removed is called.  program is for the event log.  -1
+	 * with errno.
+	 */
+	int (*remove_runtime)(struct system *, const char *program,
+	    char *const *names);
+
 	/* Open, adjust or close the stream as conf says.  -1 with errno. */
 	int (*open_stream)(struct system *, const struct definition *conf,
 	    struct stream **);
@@ -239,6 +250,8 @@ struct system {
 	 */
 	void (*notified)(void *arg, void *owner, const struct sdnotify *,
 	    pid_t sender);
+	/* A removal has come to its end; names is the list itself. */
+	void (*removed)(void *arg, char *const *names);
 	/* There may be orphans: call sweep. */
 	void (*sweep_due)(void *arg);
 	/*
@@ -251,6 +264,8 @@ struct system {
 	void *arg;
 	/* The beginning of each environment, with PATH; borrowed. */
 	char *const *environment;
+	/* The bases of the folders of programs, by kind; borrowed. */
+	const char *const *bases;
 };
 
 /* The parts of the real system; all borrowed. */
@@ -259,7 +274,9 @@ struct system_parts {
 	struct logger *logger;
 	struct cgroup *cgroup; /* NULL: process groups and marks */
 	const char *notify;    /* the folder of the notify sockets */
-	bool foreground;       /* the daemon has a standard output */
+	struct helpers *helpers;
+	const char *const *bases; /* of the folders, by enum folder_kind */
+	bool foreground;	  /* the daemon has a standard output */
 	/* Is the child one of the daemon's own?  Its owner reaps it. */
 	bool (*is_ours)(pid_t, void *);
 	/* Such a child has ended. */

@@ -23,6 +23,7 @@
 #include "program/program.h"
 #include "program/programs.h"
 #include "program/record.h"
+#include "program/runtime.h"
 #include "program/said.h"
 #include "program/start.h"
 #include "program/takeover.h"
@@ -32,7 +33,7 @@ static bool
 is_end_sound(const struct record_slot *s)
 {
 	return s->end_kind <= END_ENV && s->end_late <= LATE_UNHEALTHY &&
-	    s->end_stage >= 0 && s->end_stage <= SPAWN_SANDBOX &&
+	    s->end_stage >= 0 && s->end_stage < SPAWN_STAGES &&
 	    s->end_code >= 0 &&
 	    s->end_code <= (s->end_signal ? SIGRTMAX : UINT8_MAX) &&
 	    (s->end_code > 0 || !s->end_signal);
@@ -248,6 +249,7 @@ adopt(struct program *p, int slot, bool inherited)
 		}
 	}
 	adopt_notify(p, s, inherited);
+	runtime_take(p);
 	program_restore(p, state, step, want);
 	return true;
 }
@@ -301,6 +303,7 @@ resume(struct program *p)
 	else
 		record_no_main(p);
 	record_note(p);
+	runtime_follow(p);
 	/* Do this first, because the events below may free the program. */
 	program_queue(p);
 	if (p->step == STEP_LEFT)

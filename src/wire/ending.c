@@ -68,6 +68,10 @@ ending_stage(const struct spawn_error *e)
 		return "no-new-privs";
 	case SPAWN_EXEC:
 		return "exec";
+	case SPAWN_CONDITION:
+		return "condition-path-exists";
+	case SPAWN_FOLDER:
+		return "folder";
 	case SPAWN_SANDBOX:
 		return keys_hardening_name(e->which);
 	}

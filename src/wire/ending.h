@@ -42,12 +42,19 @@ enum spawn_stage {
 	SPAWN_PRIVS,
 	SPAWN_EXEC,
 	SPAWN_SANDBOX, /* between SPAWN_RLIMIT and SPAWN_EXEC */
+	/* Before SPAWN_OOM, in the first process of a start: */
+	SPAWN_CONDITION,
+	SPAWN_FOLDER,
 };
+#define SPAWN_STAGES 18
 
 /* Why it could not be started. */
 struct spawn_error {
 	enum spawn_stage stage;
-	/* SPAWN_RLIMIT: RLIMIT_NOFILE ...; SPAWN_SANDBOX: HARDENING_ ... */
+	/*
+	 * SPAWN_RLIMIT: RLIMIT_NOFILE ...; SPAWN_SANDBOX: HARDENING_ ...;
+	 * SPAWN_CONDITION: its index.
+	 */
 	int which;
 	int err; /* errno */
 };

@@ -111,7 +111,9 @@ session_begin(struct session *s)
 {
 	static char config[] = "/nonexistent/hupd.conf";
 	static char home[] = "/nonexistent";
-	struct places places = {false, home, home, home};
+	struct places places = {.config_home = home,
+	    .runtime_dir = home,
+	    .state_home = home};
 	struct config set;
 	struct daemon *d = &s->daemon;
 	struct system_parts parts = {.is_ours = is_ours,

@@ -288,7 +288,9 @@ child_exits(int status)
 static void
 use_folder(void)
 {
-	struct places places = {false, dir, dir, dir};
+	struct places places = {.config_home = dir,
+	    .runtime_dir = dir,
+	    .state_home = dir};
 	struct config set;
 	char text[128];
 

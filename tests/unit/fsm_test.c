@@ -11,7 +11,7 @@
 
 #include "program/fsm.h"
 
-#define FATES 4
+#define FATES 5
 
 /* One step of the machine and where it leads. */
 struct step {

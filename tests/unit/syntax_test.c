@@ -402,7 +402,9 @@ static void
 has_places(void **state)
 {
 	char config[] = "/c/hupd", runtime[] = "/r/hupd", state_home[] = "/s";
-	struct places places = {false, config, runtime, state_home};
+	struct places places = {.config_home = config,
+	    .runtime_dir = runtime,
+	    .state_home = state_home};
 	struct config set;
 
 	(void)state;
