@@ -248,6 +248,7 @@ put_programs(struct json *json, const struct reply *reply)
 	static const struct attr attrs[] = {
 	    {"name", "name", TEXT},
 	    {"state", "state", TEXT},
+	    {"step", "step", TEXT},
 	    {"want", "want", TEXT},
 	    {"ready", "ready", YES},
 	    {"pid", "pid", NUMBER},

@@ -402,6 +402,11 @@ put_state(const struct ctl *ctl, const struct line *program)
 		    since);
 		put_title(ctl, "state");
 		put_field(ctl, program, "state");
+		if (line_get(program, "step") != NULL) {
+			fputs(" (", ctl->out);
+			put_field(ctl, program, "step");
+			fputc(')', ctl->out);
+		}
 		fprintf(ctl->out, " for %s, wanted: ", since);
 		put_field(ctl, program, "want");
 		fputc('\n', ctl->out);

@@ -98,6 +98,36 @@ look_at_line(const struct advisor *a, const char *key, const char *line)
 	free(words);
 }
 
+/* A command with prefixes; "+" runs it as the daemon's user. */
+static void
+look_at_hook(const struct advisor *a, const char *key, const char *line)
+{
+	struct advisor daemons = *a;
+	struct value_command command;
+
+	if (value_split(line, &command) == -1)
+		return;
+	if (command.privileged)
+		daemons.user = (struct execfile_user){a->root ? 0 : (uid_t)-1,
+		    (gid_t)-1, NULL, 0};
+	look_at_command(&daemons, key, command.words);
+	free(command.words);
+}
+
+static void
+look_at_key(const struct advisor *a, const struct key *key)
+{
+	const void *field = keys_value(a->conf, key);
+	char *const *line;
+
+	if (key->value.kind == &value_words)
+		look_at_command(a, key->name, *(char **const *)field);
+	else if (key->value.kind == &value_hooks)
+		for (line = *(char **const *)field;
+		     line != NULL && *line != NULL; line++)
+			look_at_hook(a, key->name, *line);
+}
+
 static void
 look_at_folder(const struct advisor *a)
 {
@@ -147,9 +177,7 @@ look_at_program(struct advisor *a, const char *path)
 	for (size_t i = 0; i < strings_count(conf->more_commands); i++)
 		look_at_line(a, "command", conf->more_commands[i]);
 	for (size_t i = 0; i < keys_count; i++)
-		if (keys_table[i].value.kind == &value_words)
-			look_at_command(a, keys_table[i].name,
-			    *(char **const *)keys_value(conf, &keys_table[i]));
+		look_at_key(a, &keys_table[i]);
 	look_at_folder(a);
 }
 

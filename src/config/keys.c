@@ -316,13 +316,17 @@ const struct key keys_table[] = {
     {LIVE("restart-reset", "10s", duration, restart_reset)},
     {LIVE("restart-limit", "0", number, restart_limit), .value.max = 1000000},
     {LIVE("success-exit", "0", exits, success_exit)},
+    {LIVE("start-pre", NULL, hooks, start_pre), .repeat = true},
+    {LIVE("start-post", NULL, hooks, start_post), .repeat = true},
+    {LIVE("stop-command", NULL, hooks, stop_command), .repeat = true},
     {LIVE("stop-signal", "TERM", signal, stop_signal)},
     {LIVE("stop-timeout", "10s", timeout, stop_timeout)},
     {LIVE("kill-mode", "main-first", choice, kill_mode),
 	.value.words = kill_mode_words},
     {LIVE("send-sigkill", "yes", bool, send_sigkill)},
+    {LIVE("stop-post", NULL, hooks, stop_post), .repeat = true},
     {LIVE("reload-signal", NULL, signal, reload_signal)},
-    {LIVE("reload-command", NULL, words, reload_command)},
+    {LIVE("reload-command", NULL, hooks, reload_command), .repeat = true},
     {LIVE("reload-rollback", "yes", bool, reload_rollback)},
     {.name = "ready",
 	.fallback = "started",
@@ -381,7 +385,8 @@ bool
 keys_is_command(const struct key *key)
 {
 	return key->value.kind == &value_words ||
-	    key->value.kind == &value_commands;
+	    key->value.kind == &value_commands ||
+	    key->value.kind == &value_hooks;
 }
 
 size_t

@@ -145,8 +145,13 @@ struct definition {
 	int64_t stop_timeout; /* or VALUE_FOREVER */
 	enum key_kill_mode kill_mode;
 	bool send_sigkill;
-	int reload_signal;     /* 0: none */
-	char **reload_command; /* NULL: none */
+	int reload_signal; /* 0: none */
+	/* commands, each a line: see value_split */
+	char **start_pre;
+	char **start_post;
+	char **stop_command;
+	char **stop_post;
+	char **reload_command;
 	bool reload_rollback;
 	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
 	int64_t start_timeout; /* 0: no limit */

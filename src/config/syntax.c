@@ -261,7 +261,7 @@ program_key(struct parser *p, const struct key *key, char *value)
 	if (read_value(p, key, value) == -1 || refuse_itself(p) == -1)
 		return;
 	if (keys_is_command(key))
-		warn_of_shell(p, value);
+		warn_of_shell(p, value + strspn(value, "+-"));
 	keys_add(&p->conf->given, key);
 	if (add_line(p->conf, key, p->line, nth) == -1)
 		complain(p, "out of memory");

@@ -2,6 +2,7 @@
  * value - the kinds of value that keys have: how each is held, read, printed
  * and compared.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -524,21 +525,36 @@ static const struct value_store store_strings = {.equal = strings_field_equal,
 
 /* A command line, split as a shell does. */
 
+/* *words: free(3). */
+static int
+split_command(const char *text, char ***words, char *why)
+{
+	const char *reason;
+	size_t n;
+
+	if (words_split(text, words, &n, &reason) == -1)
+		return value_refuse(why, "%s", reason);
+	if (n > 0 && (*words)[0][0] != '\0')
+		return 0;
+	free(*words);
+	return value_refuse(why, "the first word is empty");
+}
+
 static int
 words_parse(void *field, const struct value *value, const char *text, char *why)
 {
 	char ***at = field, **words, **copy;
-	const char *reason;
-	size_t n;
 	int r;
 
 	(void)value;
-	if (words_split(text, &words, &n, &reason) == -1)
-		return value_refuse(why, "%s", reason);
-	if (n == 0 || words[0][0] == '\0') {
-		free(words);
-		return value_refuse(why, "the first word is empty");
-	}
+	if (*text == '+' || *text == '-')
+		return value_refuse(why,
+		    "the prefix \"%c\" is not possible here; + and - work for "
+		    "start-pre, start-post, stop-command, stop-post and "
+		    "reload-command",
+		    *text);
+	if (split_command(text, &words, why) == -1)
+		return -1;
 	/* The copy is as small as possible: it lives as long as the program. */
 	r = strings_copy(&copy, words);
 	free(words);
@@ -727,6 +743,88 @@ paths_parse(void *field, const struct value *value, const char *text, char *why)
 
 const struct value_kind value_paths = {&store_strings, paths_parse,
     lines_print};
+
+/*
+ * Commands with prefixes: "+" and "-" in any order.  They are held as lines,
+ * "+-" and the joined words.
+ */
+
+/* Where the command begins. */
+static const char *
+read_prefixes(const char *text, struct value_command *command)
+{
+	command->privileged = command->lenient = false;
+	for (;; text++)
+		if (*text == '+')
+			command->privileged = true;
+		else if (*text == '-')
+			command->lenient = true;
+		else
+			return text;
+}
+
+/* The canonical line, malloc'd; NULL: refused. */
+static char *
+hook_line(const char *text, char *why)
+{
+	struct value_command command;
+	char *joined, *line = NULL;
+
+	text = read_prefixes(text, &command);
+	if (*text != '\0' && strchr("@!:|", *text) != NULL) {
+		value_refuse(why,
+		    "the prefix \"%c\" is not known; the prefixes are + and -",
+		    *text);
+		return NULL;
+	}
+	if (split_command(text, &command.words, why) == -1)
+		return NULL;
+	if (strchr("+-", command.words[0][0]) != NULL) {
+		value_refuse(why, "\"%.80s\" is no command", command.words[0]);
+		free(command.words);
+		return NULL;
+	}
+	joined = words_join(command.words);
+	free(command.words);
+	if (joined == NULL ||
+	    asprintf(&line, "%s%s%s", command.privileged ? "+" : "",
+		command.lenient ? "-" : "", joined) == -1) {
+		line = NULL;
+		no_memory(why);
+	}
+	free(joined);
+	return line;
+}
+
+static int
+hooks_parse(void *field, const struct value *value, const char *text, char *why)
+{
+	char *line;
+	int r;
+
+	(void)value;
+	if ((line = hook_line(text, why)) == NULL)
+		return -1;
+	r = strings_add(field, line);
+	free(line);
+	return r == -1 ? no_memory(why) : 0;
+}
+
+const struct value_kind value_hooks = {&store_strings, hooks_parse,
+    lines_print};
+
+int
+value_split(const char *line, struct value_command *command)
+{
+	const char *why;
+	size_t n;
+
+	line = read_prefixes(line, command);
+	if (words_split(line, &command->words, &n, &why) == 0)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
 
 static int
 conditions_parse(void *field, const struct value *value, const char *text,

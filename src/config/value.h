@@ -38,6 +38,13 @@ struct value_exits {
 	uint64_t signals;  /* bit N: signal N + 1 */
 };
 
+/* A command of a key that takes prefixes. */
+struct value_command {
+	char **words;	 /* as words_split has them: free(3) */
+	bool privileged; /* "+": runs as the daemon's user */
+	bool lenient;	 /* "-": its failure does not count */
+};
+
 struct value_kind;
 
 /* The value of a key: its kind, and the parameters of the kind. */
@@ -79,25 +86,26 @@ struct value_kind {
 #define VALUE_FOREVER INT64_MAX
 
 /* The kinds, with the C type of the field. */
-extern const struct value_kind value_bool;	 /* bool */
-extern const struct value_kind value_choice;	 /* an enumeration */
-extern const struct value_kind value_number;	 /* int */
-extern const struct value_kind value_octal;	 /* int */
-extern const struct value_kind value_duration;	 /* int64_t, ms */
-extern const struct value_kind value_timeout;	 /* or VALUE_FOREVER */
-extern const struct value_kind value_limit;	 /* 0, or "infinity": none */
-extern const struct value_kind value_size;	 /* int64_t, bytes */
-extern const struct value_kind value_signal;	 /* int */
-extern const struct value_kind value_path;	 /* char *, absolute */
-extern const struct value_kind value_account;	 /* char * */
-extern const struct value_kind value_cgroup;	 /* char * */
-extern const struct value_kind value_exit_on;	 /* char * */
-extern const struct value_kind value_words;	 /* char **, a command line */
-extern const struct value_kind value_accounts;	 /* char ** */
-extern const struct value_kind value_programs;	 /* char **, repeatable */
-extern const struct value_kind value_variables;	 /* char **, repeatable */
-extern const struct value_kind value_env;	 /* char **, repeatable */
-extern const struct value_kind value_paths;	 /* char **, repeatable */
+extern const struct value_kind value_bool;	/* bool */
+extern const struct value_kind value_choice;	/* an enumeration */
+extern const struct value_kind value_number;	/* int */
+extern const struct value_kind value_octal;	/* int */
+extern const struct value_kind value_duration;	/* int64_t, ms */
+extern const struct value_kind value_timeout;	/* or VALUE_FOREVER */
+extern const struct value_kind value_limit;	/* 0, or "infinity": none */
+extern const struct value_kind value_size;	/* int64_t, bytes */
+extern const struct value_kind value_signal;	/* int */
+extern const struct value_kind value_path;	/* char *, absolute */
+extern const struct value_kind value_account;	/* char * */
+extern const struct value_kind value_cgroup;	/* char * */
+extern const struct value_kind value_exit_on;	/* char * */
+extern const struct value_kind value_words;	/* char **, a command line */
+extern const struct value_kind value_hooks;	/* char **, repeatable, lines */
+extern const struct value_kind value_accounts;	/* char ** */
+extern const struct value_kind value_programs;	/* char **, repeatable */
+extern const struct value_kind value_variables; /* char **, repeatable */
+extern const struct value_kind value_env;	/* char **, repeatable */
+extern const struct value_kind value_paths;	/* char **, repeatable */
 extern const struct value_kind value_conditions; /* char **, repeatable */
 extern const struct value_kind value_addresses;	 /* char **, repeatable */
 extern const struct value_kind value_pathlist;	 /* char **, repeatable */
@@ -122,6 +130,12 @@ int value_choose(const struct value *, const char *text,
     char why[static VALUE_WHY_MAX]);
 /* Print "KEY = text".  Always 0, as print has it. */
 int value_put(const char *key, const char *text, FILE *);
+
+/*
+ * Split a line of value_hooks.  -1 with errno: no memory, since
+ * the line was accepted.
+ */
+int value_split(const char *line, struct value_command *);
 
 /* Set the limit of limit->which, or replace it.  -1: no memory. */
 int value_set_rlimit(struct value_rlimits *, const struct value_rlimit *);

@@ -193,7 +193,8 @@ is_bounded(const struct program *p)
 {
 	switch (p->state) {
 	case STATE_STARTING:
-		return p->step != STEP_READY || p->conf->start_timeout > 0;
+		return p->conf->start_timeout > 0 || p->step == STEP_EXEC ||
+		    p->step == STEP_SETTLE;
 	case STATE_DOWN:
 		/* It is freed in this turn, or waits for another one. */
 		return p->want == WANT_REMOVE;

@@ -87,6 +87,8 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_begin(t, "program");
 	line_put(t, "name", p->conf->name);
 	line_put(t, "state", names_state(p->state));
+	if (p->step != STEP_NONE)
+		line_put(t, "step", names_step(p->step));
 	line_put(t, "want", names_want(p->want));
 	line_put(t, "ready", fsm_is_ready(p->state) ? "yes" : "no");
 	line_put(t, "was-up", p->was_up ? "yes" : "no");

@@ -288,12 +288,22 @@ is_leaf(int dir, const char *name)
 	    st.st_nlink == 2;
 }
 
+/* Is it in the list, which ends with NULL?  NULL: an empty one. */
+static bool
+is_listed(const char *const *list, const char *name)
+{
+	for (; list != NULL && *list != NULL; list++)
+		if (strcmp(*list, name) == 0)
+			return true;
+	return false;
+}
+
 /*
- * The same with the folders below, which may vanish meanwhile, except the one
- * named skip; NULL: none.
+ * The same with the folders below, which may vanish meanwhile, except those
+ * named in skip.
  */
 static int
-each_below(int dir, const char *name, const char *skip,
+each_below(int dir, const char *name, const char *const *skip,
     bool (*fn)(pid_t, void *), void *arg)
 {
 	const char *below;
@@ -307,7 +317,7 @@ each_below(int dir, const char *name, const char *skip,
 		return -1;
 	rv = each_process(dirfd(d), ".", fn, arg);
 	while (rv == 0 && (below = next_folder(d)) != NULL)
-		if ((skip == NULL || strcmp(below, skip) != 0) &&
+		if (!is_listed(skip, below) &&
 		    each_below(dirfd(d), below, NULL, fn, arg) == 1)
 			rv = 1;
 	closedir(d);
@@ -441,7 +451,7 @@ look_at_other(pid_t pid, void *arg)
 }
 
 int
-cgroup_count(struct cgroup *cg, const char *name, const char *skip,
+cgroup_count(struct cgroup *cg, const char *name, const char *const *skip,
     pid_t except)
 {
 	struct others others = {.except = except};
@@ -452,7 +462,7 @@ cgroup_count(struct cgroup *cg, const char *name, const char *skip,
 }
 
 int
-cgroup_signal(struct cgroup *cg, const char *name, const char *skip,
+cgroup_signal(struct cgroup *cg, const char *name, const char *const *skip,
     pid_t except, int sig)
 {
 	struct others others = {cg, name, except, sig, 0};

@@ -46,13 +46,13 @@ int cgroup_enter(struct cgroup *, const char *name);
 int cgroup_kill(struct cgroup *, const char *name);
 /*
  * Count the processes in the folder and below, but not that one, nor those in
- * the folder skip below it; NULL: none.  A process that is being killed counts
- * until it has ended.
+ * the folders skip below it, a list that ends with NULL; NULL: none.  A process
+ * that is being killed counts until it has ended.
  */
-int cgroup_count(struct cgroup *, const char *name, const char *skip,
+int cgroup_count(struct cgroup *, const char *name, const char *const *skip,
     pid_t except);
 /* Send them a signal.  Returns how many got it. */
-int cgroup_signal(struct cgroup *, const char *name, const char *skip,
+int cgroup_signal(struct cgroup *, const char *name, const char *const *skip,
     pid_t except, int sig);
 /*
  * Open its cgroup.events, and watch that for EPOLLPRI: it reports that the last

@@ -435,7 +435,8 @@ static void
 child_sandbox(struct child *c,
     int (*step)(const struct sandbox *, struct sandbox_failure *))
 {
-	if (c->req->sandbox != NULL && step(c->req->sandbox, &c->failure) == -1)
+	if (c->req->sandbox != NULL && !c->req->is_privileged &&
+	    step(c->req->sandbox, &c->failure) == -1)
 		fail(c, SPAWN_SANDBOX, (int)c->failure.key);
 }
 
@@ -456,12 +457,14 @@ child_attributes(struct child *c)
 	}
 	child_limits(c);
 	child_sandbox(c, sandbox_enter);
-	child_ids(c);
+	if (!c->req->is_privileged)
+		child_ids(c);
 	child_sandbox(c, sandbox_become);
 	umask((mode_t)conf->umask);
 	if (chdir(conf->directory != NULL ? conf->directory : "/") == -1)
 		fail(c, SPAWN_DIRECTORY, 0);
-	if (conf->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (conf->no_new_privs && !c->req->is_privileged &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fail(c, SPAWN_PRIVS, 0);
 	child_sandbox(c, sandbox_seal);
 }

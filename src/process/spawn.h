@@ -45,6 +45,7 @@ struct spawn_request {
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
 	bool session;	     /* a session of its own */
+	bool is_privileged;  /* keep the ids and the rights of the daemon */
 	/*
 	 * The first process of a start looks at the conditions of conf, and
 	 * makes its folders below these bases, by kind; NULL: another process.

@@ -9,9 +9,9 @@
  * programs say it in ERRNO or in STATUS ("Reload failed!").  Without
  * notifications, only the end of the program within settle-time can be seen.
  *
- * A command runs with the program's attributes, and with MAINPID in its
- * environment.  After its success, the answer of the program decides, if it
- * has begun one.
+ * Commands run one after the other with the program's attributes, and with
+ * MAINPID in their environment; the first failure ends them.  After their
+ * success, the answer of the program decides, if it has begun one.
  */
 #include <sys/types.h>
 
@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "program/action.h"
 #include "program/start.h"
@@ -35,7 +36,7 @@
 #define UNLIMITED_TIMEOUT 30000
 
 enum phase {
-	PHASE_COMMAND,	/* reload-command runs */
+	PHASE_COMMAND,	/* a reload-command runs */
 	PHASE_ANNOUNCE, /* await RELOADING=1 */
 	PHASE_READY,	/* await READY=1 */
 	PHASE_ALIVE,	/* await settle-time */
@@ -50,6 +51,8 @@ struct action {
 	bool is_command; /* else a signal */
 	struct deadline deadline;
 	struct child child;  /* pid 0: no command */
+	size_t at;	     /* its line, from 0 */
+	bool is_lenient;     /* its failure does not count */
 	uint64_t asked_usec; /* when the reload began */
 	bool is_announced;   /* RELOADING=1 came */
 	bool is_ready;	     /* then READY=1 came */
@@ -204,17 +207,59 @@ command_executed(struct child *c)
 	(void)c;
 }
 
+static void begin_command(struct action *);
+
+/* The commands have succeeded. */
+static void
+commands_ended(struct action *a)
+{
+	if (a->program->conf->ready == READY_NOTIFY) {
+		enter_phase(a, PHASE_ANNOUNCE, ANNOUNCE_TIMEOUT);
+		look(a);
+	} else
+		finish(a, true, "reload-command succeeded");
+}
+
+static void
+next_command(struct action *a)
+{
+	if (++a->at < strings_count(a->program->conf->reload_command))
+		begin_command(a);
+	else
+		commands_ended(a);
+}
+
+/* Of several commands, name the one that failed. */
+static void
+command_is_bad(struct action *a, const char *why)
+{
+	char *const *lines = a->program->conf->reload_command;
+	const bool several =
+	    strings_count(lines) > 1 && a->at < strings_count(lines);
+	char how[ENDING_MAX + 256];
+
+	snprintf(how, sizeof(how), "reload-command%s%.200s: %s",
+	    several ? " " : "", several ? lines[a->at] : "", why);
+	if (!a->is_lenient) {
+		finish(a, false, how);
+		return;
+	}
+	log_info("%s: %s; its failure does not count (-)",
+	    a->program->conf->name, how);
+	next_command(a);
+}
+
 static void
 command_failed(struct child *c, const struct spawn_error *error)
 {
-	char how[ENDING_MAX + 32], failure[ENDING_MAX];
+	struct action *a = c->owner;
+	struct system *sys = a->program->programs->system;
+	char failure[ENDING_MAX];
 
 	ending_failure(error, c->why, failure, sizeof(failure));
-	snprintf(how, sizeof(how), "reload-command: %s", failure);
-	finish(c->owner, false, how);
+	sys->release(sys, c);
+	command_is_bad(a, failure);
 }
-
-static void begin_command(struct action *);
 
 static bool
 command_lost(struct child *c)
@@ -232,19 +277,14 @@ command_ended(struct child *c, const struct process_end *end)
 {
 	struct action *a = c->owner;
 	struct system *sys = a->program->programs->system;
-	char how[128], text[64];
-	bool ok = end->known && !end->signal && end->code == 0;
+	char text[64];
 
 	ending_exit(end, text, sizeof(text));
 	sys->release(sys, c);
-	if (!ok) {
-		snprintf(how, sizeof(how), "reload-command: %s", text);
-		finish(a, false, how);
-	} else if (a->program->conf->ready == READY_NOTIFY) {
-		enter_phase(a, PHASE_ANNOUNCE, ANNOUNCE_TIMEOUT);
-		look(a);
-	} else
-		finish(a, true, "reload-command succeeded");
+	if (end->known && !end->signal && end->code == 0)
+		next_command(a);
+	else
+		command_is_bad(a, text);
 }
 
 /* RELOADING=1: is it about this reload? */
@@ -322,26 +362,40 @@ begin_signal(struct action *a)
 		finish_alive(a);
 }
 
+/* Events of the child may come, and free the action, before this returns. */
 static void
 begin_command(struct action *a)
 {
 	struct program *p = a->program;
+	struct value_command line;
 	struct start_command command = {
-	    .argv = p->conf->reload_command,
 	    .mainpid = p->child.pid,
 	    .folder = p->conf->name,
 	    .is_logged = true,
 	};
+	int rv, saved;
 
-	enter_phase(a, PHASE_COMMAND, time_limit(a));
-	a->child.run = p->child.run;
-	/*
-	 * Events of the child may come, and free the action, before this
-	 * returns.
-	 */
-	if (start_command(p, &command, &a->child) == -1)
+	/* A reload may have changed the list meanwhile. */
+	if (a->at >= strings_count(p->conf->reload_command)) {
+		commands_ended(a);
+		return;
+	}
+	if (value_split(p->conf->reload_command[a->at], &line) == -1) {
 		command_failed(&a->child,
 		    &(struct spawn_error){SPAWN_CLONE, 0, errno});
+		return;
+	}
+	a->is_lenient = line.lenient;
+	a->child.why = NULL;
+	a->child.run = p->child.run;
+	command.argv = line.words;
+	command.is_privileged = line.privileged;
+	rv = start_command(p, &command, &a->child);
+	saved = errno;
+	free(line.words);
+	if (rv == -1)
+		command_failed(&a->child,
+		    &(struct spawn_error){SPAWN_CLONE, 0, saved});
 }
 
 bool
@@ -400,10 +454,12 @@ action_begin(struct program *p, void (*done)(void *, bool, const char *),
 	a->asked_usec = (uint64_t)clock_now().ns / 1000;
 	p->action = &a->base;
 	a->is_command = p->conf->reload_command != NULL;
-	if (a->is_command)
-		begin_command(a);
-	else
+	if (!a->is_command)
 		begin_signal(a);
+	else {
+		enter_phase(a, PHASE_COMMAND, time_limit(a));
+		begin_command(a);
+	}
 }
 
 void

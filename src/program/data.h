@@ -24,6 +24,7 @@
 #include "wire/sdnotify.h"
 
 struct health;
+struct hook;
 struct program;
 struct record;
 
@@ -55,8 +56,17 @@ enum program_late {
 	LATE_UNHEALTHY,
 	LATE_TRIGGER,  /* WATCHDOG=trigger */
 	LATE_STOPPING, /* STOPPING=1, and no end in time */
+	LATE_HOOK,     /* start-pre or start-post has failed; .process is its */
 };
-#define PROGRAM_LATES 6
+#define PROGRAM_LATES 7
+
+/*
+ * The lower half of a mark counts the starts.  One of these bits marks the
+ * processes of a command beside the main process.
+ */
+#define PROGRAM_RUN_CHECK (UINT64_C(1) << 31)
+#define PROGRAM_RUN_HOOK (UINT64_C(1) << 30)
+#define PROGRAM_RUN_HELPERS (PROGRAM_RUN_CHECK | PROGRAM_RUN_HOOK)
 
 struct program_end {
 	enum program_end_kind kind;
@@ -107,7 +117,7 @@ struct program {
 	enum program_step step;
 	enum program_want want;
 	struct mono since;    /* in this state */
-	struct mono settling; /* STEP_SETTLE: since when */
+	struct mono settling; /* STEP_SETTLE, STEP_STOP_POST: since when */
 	struct deadline deadline;
 	int64_t delay;	    /* ms, STATE_WAIT */
 	struct child child; /* the main process */
@@ -121,9 +131,11 @@ struct program {
 	/* Starts that ended before they were ready, since the last request. */
 	uint32_t failed_starts;
 	struct program_end end;
-	char *status;		/* what the program says of itself, or NULL */
-	char *tail;		/* the last output of a failed start, or NULL */
-	char *why;		/* END_SPAWN: the error in words, or NULL */
+	char *status; /* what the program says of itself, or NULL */
+	char *tail;   /* the last output of a failed start, or NULL */
+	char *why;    /* END_SPAWN: the error in words, or NULL */
+	char *blamed; /* "start-pre CMD" if that ended the start, or NULL */
+	pid_t former; /* the main process of this start, once reaped, or 0 */
 	char *waiting_for;	/* listening's: a socket, or NULL */
 	enum program_late late; /* STOPPING, KILLING: why, if it was wanted */
 	enum sdnotify_access access; /* NOTIFYACCESS */
@@ -141,6 +153,9 @@ struct program {
 	struct source ready;	      /* READY_FD */
 	struct stream *stream;	      /* NULL: log = none */
 	struct notify_socket *notify; /* NULL: ready is not notify */
+
+	/* hook.c */
+	struct hook *hook; /* the command of the step, NULL: none runs */
 
 	/* runtime.c */
 	struct runtime *runtime; /* NULL: it has no runtime directory */

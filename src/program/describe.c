@@ -10,6 +10,7 @@
 #include "program/describe.h"
 #include "program/foreground.h"
 #include "program/health.h"
+#include "program/hook.h"
 #include "program/outcome.h"
 #include "program/policy.h"
 #include "program/runtime.h"
@@ -20,6 +21,7 @@ static const char *const late_text[] = {
     [LATE_WATCHDOG] = "no sign of life in time, ",
     [LATE_UNHEALTHY] = "unhealthy, ",
     [LATE_TRIGGER] = "it reported an internal error, ",
+    [LATE_HOOK] = "",
     [LATE_STOPPING] = "it did not end after STOPPING=1, ",
 };
 
@@ -38,7 +40,12 @@ describe_end(const struct program *p, char *buf, size_t size)
 	char how[64];
 
 	*buf = '\0';
-	if (p->end.kind != END_NONE && p->conf->more_commands != NULL &&
+	if (p->blamed != NULL || p->end.late == LATE_HOOK) {
+		snprintf(buf, size, "%s: ",
+		    p->blamed != NULL ? p->blamed : "a command around it");
+		size -= strlen(buf);
+		buf += strlen(buf);
+	} else if (p->end.kind != END_NONE && p->conf->more_commands != NULL &&
 	    !policy_is_good(p->conf, &p->end)) {
 		snprintf(buf, size, "command %u: ", p->command + 1);
 		size -= strlen(buf);
@@ -181,6 +188,9 @@ why_starting(const struct program *p, char *buf, size_t size)
 		strlcat(buf, ", started again", size);
 		return;
 	}
+	hook_describe(p, buf, size);
+	if (*buf != '\0')
+		return;
 	switch (p->step) {
 	case STEP_EXEC:
 		/* Before that the pid may still be that of the last process. */
@@ -196,10 +206,16 @@ why_starting(const struct program *p, char *buf, size_t size)
 		snprintf(buf, size, "pid %d, has to live for %s",
 		    (int)p->child.pid, time);
 		break;
+	case STEP_PRE:
+	case STEP_POST:
+		strlcpy(buf, names_step(p->step), size);
+		break;
 	case STEP_NONE:
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_COMMAND:
+	case STEP_STOP_POST:
 		break;
 	}
 }
@@ -238,6 +254,26 @@ describe_was_started(const struct program *p)
 	    p->conf->autostart;
 }
 
+/* A stop whose step runs commands, or ends start-pre. */
+static void
+why_hook_stops(const struct program *p, const char *sent, char *buf,
+    size_t size)
+{
+	char hook[ENDING_MAX];
+
+	if (p->want == WANT_RUN && p->step == STEP_STOP_POST) {
+		describe_end(p, buf, size);
+		strlcat(buf, ", ", size);
+	}
+	hook_describe(p, hook, sizeof(hook));
+	strlcat(buf, *hook != '\0' ? hook : names_step(p->step), size);
+	if (p->step == STEP_PRE || p->state == STATE_KILLING) {
+		strlcat(buf, ", SIG", size);
+		strlcat(buf, sent, size);
+		strlcat(buf, " sent", size);
+	}
+}
+
 static void
 why_stopping(const struct program *p, char *buf, size_t size)
 {
@@ -246,7 +282,9 @@ why_stopping(const struct program *p, char *buf, size_t size)
 
 	if (sent == NULL)
 		sent = text_signal_name(p->conf->stop_signal, name);
-	if (p->step == STEP_OWN)
+	if (hook_is_step(p->step))
+		why_hook_stops(p, sent, buf, size);
+	else if (p->step == STEP_OWN)
 		strlcpy(buf, "it ends by itself", size);
 	else if (p->step == STEP_LEFT) {
 		if (p->want == WANT_RUN)

@@ -21,32 +21,42 @@
  *	   |  EXITED, GONE        | TIMEOUT
  *	   '------------------ KILLING
  *
- * STARTING, UP, STOPPING and KILLING have a process.  Three events lead from
- * them to a state without one: EXITED, EXEC_FAIL when no process could be
- * created or it ended without executing the program, and GONE when the
- * processes that the main process left have ended too.  So a program never has
- * two main processes, and is never DOWN while a process of it is alive, except
- * those that kill-mode spares.
+ * STARTING, UP, STOPPING and KILLING have a process, the main one or a command
+ * around it.  These events lead from them to a state without one: EXITED,
+ * EXEC_FAIL when no process could be created or it ended without executing the
+ * program, GONE when the processes that the main process left have ended too,
+ * and the end of the last command.  So a program never has two main processes,
+ * and is never DOWN while a process of it is alive, except those that kill-mode
+ * spares.
  *
  * Steps.  Three states have steps, which follow each other:
  *
- *	STARTING	EXEC, READY, SETTLE
- *	STOPPING	SIGNAL or OWN, LEFT
- *	KILLING		SIGNAL, LEFT
+ *	STARTING	PRE, EXEC, READY, SETTLE, POST
+ *	STOPPING	COMMAND, SIGNAL or OWN, LEFT, STOP_POST
+ *	KILLING		SIGNAL, LEFT, STOP_POST
  *
- * A process begins with EXEC and ends that step when it executes its program
- * (EXEC_OK).  Then a program that is awaited says that it is READY, or ends
- * well.  Then a program that settles has to live for settle-time, because most
- * mistakes in a configuration end a process soon.  A step that a program does
- * not need is left out, and after the last one it is UP.  A program with
- * several commands begins again with EXEC for each, and is DONE after the last.
+ * At PRE, start-pre runs, and there is no main process yet.  A main process
+ * begins with EXEC and ends that step when it executes its program (EXEC_OK).
+ * Then a program that is awaited says that it is READY, or ends well.  Then a
+ * program that settles has to live for settle-time, because most mistakes in a
+ * configuration end a process soon.  At POST, start-post runs.  A step that a
+ * program does not need is left out, and after the last one it is UP.  A
+ * program with several commands begins again with EXEC for each; after the last
+ * follow POST, without a main process, and DONE.
  *
- * A stop begins with SIGNAL.  If the program begins it (the event STOPPING), it
+ * A stop of a program that is ready begins with COMMAND: stop-command runs.
+ * Then, if the main process still exists, and in all other cases at once,
+ * follows SIGNAL.  If the program begins the stop (the event STOPPING), it
  * needs no signal: OWN.  If the main process has ended and left others, LEFT
  * follows: they get the stop signal too, or SIGKILL, and the program waits for
- * their end.  The time of a stop is that of all steps.  A main process that
- * ends by itself leads to LEFT in the same way, and so does a start that finds
- * processes of an earlier start.
+ * their end.  The time of a stop is that of all these steps.  A main process
+ * that ends by itself leads to LEFT in the same way, and so does a start that
+ * finds processes of an earlier start.  Whatever ended the program, STOP_POST
+ * is next: stop-post runs, with a time of its own.  A stop at PRE sends the
+ * stop signal to start-pre, and keeps the step.
+ *
+ * A program that is DONE has no process, but perhaps commands that undo what it
+ * did: then a stop leads through COMMAND and STOP_POST.
  *
  * A start begins with its conditions.  If one is not met, the start ends like
  * one that failed, but it is no failure: the program is DOWN with want RUN.
@@ -63,8 +73,8 @@
  *
  * Deadlines.  TIMEOUT means that the deadline of the state has passed:
  * start-timeout in STARTING, but settle-time at the step SETTLE, where it is
- * good news; the watchdog in UP, stop-timeout in STOPPING, the restart delay
- * in WAIT.  In KILLING, SIGKILL is repeated: a fork may have escaped the first
+ * good news; the watchdog in UP, stop-timeout in STOPPING, the restart delay in
+ * WAIT.  In KILLING, SIGKILL is repeated: a fork may have escaped the first
  * one.  A program that is spared SIGKILL stays STOPPING.
  *
  * Other programs.  A program that is blocked by a dependency stays or becomes
@@ -92,12 +102,18 @@ fsm_has_step(enum program_state state, enum program_step step)
 	case STEP_EXEC:
 	case STEP_READY:
 	case STEP_SETTLE:
+	case STEP_POST:
 		return state == STATE_STARTING;
 	case STEP_SIGNAL:
 	case STEP_LEFT:
+	case STEP_STOP_POST:
 		return state == STATE_STOPPING || state == STATE_KILLING;
 	case STEP_OWN:
+	case STEP_COMMAND:
 		return state == STATE_STOPPING;
+	case STEP_PRE:
+		return state == STATE_STARTING || state == STATE_STOPPING ||
+		    state == STATE_KILLING;
 	}
 	__builtin_unreachable();
 }
@@ -126,6 +142,13 @@ static struct fsm_next
 enter(enum program_state state, enum program_want want, unsigned actions)
 {
 	return (struct fsm_next){state, fsm_first_step(state), want, actions};
+}
+
+/* Enter a state at a step whose commands are to run. */
+static struct fsm_next
+run(enum program_state state, enum program_step step, enum program_want want)
+{
+	return (struct fsm_next){state, step, want, ACT_HOOK};
 }
 
 /* Stay where it is, perhaps with another want. */
@@ -160,6 +183,8 @@ launch(struct fsm_next now, struct fsm_facts facts)
 		return enter(STATE_DOWN, WANT_RUN, 0);
 	if (facts.left)
 		return end_left(now, WANT_RESTART, facts);
+	if (facts.has_pre)
+		return run(STATE_STARTING, STEP_PRE, WANT_RUN);
 	return enter(STATE_STARTING, WANT_RUN, ACT_SPAWN);
 }
 
@@ -181,17 +206,24 @@ advance(struct fsm_next now, struct fsm_facts facts)
 		}
 		/* FALLTHROUGH */
 	case STEP_SETTLE:
+		if (facts.has_post)
+			return run(now.state, STEP_POST, now.want);
+		/* FALLTHROUGH */
+	case STEP_POST:
 		return enter(STATE_UP, now.want, 0);
 	case STEP_NONE:
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_PRE:
+	case STEP_COMMAND:
+	case STEP_STOP_POST:
 		return now;
 	}
 	__builtin_unreachable();
 }
 
-/* No process that has to end is left. */
+/* Nothing of it is left, and its commands have run. */
 static struct fsm_next
 ended(struct fsm_next now, struct fsm_facts facts)
 {
@@ -206,6 +238,8 @@ ended(struct fsm_next now, struct fsm_facts facts)
 		case FATE_AGAIN:
 			return enter(STATE_WAIT, want, 0);
 		case FATE_DONE:
+			if (facts.has_post)
+				return run(STATE_STARTING, STEP_POST, want);
 			return enter(STATE_DONE, want, 0);
 		case FATE_FAIL:
 			return enter(STATE_FAILED, want, 0);
@@ -221,6 +255,28 @@ ended(struct fsm_next now, struct fsm_facts facts)
 		return enter(STATE_DOWN, want, ACT_FREE);
 	}
 	__builtin_unreachable();
+}
+
+/* No process that has to end is left. */
+static struct fsm_next
+clean_up(struct fsm_next now, struct fsm_facts facts)
+{
+	if (facts.has_stop_post)
+		return run(STATE_STOPPING, STEP_STOP_POST, now.want);
+	return ended(now, facts);
+}
+
+/* The main process has ended, and perhaps left others. */
+static struct fsm_next
+after_main(struct fsm_next now, struct fsm_facts facts)
+{
+	struct fsm_next to;
+
+	if (facts.left)
+		return end_left(now, now.want, facts);
+	to = clean_up(now, facts);
+	to.actions |= ACT_FINISH;
+	return to;
 }
 
 static struct fsm_next
@@ -245,33 +301,92 @@ start(struct fsm_next now, struct fsm_facts facts)
 	__builtin_unreachable();
 }
 
-static struct fsm_next
-end(enum program_want want, struct fsm_facts facts)
+/* Does a main process exist at this step, or did it until this event? */
+static bool
+has_main(struct fsm_next now, struct fsm_facts facts)
 {
-	if (facts.at_once)
-		return enter(STATE_KILLING, want, ACT_KILL);
-	return enter(STATE_STOPPING, want, ACT_SIGNAL);
+	switch (now.step) {
+	case STEP_NONE:
+		return now.state == STATE_UP;
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+	case STEP_SIGNAL:
+	case STEP_OWN:
+		return true;
+	case STEP_POST:
+	case STEP_COMMAND:
+		return facts.main;
+	case STEP_PRE:
+	case STEP_LEFT:
+	case STEP_STOP_POST:
+		return false;
+	}
+	__builtin_unreachable();
 }
 
-/* STOP, RESTART or REMOVE while a process exists; want is the new want. */
+/* Signal the process of a start, or of a program that is up. */
+static struct fsm_next
+end(struct fsm_next now, enum program_want want, struct fsm_facts facts)
+{
+	const bool pre = now.step == STEP_PRE;
+
+	now.want = want;
+	if (!pre && !has_main(now, facts))
+		return clean_up(now, facts);
+	now = facts.at_once ? enter(STATE_KILLING, want, ACT_KILL)
+			    : enter(STATE_STOPPING, want, ACT_SIGNAL);
+	if (pre)
+		now.step = STEP_PRE;
+	return now;
+}
+
+/* Does a stop begin with its command?  Only what was ready knows it. */
+static bool
+obeys_command(struct fsm_next now, struct fsm_facts facts)
+{
+	return facts.has_stop_command && !facts.at_once &&
+	    (now.state != STATE_STARTING || now.step == STEP_SETTLE ||
+		now.step == STEP_POST);
+}
+
+/* Begin the stop. */
+static struct fsm_next
+quit(struct fsm_next now, enum program_want want, struct fsm_facts facts)
+{
+	if (obeys_command(now, facts))
+		return run(STATE_STOPPING, STEP_COMMAND, want);
+	return end(now, want, facts);
+}
+
+/* STOP, RESTART or REMOVE; want is the new want. */
 static struct fsm_next
 leave(struct fsm_next now, enum program_want want, struct fsm_facts facts)
 {
 	switch (now.state) {
 	case STATE_STARTING:
 	case STATE_UP:
+	case STATE_DONE:
 		if (facts.held)
 			return stay(now, want);
-		return end(want, facts);
+		return quit(now, want, facts);
 	case STATE_DOWN:
 	case STATE_STOPPING:
 	case STATE_KILLING:
 	case STATE_WAIT:
-	case STATE_DONE:
 	case STATE_FAILED:
 		return stay(now, want);
 	}
 	__builtin_unreachable();
+}
+
+/* Is there something to stop: a process, or what a done program did? */
+static bool
+is_stoppable(struct fsm_next now, struct fsm_facts facts)
+{
+	return fsm_is_alive(now.state) ||
+	    (now.state == STATE_DONE &&
+		(facts.has_stop_command || facts.has_stop_post));
 }
 
 static struct fsm_next
@@ -280,7 +395,7 @@ stop(struct fsm_next now, struct fsm_facts facts)
 	enum program_want want =
 	    now.want == WANT_REMOVE ? WANT_REMOVE : WANT_REST;
 
-	if (!fsm_is_alive(now.state))
+	if (!is_stoppable(now, facts))
 		return enter(STATE_DOWN, want, 0);
 	return leave(now, want, facts);
 }
@@ -288,7 +403,7 @@ stop(struct fsm_next now, struct fsm_facts facts)
 static struct fsm_next
 restart(struct fsm_next now, struct fsm_facts facts)
 {
-	if (!fsm_is_alive(now.state))
+	if (!is_stoppable(now, facts))
 		return start(now, facts);
 	return leave(now, now.want == WANT_REMOVE ? WANT_REMOVE : WANT_RESTART,
 	    facts);
@@ -297,7 +412,7 @@ restart(struct fsm_next now, struct fsm_facts facts)
 static struct fsm_next
 removed(struct fsm_next now, struct fsm_facts facts)
 {
-	if (!fsm_is_alive(now.state))
+	if (!is_stoppable(now, facts))
 		return enter(STATE_DOWN, WANT_REMOVE, ACT_FREE);
 	return leave(now, WANT_REMOVE, facts);
 }
@@ -305,36 +420,71 @@ removed(struct fsm_next now, struct fsm_facts facts)
 static struct fsm_next
 exited(struct fsm_next now, struct fsm_facts facts)
 {
-	struct fsm_next to;
-
-	if (!fsm_is_alive(now.state) || now.step == STEP_LEFT)
+	if (!has_main(now, facts))
 		return now;
-	if (facts.left)
-		return end_left(now, now.want, facts);
-	to = ended(now, facts);
-	to.actions |= ACT_FINISH;
-	return to;
+	if (now.step == STEP_COMMAND) {
+		/* It does what it should; wait for the end of the command. */
+		now.actions = ACT_LINGER;
+		return now;
+	}
+	return after_main(now, facts);
 }
 
 static struct fsm_next
 gone(struct fsm_next now, struct fsm_facts facts)
 {
-	struct fsm_next to;
-
 	if (now.step != STEP_LEFT)
 		return now;
-	to = ended(now, facts);
-	to.actions |= ACT_FINISH;
-	return to;
+	facts.left = false;
+	return after_main(now, facts);
+}
+
+/* The commands of a step have ended. */
+static struct fsm_next
+hook_ended(struct fsm_next now, bool ok, struct fsm_facts facts)
+{
+	switch (now.step) {
+	case STEP_PRE:
+		if (ok && now.state == STATE_STARTING && now.want == WANT_RUN)
+			return enter(STATE_STARTING, now.want, ACT_SPAWN);
+		return clean_up(now, facts);
+	case STEP_POST:
+		if (!ok)
+			return end(now, now.want, facts);
+		if (facts.main)
+			return enter(STATE_UP, now.want, 0);
+		if (now.want != WANT_RUN)
+			return quit(now, now.want, facts);
+		return enter(STATE_DONE, now.want, 0);
+	case STEP_COMMAND:
+		if (facts.main)
+			return enter(STATE_STOPPING, now.want, ACT_SIGNAL);
+		return after_main(now, facts);
+	case STEP_STOP_POST:
+		return ended(now, facts);
+	case STEP_NONE:
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+	case STEP_SIGNAL:
+	case STEP_LEFT:
+	case STEP_OWN:
+		return now;
+	}
+	__builtin_unreachable();
 }
 
 /* The time of a stop is over. */
 static struct fsm_next
 overdue(struct fsm_next now, struct fsm_facts facts)
 {
+	if (now.step == STEP_COMMAND && (facts.spared || !facts.main)) {
+		facts.at_once = !facts.spared;
+		return hook_ended(now, false, facts);
+	}
 	if (facts.spared)
 		return now;
-	if (now.step == STEP_OWN)
+	if (now.step == STEP_OWN || now.step == STEP_COMMAND)
 		now.step = STEP_SIGNAL;
 	now.state = STATE_KILLING;
 	now.actions = ACT_KILL;
@@ -348,9 +498,9 @@ timed_out(struct fsm_next now, struct fsm_facts facts)
 	case STATE_STARTING:
 		if (now.step == STEP_SETTLE)
 			return advance(now, facts);
-		return end(now.want, facts);
+		return end(now, now.want, facts);
 	case STATE_UP:
-		return end(now.want, facts);
+		return end(now, now.want, facts);
 	case STATE_STOPPING:
 	case STATE_KILLING:
 		return overdue(now, facts);
@@ -370,7 +520,7 @@ stop_before_need(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.state == STATE_WAIT)
 		return enter(STATE_DOWN, now.want, 0);
-	if (!fsm_is_alive(now.state) || now.want != WANT_RUN)
+	if (!is_stoppable(now, facts) || now.want != WANT_RUN)
 		return now;
 	return leave(now, WANT_RESTART, facts);
 }
@@ -380,15 +530,16 @@ static struct fsm_next
 found_unhealthy(struct fsm_next now, struct fsm_facts facts)
 {
 	if (now.state == STATE_UP && now.want == WANT_RUN)
-		return end(now.want, facts);
+		return end(now, now.want, facts);
 	return now;
 }
 
 /* No way leads back from STOPPING=1: sd_notify(3). */
 static struct fsm_next
-stops_itself(struct fsm_next now)
+stops_itself(struct fsm_next now, struct fsm_facts facts)
 {
-	if (now.state != STATE_STARTING && now.state != STATE_UP)
+	if ((now.state != STATE_STARTING && now.state != STATE_UP) ||
+	    !has_main(now, facts))
 		return now;
 	now = enter(STATE_STOPPING, now.want, 0);
 	now.step = STEP_OWN;
@@ -399,9 +550,10 @@ stops_itself(struct fsm_next now)
 static struct fsm_next
 triggered(struct fsm_next now, struct fsm_facts facts)
 {
-	if (now.state != STATE_STARTING && now.state != STATE_UP)
+	if ((now.state != STATE_STARTING && now.state != STATE_UP) ||
+	    !has_main(now, facts))
 		return now;
-	return end(now.want, facts);
+	return end(now, now.want, facts);
 }
 
 /* READY may overtake EXEC_OK: they come through different descriptors. */
@@ -445,9 +597,13 @@ fsm_step(enum program_state state, enum program_step step,
 	case EVENT_GONE:
 		return gone(now, facts);
 	case EVENT_STOPPING:
-		return stops_itself(now);
+		return stops_itself(now, facts);
 	case EVENT_TRIGGER:
 		return triggered(now, facts);
+	case EVENT_HOOK_OK:
+		return hook_ended(now, true, facts);
+	case EVENT_HOOK_FAIL:
+		return hook_ended(now, false, facts);
 	}
 	__builtin_unreachable();
 }

@@ -24,6 +24,12 @@ enum fsm_fate {
 struct fsm_facts {
 	bool blocked; /* a dependency is not ready: do not spawn */
 	bool held;    /* a dependent that is leaving is alive: do not stop */
+	bool main;    /* the main process exists */
+	/* Commands around it are configured, and due at this event. */
+	bool has_pre;
+	bool has_post;
+	bool has_stop_command;
+	bool has_stop_post;
 	bool awaited; /* once executed, it has to become READY or to end well */
 	bool settles; /* then it has to live for a time */
 	/*
@@ -34,7 +40,7 @@ struct fsm_facts {
 	bool together; /* they get the stop signal when the main process does */
 	bool at_once;  /* SIGKILL instead of the stop signal */
 	bool spared;   /* no SIGKILL follows the stop signal */
-	enum fsm_fate fate; /* for EXITED, EXEC_FAIL and GONE */
+	enum fsm_fate fate; /* for events that may end the run */
 };
 
 enum {
@@ -45,6 +51,7 @@ enum {
 	ACT_FINISH = 1 << 4, /* all that have to end have: reap the main one */
 	ACT_FREE = 1 << 5,   /* the definition is gone: free it */
 	ACT_NEXT = 1 << 6,   /* create the process of its next command */
+	ACT_HOOK = 1 << 7,   /* run the commands of the step */
 };
 
 struct fsm_next {

@@ -55,7 +55,7 @@ struct health {
 static uint64_t
 run_of(const struct program *p)
 {
-	return p->child.run | UINT64_C(1) << 31;
+	return p->child.run | PROGRAM_RUN_CHECK;
 }
 
 static void

@@ -24,7 +24,8 @@ neighbours_hold(const struct program *p)
 
 	for (i = 0; i < p->nneeded_by; i++) {
 		by = p->needed_by[i];
-		if (by->want != WANT_RUN && fsm_is_alive(by->state))
+		if (by->want != WANT_RUN &&
+		    (fsm_is_alive(by->state) || outcome_remains(by)))
 			return true;
 	}
 	return false;
@@ -69,8 +70,8 @@ walk_dependents(const struct walk *walk, struct program *p)
 
 	for (i = 0; i < p->nneeded_by; i++) {
 		by = p->needed_by[i];
-		if (by->state == STATE_DONE || by->state == STATE_FAILED ||
-		    !is_new(walk, by))
+		if ((by->state == STATE_DONE && !outcome_remains(by)) ||
+		    by->state == STATE_FAILED || !is_new(walk, by))
 			continue;
 		walk_dependents(walk, by);
 		walk->fn(by, walk->arg);

@@ -112,7 +112,9 @@ outcome_is_settled(const struct program *p)
 bool
 outcome_is_stopped(const struct program *p)
 {
-	return !fsm_is_alive(p->state) && p->state != STATE_WAIT;
+	return !fsm_is_alive(p->state) && p->state != STATE_WAIT &&
+	    /* else its stop has not begun */
+	    (p->state != STATE_DONE || p->want == WANT_RUN);
 }
 
 bool
@@ -126,10 +128,20 @@ outcome_is_good(const struct program *p)
 bool
 outcome_is_overdue(const struct program *p)
 {
+	const struct mono since =
+	    p->step == STEP_STOP_POST ? p->settling : p->since;
+
 	return p->state == STATE_STOPPING && !p->conf->send_sigkill &&
 	    p->conf->stop_timeout != VALUE_FOREVER &&
-	    clock_diff_ms(loop_now(p->programs->loop), p->since) >=
+	    clock_diff_ms(loop_now(p->programs->loop), since) >=
 	    p->conf->stop_timeout;
+}
+
+bool
+outcome_remains(const struct program *p)
+{
+	return p->state == STATE_DONE && p->conf->ready == READY_EXITED &&
+	    (p->conf->stop_command != NULL || p->conf->stop_post != NULL);
 }
 
 enum program_late

@@ -25,6 +25,8 @@ bool outcome_is_unmet(const struct program *);
 const char *outcome_waiting_for(const struct program *);
 /* Does it wait for something outside of hupd? */
 bool outcome_waits(const struct program *);
+/* Is it done, and has commands that undo what it did? */
+bool outcome_remains(const struct program *);
 /* Is it to have no sockets: stopped, done, failed, or blocked for long? */
 bool outcome_is_at_rest(const struct program *);
 /* Is SIGKILL due, which it is spared? */

@@ -3,6 +3,8 @@
  *
  * Short, because it is a table that is tested without a program.
  */
+#include <signal.h>
+
 #include "program/policy.h"
 
 /* Is the exit status or signal in the set? */
@@ -39,16 +41,25 @@ was_lifeless(const struct program_end *end)
 	case LATE_NOT:
 	case LATE_READY:
 	case LATE_STOPPING:
+	case LATE_HOOK:
 		break;
 	}
 	return false;
+}
+
+/* Was it the end of the main process, and not of a command around it? */
+static bool
+was_main(const struct program_end *end)
+{
+	return end->late != LATE_HOOK;
 }
 
 /* A signal that hupd did not send, or nobody knows how it ended. */
 static bool
 was_aborted(const struct program_end *end)
 {
-	return end->kind == END_PROCESS && end->late == LATE_NOT &&
+	return end->kind == END_PROCESS &&
+	    (end->late == LATE_NOT || end->late == LATE_HOOK) &&
 	    (end->process.signal || !end->process.known);
 }
 
@@ -57,9 +68,9 @@ policy_restarts(const struct definition *conf, const struct program_end *end)
 {
 	const bool good = policy_is_good(conf, end);
 
-	if (is_in(&conf->restart_prevent, end))
+	if (was_main(end) && is_in(&conf->restart_prevent, end))
 		return false;
-	if (is_in(&conf->restart_force, end))
+	if (was_main(end) && is_in(&conf->restart_force, end))
 		return true;
 	switch (conf->restart) {
 	case RESTART_ALWAYS:
@@ -69,7 +80,9 @@ policy_restarts(const struct definition *conf, const struct program_end *end)
 	case RESTART_ON_SUCCESS:
 		return good;
 	case RESTART_ON_ABNORMAL:
-		return !good && (end->late != LATE_NOT || was_aborted(end));
+		return !good &&
+		    (was_aborted(end) ||
+			(end->late != LATE_NOT && end->late != LATE_HOOK));
 	case RESTART_ON_ABORT:
 		return !good && was_aborted(end);
 	case RESTART_ON_WATCHDOG:
@@ -78,4 +91,61 @@ policy_restarts(const struct definition *conf, const struct program_end *end)
 		return false;
 	}
 	__builtin_unreachable();
+}
+
+/* Does a program that is asked to stop end by this signal? */
+static bool
+is_clean(const struct definition *conf, int sig)
+{
+	return sig == conf->stop_signal || sig == SIGHUP || sig == SIGINT ||
+	    sig == SIGTERM || sig == SIGPIPE;
+}
+
+static const char *
+result_of_process(const struct definition *conf, const struct program_end *end,
+    bool asked)
+{
+	const struct process_end *process = &end->process;
+
+	if (policy_is_good(conf, end))
+		return "success";
+	if (!process->known)
+		return "resources";
+	if (!process->signal)
+		return "exit-code";
+	if (asked && process->code == SIGKILL && conf->stop_signal != SIGKILL)
+		return "timeout";
+	if (asked && is_clean(conf, process->code))
+		return "success";
+	return process->core ? "core-dump" : "signal";
+}
+
+const char *
+policy_result(const struct definition *conf, const struct program_end *end,
+    bool asked)
+{
+	switch (end->late) {
+	case LATE_READY:
+	case LATE_STOPPING:
+		return "timeout";
+	case LATE_WATCHDOG:
+	case LATE_UNHEALTHY:
+	case LATE_TRIGGER:
+		return "watchdog";
+	case LATE_NOT:
+	case LATE_HOOK:
+		break;
+	}
+	switch (end->kind) {
+	case END_NONE:
+		return "success";
+	case END_PROCESS:
+		return result_of_process(conf, end, asked);
+	case END_ENV:
+		return "resources";
+	case END_SPAWN:
+		break;
+	}
+	/* The child does the stages after these two. */
+	return end->error.stage <= SPAWN_CLONE ? "resources" : "exit-code";
 }

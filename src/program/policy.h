@@ -15,5 +15,11 @@
 bool policy_is_good(const struct definition *, const struct program_end *);
 /* Shall a program be started again that ended, although it was wanted? */
 bool policy_restarts(const struct definition *, const struct program_end *);
+/*
+ * The end in the words of SERVICE_RESULT in systemd.exec(5).  asked: somebody
+ * asked for it.
+ */
+const char *policy_result(const struct definition *, const struct program_end *,
+    bool asked);
 
 #endif

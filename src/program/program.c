@@ -20,6 +20,7 @@
 #include "program/describe.h"
 #include "program/foreground.h"
 #include "program/health.h"
+#include "program/hook.h"
 #include "program/neighbours.h"
 #include "program/outcome.h"
 #include "program/policy.h"
@@ -28,6 +29,9 @@
 #include "program/runtime.h"
 #include "program/said.h"
 #include "program/start.h"
+
+/* The time of stop-post where stop-timeout is 0, ms. */
+#define STOP_POST_TIMEOUT 10000
 
 int
 program_names_cmp(struct program *a, struct program *b)
@@ -49,33 +53,95 @@ rule_of(const struct definition *c)
 	};
 }
 
-/*
- * The next step of a program that ended while it was wanted.  Updates the
- * restart history, so call it once for each end.
- */
-static enum fsm_fate
-fate(struct program *p)
+/* The next step of a program that ends while it is wanted. */
+struct outlook {
+	enum fsm_fate fate;
+	int64_t delay; /* FATE_AGAIN, or BACKOFF_GIVE_UP */
+	struct backoff backoff;
+};
+
+/* Does the event end the run, perhaps? */
+static bool
+may_end(enum program_event event)
+{
+	switch (event) {
+	case EVENT_EXEC_FAIL:
+	case EVENT_EXITED:
+	case EVENT_TIMEOUT:
+	case EVENT_GONE:
+	case EVENT_HOOK_OK:
+	case EVENT_HOOK_FAIL:
+		return true;
+	case EVENT_START:
+	case EVENT_STOP:
+	case EVENT_RESTART:
+	case EVENT_REMOVE:
+	case EVENT_EXEC_OK:
+	case EVENT_READY:
+	case EVENT_UNHEALTHY:
+	case EVENT_NEED_STOPS:
+	case EVENT_STOPPING:
+	case EVENT_TRIGGER:
+		break;
+	}
+	return false;
+}
+
+static struct outlook
+outlook(const struct program *p, enum program_event event)
 {
 	const struct definition *c = p->conf;
 	struct backoff_rule rule = rule_of(c);
 	bool well = policy_is_good(c, &p->end);
+	struct outlook o = {FATE_AGAIN, p->delay, p->backoff};
 	int64_t ran;
 
-	if (outcome_is_unmet(p))
-		return FATE_UNMET;
-	if (well && p->command < strings_count(c->more_commands))
-		return FATE_NEXT;
-	if (!p->was_ready && p->failed_starts < UINT32_MAX)
-		p->failed_starts++;
-	if (!policy_restarts(c, &p->end))
-		return well ? FATE_DONE : FATE_FAIL;
-	/* The time for which it only left processes does not count. */
-	ran = clock_diff_ms(p->step == STEP_LEFT ? p->since
-						 : loop_now(p->programs->loop),
+	if (p->want != WANT_RUN || !fsm_is_alive(p->state) || !may_end(event))
+		return o;
+	if (outcome_is_unmet(p)) {
+		o.fate = FATE_UNMET;
+		return o;
+	}
+	if (well && p->command < strings_count(c->more_commands)) {
+		o.fate = FATE_NEXT;
+		return o;
+	}
+	if (!policy_restarts(c, &p->end)) {
+		o.fate = well ? FATE_DONE : FATE_FAIL;
+		return o;
+	}
+	/* The time after the end of the main process does not count. */
+	ran = clock_diff_ms(p->step == STEP_LEFT || p->step == STEP_STOP_POST
+		? p->since
+		: loop_now(p->programs->loop),
 	    p->started);
-	p->delay =
-	    backoff_next(&p->backoff, &rule, ran, p->was_ready, arc4random());
-	return p->delay == BACKOFF_GIVE_UP ? FATE_FAIL : FATE_AGAIN;
+	o.delay =
+	    backoff_next(&o.backoff, &rule, ran, p->was_ready, arc4random());
+	if (o.delay == BACKOFF_GIVE_UP)
+		o.fate = FATE_FAIL;
+	return o;
+}
+
+/* The run has ended, and the restart policy has decided: keep its history. */
+static void
+keep_history(struct program *p, enum program_state next,
+    const struct outlook *o)
+{
+	if (p->want != WANT_RUN || !fsm_is_alive(p->state) ||
+	    (next != STATE_WAIT && next != STATE_FAILED && next != STATE_DONE))
+		return;
+	if (!p->was_ready && next != STATE_DONE &&
+	    p->failed_starts < UINT32_MAX)
+		p->failed_starts++;
+	p->backoff = o->backoff;
+	p->delay = o->delay;
+}
+
+/* The time of stop-post, ms; stop-timeout = 0 kills a program, not its end. */
+static int64_t
+time_of_stop_post(const struct definition *c)
+{
+	return c->stop_timeout > 0 ? c->stop_timeout : STOP_POST_TIMEOUT;
 }
 
 /* The time limit of the state and step, ms; -1: none. */
@@ -88,7 +154,10 @@ time_limit(const struct program *p, const struct definition *c)
 			return c->settle_time;
 		return c->start_timeout > 0 ? c->start_timeout : -1;
 	case STATE_STOPPING:
-		return c->stop_timeout == VALUE_FOREVER ? -1 : c->stop_timeout;
+		if (c->stop_timeout == VALUE_FOREVER)
+			return -1;
+		return p->step == STEP_STOP_POST ? time_of_stop_post(c)
+						 : c->stop_timeout;
 	case STATE_KILLING:
 		return OUTCOME_KILL_AGAIN;
 	case STATE_WAIT:
@@ -104,15 +173,16 @@ time_limit(const struct program *p, const struct definition *c)
 }
 
 /*
- * The deadline that goes with a state, counted from a moment; that of settling
- * has its own beginning.
+ * The deadline that goes with a state, counted from a moment; those of settling
+ * and of stop-post have a beginning of their own.
  */
 void
 program_arm(struct program *p, struct mono from)
 {
 	const int64_t ms = time_limit(p, p->conf);
 
-	if (p->step == STEP_SETTLE)
+	if (p->step == STEP_SETTLE ||
+	    (p->step == STEP_STOP_POST && p->state == STATE_STOPPING))
 		from = p->settling;
 	/* A restart delay and a repeated SIGKILL are held against nobody. */
 	p->deadline.is_lenient =
@@ -233,15 +303,21 @@ repeat(struct program *p)
 
 /* The state stays, but its next step begins. */
 static void
-go_on(struct program *p)
+go_on(struct program *p, enum program_step step, unsigned actions)
 {
-	if (p->step == STEP_EXEC)
+	const struct mono now = loop_now(p->programs->loop);
+
+	if (actions & ACT_NEXT)
 		log_info("%s: command %u has ended well; starting the next one",
 		    p->conf->name, p->command + 1);
-	if (p->step == STEP_SETTLE) {
-		p->settling = loop_now(p->programs->loop);
+	if (p->step == STEP_SETTLE || p->step == STEP_STOP_POST)
 		program_arm(p, p->since);
-	}
+	else if (step == STEP_SETTLE)
+		/* settle-time comes on top of start-timeout. */
+		program_arm(p,
+		    clock_add_ms(p->since, clock_diff_ms(now, p->settling)));
+	if (outcome_is_overdue(p))
+		p->programs->drain_later(p->programs);
 	notify_watchers(p);
 }
 
@@ -256,12 +332,23 @@ note_late(struct program *p, enum program_state from, enum program_step step,
 	    (p->state != STATE_STOPPING && p->state != STATE_KILLING))
 		return;
 	p->late = LATE_NOT;
-	if (event == EVENT_TIMEOUT)
+	if (event == EVENT_HOOK_FAIL)
+		p->late = LATE_HOOK;
+	else if (event == EVENT_TIMEOUT)
 		p->late = from == STATE_UP ? LATE_WATCHDOG : LATE_READY;
 	else if (event == EVENT_UNHEALTHY)
 		p->late = LATE_UNHEALTHY;
 	else if (event == EVENT_TRIGGER)
 		p->late = LATE_TRIGGER;
+}
+
+/* Does a start begin, and not only its next step? */
+static bool
+begins_anew(struct fsm_next next, enum program_step step)
+{
+	return next.step == STEP_PRE
+	    ? next.actions & ACT_HOOK
+	    : next.actions & ACT_SPAWN && step != STEP_PRE;
 }
 
 static void
@@ -272,9 +359,12 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	struct programs *ps = p->programs;
 
 	set_state(p, next.state, next.step, next.want);
-	if (next.state == from && !(next.actions & ACT_SPAWN)) {
+	hook_follow(p);
+	if (next.step != step)
+		p->settling = loop_now(ps->loop);
+	if (next.state == from && !begins_anew(next, step)) {
 		if (next.step != step || (next.actions & ACT_NEXT))
-			go_on(p);
+			go_on(p, step, next.actions);
 		else if (event == EVENT_TIMEOUT)
 			repeat(p);
 		return;
@@ -305,6 +395,14 @@ plural(int n)
 	return n == 1 ? "" : "es";
 }
 
+/* Its pid is what stop-post gets as MAINPID. */
+static void
+note_former(struct program *p)
+{
+	if (p->child.pid != 0)
+		p->former = p->child.pid;
+}
+
 void
 program_finish(struct program *p)
 {
@@ -312,6 +410,7 @@ program_finish(struct program *p)
 	bool keeps = p->conf->kill_mode == KILL_PROCESS;
 	int n;
 
+	note_former(p);
 	start_close_ready(p);
 	if (keeps)
 		n = p->nleft = sys->keep(sys, &p->child, p->conf->name);
@@ -338,6 +437,7 @@ program_linger(struct program *p)
 {
 	struct system *sys = p->programs->system;
 
+	note_former(p);
 	start_close_ready(p);
 	record_no_main(p);
 	if (sys->linger(sys, &p->child, p->conf->name) == 0)
@@ -345,7 +445,10 @@ program_linger(struct program *p)
 	log_warn("%s: the processes that it left behind cannot be watched; "
 		 "killing them",
 	    p->conf->name);
-	program_feed(p, EVENT_GONE);
+	if (p->step == STEP_COMMAND)
+		sys->release(sys, &p->child);
+	else
+		program_feed(p, EVENT_GONE);
 }
 
 /* Processes that outlived an earlier daemon do not belong to the next start. */
@@ -365,14 +468,38 @@ set_aside(struct program *p)
 	p->nleft = n;
 }
 
+/* Before the first process of a start. */
+static void
+begin_start(struct program *p)
+{
+	said_clear(p);
+	free(p->blamed);
+	p->blamed = NULL;
+	p->former = 0;
+	p->was_ready = false;
+	p->started = loop_now(p->programs->loop);
+	p->started_at = clock_wall().tv_sec;
+	set_aside(p);
+	runtime_take(p);
+}
+
+static void
+begin_hooks(struct program *p)
+{
+	if (p->step == STEP_PRE) {
+		begin_start(p);
+		if (start_prepare(p) == -1) {
+			program_feed(p, EVENT_HOOK_FAIL);
+			return;
+		}
+	}
+	hook_begin(p);
+}
+
 static void
 start(struct program *p)
 {
-	said_clear(p);
-	p->was_ready = false;
 	p->started = loop_now(p->programs->loop);
-	set_aside(p);
-	runtime_take(p);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);
 	if (p->child.pid == 0)
@@ -442,20 +569,30 @@ send_kill(struct program *p)
 					 : "besides the main one");
 }
 
+/* from: the step before. */
 static void
-act(struct program *p, unsigned actions)
+act(struct program *p, unsigned actions, enum program_step from)
 {
 	if (actions & ACT_FINISH)
 		program_finish(p);
 	if (actions & ACT_SIGNAL) {
 		if (p->step == STEP_SIGNAL)
 			send_stop(p);
+		if (p->step == STEP_PRE) {
+			hook_signal(p, p->conf->stop_signal);
+			hook_signal(p, SIGCONT);
+		}
 		if (p->step == STEP_LEFT ||
-		    p->conf->kill_mode == KILL_CONTROL_GROUP)
+		    (p->step == STEP_SIGNAL &&
+			p->conf->kill_mode == KILL_CONTROL_GROUP))
 			send_stop_to_rest(p);
 	}
-	if (actions & ACT_KILL)
-		send_kill(p);
+	if (actions & ACT_KILL) {
+		if (hook_is_step(p->step))
+			hook_kill(p);
+		else
+			send_kill(p);
+	}
 	/* Its session shows which processes it left: reap the main process
 	 * last. */
 	if (actions & ACT_LINGER)
@@ -464,8 +601,22 @@ act(struct program *p, unsigned actions)
 		program_retire(p);
 	if (actions & (ACT_SPAWN | ACT_NEXT)) {
 		p->command = actions & ACT_NEXT ? p->command + 1 : 0;
+		/* start-pre was the beginning. */
+		if (actions & ACT_NEXT || from != STEP_PRE)
+			begin_start(p);
 		start(p);
 	}
+	if (actions & ACT_HOOK)
+		begin_hooks(p);
+}
+
+/* The main process ends, or it has and so does the command beside it. */
+static bool
+ends_main(const struct program *p, enum program_event event)
+{
+	if (p->step == STEP_COMMAND)
+		return p->child.pid == 0 && may_end(event);
+	return event == EVENT_EXITED || event == EVENT_EXEC_FAIL;
 }
 
 /* How many processes are left that have to end before the next start? */
@@ -473,7 +624,7 @@ static int
 count_left(struct program *p, enum program_event event)
 {
 	struct system *sys = p->programs->system;
-	bool ends = event == EVENT_EXITED || event == EVENT_EXEC_FAIL;
+	bool ends = ends_main(p, event);
 	bool starts = event == EVENT_START || event == EVENT_RESTART ||
 	    event == EVENT_TIMEOUT;
 
@@ -493,6 +644,34 @@ program_left(const struct program *p)
 	if (p->nleft > 0 && p->conf->kill_mode == KILL_PROCESS)
 		return sys->kept(sys, &p->child, p->conf->name);
 	return 0;
+}
+
+/* Has a task ended well?  Then a stop comes later, or never. */
+static bool
+task_is_done(const struct program *p, enum program_event event)
+{
+	return p->conf->ready == READY_EXITED && p->want == WANT_RUN &&
+	    (event == EVENT_EXITED || event == EVENT_GONE) &&
+	    policy_is_good(p->conf, &p->end);
+}
+
+/* The commands around the program that are due at this event. */
+static void
+add_hooks(struct fsm_facts *facts, const struct program *p,
+    enum program_event event)
+{
+	const struct definition *c = p->conf;
+	const bool is_done = task_is_done(p, event);
+	const bool undoes = p->state != STATE_DONE || outcome_remains(p);
+
+	facts->main = p->child.pid != 0;
+	facts->has_pre = c->start_pre != NULL;
+	facts->has_post = c->start_post != NULL &&
+	    (is_done || (event != EVENT_EXITED && event != EVENT_GONE));
+	facts->has_stop_command = c->stop_command != NULL && undoes;
+	/* An unmet condition is no end. */
+	facts->has_stop_post = c->stop_post != NULL && undoes && !is_done &&
+	    !(may_end(event) && outcome_is_unmet(p));
 }
 
 /* Are its sockets not open yet?  If so, they are opened now. */
@@ -542,6 +721,10 @@ is_blocked(struct program *p, enum program_event event)
 	case EVENT_EXEC_FAIL:
 	case EVENT_GONE:
 		return p->want == WANT_RESTART && lacks_sockets(p);
+	case EVENT_HOOK_OK:
+	case EVENT_HOOK_FAIL:
+		return p->want == WANT_RESTART && p->child.pid == 0 &&
+		    lacks_sockets(p);
 	case EVENT_STOP:
 	case EVENT_REMOVE:
 	case EVENT_EXEC_OK:
@@ -556,7 +739,7 @@ is_blocked(struct program *p, enum program_event event)
 }
 
 static struct fsm_facts
-facts_for(struct program *p, enum program_event event)
+facts_for(struct program *p, enum program_event event, enum fsm_fate fate)
 {
 	const struct definition *c = p->conf;
 	struct fsm_facts facts = {
@@ -566,10 +749,12 @@ facts_for(struct program *p, enum program_event event)
 	    .settles = start_settles(p),
 	    .together = c->kill_mode == KILL_CONTROL_GROUP,
 	    .spared = !c->send_sigkill,
-	    .fate = FATE_AGAIN,
+	    .fate = fate,
 	};
-	bool ends = event == EVENT_EXITED || event == EVENT_EXEC_FAIL;
+	bool ends = ends_main(p, event);
 	int n = 0;
+
+	add_hooks(&facts, p, event);
 
 	if (fsm_is_alive(p->state) || !facts.blocked)
 		n = count_left(p, event);
@@ -583,29 +768,90 @@ facts_for(struct program *p, enum program_event event)
 	facts.at_once = c->send_sigkill &&
 	    (c->stop_timeout == 0 ||
 		(facts.left && c->kill_mode == KILL_MIXED));
-	if (p->want == WANT_RUN &&
-	    ((ends && !facts.left) ||
-		(event == EVENT_GONE && p->step == STEP_LEFT)))
-		facts.fate = fate(p);
 	return facts;
+}
+
+/* The last output has come, or it will not come. */
+static void
+tail_came(void *arg, const char *bytes, size_t len)
+{
+	struct program *p = arg;
+
+	p->tail_due = false;
+	free(p->tail);
+	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
+	notify_watchers(p);
+	/* Its failure, and that of its dependents, is settled only now. */
+	queue_dependents(p);
+}
+
+static void
+end_stream(struct program *p)
+{
+	struct system *sys = p->programs->system;
+	bool failed = p->want == WANT_RUN && !policy_is_good(p->conf, &p->end);
+
+	if (p->stream == NULL)
+		return;
+	p->tail_due = failed;
+	sys->end_stream(sys, p->stream, failed ? tail_came : NULL, p);
+}
+
+/* Is it the end of a start whose main process does not exist? */
+static bool
+ends_without_main(const struct program *p, enum program_event event,
+    struct fsm_next next)
+{
+	return (event == EVENT_HOOK_OK || event == EVENT_HOOK_FAIL ||
+		   event == EVENT_TIMEOUT) &&
+	    (p->step == STEP_PRE || p->step == STEP_POST) &&
+	    p->child.pid == 0 && next.step != p->step &&
+	    next.step != STEP_EXEC && next.state != STATE_DONE;
+}
+
+/* The time of a start is over while a command around the program runs. */
+static void
+note_overdue_hook(struct program *p)
+{
+	hook_blame(p);
+	if (p->child.pid != 0)
+		return;
+	/* If it is start-pre, its end will say more. */
+	memset(&p->end, 0, sizeof(p->end));
+	p->end.kind = END_PROCESS;
+	p->end.late = LATE_READY;
+	p->end.process = (struct process_end){.known = true,
+	    .signal = true,
+	    .code = SIGKILL};
+	p->end.at = clock_wall().tv_sec;
 }
 
 void
 program_feed(struct program *p, enum program_event event)
 {
-	const enum program_state from = p->state;
+	const enum program_step from = p->step;
+	struct outlook o;
+	const enum program_state state = p->state;
 	struct fsm_next next;
 
-	next = fsm_step(p->state, p->step, p->want, event, facts_for(p, event));
+	if (event == EVENT_TIMEOUT && p->state == STATE_STARTING &&
+	    hook_is_step(from))
+		note_overdue_hook(p);
+	o = outlook(p, event);
+	next = fsm_step(p->state, p->step, p->want, event,
+	    facts_for(p, event, o.fate));
+	keep_history(p, next.state, &o);
+	if (ends_without_main(p, event, next))
+		end_stream(p);
 	enter(p, next, event);
 	refuse_clients(p);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
 	 */
 	record_note(p);
-	act(p, next.actions);
+	act(p, next.actions, from);
 	/* Now it is known which processes stay. */
-	if (p->state != from)
+	if (p->state != state)
 		runtime_follow(p);
 	record_note(p);
 }
@@ -644,30 +890,16 @@ main_lost(struct child *c)
 	return true;
 }
 
-/* The last output has come, or it will not come. */
 static void
-tail_came(void *arg, const char *bytes, size_t len)
+note_end(struct program *p, const struct process_end *end)
 {
-	struct program *p = arg;
-
-	p->tail_due = false;
-	free(p->tail);
-	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
-	notify_watchers(p);
-	/* Its failure, and that of its dependents, is settled only now. */
-	queue_dependents(p);
-}
-
-static void
-end_stream(struct program *p)
-{
-	struct system *sys = p->programs->system;
-	bool failed = p->want == WANT_RUN && !policy_is_good(p->conf, &p->end);
-
-	if (p->stream == NULL)
-		return;
-	p->tail_due = failed;
-	sys->end_stream(sys, p->stream, failed ? tail_came : NULL, p);
+	free(p->why);
+	p->why = NULL;
+	memset(&p->end, 0, sizeof(p->end));
+	p->end.kind = END_PROCESS;
+	p->end.late = outcome_late(p);
+	p->end.process = *end;
+	p->end.at = clock_wall().tv_sec;
 }
 
 static void
@@ -679,13 +911,9 @@ main_ended(struct child *c, const struct process_end *end)
 	if (p->state == STATE_UP && c->exit.fd != -1 &&
 	    p->since.ns == loop_now(p->programs->loop).ns)
 		return;
-	free(p->why);
-	p->why = NULL;
-	memset(&p->end, 0, sizeof(p->end));
-	p->end.kind = END_PROCESS;
-	p->end.late = outcome_late(p);
-	p->end.process = *end;
-	p->end.at = clock_wall().tv_sec;
+	/* After a failed start-post, p->end is about that. */
+	if (outcome_late(p) != LATE_HOOK)
+		note_end(p, end);
 	end_stream(p);
 	/* A health check is not one of the processes that it left. */
 	health_end(p);
@@ -826,6 +1054,7 @@ program_free(struct program *p)
 	if (p->action != NULL)
 		p->action->cancel(p->action);
 	health_free(p);
+	hook_end(p);
 	loop_cancel(p->programs->loop, &p->deadline);
 	start_close_ready(p);
 	if (p->stream != NULL)
@@ -838,6 +1067,7 @@ program_free(struct program *p)
 	free(p->status);
 	free(p->tail);
 	free(p->why);
+	free(p->blamed);
 	free(p->waiting_for);
 	free(p->needs);
 	free(p->needed_by);
@@ -859,9 +1089,9 @@ program_look_again(struct program *p)
 	};
 	bool stuck;
 
-	if (p->want == WANT_RUN
-		? p->state == STATE_DOWN && !outcome_is_unmet(p)
-		: p->state == STATE_STARTING || p->state == STATE_UP)
+	if (p->want == WANT_RUN ? p->state == STATE_DOWN && !outcome_is_unmet(p)
+				: p->state == STATE_STARTING ||
+		    p->state == STATE_UP || p->state == STATE_DONE)
 		program_feed(p, wanted[p->want]);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
@@ -948,6 +1178,8 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_GONE:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_HOOK_OK:
+	case EVENT_HOOK_FAIL:
 		return;
 	}
 	program_feed(p, event);

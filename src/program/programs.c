@@ -240,7 +240,9 @@ programs_are_ended(struct programs *ps)
 {
 	struct program *p;
 
-	if (ps->norphans > 0 || !TAILQ_EMPTY(&ps->removals))
+	/* The queue may hold a done program whose stop has not begun. */
+	if (ps->norphans > 0 || !TAILQ_EMPTY(&ps->queue) ||
+	    !TAILQ_EMPTY(&ps->removals))
 		return false;
 	if (ps->nalive == 0)
 		return true;

@@ -12,15 +12,17 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "config/address.h"
 #include "config/environ.h"
+#include "program/policy.h"
 #include "program/record.h"
 #include "program/start.h"
 #include "wire/names.h"
 
 /* Variables that are set here, at most. */
-#define ENV_OWN (13 + FOLDER_KINDS)
+#define ENV_OWN (16 + FOLDER_KINDS)
 /* The first descriptor of LISTEN_FDS: sd_listen_fds(3). */
 #define LISTEN_FIRST 3
 
@@ -105,6 +107,29 @@ env_pass(struct spawn_env *e, const struct definition *c)
 			environ_set(&e->list, kv);
 }
 
+/* How the program ended, in the words of systemd.exec(5). */
+static void
+env_end(struct spawn_env *e, const struct program *p)
+{
+	const struct process_end *end = &p->end.process;
+	char name[TEXT_NUMBER_MAX];
+
+	env_format(e, "SERVICE_RESULT=%s",
+	    policy_result(p->conf, &p->end, p->want != WANT_RUN));
+	/* Not of a command around it. */
+	if (p->end.kind != END_PROCESS || !end->known || p->blamed != NULL ||
+	    p->end.late == LATE_HOOK)
+		return;
+	if (end->signal) {
+		env_format(e, "EXIT_CODE=%s", end->core ? "dumped" : "killed");
+		env_format(e, "EXIT_STATUS=%s",
+		    text_signal_name(end->code, name));
+	} else {
+		env_format(e, "EXIT_CODE=exited");
+		env_format(e, "EXIT_STATUS=%d", end->code);
+	}
+}
+
 /* RUNTIME_DIRECTORY ...: the folders that are made for the program. */
 static void
 env_folders(struct spawn_env *e, const struct system *sys,
@@ -169,6 +194,8 @@ env_build(struct spawn_env *e, struct program *p,
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)command->mainpid);
+	if (command->tells_end)
+		env_end(e, p);
 	if (command->nlisten > 0)
 		env_listen(e, command);
 	return 0;
@@ -240,6 +267,7 @@ start_command(struct program *p, const struct start_command *command,
 	    .begins = command->begins,
 	    .fds = command->fds,
 	    .nfds = command->nfds,
+	    .is_privileged = command->is_privileged,
 	    .record = command->record,
 	};
 	struct spawn_env env;
@@ -348,6 +376,36 @@ words_of(const struct program *p)
 	return NULL;
 }
 
+/* -1 with errno, and the stage that failed. */
+static int
+prepare(struct program *p, struct spawn_error *error)
+{
+	error->stage = SPAWN_RECORD;
+	/* Without a record, a later daemon would start it a second time. */
+	if (record_assign(p) == -1)
+		return -1;
+	error->stage = SPAWN_OUTPUT;
+	if (start_open_stream(p) == -1 ||
+	    (p->stream != NULL &&
+		p->programs->system->renew_stream(p->programs->system, p->conf,
+		    p->stream) == -1))
+		return -1;
+	error->stage = SPAWN_DESCRIPTORS;
+	return start_open_notify(p, false, -1);
+}
+
+int
+start_prepare(struct program *p)
+{
+	struct spawn_error error = {SPAWN_RECORD, 0, 0};
+
+	if (prepare(p, &error) == 0)
+		return 0;
+	error.err = errno;
+	start_failed(p, END_SPAWN, &error);
+	return -1;
+}
+
 static void
 hand(struct handed *h, int from, int to)
 {
@@ -403,25 +461,13 @@ start_main(struct program *p)
 	    .argv = words,
 	    .folder = p->conf->name,
 	    .is_logged = true,
-	    .begins = p->command == 0,
+	    .begins = p->command == 0 && p->conf->start_pre == NULL,
 	    .fds = handed.fds,
 	};
 	int rv;
 
 	p->child.run++;
-	if (words == NULL)
-		goto fail;
-	/* Without a record, a later daemon would start it a second time. */
-	if (record_assign(p) == -1)
-		goto fail;
-	error.stage = SPAWN_OUTPUT;
-	if (start_open_stream(p) == -1 ||
-	    (p->stream != NULL &&
-		p->programs->system->renew_stream(p->programs->system, p->conf,
-		    p->stream) == -1))
-		goto fail;
-	error.stage = SPAWN_DESCRIPTORS;
-	if (start_open_notify(p, false, -1) == -1)
+	if (words == NULL || prepare(p, &error) == -1)
 		goto fail;
 	if (hand_sockets(p, &handed) == -1)
 		goto fail;

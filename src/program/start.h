@@ -10,9 +10,11 @@
 /* A command that runs with a program's attributes and environment. */
 struct start_command {
 	char *const *argv;
-	pid_t mainpid;	    /* for MAINPID; 0: it is the main process itself */
+	pid_t mainpid;	    /* for MAINPID; 0: do not set it */
 	const char *folder; /* the name of its cgroup */
 	bool is_logged;	    /* its output goes where the program's goes */
+	bool is_privileged; /* it keeps the ids and the rights of the daemon */
+	bool tells_end;	    /* SERVICE_RESULT, EXIT_CODE and EXIT_STATUS */
 	bool begins;	    /* it is the first process of a start */
 	const struct system_fd *fds;
 	size_t nfds;
@@ -21,6 +23,11 @@ struct start_command {
 	volatile int32_t *record;
 };
 
+/*
+ * Get ready to start the program, before the first process of the start; so
+ * does start_main.  -1: p->end says why not.
+ */
+int start_prepare(struct program *);
 /*
  * Start the program.  The events of p->child follow.  -1: no process was
  * created; p->end says why.

@@ -52,6 +52,9 @@
 #define LOOK_EVERY 1000
 #define LOOKS_AT_ONCE 10
 
+/* Their processes are none that a program started. */
+static const char *const helper_folders[] = {SYSTEM_CHECK_FOLDER,
+    SYSTEM_HOOK_FOLDER, NULL};
 _Static_assert(SYSTEM_FDS <= SPAWN_FDS && SYSTEM_PID_MAX >= SPAWN_PID_MAX,
     "spawn has room for a request");
 
@@ -255,6 +258,7 @@ real_spawn(struct system *sys, struct child *c,
 	    .conf = wanted->conf,
 	    .outdir = -1,
 	    .session = true,
+	    .is_privileged = wanted->is_privileged,
 	    .record = wanted->record,
 	    .pid = wanted->pid,
 	    .fds = fds,
@@ -379,8 +383,8 @@ real_left(struct system *sys, const struct child *c, const char *folder)
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_count(r->parts.cgroup, folder,
-		    SYSTEM_CHECK_FOLDER, c->pid);
+		return cgroup_count(r->parts.cgroup, folder, helper_folders,
+		    c->pid);
 	if (c->pid == 0 && c->rest == NULL)
 		return 0;
 	if (c->rest != NULL)
@@ -396,8 +400,8 @@ real_signal_left(struct system *sys, const struct child *c, const char *folder,
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_signal(r->parts.cgroup, folder,
-		    SYSTEM_CHECK_FOLDER, c->pid, sig);
+		return cgroup_signal(r->parts.cgroup, folder, helper_folders,
+		    c->pid, sig);
 	return orphan_signal_run(r->orphans, c->run, !is_own(c), sig);
 }
 
@@ -600,7 +604,13 @@ begin_rest(struct real *r, struct child *c, const char *folder)
 static int
 real_linger(struct system *sys, struct child *c, const char *folder)
 {
-	if (begin_rest(real_of(sys), c, folder) == -1)
+	struct real *r = real_of(sys);
+
+	if (c->rest != NULL) {
+		loop_at(r->parts.loop, &c->rest->look, loop_now(r->parts.loop));
+		return 0;
+	}
+	if (begin_rest(r, c, folder) == -1)
 		return -1;
 	real_release(sys, c);
 	return 0;

@@ -25,8 +25,12 @@
 #include "wire/ending.h"
 #include "wire/sdnotify.h"
 
-/* The folder of the health checks, in that of their program. */
+/*
+ * The folders of the health checks, and of the commands around a program, in
+ * that of their program.
+ */
 #define SYSTEM_CHECK_FOLDER "hupd-check"
+#define SYSTEM_HOOK_FOLDER "hupd-hook"
 
 struct cgroup;
 struct child;
@@ -60,7 +64,7 @@ struct child_events {
 	bool (*lost)(struct child *);
 	/* It has ended. */
 	void (*ended)(struct child *, const struct process_end *);
-	/* After linger: all that it left has ended.  Only of main processes. */
+	/* After linger: all that it left has ended. */
 	void (*gone)(struct child *);
 };
 
@@ -105,6 +109,8 @@ struct system_request {
 	bool begins;
 	const struct system_fd *fds; /* at most SYSTEM_FDS */
 	size_t nfds;
+	/* It keeps the ids and the rights of the daemon. */
+	bool is_privileged;
 	char *pid; /* the child prints its pid there, see SYSTEM_PID_MAX */
 	/* Where the child stores its pid first of all, or NULL. */
 	volatile int32_t *record;
@@ -129,23 +135,25 @@ struct system {
 	 */
 	int (*kill)(struct system *, const struct child *, const char *folder);
 	/*
-	 * How many processes has a main process started or left that have not
-	 * ended?  A health check is none of them.  Before the first start: how
-	 * many has an earlier one left?
+	 * How many processes has a child started or left that have not ended?
+	 * Health checks and commands around the program are none of those of a
+	 * main process.  Before the first start: how many has an earlier one
+	 * left?
 	 */
 	int (*left)(struct system *, const struct child *, const char *folder);
 	/* A signal to them.  Returns how many got it. */
 	int (*signal_left)(struct system *, const struct child *,
 	    const char *folder, int sig);
 	/*
-	 * The main process has ended: reap and release it, and send the event
-	 * gone when the processes that it left have ended.  -1 with errno:
-	 * their end cannot be watched, and nothing was done.
+	 * The child has ended: reap and release it, and send the event gone
+	 * when the processes that it left have ended; if it lingers already,
+	 * look again.  -1 with errno: their end cannot be watched, and nothing
+	 * was done.
 	 */
 	int (*linger)(struct system *, struct child *, const char *folder);
 	/*
-	 * The main process has ended: kill the processes that it left and reap
-	 * it.  Returns how many it left.  release follows.
+	 * The child has ended: kill the processes that it left and reap it, or
+	 * end its lingering.  Returns how many it left.  release follows.
 	 */
 	int (*finish)(struct system *, struct child *, const char *folder);
 	/*

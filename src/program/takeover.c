@@ -20,6 +20,7 @@
 #include "config/definition.h"
 #include "config/config.h"
 #include "program/health.h"
+#include "program/hook.h"
 #include "program/program.h"
 #include "program/programs.h"
 #include "program/record.h"
@@ -166,7 +167,8 @@ hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 static enum program_step
 step_of(const struct record_slot *s, enum program_state state)
 {
-	if (is_extended(s) && fsm_has_step(state, (enum program_step)s->step))
+	if (is_extended(s) && s->step < PROGRAM_STEPS &&
+	    fsm_has_step(state, (enum program_step)s->step))
 		return (enum program_step)s->step;
 	return fsm_first_step(state);
 }
@@ -179,15 +181,20 @@ step_of(const struct record_slot *s, enum program_state state)
 static enum program_step
 step_of_start(struct program *p, const struct record_slot *s, bool inherited)
 {
+	const enum program_step after =
+	    p->conf->start_post != NULL ? STEP_POST : STEP_NONE;
+
+	if (step_of(s, STATE_STARTING) == STEP_POST)
+		return STEP_POST;
 	if (p->conf->ready != READY_STARTED) {
 		if (hears_ready(p, s, inherited))
 			return STEP_READY;
 		log_info("%s: its readiness was not heard; taking it for ready",
 		    p->conf->name);
-		return STEP_NONE;
+		return after;
 	}
 	if (!start_settles(p))
-		return STEP_NONE;
+		return after;
 	if (step_of(s, STATE_STARTING) != STEP_SETTLE)
 		p->settling = p->since;
 	if (clock_diff_ms(p->settling, loop_now(p->programs->loop)) > 0)
@@ -236,7 +243,13 @@ adopt(struct program *p, int slot, bool inherited)
 	step = step_of(s, state);
 	p->slot = slot;
 	read_slot(p, s);
-	if (s->pid != 0 && sys->hold(sys, &p->child, &former)) {
+	if (hook_is_step(step))
+		hook_clear(p);
+	if (step == STEP_PRE && state == STATE_STARTING) {
+		/* Repeat the start: see program_look_again. */
+		state = STATE_DOWN;
+		step = STEP_NONE;
+	} else if (s->pid != 0 && sys->hold(sys, &p->child, &former)) {
 		if (is_young(s)) {
 			begin_young(p);
 			want = WANT_RUN;
@@ -247,7 +260,9 @@ adopt(struct program *p, int slot, bool inherited)
 			if (step == STEP_NONE)
 				state = STATE_UP;
 		}
-	}
+	} else if (s->pid != 0 && step == STEP_POST)
+		/* Its end is not that of a command. */
+		step = STEP_READY;
 	adopt_notify(p, s, inherited);
 	runtime_take(p);
 	program_restore(p, state, step, want);
@@ -262,10 +277,31 @@ go_on(struct program *p)
 
 	if (start_open_stream(p) == -1)
 		log_warn("%s: its output cannot be logged", p->conf->name);
+	if (p->step == STEP_COMMAND && p->child.pid == 0)
+		program_linger(p);
 	if (p->conf->kill_mode == KILL_PROCESS)
 		p->nleft = sys->kept(sys, &p->child, p->conf->name);
-	log_info("%s: taken over, pid %d, %s", p->conf->name, (int)p->child.pid,
-	    names_state(p->state));
+	if (p->child.pid != 0)
+		log_info("%s: taken over, pid %d, %s", p->conf->name,
+		    (int)p->child.pid, names_state(p->state));
+	else
+		log_info("%s: taken over, %s", p->conf->name,
+		    names_step(p->step));
+}
+
+/*
+ * The earlier daemon ran a command around the program, which has been killed.
+ * Repeat the step, or end it if the command was to end.
+ */
+static void
+resume_hook(struct program *p)
+{
+	if (!hook_is_step(p->step) || p->hook != NULL)
+		return;
+	if (p->step == STEP_PRE || p->state == STATE_KILLING)
+		program_feed(p, EVENT_HOOK_FAIL);
+	else
+		hook_begin(p);
 }
 
 /* It ended while no daemon ran: the reason is not known. */
@@ -308,7 +344,8 @@ resume(struct program *p)
 	program_queue(p);
 	if (p->step == STEP_LEFT)
 		program_linger(p);
-	else if (fsm_is_alive(p->state) && p->child.pid == 0)
+	else if (fsm_is_alive(p->state) && p->child.pid == 0 &&
+	    !hook_is_step(p->step))
 		ended_unseen(p);
 	else if (fsm_is_alive(p->state))
 		go_on(p);
@@ -405,6 +442,7 @@ catch_up(struct program *p, const struct config *running)
 			program_request(p, EVENT_RESTART);
 			record_set_due(p, false);
 		}
+		resume_hook(p);
 		return;
 	}
 	if (record_assign(p) == -1)
@@ -423,7 +461,11 @@ is_over(uint64_t run, void *arg)
 	struct program *p;
 
 	for (p = programs_first(ps); p != NULL; p = programs_next(p))
-		if (p->child.run >> 32 == run >> 32)
+		if (p->child.run >> 32 == run >> 32 &&
+		    (run & PROGRAM_RUN_HELPERS) != 0)
+			return p->hook == NULL ||
+			    run != (p->child.run | PROGRAM_RUN_HOOK);
+		else if (p->child.run >> 32 == run >> 32)
 			return p->conf->kill_mode != KILL_PROCESS &&
 			    (p->child.run != run ||
 				(p->child.pid == 0 && p->step != STEP_LEFT));

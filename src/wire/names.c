@@ -4,6 +4,7 @@
  * No switch has a default: a new state, want or event does not compile until
  * it has a name.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "wire/names.h"
@@ -66,6 +67,39 @@ names_step(enum program_step step)
 		return "left";
 	case STEP_OWN:
 		return "own";
+	case STEP_PRE:
+		return "start-pre";
+	case STEP_POST:
+		return "start-post";
+	case STEP_COMMAND:
+		return "stop-command";
+	case STEP_STOP_POST:
+		return "stop-post";
+	}
+	__builtin_unreachable();
+}
+
+/* The end of the commands of a step. */
+static const char *
+hook_event(enum program_step step, bool ok)
+{
+	switch (step) {
+	case STEP_PRE:
+		return ok ? "start-pre ended" : "start-pre failed";
+	case STEP_POST:
+		return ok ? "start-post ended" : "start-post failed";
+	case STEP_COMMAND:
+		return ok ? "stop-command ended" : "stop-command failed";
+	case STEP_STOP_POST:
+		return ok ? "stop-post ended" : "stop-post failed";
+	case STEP_NONE:
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+	case STEP_SIGNAL:
+	case STEP_LEFT:
+	case STEP_OWN:
+		return ok ? "command ended" : "command failed";
 	}
 	__builtin_unreachable();
 }
@@ -126,6 +160,10 @@ names_event(enum program_event event, enum program_state state,
 		return "STOPPING=1";
 	case EVENT_TRIGGER:
 		return "WATCHDOG=trigger";
+	case EVENT_HOOK_OK:
+		return hook_event(step, true);
+	case EVENT_HOOK_FAIL:
+		return hook_event(step, false);
 	}
 	__builtin_unreachable();
 }

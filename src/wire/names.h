@@ -42,15 +42,19 @@ enum program_state {
  * Records of version 0.1 have STEP_NONE.
  */
 enum program_step {
-	STEP_NONE,   /* the state has no steps */
-	STEP_EXEC,   /* STARTING: the process has yet to execute the program */
-	STEP_READY,  /* STARTING: it has yet to say that it is ready */
-	STEP_SETTLE, /* STARTING: it has to live for settle-time */
-	STEP_SIGNAL, /* STOPPING, KILLING: the main process got the signal */
-	STEP_LEFT,   /* STOPPING, KILLING: it ended, and what it left got it */
-	STEP_OWN,    /* STOPPING: it ends by itself, and got no signal */
+	STEP_NONE,    /* the state has no steps */
+	STEP_EXEC,    /* STARTING: the process has yet to execute the program */
+	STEP_READY,   /* STARTING: it has yet to say that it is ready */
+	STEP_SETTLE,  /* STARTING: it has to live for settle-time */
+	STEP_SIGNAL,  /* STOPPING, KILLING: the main process got the signal */
+	STEP_LEFT,    /* STOPPING, KILLING: it ended, and what it left got it */
+	STEP_OWN,     /* STOPPING: it ends by itself, and got no signal */
+	STEP_PRE,     /* STARTING: start-pre runs; later: it got the signal */
+	STEP_POST,    /* STARTING: start-post runs */
+	STEP_COMMAND, /* STOPPING: stop-command runs */
+	STEP_STOP_POST, /* STOPPING, KILLING: stop-post runs */
 };
-#define PROGRAM_STEPS 7
+#define PROGRAM_STEPS 11
 
 /* The request for a program.  Kept in records: do not renumber. */
 enum program_want {
@@ -76,14 +80,20 @@ enum program_event {
 	EVENT_GONE,	  /* the processes that the main process left, too */
 	EVENT_STOPPING,	  /* it says STOPPING=1 */
 	EVENT_TRIGGER,	  /* it says WATCHDOG=trigger */
+	EVENT_HOOK_OK,	  /* the commands of the step have ended well */
+	EVENT_HOOK_FAIL,  /* one of them has failed, the others do not run */
 };
-#define PROGRAM_EVENTS 14
+#define PROGRAM_EVENTS 16
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);
 /* "run", "rest", "restart", "remove". */
 const char *names_want(enum program_want);
-/* "", "exec", "ready", "settle", "signal", "left", "own". */
+/*
+ * "", "exec", "ready", "settle", "signal", "left", "own"; those of the steps
+ * that run commands are the keys: "start-pre", "start-post", "stop-command",
+ * "stop-post".
+ */
 const char *names_step(enum program_step);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state,

@@ -23,14 +23,84 @@ struct step {
 	struct fsm_next to;
 };
 
+/* Every fact but main and fate is a bit of the number. */
+static void
+set_facts(struct fsm_facts *facts, int number)
+{
+	facts->blocked = number & 1;
+	facts->held = number & 2;
+	facts->awaited = number & 4;
+	facts->settles = number & 8;
+	facts->left = number & 16;
+	facts->together = number & 32;
+	facts->at_once = number & 64;
+	facts->spared = number & 128;
+	facts->has_pre = number & 256;
+	facts->has_post = number & 512;
+	facts->has_stop_command = number & 1024;
+	facts->has_stop_post = number & 2048;
+}
+#define FACTS 4096
+
+/* Is there a main process at that step?  Perhaps, at two steps. */
+static bool
+is_main_possible(const struct step *s, bool main)
+{
+	switch (s->step) {
+	case STEP_NONE:
+		return main == (s->state == STATE_UP);
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+	case STEP_SIGNAL:
+	case STEP_OWN:
+		return main;
+	case STEP_POST:
+	case STEP_COMMAND:
+		return true;
+	case STEP_PRE:
+	case STEP_LEFT:
+	case STEP_STOP_POST:
+		return !main;
+	}
+	return false;
+}
+
+/* The fate counts only where the run may end. */
+static bool
+has_fate(enum program_event event)
+{
+	return event == EVENT_EXITED || event == EVENT_EXEC_FAIL ||
+	    event == EVENT_GONE || event == EVENT_TIMEOUT ||
+	    event == EVENT_HOOK_OK || event == EVENT_HOOK_FAIL;
+}
+
+static void
+walk_facts(struct step *s, void (*check)(const struct step *))
+{
+	int fates = has_fate(s->event) && s->want == WANT_RUN ? FATES : 1;
+
+	for (int i = 0; i < FACTS * 2 * fates; i++) {
+		set_facts(&s->facts, i);
+		s->facts.main = i / FACTS % 2;
+		if (!is_main_possible(s, s->facts.main))
+			continue;
+		s->facts.fate = (enum fsm_fate)(i / FACTS / 2);
+		s->to =
+		    fsm_step(s->state, s->step, s->want, s->event, s->facts);
+		assert_true(fsm_has_step(s->to.state, s->to.step));
+		check(s);
+	}
+}
+
 /* Call check for every possible step. */
 static void
 walk(void (*check)(const struct step *))
 {
 	struct step s;
 
-	for (int i = 0; i < PROGRAM_STATES * PROGRAM_STEPS * PROGRAM_WANTS *
-		 PROGRAM_EVENTS * 256 * FATES;
+	for (int i = 0; i <
+	     PROGRAM_STATES * PROGRAM_STEPS * PROGRAM_WANTS * PROGRAM_EVENTS;
 	     i++) {
 		int rest = i;
 
@@ -38,25 +108,18 @@ walk(void (*check)(const struct step *))
 		rest /= PROGRAM_STATES;
 		s.step = (enum program_step)(rest % PROGRAM_STEPS);
 		rest /= PROGRAM_STEPS;
-		if (!fsm_has_step(s.state, s.step))
-			continue;
 		s.want = (enum program_want)(rest % PROGRAM_WANTS);
-		rest /= PROGRAM_WANTS;
-		s.event = (enum program_event)(rest % PROGRAM_EVENTS);
-		rest /= PROGRAM_EVENTS;
-		s.facts.blocked = rest & 1;
-		s.facts.held = rest & 2;
-		s.facts.awaited = rest & 4;
-		s.facts.settles = rest & 8;
-		s.facts.left = rest & 16;
-		s.facts.together = rest & 32;
-		s.facts.at_once = rest & 64;
-		s.facts.spared = rest & 128;
-		s.facts.fate = (enum fsm_fate)(rest / 256);
-		s.to = fsm_step(s.state, s.step, s.want, s.event, s.facts);
-		assert_true(fsm_has_step(s.to.state, s.to.step));
-		check(&s);
+		s.event = (enum program_event)(rest / PROGRAM_WANTS);
+		if (fsm_has_step(s.state, s.step))
+			walk_facts(&s, check);
 	}
+}
+
+static bool
+is_hook_step(enum program_step step)
+{
+	return step == STEP_PRE || step == STEP_POST || step == STEP_COMMAND ||
+	    step == STEP_STOP_POST;
 }
 
 /* The main process ends, or is not born. */
@@ -64,15 +127,69 @@ static bool
 ends_main(const struct step *s)
 {
 	return (s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL) &&
-	    fsm_is_alive(s->state) && s->step != STEP_LEFT;
+	    fsm_is_alive(s->state) && s->facts.main;
 }
 
-/* No process is left that has to end. */
+/* The time of the state is over, and the commands of the step with it. */
+static bool
+is_late(const struct step *s)
+{
+	return s->event == EVENT_TIMEOUT && !s->facts.main &&
+	    (s->step == STEP_POST || s->step == STEP_COMMAND);
+}
+
+/* The commands of a step have ended, and there is no main process. */
+static bool
+ends_hook(const struct step *s)
+{
+	return (s->event == EVENT_HOOK_OK || s->event == EVENT_HOOK_FAIL ||
+		   is_late(s)) &&
+	    is_hook_step(s->step) && !s->facts.main;
+}
+
+/*
+ * No process that has to end is left of the main one, unless stop-command
+ * follows its end.
+ */
 static bool
 ends_all(const struct step *s)
 {
-	return (ends_main(s) && !s->facts.left) ||
+	return (ends_main(s) && !s->facts.left && s->step != STEP_COMMAND) ||
+	    (ends_hook(s) && !s->facts.left && s->step == STEP_COMMAND) ||
 	    (s->event == EVENT_GONE && s->step == STEP_LEFT);
+}
+
+/* A stop that needs no process to end. */
+static bool
+stops_nothing(const struct step *s)
+{
+	return (s->event == EVENT_STOP || s->event == EVENT_RESTART ||
+		   s->event == EVENT_REMOVE || s->event == EVENT_NEED_STOPS) &&
+	    (s->state == STATE_DONE ||
+		(s->step == STEP_POST && !s->facts.main));
+}
+
+/* Nothing of the program is left that has to end. */
+static bool
+is_over(const struct step *s)
+{
+	return ends_all(s) || (ends_hook(s) && s->step != STEP_COMMAND) ||
+	    (stops_nothing(s) && !s->facts.held);
+}
+
+/* Is it done, with commands that undo it? */
+static bool
+remains(const struct step *s)
+{
+	return s->state == STATE_DONE &&
+	    (s->facts.has_stop_command || s->facts.has_stop_post);
+}
+
+static bool
+pre_is_over(const struct step *s)
+{
+	return s->step == STEP_PRE && s->state == STATE_STARTING &&
+	    s->event == EVENT_HOOK_OK && s->want == WANT_RUN;
 }
 
 static bool
@@ -85,26 +202,105 @@ is_unchanged(const struct step *s)
 static void
 check_spawn(const struct step *s)
 {
-	assert_int_not_equal(s->to.actions & (ACT_SPAWN | ACT_NEXT),
-	    ACT_SPAWN | ACT_NEXT);
-	if (s->to.actions & ACT_NEXT) {
-		assert_true(ends_all(s) && fsm_is_alive(s->state));
+	unsigned births = s->to.actions & (ACT_SPAWN | ACT_NEXT | ACT_HOOK);
+
+	/* At most one of them. */
+	assert_int_equal(births & (births - 1), 0);
+	if (births & ACT_NEXT) {
+		assert_true(is_over(s) && fsm_is_alive(s->state));
 		assert_int_equal(s->facts.fate, FATE_NEXT);
 		assert_int_equal(s->want, WANT_RUN);
 		assert_int_equal(s->to.step, STEP_EXEC);
 	}
-	if (s->to.actions & ACT_SPAWN) {
-		assert_true(fsm_is_alive(s->state) ? ends_all(s)
-						   : !s->facts.left);
+	if (births & ACT_SPAWN) {
+		assert_true(is_over(s) ||
+		    (!fsm_is_alive(s->state) && !s->facts.left));
 		assert_int_equal(s->to.state, STATE_STARTING);
 		assert_int_equal(s->to.step, STEP_EXEC);
 		assert_int_equal(s->to.want, WANT_RUN);
-		assert_false(s->facts.blocked);
+		assert_true(!s->facts.blocked || pre_is_over(s));
+		assert_true(!s->facts.has_pre || pre_is_over(s));
 	}
+	if (pre_is_over(s))
+		assert_int_equal(births, ACT_SPAWN);
 	/* Nothing gets a process but by a spawn, or has one of earlier. */
 	if (!fsm_is_alive(s->state) && fsm_is_alive(s->to.state))
-		assert_true((s->to.actions & ACT_SPAWN) ||
+		assert_true((births & (ACT_SPAWN | ACT_HOOK)) ||
 		    (s->to.step == STEP_LEFT && s->facts.left));
+}
+
+/* The commands around the main process run at their steps only. */
+static void
+check_hooks(const struct step *s)
+{
+	bool runs = s->to.actions & ACT_HOOK;
+
+	if (is_hook_step(s->to.step) && s->to.step != s->step)
+		assert_true(runs);
+	if (!runs)
+		return;
+	assert_true(is_hook_step(s->to.step));
+	switch (s->to.step) {
+	case STEP_PRE:
+		assert_true(s->facts.has_pre && !s->facts.blocked);
+		assert_int_equal(s->to.state, STATE_STARTING);
+		assert_true(!fsm_is_alive(s->state) || is_over(s));
+		break;
+	case STEP_POST:
+		assert_true(s->facts.has_post);
+		assert_int_equal(s->to.state, STATE_STARTING);
+		break;
+	case STEP_COMMAND:
+		assert_true(s->facts.has_stop_command && !s->facts.at_once);
+		assert_true(s->event == EVENT_STOP ||
+		    s->event == EVENT_RESTART || s->event == EVENT_REMOVE ||
+		    s->event == EVENT_NEED_STOPS ||
+		    (ends_hook(s) && s->want != WANT_RUN));
+		assert_true(s->state == STATE_UP || s->state == STATE_DONE ||
+		    s->step == STEP_SETTLE || s->step == STEP_POST);
+		break;
+	case STEP_STOP_POST:
+		assert_true(s->facts.has_stop_post && is_over(s));
+		assert_int_equal(s->to.state, STATE_STOPPING);
+		break;
+	case STEP_NONE:
+	case STEP_EXEC:
+	case STEP_READY:
+	case STEP_SETTLE:
+	case STEP_SIGNAL:
+	case STEP_LEFT:
+	case STEP_OWN:
+		break;
+	}
+}
+
+static void
+runs_commands_at_their_steps(void **state)
+{
+	(void)state;
+	walk(check_hooks);
+}
+
+/* stop-post follows each end, unless it was the end. */
+static void
+check_stop_post(const struct step *s)
+{
+	if (!s->facts.has_stop_post || s->step == STEP_STOP_POST ||
+	    !is_over(s) || pre_is_over(s) || s->to.step == STEP_COMMAND ||
+	    (s->event == EVENT_HOOK_OK && s->step == STEP_POST) ||
+	    (s->event == EVENT_NEED_STOPS && s->want != WANT_RUN))
+		return;
+	if (s->event == EVENT_RESTART && s->want == WANT_REMOVE &&
+	    s->state != STATE_DONE)
+		return;
+	assert_int_equal(s->to.step, STEP_STOP_POST);
+}
+
+static void
+cleans_up_after_each_end(void **state)
+{
+	(void)state;
+	walk(check_stop_post);
 }
 
 static void
@@ -119,7 +315,7 @@ check_wait(const struct step *s)
 {
 	if (s->to.state != STATE_WAIT || s->state == STATE_WAIT)
 		return;
-	assert_true(ends_all(s));
+	assert_true(is_over(s));
 	assert_int_equal(s->facts.fate, FATE_AGAIN);
 	assert_int_equal(s->to.want, WANT_RUN);
 }
@@ -135,17 +331,16 @@ static void
 check_reaped(const struct step *s)
 {
 	if (fsm_is_alive(s->state) && !fsm_is_alive(s->to.state))
-		assert_true(ends_all(s));
+		assert_true(is_over(s));
 	assert_int_equal(!!(s->to.actions & ACT_FINISH), ends_all(s));
 	/* The machine waits for the processes that are left. */
 	if (ends_main(s) && s->facts.left)
 		assert_true(s->to.actions & ACT_LINGER);
 	if (s->to.step == STEP_LEFT && s->step != STEP_LEFT)
 		assert_true(s->to.actions & ACT_LINGER);
-	if (s->to.actions & ACT_LINGER) {
-		assert_true(s->facts.left);
-		assert_int_equal(s->to.step, STEP_LEFT);
-	}
+	if (s->to.actions & ACT_LINGER)
+		assert_true((s->facts.left && s->to.step == STEP_LEFT) ||
+		    (ends_main(s) && s->to.step == STEP_COMMAND));
 }
 
 static void
@@ -171,7 +366,7 @@ check_removal(const struct step *s)
 	}
 	if (s->event == EVENT_REMOVE) {
 		assert_int_equal(s->to.want, WANT_REMOVE);
-		if (!fsm_is_alive(s->state))
+		if (!fsm_is_alive(s->state) && !remains(s))
 			assert_int_equal(s->to.actions, ACT_FREE);
 	}
 }
@@ -213,23 +408,26 @@ check_signals(const struct step *s)
 	if (s->to.actions & ACT_SIGNAL) {
 		assert_int_equal(s->to.state, STATE_STOPPING);
 		assert_true(s->state != STATE_STOPPING ||
+		    s->step == STEP_COMMAND ||
 		    (s->to.step == STEP_LEFT && s->step != STEP_LEFT &&
 			(s->step == STEP_OWN || !s->facts.together)));
 	}
 	if (stops && !was_stopping)
-		assert_true((s->to.actions & (ACT_SIGNAL | ACT_KILL)) ||
+		assert_true((s->to.actions &
+				(ACT_SIGNAL | ACT_KILL | ACT_HOOK)) ||
 		    s->event == EVENT_STOPPING);
 	if (s->to.step == STEP_OWN && s->step != STEP_OWN)
 		assert_int_equal(s->event, EVENT_STOPPING);
 	if (s->facts.held && fsm_is_alive(s->state) && !was_stopping &&
 	    s->event != EVENT_TIMEOUT && s->event != EVENT_UNHEALTHY &&
 	    s->event != EVENT_TRIGGER && s->event != EVENT_STOPPING &&
+	    s->event != EVENT_HOOK_OK && s->event != EVENT_HOOK_FAIL &&
 	    !ends_main(s))
 		assert_false(stops);
 	/* A process that is being stopped is not taken back. */
-	if (was_stopping && !ends_all(s))
+	if (was_stopping && !is_over(s))
 		assert_true(stops);
-	if (s->state == STATE_KILLING && !ends_all(s))
+	if (s->state == STATE_KILLING && !is_over(s))
 		assert_int_equal(s->to.state, STATE_KILLING);
 }
 
@@ -248,10 +446,15 @@ check_ready(const struct step *s)
 	bool by_exec = s->event == EVENT_EXEC_OK && s->step == STEP_EXEC;
 	bool settled = s->event == EVENT_TIMEOUT && s->step == STEP_SETTLE;
 
+	bool by_hook = s->event == EVENT_HOOK_OK && s->step == STEP_POST;
+
 	/* It has been executed, has said so if awaited, and has settled. */
 	if (s->to.state == STATE_UP && s->state != STATE_UP) {
 		assert_int_equal(s->state, STATE_STARTING);
-		if (s->facts.settles)
+		assert_true(by_hook || !s->facts.has_post);
+		if (by_hook)
+			assert_true(s->facts.main);
+		else if (s->facts.settles)
 			assert_true(settled);
 		else if (s->facts.awaited)
 			assert_true(by_ready || settled);
@@ -264,9 +467,13 @@ check_ready(const struct step *s)
 	}
 	if (s->to.step == STEP_READY && s->step != STEP_READY)
 		assert_true(by_exec && s->facts.awaited);
+	if (s->to.step == STEP_POST && s->step != STEP_POST && !is_over(s))
+		assert_true(by_ready || by_exec || settled);
 	if (s->event == EVENT_READY || s->event == EVENT_EXEC_OK || settled) {
 		assert_int_equal(s->to.want, s->want);
-		assert_int_equal(s->to.actions, 0);
+		assert_int_equal(s->to.actions,
+		    s->to.step == STEP_POST && s->step != STEP_POST ? ACT_HOOK
+								    : 0);
 	}
 }
 
@@ -290,7 +497,10 @@ check_impossible(const struct step *s)
 		(s->state == STATE_DOWN || s->state == STATE_DONE ||
 		    s->state == STATE_FAILED)) ||
 	    ((s->event == EVENT_STOPPING || s->event == EVENT_TRIGGER) &&
-		s->state != STATE_STARTING && s->state != STATE_UP) ||
+		((s->state != STATE_STARTING && s->state != STATE_UP) ||
+		    !s->facts.main)) ||
+	    ((s->event == EVENT_HOOK_OK || s->event == EVENT_HOOK_FAIL) &&
+		!is_hook_step(s->step)) ||
 	    (s->event == EVENT_UNHEALTHY &&
 		(s->state != STATE_UP || s->want != WANT_RUN));
 
@@ -312,6 +522,14 @@ ends_left(const struct step *s)
 	return !fsm_is_alive(s->state) && s->to.step == STEP_LEFT;
 }
 
+/* The want RESTART has led to a start, or to DOWN because it is blocked. */
+static bool
+starts_again(const struct step *s)
+{
+	return s->to.step != STEP_STOP_POST && s->to.step != STEP_COMMAND &&
+	    s->to.step != STEP_LEFT && is_over(s);
+}
+
 /* The want after each order, for every state. */
 static void
 check_wants(const struct step *s)
@@ -329,8 +547,11 @@ check_wants(const struct step *s)
 		expected = WANT_REST;
 		break;
 	case EVENT_RESTART:
-		expected = fsm_is_alive(s->state) || ends_left(s) ? WANT_RESTART
-								  : WANT_RUN;
+		expected = fsm_is_alive(s->state) || ends_left(s) || remains(s)
+		    ? WANT_RESTART
+		    : WANT_RUN;
+		if (starts_again(s))
+			expected = WANT_RUN;
 		break;
 	case EVENT_REMOVE:
 		expected = WANT_REMOVE;
@@ -338,12 +559,17 @@ check_wants(const struct step *s)
 	case EVENT_EXEC_FAIL:
 	case EVENT_EXITED:
 	case EVENT_GONE:
-		if (ends_all(s) && s->want == WANT_RESTART)
+	case EVENT_HOOK_OK:
+	case EVENT_HOOK_FAIL:
+		if (starts_again(s) && s->want == WANT_RESTART &&
+		    !(s->event == EVENT_HOOK_OK && s->step == STEP_POST &&
+			s->facts.main))
 			expected = WANT_RUN;
 		break;
 	case EVENT_NEED_STOPS:
-		if (fsm_is_alive(s->state) && s->want == WANT_RUN)
-			expected = WANT_RESTART;
+		if ((fsm_is_alive(s->state) || remains(s)) &&
+		    s->want == WANT_RUN)
+			expected = starts_again(s) ? WANT_RUN : WANT_RESTART;
 		break;
 	case EVENT_EXEC_OK:
 	case EVENT_READY:
@@ -354,6 +580,8 @@ check_wants(const struct step *s)
 	case EVENT_TIMEOUT:
 		if (ends_left(s))
 			expected = WANT_RESTART;
+		if (starts_again(s) && s->want == WANT_RESTART)
+			expected = WANT_RUN;
 		break;
 	}
 	assert_int_equal(s->to.want, expected);
@@ -366,34 +594,44 @@ wants_what_was_asked_for(void **state)
 	walk(check_wants);
 }
 
-/*
- * After a STOP, whatever it was doing: some timeouts, an exit and the end of
- * what it left, and DOWN.
- */
+/* Everything happens for which it waits, until it is down. */
+static struct fsm_next
+let_end(struct fsm_next now, struct fsm_facts facts)
+{
+	enum program_event event;
+
+	for (int i = 0; i < 8 && fsm_is_alive(now.state); i++) {
+		if (now.step == STEP_LEFT)
+			event = EVENT_GONE;
+		else
+			event = is_hook_step(now.step) ? EVENT_HOOK_OK
+						       : EVENT_EXITED;
+		now = fsm_step(now.state, now.step, now.want, event, facts);
+		if (now.actions & (ACT_FINISH | ACT_LINGER))
+			facts.main = false;
+	}
+	return now;
+}
+
+/* After a STOP, whatever it was doing, and some timeouts: DOWN. */
 static void
 check_stop(const struct step *s)
 {
 	struct fsm_facts facts = s->facts;
-	struct fsm_next now = s->to;
+	struct fsm_next now = s->to, end;
 
 	if (s->event != EVENT_STOP || s->facts.held)
 		return;
 	for (int timeouts = 0; timeouts < 4; timeouts++) {
-		struct fsm_next end = now;
-
-		if (fsm_is_alive(end.state))
-			end = fsm_step(end.state, end.step, end.want,
-			    EVENT_EXITED, facts);
-		assert_true(!facts.left || !fsm_is_alive(end.state) ||
-		    end.step == STEP_LEFT);
-		if (fsm_is_alive(end.state))
-			end = fsm_step(end.state, end.step, end.want,
-			    EVENT_GONE, facts);
+		end = let_end(now, facts);
 		assert_int_equal(end.state, STATE_DOWN);
 		assert_true(end.want == WANT_REST || end.want == WANT_REMOVE);
+		if (!fsm_is_alive(now.state))
+			break;
 		now = fsm_step(now.state, now.step, now.want, EVENT_TIMEOUT,
 		    facts);
-		if (fsm_is_alive(s->state) && !facts.spared)
+		/* stop-post has a time of its own. */
+		if (fsm_is_alive(now.state) && !facts.spared && timeouts > 0)
 			assert_int_equal(now.state, STATE_KILLING);
 	}
 }
@@ -412,13 +650,19 @@ check_fate(const struct step *s)
 	static const enum program_state fates[] = {[FATE_NEXT] = STATE_STARTING,
 	    [FATE_AGAIN] = STATE_WAIT,
 	    [FATE_DONE] = STATE_DONE,
-	    [FATE_FAIL] = STATE_FAILED};
+	    [FATE_FAIL] = STATE_FAILED,
+	    [FATE_UNMET] = STATE_DOWN};
 
-	if (!ends_all(s))
+	if (!is_over(s) || s->to.step == STEP_STOP_POST ||
+	    s->to.step == STEP_COMMAND || pre_is_over(s) || stops_nothing(s) ||
+	    (s->step == STEP_POST && s->event == EVENT_HOOK_OK))
 		return;
 	switch (s->want) {
 	case WANT_RUN:
-		assert_int_equal(s->to.state, fates[s->facts.fate]);
+		if (s->facts.fate == FATE_DONE && s->facts.has_post)
+			assert_int_equal(s->to.step, STEP_POST);
+		else
+			assert_int_equal(s->to.state, fates[s->facts.fate]);
 		break;
 	case WANT_RESTART:
 		assert_int_equal(s->to.state,
@@ -955,6 +1199,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(spawns_only_without_process),
+	    cmocka_unit_test(runs_commands_at_their_steps),
+	    cmocka_unit_test(cleans_up_after_each_end),
 	    cmocka_unit_test(waits_only_after_an_end),
 	    cmocka_unit_test(is_down_only_after_the_reap),
 	    cmocka_unit_test(frees_what_is_removed_and_down),

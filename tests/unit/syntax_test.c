@@ -241,7 +241,7 @@ inherits_defaults(void **state)
 
 	c = good("db", "command = c\n", set.defaults);
 	assert_null(c->depends_on);
-	assert_string_equal(c->reload_command[1], "y");
+	assert_string_equal(c->reload_command[0], "x y");
 	definition_unref(c);
 	config_clear(&set);
 }
