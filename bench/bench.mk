@@ -54,6 +54,10 @@ bench-scale: all $(bench_tools)
 	@bench/deps $(bench_out)
 	@HUPD_BUILD=$(abspath $(B)) bench/scale
 
+# Without peers: none of them holds sockets.
+bench-sockets: all tools
+	@HUPD_BUILD=$(abspath $(B)) bench/sockets
+
 bench-instructions: all $(bench_out)/hupd-valgrind
 	@HUPD_BUILD=$(abspath $(B)) bench/instructions.sh
 
@@ -61,7 +65,8 @@ help::
 	@echo 'make bench        hupd and its peers side by side; bench-ROW: one row;'
 	@echo '                  bench-scale: the plot'
 	@echo 'make bench-docs   copy the results of make bench to docs/'
+	@echo 'make bench-sockets'
 	@echo 'make bench-instructions'
 	@echo '                  fail if a reload or status needs 5% more instructions'
 
-.PHONY: bench bench-docs bench-scale bench-instructions $(bench_rows:%=bench-%)
+.PHONY: bench bench-docs bench-scale bench-sockets bench-instructions $(bench_rows:%=bench-%)

@@ -344,7 +344,7 @@ const struct key keys_table[] = {
 	.value.max = 1000000},
     {LIVE("depends-on", NULL, programs, depends_on), .repeat = true},
     {PROCESS("listen-stream", NULL, addresses, listen_stream), .own = true,
-	.repeat = true},
+	.repeat = true, .expands = true},
     {PROCESS("socket-user", NULL, account, socket_user), .own = true},
     {PROCESS("socket-group", NULL, account, socket_group), .own = true},
     {PROCESS("socket-mode", "666", octal, socket_mode), .own = true},

@@ -200,17 +200,24 @@ warn_of_shell(struct parser *p, const char *value)
 
 /*
  * Put the names of an instance into a path.  A template that is checked alone
- * keeps the variables.  Returns value, or a malloc'd text; NULL: no memory.
+ * keeps the variables; but an address must be one, so it gets those of its
+ * instance 1.  Returns value, or a malloc'd text; NULL: no memory.
  */
 static char *
 expand(struct parser *p, const struct key *key, char *value)
 {
 	const char *name = p->conf->name;
+	char first[128];
 
 	if (!key->expands || !definition_has_variable(value))
 		return value;
 	if (name != NULL && definition_instance(name) != NULL)
 		return definition_expand(name, value);
+	if (name != NULL && definition_is_template(name) &&
+	    key->value.kind == &value_addresses) {
+		snprintf(first, sizeof(first), "%s1", name);
+		return definition_expand(first, value);
+	}
 	if (name == NULL || !definition_is_template(name))
 		warn(p,
 		    "variables are replaced in the instances of a template "

@@ -19,6 +19,7 @@
 #include "daemon/claim.h"
 #include "daemon/control.h"
 #include "daemon/exiton.h"
+#include "daemon/fdstore.h"
 #include "daemon/guard.h"
 #include "daemon/handover.h"
 #include "daemon/pidlock.h"
@@ -29,6 +30,7 @@
 #include "base/file.h"
 #include "daemon/request.h"
 #include "process/helper.h"
+#include "process/inherit.h"
 #include "process/orphan.h"
 #include "base/text.h"
 #include "config/resolve.h"
@@ -579,6 +581,7 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 		d->inherited) == -1)
 		log_fatal("the programs cannot be taken over");
 	sockets_adopt(d->sockets);
+	fdstore_adopt(d->fdstore);
 	rh = record_header(d->records); /* takeover_all may have moved it */
 	if (rh->stopping)
 		end_or_begin(d);
@@ -643,15 +646,29 @@ make_programs(struct daemon *d)
 	d->programs.arg = d;
 }
 
+/* The descriptors that are held for programs. */
+static void
+make_held(struct daemon *d)
+{
+	d->inherit = inherit_new(d->effective.run_dir);
+	if (d->inherit == NULL)
+		log_fatal("descriptors");
+	if (!d->adopting)
+		inherit_forget(d->inherit);
+	d->sockets = sockets_new(d);
+	if (d->sockets == NULL)
+		log_fatal("sockets");
+	d->fdstore = fdstore_new(d);
+	if (d->fdstore == NULL)
+		log_fatal("stored descriptors");
+}
+
 /* Reload and handover, and what they call above them. */
 static void
 make_parts(struct daemon *d)
 {
 	d->adjusted = adjusted;
 	d->settled = settled;
-	d->sockets = sockets_new(d);
-	if (d->sockets == NULL)
-		log_fatal("sockets");
 	d->stop = stop;
 	d->reload = reload_new(d);
 	if (d->reload == NULL)
@@ -674,6 +691,7 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	make_programs(d);
 	share_notify(d);
 	make_parts(d);
+	make_held(d);
 	open_control(d);
 	adjusted(d, set);
 	write_pidfile(d);
@@ -707,6 +725,8 @@ serve_end(struct daemon *d)
 		programs_drop(p);
 	runtime_free(&d->programs);
 	sockets_free(d->sockets);
+	fdstore_free(d->fdstore);
+	inherit_free(d->inherit, true);
 	system_free(d->system);
 	reload_free(d->reload);
 	helper_close(d->helpers);

@@ -52,7 +52,6 @@ struct sockets {
 	struct listening base; /* first: the one is the other */
 	struct daemon *daemon;
 	struct heldsocket_means means;
-	struct inherit *list;
 	struct sockets_held keys;
 	TAILQ_HEAD(, held) leaving;
 	struct lost *lost;
@@ -121,7 +120,7 @@ list(struct held *h)
 {
 	const struct inherit_entry e = entry_of(h);
 
-	h->listed = inherit_add(h->set->list, &e);
+	h->listed = inherit_add(h->set->daemon->inherit, &e);
 	if (h->listed == -1)
 		log_warn("%s: this socket cannot be recorded; a later daemon "
 			 "will not have it",
@@ -131,7 +130,7 @@ list(struct held *h)
 static void
 unlist(struct held *h)
 {
-	inherit_remove(h->set->list, h->listed);
+	inherit_remove(h->set->daemon->inherit, h->listed);
 	h->listed = -1;
 }
 
@@ -302,7 +301,7 @@ claim(struct sockets *s, struct program *p, char *text)
 	h->owner = p;
 	if (h->listed != -1) {
 		e = entry_of(h);
-		inherit_change(s->list, h->listed, &e);
+		inherit_change(s->daemon->inherit, h->listed, &e);
 	}
 	return h;
 }
@@ -535,8 +534,7 @@ load(void *arg, int index, const struct inherit_entry *e)
 	struct sockets *s = arg;
 	struct lost *lost;
 
-	if (e->kind == INHERIT_SOCKET && s->daemon->inherited &&
-	    take(s, index, e, NULL))
+	if (s->daemon->inherited && take(s, index, e, NULL))
 		return;
 	/* The list is not changed while it is read. */
 	if ((lost = malloc(sizeof(*lost))) == NULL)
@@ -552,14 +550,13 @@ take_back(struct sockets *s, const struct lost *lost)
 	struct program *p =
 	    programs_find(&s->daemon->programs, lost->entry.owner);
 
-	if (!s->daemon->inherited && lost->entry.kind == INHERIT_SOCKET &&
-	    p != NULL && p->child.pid != 0 &&
+	if (!s->daemon->inherited && p != NULL && p->child.pid != 0 &&
 	    take(s, lost->index, &lost->entry, p)) {
 		log_info("%s: took its socket %s back", p->conf->name,
 		    lost->entry.name);
 		return;
 	}
-	inherit_remove(s->list, lost->index);
+	inherit_remove(s->daemon->inherit, lost->index);
 }
 
 /* A program that is not at rest has its sockets. */
@@ -620,16 +617,13 @@ sockets_new(struct daemon *d)
 	TAILQ_INIT(&s->leaving);
 	s->means.helpers = d->helpers;
 	s->means.closer = closer_new(d->loop);
-	s->list = inherit_new(d->effective.run_dir);
-	if (s->means.closer == NULL || s->list == NULL) {
-		sockets_free(s);
+	if (s->means.closer == NULL) {
+		free(s);
 		return NULL;
 	}
 	d->programs.listening = &s->base;
 	if (d->adopting)
-		inherit_load(s->list, load, s);
-	else
-		inherit_forget(s->list);
+		inherit_load(d->inherit, INHERIT_SOCKET, load, s);
 	return s;
 }
 
@@ -655,7 +649,6 @@ sockets_free(struct sockets *s)
 		destroy(h);
 	}
 	loop_cancel(s->daemon->loop, &s->again);
-	inherit_free(s->list, true);
 	closer_free(s->means.closer);
 	free(s);
 }

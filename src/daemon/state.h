@@ -20,6 +20,8 @@ struct handover;
 struct helpers;
 struct reload;
 struct sockets;
+struct inherit;
+struct fdstore;
 struct verdict;
 
 #define CLAIMS 3
@@ -32,6 +34,8 @@ struct daemon {
 	struct system *system; /* processes of programs */
 	struct helpers *helpers;
 	struct reload *reload;
+	struct inherit *inherit; /* descriptors held for programs */
+	struct fdstore *fdstore;
 	struct sockets *sockets; /* NULL in a test */
 	struct control *control;
 	struct record *records;

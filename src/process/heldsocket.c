@@ -688,14 +688,21 @@ heldsocket_take(struct heldsocket *h, int fd, ino_t inode)
 	return true;
 }
 
+int
+heldsocket_fetch(pid_t pid, int pidfd, ino_t inode)
+{
+	int number;
+
+	if (pidfd == -1 || (number = find_descriptor(pid, inode)) == -1)
+		return -1;
+	return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0U);
+}
+
 bool
 heldsocket_take_from(struct heldsocket *h, pid_t pid, int pidfd, ino_t inode)
 {
-	int number, fd;
+	int fd = heldsocket_fetch(pid, pidfd, inode);
 
-	if (pidfd == -1 || (number = find_descriptor(pid, inode)) == -1)
-		return false;
-	fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0U);
 	if (fd == -1)
 		return false;
 	if (heldsocket_take(h, fd, inode))

@@ -82,7 +82,12 @@ bool heldsocket_take(struct heldsocket *, int fd, ino_t inode);
  * inode there.  False: it is not there, or may not be taken.
  */
 bool heldsocket_take_from(struct heldsocket *, pid_t, int pidfd, ino_t inode);
-/* Its inode, by which the two above know it again. */
+/*
+ * The descriptor of a running process that is the socket of that inode, opened
+ * here, close-on-exec; or -1.
+ */
+int heldsocket_fetch(pid_t, int pidfd, ino_t inode);
+/* Its inode, by which the others know it again. */
 ino_t heldsocket_inode(const struct heldsocket *);
 /* Does err mean that the address does not exist yet? */
 bool heldsocket_is_missing(int err);

@@ -144,17 +144,17 @@ note_used(struct inherit *in, int index, bool used)
 }
 
 void
-inherit_load(struct inherit *in,
+inherit_load(struct inherit *in, enum inherit_kind kind,
     void (*each)(void *arg, int index, const struct inherit_entry *), void *arg)
 {
 	struct inherit_entry e;
 
-	if ((in->fd = open_list(in->path, O_RDWR)) == -1)
+	if (in->fd == -1 && (in->fd = open_list(in->path, O_RDWR)) == -1)
 		return;
 	for (int i = 0; read_entry(in->fd, i, &e); i++) {
 		if (note_used(in, i, is_sound(&e)) == -1)
 			return;
-		if (is_sound(&e))
+		if (is_sound(&e) && e.kind == (uint32_t)kind)
 			each(arg, i, &e);
 	}
 }

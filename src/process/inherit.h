@@ -38,8 +38,8 @@ struct inherit;
 struct inherit *inherit_new(const char *run_dir);
 /* remove: the file, too.  Accepts NULL. */
 void inherit_free(struct inherit *, bool remove);
-/* Call each with every entry of an earlier daemon. */
-void inherit_load(struct inherit *,
+/* Call each with every entry of that kind that an earlier daemon listed. */
+void inherit_load(struct inherit *, enum inherit_kind,
     void (*each)(void *arg, int index, const struct inherit_entry *),
     void *arg);
 /* There was none: remove an old list. */

@@ -133,6 +133,8 @@ receive(int fd, struct parcel *p)
 	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -1;
 	sdnotify_parse(&p->message, buf, (size_t)n);
+	p->message.fds = p->fds;
+	p->message.nfds = p->nfds;
 	if (p->message.mainpidfd)
 		p->message.mainpid =
 		    p->nfds == 1 ? process_of_pidfd(p->fds[0]) : 0;
@@ -158,6 +160,18 @@ descriptors_closed(void *arg)
 		loop_rewatch(s->notify->loop, &s->source, EPOLLIN);
 }
 
+/* Leave out the descriptors that the handler keeps. */
+static void
+drop_kept(struct parcel *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nfds; i++)
+		if (p->fds[i] != -1)
+			p->fds[n++] = p->fds[i];
+	p->nfds = n;
+}
+
 static void
 socket_ready(struct source *source, uint32_t events)
 {
@@ -175,6 +189,7 @@ socket_ready(struct source *source, uint32_t events)
 		n->handler(n->arg, s->owner, rv == 1 ? &p.message : NULL,
 		    p.sender);
 		s->is_busy = false;
+		drop_kept(&p);
 		if (p.nfds == 0)
 			continue;
 		s->is_closing = true;

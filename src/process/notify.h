@@ -5,10 +5,10 @@
  * user: so the socket identifies the program, and no other user can send to
  * it.  A program that starts as root may change its user itself and send
  * afterwards, as unbound does.  Its socket is FOLDER/NUMBER.SECRET: open to
- * everybody, but only the program knows the name.  Descriptors in a message, as
- * with BARRIER=1, are closed by process/closer.h.  Until they are closed, no
- * further message of that socket is read: a program can only delay its own
- * messages.
+ * everybody, but only the program knows the name.  Descriptors in a message
+ * that the handler does not keep, as with BARRIER=1, are closed by
+ * process/closer.h.  Until they are closed, no further message of that socket
+ * is read: a program can only delay its own messages.
  *
  * Sources: sd_notify(3), unix(7); SO_PASSPIDFD, Linux 6.5.
  */

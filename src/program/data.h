@@ -106,6 +106,24 @@ struct listening {
 	bool (*holds)(struct listening *, const char *address);
 };
 
+/*
+ * The descriptors that programs have stored with FDSTORE=1, which the daemon
+ * keeps: daemon/fdstore.h.
+ */
+struct storing_fd {
+	int fd;
+	const char *name; /* borrowed */
+};
+struct storing {
+	/* Store and remove as the message of a live program says. */
+	void (*store)(struct storing *, struct program *,
+	    const struct sdnotify *);
+	/* All that it has stored, at most DEFINITION_STORE_MAX. */
+	size_t (*give)(struct storing *, struct program *, struct storing_fd[]);
+	/* It is at rest: close them. */
+	void (*release)(struct storing *, struct program *);
+};
+
 struct program {
 	RB_ENTRY(program) by_name;
 	TAILQ_ENTRY(program) queued;
@@ -148,6 +166,7 @@ struct program {
 	unsigned nunsaid;	/* and how many were not logged */
 	int nleft; /* processes, when it was last counted; see program_left */
 	bool tail_due;
+	uint16_t nstored; /* storing's: the descriptors that it has stored */
 
 	/* start.c */
 	struct source ready;	      /* READY_FD */
@@ -206,6 +225,7 @@ struct programs {
 	struct system *system;
 	struct record *records;
 	struct listening *listening; /* NULL: there are no sockets */
+	struct storing *storing;     /* NULL: nothing is stored */
 	bool drain_due;
 	bool sweep_due;
 	/* programs.c: look at the queue at the end of this turn. */

@@ -697,12 +697,21 @@ close_sockets(struct program *p)
 		p->programs->listening->release(p->programs->listening, p);
 }
 
-/* A program at rest refuses clients. */
+/* Close all that is held for it. */
 static void
-refuse_clients(struct program *p)
+close_held(struct program *p)
 {
-	if (has_sockets(p) && outcome_is_at_rest(p))
-		close_sockets(p);
+	close_sockets(p);
+	if (p->nstored > 0)
+		p->programs->storing->release(p->programs->storing, p);
+}
+
+/* Nothing is held for a program at rest: clients are refused. */
+static void
+rest(struct program *p)
+{
+	if ((has_sockets(p) || p->nstored > 0) && outcome_is_at_rest(p))
+		close_held(p);
 }
 
 /* Does something keep it from a start, which the event would be? */
@@ -844,7 +853,7 @@ program_feed(struct program *p, enum program_event event)
 	if (ends_without_main(p, event, next))
 		end_stream(p);
 	enter(p, next, event);
-	refuse_clients(p);
+	rest(p);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
 	 */
@@ -1034,7 +1043,7 @@ program_retire(struct program *p)
 		TAILQ_REMOVE(&ps->queue, p, queued);
 	p->is_queued = false;
 	unlink_neighbours(p);
-	close_sockets(p);
+	close_held(p);
 	RB_REMOVE(program_names, &ps->names, p);
 	ps->n--;
 	TAILQ_INSERT_TAIL(&ps->dead, p, queued);
@@ -1095,7 +1104,7 @@ program_look_again(struct program *p)
 		program_feed(p, wanted[p->want]);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
-	refuse_clients(p);
+	rest(p);
 	notify_watchers(p);
 	/*
 	 * Pass the change from neighbour to neighbour: a search could take
@@ -1334,6 +1343,9 @@ program_notified(struct program *p, const struct sdnotify *m, pid_t sender)
 		feed_watchdog(p);
 	if (m->extend > 0)
 		extend(p, m->extend);
+	if ((m->store || m->store_remove) && p->programs->storing != NULL &&
+	    fsm_is_alive(p->state))
+		p->programs->storing->store(p->programs->storing, p, m);
 	if (m->trigger)
 		program_feed(p, EVENT_TRIGGER);
 	if (m->stopping)

@@ -450,6 +450,22 @@ hand_sockets(struct program *p, struct handed *h)
 	return 0;
 }
 
+/* Hand over what it has stored.  -1: no memory. */
+static int
+hand_stored(struct program *p, struct handed *h)
+{
+	struct storing_fd v[DEFINITION_STORE_MAX];
+	struct storing *s = p->programs->storing;
+	size_t n = p->nstored > 0 ? s->give(s, p, v) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		hand(h, v[i].fd, LISTEN_FIRST + (int)h->nlisten++);
+		if (add_name(h, v[i].name) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 start_main(struct program *p)
 {
@@ -469,7 +485,7 @@ start_main(struct program *p)
 	p->child.run++;
 	if (words == NULL || prepare(p, &error) == -1)
 		goto fail;
-	if (hand_sockets(p, &handed) == -1)
+	if (hand_sockets(p, &handed) == -1 || hand_stored(p, &handed) == -1)
 		goto fail;
 	if (p->conf->ready == READY_FD) {
 		ready = open_ready(p);

@@ -16,6 +16,9 @@
 /* The longest status that is kept, with its NUL. */
 #define SDNOTIFY_STATUS_MAX 256
 
+/* The longest FDNAME, with its NUL. */
+#define SDNOTIFY_NAME_MAX 256
+
 /* NOTIFYACCESS: whose messages count. */
 enum sdnotify_access {
 	SDNOTIFY_ALL,  /* those of all its processes */
@@ -43,8 +46,19 @@ struct sdnotify {
 	int64_t watchdog_time; /* WATCHDOG_USEC=, in ms; 0: none */
 	int64_t extend;	       /* EXTEND_TIMEOUT_USEC=, in ms */
 	uint64_t monotonic_usec;
+	bool store;	   /* FDSTORE=1 */
+	bool store_remove; /* FDSTOREREMOVE=1 */
+	bool no_poll;	   /* FDPOLL=0 */
 	bool has_status;
 	char status[SDNOTIFY_STATUS_MAX];
+	char fdname[SDNOTIFY_NAME_MAX]; /* "": none */
+	/*
+	 * The descriptors that came with it; set by the reader of the socket,
+	 * not by the parser.  Whoever keeps one puts -1 in its place; the
+	 * others are closed.
+	 */
+	int *fds;
+	size_t nfds;
 };
 
 /*
@@ -52,5 +66,10 @@ struct sdnotify {
  * message with BARRIER=1, which has to be alone.
  */
 void sdnotify_parse(struct sdnotify *, const char *bytes, size_t len);
+/*
+ * The variables of sd_notify(3), in the order of the manual: is it acted on?
+ * NULL past the end.
+ */
+const char *sdnotify_variable(size_t i, bool *acts);
 
 #endif

@@ -373,3 +373,98 @@ kill_both() {
 	wait_for 5 gone "$pid"
 	wait_for 5 gone "$guard"
 }
+
+# under_load COMMAND ...: while clients connect; what they saw is in $T/load.
+under_load() {
+	local status=0
+	rm -f "$T/stop"
+	"$HUPD_BUILD/tools/load" 4 "$T/stop" "$PORT" "$T/s/web.sock" \
+	    >"$T/load" 3>&- &
+	"$@" || status=1
+	touch "$T/stop"
+	wait $! || status=1
+	cat "$T/load"
+	return "$status"
+}
+
+restarts() {
+	local n
+	for ((n = 0; n < $1; n++)); do
+		ctl restart web
+	done
+	wait_for 5 answers "$PORT" web
+}
+
+# Another definition, and one that is rolled back.
+reloads() {
+	change web 'env = A=2'
+	ctl reload
+	wait_for 5 answers "$PORT" web
+	change web 'command = false'
+	! ctl reload >"$T/reload" 2>&1 || return
+	grep 'previous definition' "$T/reload"
+	wait_for 5 answers "$PORT" web
+}
+
+# Daemons that follow each other, and a restart by the last one.
+daemons() {
+	local pid
+	ctl reexec
+	ctl restart web
+	pid=$(hupd_pid)
+	kill -9 "$pid"
+	wait_for 5 replaced "$pid"
+	ctl restart web
+}
+
+replaced() {
+	hupd_answers && [ "$(hupd_pid)" != "$1" ]
+}
+
+both() {
+	kill_both
+	hupd_start
+	wait_for 5 logged "web: took its socket $PORT back"
+	ctl restart web
+	wait_for 5 answers "$PORT" web
+}
+
+@test "under load, no connection fails through 50 restarts" {
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	under_load restarts 50
+}
+
+@test "under load, no connection fails through a change and a rollback" {
+	web 'settle-time = 100ms'
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	under_load reloads
+}
+
+@test "under load, no connection fails while daemons follow each other" {
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	under_load daemons
+}
+
+@test "under load, no connection fails after the death of daemon and guard" {
+	# shellcheck disable=SC2034
+	LEFT_OK=1
+	web
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	under_load both
+}
+
+@test "the same load sees failures if the program opens its sockets itself" {
+	PORT=$(free_port)
+	mkdir "$T/s"
+	program web <<<"command = $SERVER web $PORT $T/s/web.sock"
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	run ! under_load restarts 50
+	[[ $(cat "$T/load") != *'refused 0 reset 0'* ]]
+}

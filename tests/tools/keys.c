@@ -4,6 +4,8 @@
  * usage: keys [TABLE]
  *	keys		of a definition: name, default, and the words live and
  *			repeatable as they apply; the default
+ *	notify		variables of notify messages, and whether they are
+ *			"used" or "ignored"
  *	options		of hupctl: the command, or "-" for those before it; the
  *			option; the name of its argument
  *	signals		that the daemon acts on
@@ -26,6 +28,7 @@
 #include "import/supervisord.h"
 #include "wire/line.h"
 #include "wire/names.h"
+#include "wire/sdnotify.h"
 
 static void
 print_keys(void)
@@ -36,6 +39,16 @@ print_keys(void)
 		printf("%s\t%s\t%s\t%s\n", key->name,
 		    key->fallback != NULL ? key->fallback : "-",
 		    key->live ? "live" : "-", key->repeat ? "repeatable" : "-");
+}
+
+static void
+print_notify(void)
+{
+	const char *name;
+	bool acts;
+
+	for (size_t i = 0; (name = sdnotify_variable(i, &acts)) != NULL; i++)
+		printf("%s\t%s\n", name, acts ? "used" : "ignored");
 }
 
 static void
@@ -115,6 +128,7 @@ static const struct {
 	void (*print)(void);
 } tables[] = {
     {"keys", print_keys},
+    {"notify", print_notify},
     {"options", print_options},
     {"signals", print_signals},
     {"states", print_states},

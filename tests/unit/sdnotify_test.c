@@ -69,9 +69,8 @@ test_garbage(void **state)
 	    "MAINPID=+5", "MAINPID= 5", "MAINPID=5x", "MAINPID=4294967296",
 	    "MAINPID=99999999999999999999", "ERRNO=-1", "ERRNO=4096",
 	    "MONOTONIC_USEC=18446744073709551616", "MONOTONIC_USEC=0x10", "=",
-	    "=1", "BARRIER=1", "FDSTORE=1",
-	    "EXTEND_TIMEOUT_USEC=", "EXTEND_TIMEOUT_USEC=-1", "WATCHDOG=0",
-	    "WATCHDOG=Trigger", "WATCHDOG_USEC=1s",
+	    "=1", "BARRIER=1", "EXTEND_TIMEOUT_USEC=", "EXTEND_TIMEOUT_USEC=-1",
+	    "WATCHDOG=0", "WATCHDOG=Trigger", "WATCHDOG_USEC=1s",
 	    "NOTIFYACCESS=", "NOTIFYACCESS=1", "NOTIFYACCESS=mains",
 	    "EXIT_STATUS=256", "EXIT_STATUS=", "MAINPIDFD=2", "MAINPIDFDID=77",
 	    "READY=1\nBARRIER=1", "BARRIER=1\nSTATUS=x"};
@@ -112,6 +111,33 @@ test_nul_and_length(void **state)
 	sdnotify_parse(&m, bytes, sizeof(bytes));
 }
 
+/* Names that could not stand in LISTEN_FDNAMES do not count. */
+static void
+test_store(void **state)
+{
+	char longest[SDNOTIFY_NAME_MAX + 32] = "FDSTORE=1\nFDNAME=";
+	size_t lead = strlen(longest);
+	struct sdnotify m;
+
+	(void)state;
+	m = parsed("FDSTORE=1\nFDNAME=web.1\nFDPOLL=0");
+	assert_true(m.store && m.no_poll && !m.store_remove);
+	assert_string_equal(m.fdname, "web.1");
+	m = parsed("FDSTOREREMOVE=1\nFDNAME=a b");
+	assert_true(m.store_remove && !m.store && !m.no_poll);
+	assert_string_equal(m.fdname, "");
+	m = parsed("FDNAME=a:b\nFDSTORE=0\nFDPOLL=1");
+	assert_false(m.store || m.no_poll);
+	assert_string_equal(m.fdname, "");
+	memset(longest + lead, 'x', SDNOTIFY_NAME_MAX - 1);
+	m = parsed(longest);
+	assert_int_equal(strlen(m.fdname), SDNOTIFY_NAME_MAX - 1);
+	longest[lead + SDNOTIFY_NAME_MAX - 1] = 'x';
+	m = parsed(longest);
+	assert_string_equal(m.fdname, "");
+	assert_true(m.store);
+}
+
 int
 main(void)
 {
@@ -119,6 +145,7 @@ main(void)
 	    cmocka_unit_test(test_assignments),
 	    cmocka_unit_test(test_garbage),
 	    cmocka_unit_test(test_nul_and_length),
+	    cmocka_unit_test(test_store),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
