@@ -119,6 +119,10 @@ check-unit check-golden check-system check-san check-hostile check-services \
     check-model check-init lint:
 	@tests/run $(@:check-%=%)
 
+# By hand: it downloads 80 packages.
+check-units: all
+	@tests/units/run $(B)
+
 coverage:
 	@tests/coverage
 
@@ -142,6 +146,7 @@ help::
 	@echo '                  check-golden, check-system, check-san, check-hostile,'
 	@echo '                  check-services, check-model, check-fuzz, check-faults,'
 	@echo '                  check-chaos, check-init'
+	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'
@@ -150,7 +155,7 @@ help::
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-model check-init lint coverage analyze print-flags \
+	check-san check-hostile check-services check-model check-init check-units lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

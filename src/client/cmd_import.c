@@ -99,6 +99,42 @@ show_diags(const struct diags *diags)
 		fprintf(stderr, "more of these: out of memory\n");
 }
 
+/* The number of notes from..to-1 that are the same as note i, in other
+ * lines. */
+static size_t
+count_same(const struct diags *notes, size_t i, size_t from, size_t to)
+{
+	const struct diag *v = notes->v;
+	size_t count = 0;
+
+	for (size_t k = from; k < to; k++)
+		if (strcmp(v[k].reason, v[i].reason) == 0 &&
+		    (v[k].key == NULL) == (v[i].key == NULL) &&
+		    (v[k].key == NULL || strcmp(v[k].key, v[i].key) == 0))
+			count++;
+	return count;
+}
+
+/* A note that is repeated for other programs is shown once. */
+static void
+show_notes(const struct diags *notes)
+{
+	char buf[4096];
+	size_t same;
+
+	fflush(stdout);
+	for (size_t i = 0; i < notes->n; i++) {
+		if (count_same(notes, i, 0, i) > 0)
+			continue;
+		same = count_same(notes, i, i, notes->n);
+		diag_print(&notes->v[i], buf, sizeof(buf));
+		fprintf(stderr, "%s", buf);
+		if (same > 1)
+			fprintf(stderr, " (%zu times)", same);
+		fputc('\n', stderr);
+	}
+}
+
 /* A folder that vanished is not made again: see load_config. */
 static int
 check_folder(const struct job *job)
@@ -272,14 +308,14 @@ import_files(struct job *job, int n, char **files)
 	    convert_units(job, host) == -1)
 		return reject(job);
 	if (job->import.n == 0) {
-		show_diags(&job->import.notes);
+		show_notes(&job->import.notes);
 		return present_fail(job->ctl, STATUS_FAILED,
 		    "no program is defined there");
 	}
 	if ((status = name_paths(job)) != STATUS_OK ||
 	    (job->ctl->write && (status = write_files(job)) != STATUS_OK))
 		return status;
-	show_diags(&job->import.notes);
+	show_notes(&job->import.notes);
 	show(job, true);
 	return STATUS_OK;
 }
@@ -290,8 +326,14 @@ cmd_import_run(const struct ctl *ctl, int argc, char **argv)
 	struct job job = {.ctl = ctl};
 	int status;
 
-	if ((status = target_find_files(ctl, &job.target)) != STATUS_OK)
+	/* -s names a daemon, but there is work to do without it, too. */
+	if ((status = target_find(&job.target, ctl)) != STATUS_OK)
 		return status;
+	if (ctl->config == NULL &&
+	    (status = target_locate(ctl, &job.target, false)) != STATUS_OK) {
+		target_clear(&job.target);
+		return status;
+	}
 	ini_init(&job.ini);
 	units_init(&job.units);
 	draft_init(&job.import);

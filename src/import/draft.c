@@ -9,6 +9,9 @@
 #include "import/draft.h"
 #include "config/syntax.h"
 
+/* See text_is_name(). */
+#define NAME_MAX_LEN 64
+
 void
 draft_init(struct draft *draft)
 {
@@ -34,6 +37,47 @@ draft_clear(struct draft *draft)
 	draft_init(draft);
 }
 
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* Remove the bytes at s that cannot begin a name or an instance. */
+static void
+remove_lead(char *s)
+{
+	char *from = s;
+
+	while (*from != '\0' && !is_alnum(*from))
+		from++;
+	memmove(s, from, strlen(from) + 1);
+}
+
+char *
+draft_name(const char *own)
+{
+	char *name, *at;
+
+	if (asprintf(&name, "%s%s", own,
+		strcasecmp(own, "hupd") == 0 ? "_" : "") == -1)
+		return NULL;
+	for (char *s = name; *s != '\0'; s++)
+		if (!is_alnum(*s) && strchr("_.@-", *s) == NULL)
+			*s = '_';
+	remove_lead(name);
+	/* "web@" is a template; "web@-" has no name of an instance. */
+	if ((at = strchr(name, '@')) != NULL && at[1] != '\0') {
+		remove_lead(at + 1);
+		if (at[1] == '\0')
+			*at = '\0';
+	}
+	if (strlen(name) > NAME_MAX_LEN)
+		name[NAME_MAX_LEN] = '\0';
+	return name;
+}
+
 static void
 complain(const struct draft_program *p, const char *key, const char *reason)
 {
@@ -57,7 +101,6 @@ draft_begin(struct draft_program *p)
 	p->errors = diag_count(p->diags);
 	p->origins = NULL;
 	p->norigins = 0;
-	p->reloads = false;
 	p->text = p->more = NULL;
 	if (!text_is_name(p->name) || strcasecmp(p->name, "hupd") == 0) {
 		complain_of(p, "%s: hupd does not allow the name \"%s\"",
@@ -80,11 +123,10 @@ draft_begin(struct draft_program *p)
 
 /* Can the table of keys take the line? */
 static bool
-is_known(const struct draft_program *p, const char *key, const char *value)
+is_known(const char *key, const char *value)
 {
 	return keys_find(key) != NULL &&
-	    (strcmp(key, "ready") != 0 || strcmp(value, "forks") != 0) &&
-	    (strcmp(key, "reload-command") != 0 || !p->reloads);
+	    (strcmp(key, "ready") != 0 || strcmp(value, "forks") != 0);
 }
 
 void
@@ -96,7 +138,7 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 
 	if (strchr(value, '\n') != NULL)
 		error = "the value cannot contain a newline";
-	else if (!is_known(p, key, value)) {
+	else if (!is_known(key, value)) {
 		fprintf(p->others, "%s = %s\n", key, value);
 		return;
 	} else if ((v = reallocarray(p->origins, p->norigins + 1,
@@ -109,7 +151,6 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 	}
 	p->origins = v;
 	p->origins[p->norigins++] = *origin;
-	p->reloads = p->reloads || strcmp(key, "reload-command") == 0;
 	fprintf(p->f, "%s = %s\n", key, value);
 }
 

@@ -36,7 +36,6 @@ struct draft_program {
 	FILE *f; /* the rest is draft.c's */
 	char *text;
 	size_t len;
-	bool reloads; /* reload-command was set */
 	FILE *others; /* keys that the table of keys lacks */
 	char *more;
 	size_t nmore;
@@ -80,6 +79,8 @@ struct draft {
 void draft_init(struct draft *);
 void draft_clear(struct draft *);
 
+/* A name that hupd allows, like this one; malloc'd, or NULL. */
+char *draft_name(const char *);
 /* False: an error was added to program->diags. */
 bool draft_begin(struct draft_program *);
 /* Set a key, or add to a repeatable one.  An error is added to the diags. */

@@ -17,6 +17,7 @@
 
 #define PROGRAM "program:"
 #define GROUP "group:"
+#define LISTENER "eventlistener:"
 
 #define BLANKS " \t\r\n\v\f"
 
@@ -152,7 +153,14 @@ expand_one(const struct expander *x, const char *s)
 	memcpy(name, s + 2, len);
 	name[len] = '\0';
 	if ((value = name_value(x, name, buf, &number)) == NULL) {
-		ini_complain(x->key, x->diags, "%%(%s)s is not defined", name);
+		if (strncmp(name, "ENV_", 4) == 0)
+			ini_complain(x->key, x->diags,
+			    "%%(%s)s is not defined: the environment of hupctl "
+			    "itself has no %s, and supervisord's is unknown",
+			    name, name + 4);
+		else
+			ini_complain(x->key, x->diags, "%%(%s)s is not defined",
+			    name);
 		return NULL;
 	}
 	end = put_formatted(x, s + 2 + len + 1, value, number);
@@ -442,8 +450,8 @@ struct rule {
 	const char *to;	  /* the key of hupd, or the note */
 };
 
-static convert as_it_is, as_yes_no, as_seconds, as_bytes, as_restart, as_limit;
-static convert drop, drop_if_yes, drop_if_no;
+static convert as_it_is, as_yes_no, as_seconds, as_start, as_restart, as_limit;
+static convert as_group, drop, drop_if_yes, drop_if_no;
 
 #define NO "has no counterpart"
 #define EVENTS NO ": hupd has no event listeners"
@@ -462,21 +470,19 @@ static const struct rule program_rules[] = {
     {"autostart", as_yes_no, "autostart"},
     {"autorestart", as_restart, "restart"},
     {"exitcodes", as_it_is, "success-exit"},
-    {"startsecs", as_seconds, "restart-reset"},
+    {"startsecs", as_start, "settle-time"},
     {"startretries", as_limit, "restart-limit"},
     {"stopsignal", as_it_is, "stop-signal"},
     {"stopwaitsecs", as_seconds, "stop-timeout"},
-    {"stopasgroup", drop_if_yes,
-	NO ": stop-signal is sent to the main process only; after its end the "
-	   "others are killed"},
+    {"stopasgroup", as_group, "kill-mode"},
     {"killasgroup", drop_if_no, NO ": all remaining processes are killed"},
     {"redirect_stderr", drop_if_no, ONE_LOG},
     {"stdout_logfile", NULL, NULL},
     {"stderr_logfile", NULL, NULL},
     {"stdout_syslog", NULL, NULL},
     {"stderr_syslog", NULL, NULL},
-    {"stdout_logfile_maxbytes", as_bytes, "log-size"},
-    {"stdout_logfile_backups", as_it_is, "log-keep"},
+    {"stdout_logfile_maxbytes", NULL, NULL},
+    {"stdout_logfile_backups", NULL, NULL},
     {"stderr_logfile_maxbytes", drop, ONE_LOG},
     {"stderr_logfile_backups", drop, ONE_LOG},
     {"stdout_capture_maxbytes", drop, EVENTS},
@@ -566,28 +572,30 @@ as_seconds(struct job *job, const struct ini_key *key, const struct rule *rule,
 		put(job, key, rule->to, buf);
 }
 
-/* "50MB" is "50M". */
+/*
+ * A process that runs longer is up, and its next failure the first again.
+ * With 0 supervisord never gives up: it restarts the process once a second.
+ */
 static void
-as_bytes(struct job *job, const struct ini_key *key, const struct rule *rule,
+as_start(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
-	size_t len = strspn(value, "0123456789");
-	const char *unit = value + len;
-	char buf[64];
-
-	if (strcasecmp(unit, "KB") == 0)
-		unit = "K";
-	else if (strcasecmp(unit, "MB") == 0)
-		unit = "M";
-	else if (strcasecmp(unit, "GB") == 0)
-		unit = "G";
-	if (len == 0 || strlen(unit) > 1 ||
-	    snprintf(buf, sizeof(buf), "%.*s%s", (int)len, value, unit) >=
-		(int)sizeof(buf))
-		ini_complain(key, job->diags,
-		    "\"%.40s\" is not a number of bytes, KB, MB or GB", value);
+	as_seconds(job, key, rule, value);
+	if (value[strspn(value, "0123456789")] != '\0')
+		return;
+	if (value[strspn(value, "0")] != '\0')
+		as_seconds(job, key, &(struct rule){.to = "restart-reset"},
+		    value);
 	else
-		put(job, key, rule->to, buf);
+		put(job, key, "restart-delay-max", "1s");
+}
+
+static void
+as_group(struct job *job, const struct ini_key *key, const struct rule *rule,
+    const char *value)
+{
+	if (yes_or_no(value) == 1)
+		put(job, key, rule->to, "control-group");
 }
 
 static void
@@ -605,11 +613,24 @@ as_restart(struct job *job, const struct ini_key *key, const struct rule *rule,
 		    "\"%.40s\" is not true, false or unexpected", value);
 }
 
+/* Is the key given, with a value that consists of zeros? */
+static bool
+is_zero(const struct ini_section *section, const char *name)
+{
+	const struct ini_key *key = ini_key(section, name);
+
+	return key != NULL && *key->value != '\0' &&
+	    key->value[strspn(key->value, "0")] == '\0';
+}
+
 /* restart-limit = 0 would mean "no limit". */
 static void
 as_limit(struct job *job, const struct ini_key *key, const struct rule *rule,
     const char *value)
 {
+	/* Then no start ever fails. */
+	if (is_zero(job->section, "startsecs"))
+		return;
 	if (value[strspn(value, "0")] == '\0') {
 		if (job->notes != NULL)
 			ini_complain(key, job->notes,
@@ -660,7 +681,9 @@ output_place(const struct ini_key *key)
 	if (strcasecmp(key->value, "syslog") == 0)
 		return PLACE_SYSLOG;
 	if (strncmp(key->value, "/dev/fd/", 8) == 0 ||
-	    strncmp(key->value, "/dev/std", 8) == 0)
+	    strncmp(key->value, "/dev/std", 8) == 0 ||
+	    strncmp(key->value, "/proc/1/fd/", 11) == 0 ||
+	    strncmp(key->value, "/proc/self/fd/", 14) == 0)
 		return PLACE_STDOUT;
 	return PLACE_FILE;
 }
@@ -690,6 +713,57 @@ note_output(struct job *job, const struct ini_key *out,
 		ini_complain(err, job->notes, ONE_LOG);
 }
 
+/* "50MB" is "50M". */
+static void
+put_bytes(struct job *job, const struct ini_key *key, const char *to,
+    const char *value)
+{
+	size_t len = strspn(value, "0123456789");
+	const char *unit = value + len;
+	char buf[64];
+
+	if (strcasecmp(unit, "KB") == 0)
+		unit = "K";
+	else if (strcasecmp(unit, "MB") == 0)
+		unit = "M";
+	else if (strcasecmp(unit, "GB") == 0)
+		unit = "G";
+	if (len == 0 || strlen(unit) > 1 ||
+	    snprintf(buf, sizeof(buf), "%.*s%s", (int)len, value, unit) >=
+		(int)sizeof(buf))
+		ini_complain(key, job->diags,
+		    "\"%.40s\" is not a number of bytes, KB, MB or GB", value);
+	else
+		put(job, key, to, buf);
+}
+
+/* The value of a key with its names replaced; malloc'd, or NULL. */
+static char *
+value_of(struct job *job, const char *name, const struct ini_key **key)
+{
+	*key = ini_key(job->section, name);
+	return *key == NULL ? NULL
+			    : expand(*key, &job->names, job->diags, job->notes);
+}
+
+/* Rotation, of a log file of hupd's: 0 bytes there mean no rotation here, too.
+ */
+static void
+put_rotation(struct job *job)
+{
+	const struct ini_key *key;
+	char *value;
+
+	if ((value = value_of(job, "stdout_logfile_maxbytes", &key)) != NULL &&
+	    *value != '\0')
+		put_bytes(job, key, "log-size", value);
+	free(value);
+	if ((value = value_of(job, "stdout_logfile_backups", &key)) != NULL &&
+	    *value != '\0')
+		put(job, key, "log-keep", value);
+	free(value);
+}
+
 /* hupd has one stream of output and so one key for its destination. */
 static void
 put_log(struct job *job)
@@ -715,6 +789,8 @@ put_log(struct job *job)
 		put(job, out, "log", "syslog");
 	else if (place == PLACE_STDOUT)
 		put(job, out, "log", "stdout");
+	else
+		put_rotation(job);
 }
 
 /* [supervisord]'s variables first: of two with one name the later wins. */
@@ -760,6 +836,45 @@ put_key(struct job *job, const struct ini_key *key, const struct rule *rule)
 	free(value);
 }
 
+static bool
+has(const struct job *job, const char *name)
+{
+	const struct ini_key *key = ini_key(job->section, name);
+
+	return key != NULL && *key->value != '\0';
+}
+
+/* supervisord's defaults that are not hupd's. */
+static void
+put_defaults(struct job *job)
+{
+	const struct ini_key *key = TAILQ_FIRST(&job->section->keys);
+	const struct ini_key *restart = ini_key(job->section, "autorestart");
+
+	if (!has(job, "autorestart"))
+		put(job, key, "restart", "on-failure");
+	if (has(job, "autorestart") && yes_or_no(restart->value) == 0)
+		return;
+	if (!has(job, "startsecs"))
+		put(job, key, "restart-reset", "1s");
+	/* It waits one second more each time; hupd doubles the delay. */
+	put(job, key, "restart-delay", "1s");
+	if (!has(job, "startretries") && !is_zero(job->section, "startsecs"))
+		put(job, key, "restart-limit", "3");
+}
+
+/* The working directory of supervisord is that of its programs. */
+static void
+note_directory(struct job *job)
+{
+	if (job->notes != NULL && !has(job, "directory") &&
+	    (job->daemon == NULL || ini_key(job->daemon, "directory") == NULL))
+		diag_add(job->notes, job->section->source->file,
+		    job->section->line, "directory",
+		    "is missing: supervisord uses its own working directory, "
+		    "hupd uses /");
+}
+
 static void
 put_keys(struct job *job)
 {
@@ -775,11 +890,7 @@ put_keys(struct job *job)
 			continue;
 		put_key(job, key, find_rule(program_rules, common[i]));
 	}
-	if (ini_key(job->section, "autorestart") == NULL) {
-		/* supervisord's default, "unexpected", is not hupd's. */
-		key = TAILQ_FIRST(&job->section->keys);
-		put(job, key, "restart", "on-failure");
-	}
+	put_defaults(job);
 	put_log(job);
 	put_environment(job);
 }
@@ -799,6 +910,15 @@ static bool
 begins(const char *s, const char *with)
 {
 	return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* The name of a program; blanks may precede it. */
+static const char *
+program_of(const struct ini_section *section)
+{
+	const char *name = section->name + strlen(PROGRAM);
+
+	return name + strspn(name, BLANKS);
 }
 
 static void
@@ -856,18 +976,27 @@ static long
 number(struct converter *c, const struct ini_section *section, const char *name,
     long fallback, long max)
 {
+	const struct names known = {.host = c->names->host,
+	    .env = {NULL, c->env},
+	    .environ = c->names->environ};
 	const struct ini_key *key = ini_key(section, name);
 	const char *why;
+	char *value;
 	long n;
 
 	if (key == NULL || *key->value == '\0')
 		return fallback;
-	n = (long)strtonum(key->value, 0, max, &why);
-	if (why == NULL)
-		return n;
-	ini_complain(key, c->diags, "\"%.40s\" is not a number from 0 to %ld",
-	    key->value, max);
-	return -1;
+	value = expand(key, &known, c->diags, &c->draft->notes);
+	if (value == NULL)
+		return -1;
+	n = (long)strtonum(value, 0, max, &why);
+	if (why != NULL) {
+		ini_complain(key, c->diags,
+		    "\"%.40s\" is not a number from 0 to %ld", value, max);
+		n = -1;
+	}
+	free(value);
+	return n;
 }
 
 /*
@@ -904,6 +1033,26 @@ name_of(struct job *job)
 	return name;
 }
 
+/* A name that supervisord allows and hupd does not is changed. */
+static char *
+allowed_name(struct job *job)
+{
+	char *own = name_of(job), *name;
+
+	if (own == NULL || own[strcspn(own, " :/")] != '\0')
+		return own;
+	if ((name = draft_name(own)) == NULL)
+		diag_add(job->diags, job->section->source->file,
+		    job->section->line, NULL, "out of memory");
+	else if (strcmp(name, own) != 0 && job->notes != NULL)
+		diag_add(job->notes, job->section->source->file,
+		    job->section->line, NULL,
+		    "[%s]: hupd does not allow the name: the program is %s",
+		    job->section->name, name);
+	free(own);
+	return name;
+}
+
 static void
 convert_process(struct converter *c, struct job *job)
 {
@@ -912,7 +1061,7 @@ convert_process(struct converter *c, struct job *job)
 	job->names.env[0] = NULL;
 	env = environment(job->section, &job->names, job->diags, job->notes);
 	job->names.env[0] = env;
-	if ((name = name_of(job)) != NULL &&
+	if ((name = allowed_name(job)) != NULL &&
 	    asprintf(&title, "[%s]", job->section->name) != -1) {
 		job->program = (struct draft_program){.name = name,
 		    .title = title,
@@ -922,6 +1071,7 @@ convert_process(struct converter *c, struct job *job)
 		    .diags = job->diags,
 		    .notes = job->notes};
 		if (draft_begin(&job->program)) {
+			note_directory(job);
 			put_keys(job);
 			draft_finish(c->draft, &job->program);
 		}
@@ -973,7 +1123,7 @@ check_program(struct converter *c, const struct ini_section *section, long *n,
 static void
 convert_program(struct converter *c, const struct ini_section *section)
 {
-	const char *name = section->name + strlen(PROGRAM);
+	const char *name = program_of(section);
 	struct job job = {.section = section, .daemon = c->daemon};
 	size_t before = diag_count(c->diags);
 	struct diags notes;
@@ -1012,6 +1162,14 @@ note_daemon(const struct ini_section *section, struct diags *notes)
 	}
 }
 
+static bool
+listens_to_failures(const struct ini_section *section)
+{
+	const struct ini_key *key = ini_key(section, "events");
+
+	return key != NULL && strstr(key->value, "PROCESS_STATE") != NULL;
+}
+
 static void
 convert_section(struct converter *c, const struct ini_section *section)
 {
@@ -1030,6 +1188,10 @@ convert_section(struct converter *c, const struct ini_section *section)
 		return;
 	if (begins(section->name, GROUP))
 		why = NO ": hupd has no groups of programs";
+	else if (begins(section->name, LISTENER) &&
+	    listens_to_failures(section))
+		why = NO ": on-failure-command, or exit-on in hupd.conf, acts "
+			 "when a program fails";
 	diag_add(&c->draft->notes, section->source->file, section->line, NULL,
 	    "[%s] %s", section->name, why);
 }

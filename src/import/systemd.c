@@ -1420,30 +1420,11 @@ static char *
 program_of(const struct unit *unit)
 {
 	const char *dot = strrchr(unit->name, '.');
-	char *name = strndup(unit->name,
+	char *stem = strndup(unit->name,
 	    dot == NULL ? strlen(unit->name) : (size_t)(dot - unit->name));
-	char *at;
-	size_t n;
+	char *name = stem == NULL ? NULL : draft_name(stem);
 
-	if (name == NULL)
-		return NULL;
-	for (char *s = name; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			(*s >= '0' && *s <= '9')) &&
-		    strchr("_.@-", *s) == NULL)
-			*s = '_';
-	/* An instance begins with a letter or digit: "postfix@-" is none. */
-	if ((at = strchr(name, '@')) != NULL && at[1] != '\0') {
-		n = strspn(at + 1, "_.@-");
-		if (at[1 + n] == '\0')
-			*at = '\0';
-		else
-			memmove(at + 1, at + 1 + n, strlen(at + 1 + n) + 1);
-	}
-	n = strspn(name, "_.@-");
-	memmove(name, name + n, strlen(name + n) + 1);
-	if (strlen(name) > 64)
-		name[64] = '\0';
+	free(stem);
 	return name;
 }
 
@@ -1569,21 +1550,24 @@ as_condition(struct job *job, const struct row *row, const char *value)
 static enum draft_fate
 as_assertion(struct job *job, const struct row *row, const char *value)
 {
-	char *words[] = {NULL, NULL}, *text, *quoted;
-	bool not ;
+	struct unitexec exec = {.literal = true};
+	bool not = *value == '!';
+	char *text;
 
 	if (*value == '|')
 		return lose(job, "hupd knows no alternatives of conditions");
-	not = *value == '!';
-	if ((text = expand_plain(job, value + not )) == NULL)
+	if ((text = expand(job, value + not )) == NULL)
 		return DRAFT_LOST;
-	words[0] = text;
-	if ((quoted = words_join(words)) == NULL)
+	if (strings_add(&exec.words, "test") == -1 ||
+	    (not &&strings_add(&exec.words, "!") == -1) ||
+	    strings_add(&exec.words, "-e") == -1 ||
+	    strings_add(&exec.words, text) == -1)
 		fail(job, "out of memory");
-	else
-		putf(job, row->to, "+test %s-e %s", not ? "! " : "", quoted);
-	free(quoted);
 	free(text);
+	if ((text = print_command(job, &exec)) != NULL)
+		putf(job, row->to, "+%s", text);
+	free(text);
+	unitexec_clear(&exec);
 	return DRAFT_TRANSLATED;
 }
 
@@ -1642,6 +1626,21 @@ as_wanted(struct job *job, const struct row *row, const char *value)
 	free(job->keys);
 	job->keys = strdup("autostart");
 	return DRAFT_TRANSLATED;
+}
+
+/* Is the socket the service's? */
+static bool
+is_socket_of(const struct unit *socket, const struct unit *service)
+{
+	const char *name = setting_of(socket, "Socket", "Service");
+	size_t stem = strlen(socket->name) - strlen(".socket");
+
+	if (!units_has_suffix(socket->name, ".socket"))
+		return false;
+	if (name != NULL)
+		return strcmp(name, service->name) == 0;
+	return strncmp(socket->name, service->name, stem) == 0 &&
+	    strcmp(service->name + stem, ".service") == 0;
 }
 
 /* Also= and Sockets= have been followed. */
@@ -2245,21 +2244,6 @@ convert_lines(struct job *job, struct unit *unit)
 	job->names.path = path;
 }
 
-/* The name of a socket's service. */
-static bool
-is_socket_of(const struct unit *socket, const struct unit *service)
-{
-	const char *name = setting_of(socket, "Socket", "Service");
-	size_t stem = strlen(socket->name) - strlen(".socket");
-
-	if (!units_has_suffix(socket->name, ".socket"))
-		return false;
-	if (name != NULL)
-		return strcmp(name, service->name) == 0;
-	return strncmp(socket->name, service->name, stem) == 0 &&
-	    strcmp(service->name + stem, ".service") == 0;
-}
-
 static void
 lose_socket(struct job *job, struct unit *unit, const char *why)
 {
@@ -2538,7 +2522,8 @@ systemd_convert(struct draft *draft, struct units *units,
 		free(job.sockets);
 	}
 	TAILQ_FOREACH (unit, &units->list, link)
-		if (units_has_suffix(unit->name, ".socket") && !unit->taken)
+		if (units_has_suffix(unit->name, ".socket") && !unit->taken &&
+		    !unit->named)
 			diag_add(diags, unit->path, 0, NULL,
 			    "its service is not among these units");
 	return diag_count(diags) == before ? 0 : -1;

@@ -349,6 +349,8 @@ units_read_beside(struct units *units, const struct unit *other,
 		return NULL;
 	if (access(path, F_OK) == 0)
 		unit = units_read(units, path, diags, notes);
+	if (unit != NULL)
+		unit->named = true;
 	free(path);
 	return unit;
 }

@@ -17,6 +17,7 @@ struct unit {
 	char *path;	  /* as it was named */
 	const char *name; /* the last part of path: "web@1.service" */
 	struct unitfile file;
+	bool named; /* by another unit alone */
 	bool taken; /* a socket: its service was converted */
 };
 

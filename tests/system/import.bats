@@ -97,6 +97,7 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	diff <(echo "$stderr") - <<-E
 	supervisord.conf:2: files: no file matches $T/none/*.ini
 	$T/conf.d/1.ini:2: files: is ignored in an included file
+	supervisord.conf:4: directory: is missing: supervisord uses its own working directory, hupd uses / (3 times)
 	supervisord.conf:6: priority: has no counterpart: depends-on sets the order of starts
 	hupctl: 'hupctl check' shows what these files will change, 'hupctl reload' applies them
 	E
@@ -112,6 +113,26 @@ $(cat "$T/hupd.d/nap_1.conf")" ]
 	sed -i '2,3d' supervisord.conf
 	run -6 import supervisord.conf
 	[ "$output" = 'supervisord.conf:1: [include]: files is missing' ]
+}
+
+@test "a note that is repeated is shown once, and without a program, too" {
+	printf '[program:%s]\ncommand=true\ndirectory=/\npriority=1\n' a b c |
+	    supervisord
+	run -0 --separate-stderr import "$T/supervisord.conf"
+	[ "$stderr" = "$T/supervisord.conf:4: priority: has no counterpart:\
+ depends-on sets the order of starts (3 times)
+hupctl: nothing was written; with -w these files are" ]
+	supervisord <<<'[eventlistener:x]'
+	run -1 import "$T/supervisord.conf"
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} = "$T/supervisord.conf:1: [eventlistener:x]"* ]]
+}
+
+@test "import needs no daemon, even if -s names one" {
+	supervisord <<<$'[program:a]\ncommand=true'
+	run -0 hupd_env "$HUPCTL" -s "$T/none.sock" import \
+	    "$T/supervisord.conf"
+	[[ $output = *'command = true'* ]]
 }
 
 @test "errors come with file and line, and nothing is written" {
@@ -138,8 +159,8 @@ $T/supervisord.conf:4: umask: \"9\" is not an octal number up to 777" ]
 	supervisord <<<$'[program:a]\ncommand=true\npriority=1'
 	for expression in 'd["valid"] and not d["written"]' \
 	    'd["files"][0]["name"] == "a"' \
-	    'd["files"][0]["text"].endswith("restart = on-failure\n")' \
-	    'd["notes"][0]["line"] == 3 and d["errors"] == []'; do
+	    'd["files"][0]["text"].endswith("restart-limit = 3\n")' \
+	    'd["notes"][1]["line"] == 3 and d["errors"] == []'; do
 		import -j "$T/supervisord.conf" 2>/dev/null |
 		    python3 -c "import json, sys
 d = json.load(sys.stdin)

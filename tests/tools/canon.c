@@ -95,8 +95,8 @@ print_import(const struct draft *import, struct diags *diags)
 static int
 canon_import(const char *bytes, size_t len, struct diags *diags)
 {
-	static char one[] = "IN_ENV=from outside";
-	char *environment[] = {one, NULL};
+	static char one[] = "IN_ENV=from outside", two[] = "N=2";
+	char *environment[] = {one, two, NULL};
 	struct supervisord_names names = {"host.example", environment};
 	struct ini_source source = {"FILE", "/here"};
 	struct draft import;
