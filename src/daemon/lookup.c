@@ -8,8 +8,8 @@
 #include "daemon/lookup.h"
 
 /*
- * A helper that crashes leaves names without an answer, too.  What it took is
- * missing to the next question.
+ * A helper that crashes leaves names without an answer, too.  The next one has
+ * only the rest of the time.
  */
 static void
 learn(struct lookup *l)

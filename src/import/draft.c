@@ -288,8 +288,9 @@ void
 draft_finish(struct draft *draft, struct draft_program *p)
 {
 	struct definition *conf = NULL;
+	bool failed = fclose(p->f) == EOF;
 
-	if ((fclose(p->f) == EOF) | (fclose(p->others) == EOF))
+	if (fclose(p->others) == EOF || failed)
 		complain(p, NULL, "out of memory");
 	else
 		conf = parse(p);

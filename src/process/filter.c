@@ -104,13 +104,13 @@ refuse_families(struct part *part, uint64_t families)
 	struct scmp_arg_cmp arg;
 
 	if ((families & UINT64_C(1) << 63) != 0) {
-		arg = SCMP_CMP64(0, SCMP_CMP_GE, 63);
+		arg = SCMP_CMP64(0, SCMP_CMP_GE, 63, 0);
 		refuse_with(part, EAFNOSUPPORT, "socket", 1, &arg);
 	}
 	for (unsigned i = 0; i < 63; i++) {
 		if ((families >> i & 1) == 0)
 			continue;
-		arg = SCMP_CMP64(0, SCMP_CMP_EQ, i);
+		arg = SCMP_CMP64(0, SCMP_CMP_EQ, i, 0);
 		refuse_with(part, EAFNOSUPPORT, "socket", 1, &arg);
 	}
 }
@@ -118,7 +118,7 @@ refuse_families(struct part *part, uint64_t families)
 static void
 refuse_namespaces(struct part *part, uint64_t denied)
 {
-	const struct scmp_arg_cmp any = SCMP_CMP64(1, SCMP_CMP_EQ, 0);
+	const struct scmp_arg_cmp any = SCMP_CMP64(1, SCMP_CMP_EQ, 0, 0);
 	const bool swapped =
 	    part->arch == SCMP_ARCH_S390 || part->arch == SCMP_ARCH_S390X;
 
@@ -164,10 +164,10 @@ refuse_realtime(struct part *part)
 	for (int i = SCHED_OTHER; i < SCHED_IDLE; i++) {
 		if (i == SCHED_OTHER || i == SCHED_BATCH)
 			continue;
-		arg = SCMP_CMP64(1, SCMP_CMP_EQ, (scmp_datum_t)i);
+		arg = SCMP_CMP64(1, SCMP_CMP_EQ, (scmp_datum_t)i, 0);
 		refuse_with(part, EPERM, "sched_setscheduler", 1, &arg);
 	}
-	arg = SCMP_CMP64(1, SCMP_CMP_GT, SCHED_IDLE);
+	arg = SCMP_CMP64(1, SCMP_CMP_GT, SCHED_IDLE, 0);
 	refuse_with(part, EPERM, "sched_setscheduler", 1, &arg);
 	/* Its policy is in memory. */
 	refuse_with(part, ENOSYS, "sched_setattr", 0, NULL);
@@ -223,8 +223,8 @@ refuse_suid_sgid(struct part *part)
 static void
 refuse_personality(struct part *part)
 {
-	const struct scmp_arg_cmp arg =
-	    SCMP_CMP64(0, SCMP_CMP_NE, (scmp_datum_t)personality(0xffffffff));
+	const struct scmp_arg_cmp arg = SCMP_CMP64(0, SCMP_CMP_NE,
+	    (scmp_datum_t)personality(0xffffffff), 0);
 
 	refuse_with(part, EPERM, "personality", 1, &arg);
 }

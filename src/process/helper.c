@@ -168,7 +168,7 @@ look_at_queue(struct helpers *hs)
 /*
  * How much longer may a child take that is late?  As long as it has waited for
  * a processor: on a busy machine nobody else is to blame.  The kernel does not
- * count the wait that goes on, so one that wants to run gets a little more.
+ * count the present wait, so one that wants to run gets a little more.
  */
 static int64_t
 grant(struct helper *job, pid_t pid)

@@ -66,7 +66,7 @@ int64_t process_memory(pid_t);
 int64_t process_cpu(pid_t);
 /*
  * How long it could have run but had to wait for a processor, in ms, without
- * the time since it last ran; 0 also if the kernel does not tell.
+ * the time since it last ran; 0 also if the kernel does not count it.
  */
 int64_t process_starved(pid_t);
 /* Does it run, or wait for a processor? */

@@ -98,8 +98,8 @@ ended_in_time() {
 	attack_as_nobody stop hupd
 	theirs web 'command = sleep 1000' "directory = $at/38"
 	hupd_start
-	# It may have got through, so start it until it has not.  A kernel that
-	# begins a path anew goes on counting its links.
+	# It may have got through, so start it until it has not.  The kernel may
+	# look up a path twice, and then counts its links twice.
 	for ((n = 0; n < 100; n++)); do
 		ctl restart web >"$T/restart" 2>&1 ||
 		    ! logged 'web: starting -> stopping (.*): not ready' ||
