@@ -178,8 +178,9 @@ check_others(const struct job *job, const struct reply *reply)
 		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; i < reply->n; i++) {
 		name = line_get(&reply->v[i], "name");
+		/* A program that is restarted with another has no new file. */
 		if (!reply_is(&reply->v[i], "change") || name == NULL ||
-		    is_own(job, name))
+		    line_get(&reply->v[i], "with") != NULL || is_own(job, name))
 			continue;
 		fprintf(f, "%s%s", comma, name);
 		comma = ", ";

@@ -204,7 +204,7 @@ put_some(struct json *json, const char *key, const struct reply *reply,
 static void
 put_details(struct json *json, const struct reply *reply, const char *name)
 {
-	static const struct attr needs[] = {
+	static const struct attr others[] = {
 	    {"name", "name", TEXT},
 	    {"state", "state", TEXT},
 	    {"ready", "ready", YES},
@@ -219,7 +219,10 @@ put_details(struct json *json, const struct reply *reply, const char *name)
 		return;
 	json_string(json, "command", line_get(line, "command"));
 	json_bool(json, "can_reload", reply_has(line, "reload", "yes"));
-	put_some(json, "needs", reply, "need", name, needs, COUNT(needs));
+	put_some(json, "needs", reply, "need", name, others, COUNT(others));
+	put_some(json, "after", reply, "after", name, others, COUNT(others));
+	put_some(json, "restart_with", reply, "restart-with", name, others,
+	    COUNT(others));
 	put_some(json, "listens", reply, "listen", name, listens,
 	    COUNT(listens));
 }

@@ -447,7 +447,8 @@ put_end(const struct ctl *ctl, const struct line *program)
 
 /* "needs     db (up), cache (wait)" */
 static void
-put_needs(const struct ctl *ctl, const struct reply *reply, const char *name)
+put_neighbours(const struct ctl *ctl, const struct reply *reply,
+    const char *name, const char *tag, const char *title)
 {
 	const struct line *line;
 	bool any = false;
@@ -455,12 +456,12 @@ put_needs(const struct ctl *ctl, const struct reply *reply, const char *name)
 
 	for (i = 0; i < reply->n; i++) {
 		line = &reply->v[i];
-		if (!reply_is(line, "need") || !reply_has(line, "of", name))
+		if (!reply_is(line, tag) || !reply_has(line, "of", name))
 			continue;
 		if (any)
 			fputs(", ", ctl->out);
 		else
-			put_title(ctl, "needs");
+			put_title(ctl, title);
 		any = true;
 		put_field(ctl, line, "name");
 		fputs(" (", ctl->out);
@@ -503,7 +504,9 @@ put_details(const struct ctl *ctl, const struct reply *reply,
 
 	put_state(ctl, program);
 	put_end(ctl, program);
-	put_needs(ctl, reply, name);
+	put_neighbours(ctl, reply, name, "need", "needs");
+	put_neighbours(ctl, reply, name, "after", "after");
+	put_neighbours(ctl, reply, name, "restart-with", "restarts with");
 	put_listens(ctl, reply, name);
 	put_detail(ctl, "command",
 	    field(reply_find_of(reply, "details", "name", name), "command",

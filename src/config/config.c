@@ -181,8 +181,50 @@ program_names(const struct config *config)
 	return names;
 }
 
+/* The keys that name programs which come first. */
+static const char *const relations[] = {"depends-on", "after", "restart-with"};
+enum relation { DEPENDS_ON, AFTER, RESTART_WITH, RELATIONS };
+
+/* The programs that it names by such a key. */
+static char *const *
+named_by(const struct definition *conf, enum relation relation)
+{
+	switch (relation) {
+	case DEPENDS_ON:
+		return conf->depends_on;
+	case AFTER:
+		return conf->after;
+	case RESTART_WITH:
+		return conf->restart_with;
+	case RELATIONS:
+		break;
+	}
+	return NULL;
+}
+
+static size_t
+count_named(const struct definition *conf)
+{
+	size_t n = 0;
+
+	for (enum relation r = 0; r < RELATIONS; r++)
+		n += strings_count(named_by(conf, r));
+	return n;
+}
+
+/* Room for an edge for each name; malloc'd, or NULL. */
+static struct order_edge *
+make_edges(const struct config *config)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < config->nprograms; i++)
+		total += count_named(config->programs[i]);
+	return calloc(total + 1, sizeof(struct order_edge));
+}
+
 struct dependencies {
-	const struct config *config;
+	struct config *config;
 	struct diags *diags;
 	const char **names; /* of all programs, NULL-terminated */
 	size_t nnear;
@@ -191,114 +233,86 @@ struct dependencies {
 };
 
 /*
- * Report it once, even if all instances of a template have it.  own: the
- * program that has the dependency, or NULL for the defaults.
+ * Report it once, even if all instances of a template have it.  The order of
+ * starts holds for those that exist, so it is no more than a note.
  */
 static void
-unknown_dependency(struct dependencies *d, const char *file, unsigned line,
-    const char *name, const char *own)
+unknown_dependency(struct dependencies *d, const struct definition *conf,
+    enum relation relation, size_t nth)
 {
-	const char *near = NULL;
+	const char *name = named_by(conf, relation)[nth], *near = NULL;
 
 	if (d->nnear++ < NEAR_MAX)
-		near = text_near(name, d->names, own);
-	if (near == NULL)
-		diag_add_once(d->diags, file, line, "depends-on",
-		    "there is no program %s", name);
-	else
-		diag_add_once(d->diags, file, line, "depends-on",
-		    "there is no program %s; did you mean %s?", name, near);
+		near = text_near(name, d->names, conf->name);
+	diag_add_once(relation == AFTER ? &d->config->notes : d->diags,
+	    file_of(d->config, conf),
+	    definition_line(conf, relations[relation], nth),
+	    relations[relation],
+	    near == NULL ? "there is no program %s"
+			 : "there is no program %s; did you mean %s?",
+	    name, near);
 }
 
-/*
- * Collect the dependencies of a program as edges.  The ones that came
- * from the defaults are reported by check_defaults.
- */
+/* Collect the programs that come before one as edges. */
 static void
 collect_edges(struct dependencies *d, size_t node)
 {
 	const struct config *config = d->config;
 	const struct definition *conf = config->programs[node];
 	struct definition **slot;
-	unsigned line;
 
-	for (size_t i = 0; i < strings_count(conf->depends_on); i++) {
-		slot = find_slot(config, conf->depends_on[i]);
-		if (slot != NULL) {
-			d->edges[d->nedges++] = (struct order_edge){node,
-			    (size_t)(slot - config->programs)};
-			continue;
+	for (enum relation r = 0; r < RELATIONS; r++)
+		for (size_t i = 0; i < strings_count(named_by(conf, r)); i++) {
+			slot = find_slot(config, named_by(conf, r)[i]);
+			if (slot == NULL)
+				unknown_dependency(d, conf, r, i);
+			else
+				d->edges[d->nedges++] =
+				    (struct order_edge){node,
+					(size_t)(slot - config->programs)};
 		}
-		line = definition_line(conf, "depends-on", i);
-		if (line != 0)
-			unknown_dependency(d, file_of(config, conf), line,
-			    conf->depends_on[i], conf->name);
-	}
 }
 
-static void
-check_defaults(struct dependencies *d)
+/* The key of conf by which name comes before it, and the line of that key. */
+static const char *
+dependency_key(const struct definition *conf, const char *name, unsigned *line)
 {
-	const struct definition *defaults = d->config->defaults;
-	const char *name;
-
-	for (size_t i = 0; i < strings_count(defaults->depends_on); i++) {
-		name = defaults->depends_on[i];
-		if (d->config->nprograms != 0 &&
-		    find_slot(d->config, name) == NULL)
-			unknown_dependency(d, d->config->file,
-			    definition_line(defaults, "depends-on", i), name,
-			    NULL);
-	}
+	for (enum relation r = 0; r < RELATIONS; r++)
+		for (size_t i = 0; i < strings_count(named_by(conf, r)); i++)
+			if (strcmp(named_by(conf, r)[i], name) == 0) {
+				*line = definition_line(conf, relations[r], i);
+				return relations[r];
+			}
+	*line = 0;
+	return relations[DEPENDS_ON];
 }
 
-/* The line of conf's own file that makes it depend on name, or 0. */
-static unsigned
-dependency_line(const struct definition *conf, const char *name)
-{
-	for (size_t i = 0; i < strings_count(conf->depends_on); i++)
-		if (strcmp(conf->depends_on[i], name) == 0)
-			return definition_line(conf, "depends-on", i);
-	return 0;
-}
-
-/*
- * Report a cycle at the first of its programs whose own file has the
- * dependency, or at the defaults if no file has.
- */
+/* Report a cycle at the first of its programs. */
 static void
 report_cycle(const struct dependencies *d, const size_t *cycle, size_t n)
 {
 	struct definition *const *programs = d->config->programs;
-	const char *file = d->config->file;
-	size_t start = 0, size;
-	unsigned line = 0;
+	const struct definition *first = programs[cycle[0]];
+	unsigned line;
+	const char *key = dependency_key(first,
+	    /* n is never 0. */
+	    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
+	    programs[cycle[1 % n]]->name, &line);
 	char *text = NULL;
+	size_t size;
 	FILE *f;
 
-	for (size_t i = 0; i < n && line == 0; i++) {
-		line = dependency_line(programs[cycle[i]],
-		    programs[cycle[(i + 1) % n]]->name);
-		if (line != 0) {
-			start = i;
-			file = file_of(d->config, programs[cycle[i]]);
-		}
-	}
-	if (line == 0)
-		line = definition_line(d->config->defaults, "depends-on", 0);
 	if ((f = open_memstream(&text, &size)) != NULL) {
 		for (size_t i = 0; i <= n; i++)
-			/* n is never 0. */
 			fprintf(f, "%s%s", i == 0 ? "" : " -> ",
-			    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
-			    programs[cycle[(start + i) % n]]->name);
+			    programs[cycle[i % n]]->name);
 		if (fclose(f) == EOF) {
 			free(text);
 			text = NULL;
 		}
 	}
-	diag_add(d->diags, file == NULL ? "depends-on" : file, line,
-	    "depends-on", "cycle: %s", text == NULL ? "(no memory)" : text);
+	diag_add(d->diags, file_of(d->config, first), line, key, "cycle: %s",
+	    text == NULL ? "(no memory)" : text);
 	free(text);
 }
 
@@ -331,21 +345,17 @@ check_cycles(struct dependencies *d)
 }
 
 static void
-check_dependencies(const struct config *config, struct diags *diags)
+check_dependencies(struct config *config, struct diags *diags)
 {
 	struct dependencies d = {.config = config, .diags = diags};
-	size_t total = 0;
 
-	for (size_t i = 0; i < config->nprograms; i++)
-		total += strings_count(config->programs[i]->depends_on);
 	d.names = program_names(config);
-	d.edges = calloc(total + 1, sizeof(*d.edges));
+	d.edges = make_edges(config);
 	if (d.names == NULL || d.edges == NULL) {
 		diag_no_memory(diags, "depends-on");
 	} else {
 		for (size_t i = 0; i < config->nprograms; i++)
 			collect_edges(&d, i);
-		check_defaults(&d);
 		if (d.nedges != 0)
 			check_cycles(&d);
 	}
@@ -580,27 +590,37 @@ config_check(struct config *config, struct diags *diags)
 	return diag_count(diags) == before ? 0 : -1;
 }
 
-/* The dependencies of all programs as edges; malloc'd, or NULL. */
-static struct order_edge *
-edges_of(const struct config *config, size_t *nedges)
+/* Does the order hold for a start of all programs? */
+static bool
+is_in_start(const struct definition *first, enum relation relation)
 {
-	struct order_edge *edges;
+	return relation == DEPENDS_ON || first->autostart;
+}
+
+/*
+ * The order of all programs as edges; malloc'd, or NULL.  starts: that of their
+ * starts, in which nothing waits for a program that is not started.
+ */
+static struct order_edge *
+edges_of(const struct config *config, bool starts, size_t *nedges)
+{
+	struct order_edge *edges = make_edges(config);
 	struct definition **slot;
 	char *const *name;
-	size_t i, total = 0;
 
-	for (i = 0; i < config->nprograms; i++)
-		total += strings_count(config->programs[i]->depends_on);
 	*nedges = 0;
-	if ((edges = calloc(total + 1, sizeof(*edges))) == NULL)
-		return NULL;
-	for (i = 0; i < config->nprograms; i++) {
-		name = config->programs[i]->depends_on;
-		for (; name != NULL && *name != NULL; name++)
-			if ((slot = find_slot(config, *name)) != NULL)
+	for (size_t i = 0; edges != NULL && i < config->nprograms; i++)
+		for (enum relation r = 0; r < RELATIONS; r++) {
+			name = named_by(config->programs[i], r);
+			for (; name != NULL && *name != NULL; name++) {
+				slot = find_slot(config, *name);
+				if (slot == NULL ||
+				    (starts && !is_in_start(*slot, r)))
+					continue;
 				edges[(*nedges)++] = (struct order_edge){i,
 				    (size_t)(slot - config->programs)};
-	}
+			}
+		}
 	return edges;
 }
 
@@ -610,24 +630,30 @@ settle_time(const struct definition *conf)
 	return conf->ready == READY_STARTED ? conf->settle_time : 0;
 }
 
-/* The dependency of the program with the greatest time; its own index: none. */
+/*
+ * The program with the greatest time of those that start before one; its own
+ * index: none.
+ */
 static size_t
-slowest_need(const struct config *config, size_t at, const int64_t *time)
+slowest_need(size_t at, const struct order_edge *edges, size_t nedges,
+    const int64_t *time)
 {
-	char *const *name = config->programs[at]->depends_on;
-	struct definition **slot;
-	size_t slowest = at, need;
+	size_t slowest = at, low = 0, high = nedges, middle;
 	int64_t most = 0;
 
-	for (; name != NULL && *name != NULL; name++) {
-		if ((slot = find_slot(config, *name)) == NULL)
-			continue;
-		need = (size_t)(slot - config->programs);
-		if (time[need] > most) {
-			most = time[need];
-			slowest = need;
-		}
+	/* The edges are in the order of their nodes. */
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (edges[middle].node < at)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	for (; low < nedges && edges[low].node == at; low++)
+		if (time[edges[low].needs] > most) {
+			slowest = edges[low].needs;
+			most = time[slowest];
+		}
 	return slowest;
 }
 
@@ -636,7 +662,8 @@ slowest_need(const struct config *config, size_t at, const int64_t *time)
  * most one of it settles.  path has room for all programs.
  */
 static char *
-chain_names(const struct config *config, size_t at, const int64_t *time,
+chain_names(const struct config *config, size_t at,
+    const struct order_edge *edges, size_t nedges, const int64_t *time,
     size_t *path)
 {
 	size_t n = 0, nsettling = 0, need, size;
@@ -646,7 +673,7 @@ chain_names(const struct config *config, size_t at, const int64_t *time,
 	for (;; at = need) {
 		path[n++] = at;
 		nsettling += settle_time(config->programs[at]) > 0;
-		if ((need = slowest_need(config, at, time)) == at)
+		if ((need = slowest_need(at, edges, nedges, time)) == at)
 			break;
 	}
 	if (nsettling < 2 || (f = open_memstream(&text, &size)) == NULL)
@@ -665,7 +692,7 @@ char *
 config_longest_chain(const struct config *config, int64_t *ms)
 {
 	size_t nedges, n = config->nprograms, last = 0;
-	struct order_edge *edges = edges_of(config, &nedges);
+	struct order_edge *edges = edges_of(config, true, &nedges);
 	int64_t *time = calloc(n + 1, sizeof(*time));
 	size_t *path = calloc(n + 1, sizeof(*path));
 	char *names = NULL;
@@ -680,7 +707,8 @@ config_longest_chain(const struct config *config, int64_t *ms)
 				    time[i] > *ms)
 					*ms = time[last = i];
 		if (*ms > 0)
-			names = chain_names(config, last, time, path);
+			names = chain_names(config, last, edges, nedges, time,
+			    path);
 	}
 	free(edges);
 	free(time);
@@ -692,7 +720,7 @@ int64_t
 config_stop_time(const struct config *config)
 {
 	size_t nedges, n = config->nprograms;
-	struct order_edge *edges = edges_of(config, &nedges);
+	struct order_edge *edges = edges_of(config, false, &nedges);
 	int64_t *time = calloc(n + 1, sizeof(*time)), most = -1;
 
 	if (edges != NULL && time != NULL) {

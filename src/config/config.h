@@ -42,9 +42,10 @@ int config_add(struct config *, struct definition *);
 struct definition *config_find(const struct config *, const char *name);
 /*
  * Sort the programs and check what no single file shows: names that differ at
- * most in case, dependencies that do not exist, cycles, an exit-on that could
- * never end the daemon, folders that belong to two users or to hupd.  -1:
- * diagnostics were added.
+ * most in case, dependencies that do not exist, cycles over all keys that order
+ * programs, an exit-on that could never end the daemon, folders that belong to
+ * two users or to hupd.  -1: diagnostics were added.  Warnings go to the notes
+ * of the configuration.
  */
 int config_check(struct config *, struct diags *);
 /*

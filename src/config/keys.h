@@ -160,6 +160,8 @@ struct definition {
 	int64_t health_timeout;
 	int health_retries;
 	char **depends_on;
+	char **after;
+	char **restart_with;
 	int64_t log_size; /* bytes; 0: never rotate */
 	int log_keep;
 	bool log_timestamps;

@@ -25,6 +25,15 @@ struct plan_change {
 	struct definition *from; /* borrowed; NULL for PLAN_ADD */
 	struct definition *to;	 /* borrowed; NULL for PLAN_REMOVE */
 	struct keyset keys;	 /* that differ, for RESTART and ADJUST */
+	const char *with; /* RESTART by restart-with: the other; or NULL */
+};
+
+/* The condition of a program while a plan is made. */
+enum plan_run {
+	PLAN_STOPPED,
+	PLAN_NEVER, /* it waits, and was never started */
+	PLAN_WAITS, /* it waits, and was started before */
+	PLAN_RUNS,
 };
 
 struct plan {
@@ -39,15 +48,20 @@ int plan_make(struct plan *, const struct config *from,
     const struct config *to);
 void plan_clear(struct plan *);
 /*
- * A program that somebody stopped stays stopped: whatever key has changed, make
- * its RESTART an ADJUST.
+ * Adapt the plan to the condition of the programs.  A program that somebody
+ * stopped stays stopped: whatever key has changed, make its RESTART an ADJUST.
+ * A program that restarts with a restarted one is restarted as well.  -1: no
+ * memory.
  */
-void plan_let_rest(struct plan *, bool (*rests)(void *arg, const char *name),
+int plan_adapt(struct plan *, const struct config *from,
+    const struct config *to, enum plan_run (*run)(void *arg, const char *name),
     void *arg);
 
 /* "added", "restarted" ... as in the report. */
 const char *plan_kind_name(enum plan_kind);
-/* "command changed", "added"...; malloc'd. */
+/* "command changed", "added", "with db"...; malloc'd. */
 char *plan_reason(const struct plan_change *);
+/* Is it about the program's own definition? */
+bool plan_is_own(const struct plan_change *);
 
 #endif

@@ -131,20 +131,22 @@ settle_reload(struct parser *p, const struct key *key)
 	take_back(p->conf, other);
 }
 
-/* Report a program that depends on itself.  -1: it does. */
+/* Report a program that names itself among its neighbours.  -1: it does. */
 static int
 refuse_itself(struct parser *p)
 {
 	struct definition *conf = p->conf;
-	size_t n = strings_count(conf->depends_on);
+	char ***lists[] = {&conf->depends_on, &conf->after,
+	    &conf->restart_with};
 
-	for (size_t i = 0; conf->name != NULL && i < n; i++) {
-		if (strcmp(conf->depends_on[i], conf->name) != 0)
-			continue;
-		complain(p, "%s cannot depend on itself", conf->name);
-		strings_remove(&conf->depends_on, i);
-		return -1;
-	}
+	for (size_t l = 0; conf->name != NULL && l < 3; l++)
+		for (size_t i = strings_count(*lists[l]); i-- > 0;) {
+			if (strcmp((*lists[l])[i], conf->name) != 0)
+				continue;
+			complain(p, "%s cannot wait for itself", conf->name);
+			strings_remove(lists[l], i);
+			return -1;
+		}
 	return 0;
 }
 
@@ -251,7 +253,8 @@ program_key(struct parser *p, const struct key *key, char *value)
 		complain(p, "given twice, first in line %u", *first);
 		return;
 	}
-	if (*value == '\0' && key->repeat && (*first != 0 || !key->own)) {
+	if (*value == '\0' && key->repeat &&
+	    (*first != 0 || key != keys_find("command"))) {
 		/* Leave out what came before, and what hupd.conf has. */
 		take_back(p->conf, key);
 		*first = 0;
@@ -513,10 +516,6 @@ new_definition(const struct definition *defaults, const char *name)
 		definition_unref(conf);
 		return NULL;
 	}
-	/* A program that all others depend on does not depend on itself. */
-	for (size_t i = strings_count(conf->depends_on); i-- > 0;)
-		if (strcmp(conf->depends_on[i], name) == 0)
-			strings_remove(&conf->depends_on, i);
 	return conf;
 }
 

@@ -15,6 +15,7 @@
 #include "program/outcome.h"
 #include "program/describe.h"
 #include "program/health.h"
+#include "program/neighbours.h"
 #include "program/program.h"
 #include "program/record.h"
 #include "program/programs.h"
@@ -27,6 +28,7 @@ enum outcome {
 	OUTCOME_WAITS,	  /* for something outside of hupd */
 	OUTCOME_RETURNED, /* runs with its previous definition again */
 	OUTCOME_LOST,	  /* the previous definition fails, too */
+	OUTCOME_LEFT,	  /* not restarted: the other did not become ready */
 };
 
 /* One program of the plan. */
@@ -37,6 +39,9 @@ struct item {
 	enum plan_kind kind;
 	struct definition *from; /* a reference, or NULL */
 	struct definition *to;	 /* a reference, or NULL */
+	bool is_own;		 /* its definition has changed */
+	bool follows;		 /* it is restarted by restart-with */
+	struct mono started;	 /* follows: when it was started before */
 	enum outcome outcome;
 	bool was_up;
 	bool going_back;
@@ -153,6 +158,8 @@ apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
 		it->kind = plan->v[i].kind;
 		it->from = definition_ref(plan->v[i].from);
 		it->to = definition_ref(plan->v[i].to);
+		it->is_own = plan_is_own(&plan->v[i]);
+		it->follows = plan->v[i].with != NULL;
 		if (it->kind != PLAN_ADD) {
 			it->program = programs_find(ps, it->from->name);
 			if (it->to != NULL &&
@@ -196,8 +203,8 @@ is_bounded(const struct program *p)
 		return p->conf->start_timeout > 0 || p->step == STEP_EXEC ||
 		    p->step == STEP_SETTLE;
 	case STATE_DOWN:
-		/* It is freed in this turn, or waits for another one. */
-		return p->want == WANT_REMOVE;
+		/* It is freed or started, or waits for another one. */
+		return p->want != WANT_RUN;
 	case STATE_UP:
 	case STATE_STOPPING:
 	case STATE_KILLING:
@@ -207,6 +214,13 @@ is_bounded(const struct program *p)
 		break;
 	}
 	return true;
+}
+
+/* Does it wait for another to be ready, with which it shall restart? */
+static bool
+is_untouched(const struct item *it)
+{
+	return it->follows && outcome_is_untouched(it->program, it->started);
 }
 
 bool
@@ -219,7 +233,8 @@ apply_is_bounded(const struct apply *s)
 		if (it->outcome != OUTCOME_PENDING)
 			continue;
 		/* The watch knows a program that has just been freed. */
-		if (it->watch.program == NULL || is_bounded(it->watch.program))
+		if (it->watch.program == NULL ||
+		    (is_bounded(it->watch.program) && !is_untouched(it)))
 			return true;
 		pending++;
 	}
@@ -237,6 +252,8 @@ apply_free(struct apply *s)
 		return;
 	for (i = 0; i < s->n; i++) {
 		it = &s->v[i];
+		if (it->watch.program != NULL)
+			it->program->in_reload = false;
 		program_unwatch(&it->watch);
 		definition_unref(it->from);
 		definition_unref(it->to);
@@ -276,12 +293,12 @@ apply_commit(struct apply *s)
 }
 
 static void
-await(struct item *it, enum program_event event)
+await(struct item *it)
 {
 	it->outcome = OUTCOME_PENDING;
 	it->watch.arg = it;
+	it->program->in_reload = true;
 	program_watch(it->program, &it->watch);
-	program_request(it->program, event);
 }
 
 static bool
@@ -291,7 +308,7 @@ is_to_start(const struct item *it)
 	case PLAN_ADD:
 		return it->to->autostart;
 	case PLAN_RESTART:
-		return true;
+		return !it->follows;
 	case PLAN_REMOVE:
 	case PLAN_ADJUST:
 	case PLAN_KEEP:
@@ -320,14 +337,20 @@ apply_start(struct apply *s)
 		it = &s->v[i];
 		switch (it->kind) {
 		case PLAN_ADD:
-			if (is_to_start(it))
-				await(it, EVENT_START);
+			if (!is_to_start(it))
+				break;
+			await(it);
+			program_request(it->program, EVENT_START);
 			break;
 		case PLAN_REMOVE:
-			await(it, EVENT_REMOVE);
+			await(it);
+			program_request(it->program, EVENT_REMOVE);
 			break;
 		case PLAN_RESTART:
-			await(it, EVENT_RESTART);
+			await(it);
+			it->started = it->program->started;
+			if (is_to_start(it))
+				program_request(it->program, EVENT_RESTART);
 			break;
 		case PLAN_ADJUST:
 			/* Its dependencies may have changed. */
@@ -369,6 +392,11 @@ look_at_start(struct apply *s, struct item *it)
 {
 	struct program *p = it->program;
 
+	if (is_untouched(it)) {
+		if (!neighbours_may_lead(p))
+			it->outcome = OUTCOME_LEFT;
+		return;
+	}
 	if (!outcome_is_settled(p))
 		return;
 	if (outcome_is_good(p)) {
@@ -384,7 +412,7 @@ look_at_start(struct apply *s, struct item *it)
 		return;
 	}
 	note_failure(it);
-	if (it->kind != PLAN_RESTART || !it->was_up ||
+	if (it->kind != PLAN_RESTART || !it->is_own || !it->was_up ||
 	    !p->conf->reload_rollback || p->want != WANT_RUN) {
 		it->outcome = OUTCOME_BAD;
 		return;
@@ -418,8 +446,11 @@ look_at(struct apply *s, struct item *it)
 		note_failure(it);
 		it->outcome = OUTCOME_BAD;
 	}
-	if (it->outcome != OUTCOME_PENDING)
-		program_unwatch(&it->watch);
+	if (it->outcome == OUTCOME_PENDING)
+		return;
+	if (it->watch.program != NULL)
+		it->program->in_reload = false;
+	program_unwatch(&it->watch);
 }
 
 static void
@@ -451,6 +482,15 @@ look_later(struct apply *s)
 	loop_after(s->programs->loop, look, s);
 }
 
+static void
+put_trouble(struct line_text *t, const char *name, const char *how)
+{
+	line_begin(t, "trouble");
+	line_put(t, "name", name);
+	line_put(t, "how", how);
+	line_end(t);
+}
+
 /* Whatever a program waits for, whether this plan is about it or not. */
 static void
 report_waiting(struct programs *ps, struct line_text *t)
@@ -462,10 +502,7 @@ report_waiting(struct programs *ps, struct line_text *t)
 		if (!outcome_waits(p))
 			continue;
 		describe_why(p, why, sizeof(why));
-		line_begin(t, "trouble");
-		line_put(t, "name", p->conf->name);
-		line_put(t, "how", why);
-		line_end(t);
+		put_trouble(t, p->conf->name, why);
 	}
 }
 
@@ -479,14 +516,17 @@ apply_report(const struct apply *s, struct line_text *t)
 	for (i = s->n; i-- > 0;) {
 		it = &s->v[i];
 		name = it->to != NULL ? it->to->name : it->from->name;
+		if (it->outcome == OUTCOME_LEFT) {
+			put_trouble(t, name,
+			    "not restarted: what it restarts with did not "
+			    "become ready");
+			continue;
+		}
 		if (it->outcome != OUTCOME_BAD &&
 		    it->outcome != OUTCOME_RETURNED &&
 		    it->outcome != OUTCOME_LOST)
 			continue;
-		line_begin(t, "trouble");
-		line_put(t, "name", name);
-		line_put(t, "how", it->how != NULL ? it->how : "unknown");
-		line_end(t);
+		put_trouble(t, name, it->how != NULL ? it->how : "unknown");
 		report_tail(t, name, it->tail);
 		if (it->outcome == OUTCOME_BAD)
 			continue;

@@ -20,7 +20,8 @@
 static bool
 has_ended(const struct program *p)
 {
-	return p->state == STATE_DONE || p->state == STATE_FAILED;
+	return p->want != WANT_RESTART &&
+	    (p->state == STATE_DONE || p->state == STATE_FAILED);
 }
 
 static bool
@@ -33,7 +34,7 @@ has_failed(const struct program *p)
 static bool
 goes_on(const struct program *p)
 {
-	if (p->state == STATE_DOWN)
+	if (p->state == STATE_DOWN && p->want != WANT_RESTART)
 		return p->want == WANT_RUN && !outcome_is_unmet(p) &&
 		    (!p->is_stuck || outcome_waiting_for(p) != NULL);
 	return !has_ended(p);

@@ -513,14 +513,20 @@ effective(const struct reload *r)
 	return now;
 }
 
-/* Is there a program of this name that is not to run?  arg: struct daemon. */
-static bool
-rests(void *arg, const char *name)
+/* For plan_adapt; arg: struct daemon. */
+static enum plan_run
+run_of(void *arg, const char *name)
 {
 	const struct daemon *d = arg;
 	const struct program *p = programs_find(&d->programs, name);
 
-	return p != NULL && p->want == WANT_REST;
+	if (p == NULL)
+		return PLAN_NEVER;
+	if (p->want == WANT_REST)
+		return PLAN_STOPPED;
+	if (p->state != STATE_DOWN)
+		return PLAN_RUNS;
+	return program_was_started(p) ? PLAN_WAITS : PLAN_NEVER;
 }
 
 static void
@@ -559,9 +565,9 @@ attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
 	if (load_config(&a->set, &source, &a->errors) == -1)
 		return -1;
 	advice_limits(&a->set, &a->set.notes);
-	if (plan_make(&a->plan, &now, &a->set) == -1)
+	if (plan_make(&a->plan, &now, &a->set) == -1 ||
+	    plan_adapt(&a->plan, &now, &a->set, run_of, d) == -1)
 		return diag_no_memory(&a->errors, d->config);
-	plan_let_rest(&a->plan, rests, d);
 	return apply_check(&d->programs, &a->plan, &a->errors);
 }
 
@@ -986,7 +992,7 @@ reload_put_pending(struct reload *r, struct program *const *v, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		change = find_change(&a, v[i]->conf->name);
 		error = find_error(&a, v[i]->conf->file);
-		if (good && change != NULL)
+		if (good && change != NULL && plan_is_own(change))
 			put_change(t, v[i]->conf->name, change);
 		if (error == NULL)
 			continue;

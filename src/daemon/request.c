@@ -143,6 +143,19 @@ request_put_program(struct line_text *t, const struct program *p,
 	line_end(t);
 }
 
+/* Another program that comes before this one, and how it is. */
+static void
+put_neighbour(struct line_text *t, const char *tag, const struct program *p,
+    const struct program *other)
+{
+	line_begin(t, tag);
+	line_put(t, "of", p->conf->name);
+	line_put(t, "name", other->conf->name);
+	line_put(t, "state", names_state(other->state));
+	line_put(t, "ready", fsm_is_ready(other->state) ? "yes" : "no");
+	line_end(t);
+}
+
 /* Its sockets. */
 static void
 put_listens(struct line_text *t, const struct program *p)
@@ -164,7 +177,6 @@ put_details(struct line_text *t, const struct program *p, const char *log_dir)
 {
 	char *command = words_join(p->conf->command);
 	char *events = places_log(log_dir, "hupd");
-	const struct program *need;
 	size_t i;
 
 	line_begin(t, "details");
@@ -173,15 +185,13 @@ put_details(struct line_text *t, const struct program *p, const char *log_dir)
 	line_put(t, "events", events);
 	line_put(t, "reload", action_is_possible(p) ? "yes" : "no");
 	line_end(t);
-	for (i = 0; i < p->nneeds; i++) {
-		need = p->needs[i];
-		line_begin(t, "need");
-		line_put(t, "of", p->conf->name);
-		line_put(t, "name", need->conf->name);
-		line_put(t, "state", names_state(need->state));
-		line_put(t, "ready", fsm_is_ready(need->state) ? "yes" : "no");
-		line_end(t);
-	}
+	for (i = 0; i < p->nneeds; i++)
+		put_neighbour(t, "need", p, p->needs[i]);
+	for (i = 0; i < p->nfollows; i++)
+		put_neighbour(t,
+		    neighbours_restart_with(p, p->follows[i]) ? "restart-with"
+							      : "after",
+		    p, p->follows[i]);
 	put_listens(t, p);
 	free(command);
 	free(events);
@@ -455,6 +465,7 @@ enum along {
 	ALONG_STARTS, /* a dependency */
 	ALONG_RESTARTS,
 	ALONG_RETURNS, /* it was blocked; no result if it still is */
+	ALONG_FOLLOWS, /* by restart-with; no result if it was not restarted */
 };
 
 /* A program whose outcome a request waits for. */
@@ -464,6 +475,7 @@ struct target {
 	char *name;
 	const char *with; /* the named program that it goes along with */
 	enum along along;
+	struct mono started; /* when it was started before the request */
 	bool pending;
 };
 
@@ -487,6 +499,7 @@ struct waiter {
 	struct candidate *candidates;
 	char *texts; /* that they point to */
 	struct target *v;
+	struct target **sorted; /* the named ones; room for all */
 	size_t n;
 	bool failed;
 	struct deadline look; /* at the end of the turn */
@@ -524,6 +537,7 @@ add_along(const struct target *tg, char *how, size_t size)
 	    [ALONG_STARTS] = "started for",
 	    [ALONG_RESTARTS] = "restarted with",
 	    [ALONG_RETURNS] = "started again with",
+	    [ALONG_FOLLOWS] = "restarted with",
 	};
 
 	if (*text[tg->along] == '\0' || tg->with == NULL)
@@ -540,7 +554,7 @@ is_to_stop(const struct target *tg)
 	return tg->waiter->kind == WAIT_STOP;
 }
 
-/* Has the program an outcome?  True: the result has been put. */
+/* Has the program an outcome?  True: the result has been put, if any. */
 static bool
 target_settled(struct target *tg)
 {
@@ -554,6 +568,8 @@ target_settled(struct target *tg)
 	}
 	if (tg->waiter->kind == WAIT_ACTION)
 		return false; /* action_done puts the result */
+	if (tg->along == ALONG_FOLLOWS && outcome_is_untouched(p, tg->started))
+		return !neighbours_may_lead(p);
 	settled = outcome_is_settled(p);
 	if (is_to_stop(tg) && outcome_is_stopped(p))
 		settled = true;
@@ -637,6 +653,7 @@ waiter_forget(struct answer *a)
 		free(tg->name);
 	}
 	free(w->v);
+	free(w->sorted);
 	free(w);
 }
 
@@ -647,8 +664,11 @@ waiter_new(struct daemon *d, struct answer *a, enum wait_kind kind, size_t n)
 	struct waiter *w;
 
 	w = calloc(1, sizeof(*w));
-	if (w == NULL || (w->v = calloc(n + 1, sizeof(*w->v))) == NULL) {
+	if (w == NULL || (w->v = calloc(n + 1, sizeof(*w->v))) == NULL ||
+	    (w->sorted = calloc(n + 1, sizeof(*w->sorted))) == NULL) {
 		answer_end(a, STATUS_FAILED, "%s", strerror(errno));
+		if (w != NULL)
+			free(w->v);
 		free(w);
 		return NULL;
 	}
@@ -698,12 +718,13 @@ target_begin(struct target *tg)
 	}
 }
 
-/* Programs that are restarted together stop in order. */
+/* Programs that are stopped or restarted together stop in order. */
 static int
 leaves_before(const void *a, const void *b)
 {
-	return program_leaves_before(*(struct program *const *)a,
-	    *(struct program *const *)b);
+	return program_leaves_before((*(struct target *const *)a)
+					 ->watch.program,
+	    (*(struct target *const *)b)->watch.program);
 }
 
 /* Wait for its outcome, unless this waiter does already. */
@@ -719,6 +740,7 @@ wait_for(struct waiter *w, struct program *p)
 	tg->waiter = w;
 	tg->name = strdup(p->conf->name);
 	tg->pending = true;
+	tg->started = p->started;
 	tg->watch.changed = target_changed;
 	tg->watch.arg = tg;
 	program_watch(p, &tg->watch);
@@ -793,6 +815,22 @@ find_others(struct waiter *w, const struct target *named)
 }
 
 static void
+find_followers(struct waiter *w, const struct target *tg)
+{
+	struct program *p = tg->watch.program, *by;
+	struct naming naming = {w, tg->with != NULL ? tg->with : tg->name};
+
+	if (w->kind != WAIT_START && w->kind != WAIT_RESTART)
+		return;
+	for (size_t i = 0; i < p->nfollowed_by; i++) {
+		by = p->followed_by[i];
+		if (by->want == WANT_RUN && by->state != STATE_DOWN &&
+		    neighbours_restart_with(by, p))
+			wait_along(&naming, by, ALONG_FOLLOWS);
+	}
+}
+
+static void
 wait_for_all(struct waiter *w, struct program **v, size_t n)
 {
 	size_t i;
@@ -802,8 +840,24 @@ wait_for_all(struct waiter *w, struct program **v, size_t n)
 	n = w->n;
 	for (i = 0; i < n; i++)
 		find_others(w, &w->v[i]);
+	/* A follower may have followers itself. */
+	for (i = 0; i < w->n; i++)
+		find_followers(w, &w->v[i]);
 	for (i = 0; i < w->n; i++)
 		w->v[i].watch.program->is_told = false;
+}
+
+static void
+begin_all(struct waiter *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < w->n; i++)
+		if (w->v[i].along == ALONG_NOT)
+			w->sorted[n++] = &w->v[i];
+	qsort(w->sorted, n, sizeof(*w->sorted), leaves_before);
+	for (i = 0; i < n; i++)
+		target_begin(w->sorted[i]);
 }
 
 static void
@@ -813,23 +867,18 @@ do_programs(struct daemon *d, struct answer *a, const struct line *pl,
 	const char *wait = line_get(pl, "wait");
 	struct waiter *w = NULL;
 	struct program **v;
-	size_t i, n;
+	size_t n;
 
 	v = find_named(d, a, pl, 0, &n);
 	if (v == NULL || (w = waiter_new(d, a, kind, d->programs.n)) == NULL) {
 		free(v);
 		return;
 	}
-	if (kind == WAIT_RESTART)
-		qsort(v, n, sizeof(*v), leaves_before);
 	if (kind == WAIT_START || kind == WAIT_RESTART)
 		reload_put_pending(d->reload, v, n, &a->text);
 	wait_for_all(w, v, n);
 	free(v);
-	n = w->n;
-	for (i = 0; i < n; i++)
-		if (w->v[i].along == ALONG_NOT)
-			target_begin(&w->v[i]);
+	begin_all(w);
 	if (wait != NULL && strcmp(wait, "no") == 0) {
 		answer_forget(a);
 		answer_end(a, STATUS_OK, NULL);

@@ -703,6 +703,8 @@ serve_begin(struct daemon *d, struct config *set, const struct diags *errors)
 	replace_guard(d);
 	d->set = NULL;
 	begin_programs(d, set, errors);
+	/* Messages about their starts reach the terminal of the starter. */
+	programs_start_due(&d->programs);
 	unfinished = NULL;
 }
 

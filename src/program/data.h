@@ -141,6 +141,7 @@ struct program {
 	struct child child; /* the main process */
 	bool was_ready;	    /* since it was started */
 	bool was_up;	    /* and no stop or failed start since */
+	bool had_outcome;   /* of its start, or that before a restart delay */
 	uint32_t command;   /* READY_EXITED: which one, from 0 */
 	struct mono started;
 	time_t started_at; /* the same, Unix time */
@@ -191,7 +192,11 @@ struct program {
 	size_t nneeds;
 	struct program **needed_by; /* the inverse */
 	size_t nneeded_by;
-	size_t depth;	 /* of the longest chain of dependencies, from 1 */
+	struct program **follows; /* after and restart-with */
+	size_t nfollows;
+	struct program **followed_by; /* the inverse */
+	size_t nfollowed_by;
+	size_t depth;	 /* of the longest chain of both, from 1 */
 	unsigned walked; /* the last walk that came here, neighbours.c */
 	bool is_queued;
 	bool is_stuck; /* a dependency is hopeless, see outcome.h */
@@ -199,6 +204,7 @@ struct program {
 	struct watches watches;
 	struct program_action *action; /* under way, or NULL */
 	bool is_told;		       /* in the current reply; the daemon's */
+	bool in_reload; /* which waits for its outcome; the daemon's */
 };
 
 struct runtime;

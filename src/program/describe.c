@@ -74,22 +74,19 @@ describe_end(const struct program *p, char *buf, size_t size)
 	}
 }
 
-/* Name the first few of the dependencies, or dependents, that it waits for. */
+/*
+ * Name the first few of the neighbours that it waits for; shown counts those
+ * that were named.
+ */
 static void
 name_some(char *buf, size_t size, struct program *const *v, size_t n,
-    bool (*pick)(const struct program *))
+    bool (*pick)(const struct program *), size_t *shown)
 {
-	size_t i, shown = 0;
-
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && *shown <= 3; i++) {
 		if (!pick(v[i]))
 			continue;
-		if (++shown > 3) {
-			strlcat(buf, " ...", size);
-			return;
-		}
 		strlcat(buf, " ", size);
-		strlcat(buf, v[i]->conf->name, size);
+		strlcat(buf, ++*shown > 3 ? "..." : v[i]->conf->name, size);
 	}
 }
 
@@ -133,6 +130,7 @@ static void
 why_blocked(const struct program *p, char *buf, size_t size)
 {
 	const struct program *root = root_of(p);
+	size_t shown = 0;
 	char end[ENDING_MAX];
 
 	if (outcome_is_unmet(p)) {
@@ -152,7 +150,9 @@ why_blocked(const struct program *p, char *buf, size_t size)
 					       : "was not started");
 	else {
 		strlcpy(buf, "waits for", size);
-		name_some(buf, size, p->needs, p->nneeds, is_not_ready);
+		name_some(buf, size, p->needs, p->nneeds, is_not_ready, &shown);
+		name_some(buf, size, p->follows, p->nfollows,
+		    outcome_is_awaited, &shown);
 	}
 }
 
@@ -305,6 +305,8 @@ why_stopping(const struct program *p, char *buf, size_t size)
 void
 describe_why(const struct program *p, char *buf, size_t size)
 {
+	size_t shown = 0;
+
 	*buf = '\0';
 	switch (p->state) {
 	case STATE_DOWN:
@@ -324,7 +326,10 @@ describe_why(const struct program *p, char *buf, size_t size)
 			break;
 		}
 		strlcpy(buf, "stops after", size);
-		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving);
+		name_some(buf, size, p->needed_by, p->nneeded_by, is_leaving,
+		    &shown);
+		name_some(buf, size, p->followed_by, p->nfollowed_by,
+		    is_leaving, &shown);
 		break;
 	case STATE_STOPPING:
 	case STATE_KILLING:

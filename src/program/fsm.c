@@ -83,7 +83,13 @@
  * makes their want RESTART: they end, are blocked, and so are DOWN with want
  * RUN.  They have to end first: until then the program is held, which means
  * that it keeps its state and gets only the new want.  The event is fed again
- * once the dependents have ended.
+ * once the dependents have ended.  Programs that only follow others, in the
+ * order of starts, are blocked by them and hold them in the same way, but do
+ *not stop with them.
+ *
+ * A program that shall start may follow another that shall start in the same
+ * turn.  So DUE only makes the want RESTART, and at the end of the turn, when
+ * all wants are known, START or RESTART carries it out.
  *
  * DONE is a state of its own because DOWN with want RUN means that the program
  * waits for a dependency; a flag beside the two could disagree with them.
@@ -525,6 +531,12 @@ stop_before_need(struct fsm_next now, struct fsm_facts facts)
 	return leave(now, WANT_RESTART, facts);
 }
 
+static struct fsm_next
+due(struct fsm_next now)
+{
+	return now.want == WANT_REMOVE ? now : stay(now, WANT_RESTART);
+}
+
 /* Ignore the event if the program is ending already. */
 static struct fsm_next
 found_unhealthy(struct fsm_next now, struct fsm_facts facts)
@@ -604,6 +616,8 @@ fsm_step(enum program_state state, enum program_step step,
 		return hook_ended(now, true, facts);
 	case EVENT_HOOK_FAIL:
 		return hook_ended(now, false, facts);
+	case EVENT_DUE:
+		return due(now);
 	}
 	__builtin_unreachable();
 }

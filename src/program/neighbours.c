@@ -1,6 +1,6 @@
 /*
- * neighbours - the programs that a program depends on, and those that depend
- * on it.
+ * neighbours - the programs that a program depends on or follows, and those
+ * that depend on it or follow it.
  */
 #include "program/neighbours.h"
 #include "program/outcome.h"
@@ -13,22 +13,37 @@ neighbours_block(const struct program *p)
 	for (i = 0; i < p->nneeds; i++)
 		if (!outcome_is_good(p->needs[i]))
 			return true;
+	for (i = 0; i < p->nfollows; i++)
+		if (outcome_is_awaited(p->follows[i]))
+			return true;
 	return false;
+}
+
+static bool
+is_leaving(const struct program *p)
+{
+	return p->want != WANT_RUN &&
+	    (fsm_is_alive(p->state) || outcome_remains(p));
 }
 
 bool
 neighbours_hold(const struct program *p)
 {
-	const struct program *by;
 	size_t i;
 
-	for (i = 0; i < p->nneeded_by; i++) {
-		by = p->needed_by[i];
-		if (by->want != WANT_RUN &&
-		    (fsm_is_alive(by->state) || outcome_remains(by)))
+	for (i = 0; i < p->nneeded_by; i++)
+		if (is_leaving(p->needed_by[i]))
 			return true;
-	}
+	for (i = 0; i < p->nfollowed_by; i++)
+		if (is_leaving(p->followed_by[i]))
+			return true;
 	return false;
+}
+
+bool
+neighbours_restart_with(const struct program *p, const struct program *leader)
+{
+	return strings_has(p->conf->restart_with, leader->conf->name);
 }
 
 struct walk {
@@ -76,6 +91,33 @@ walk_dependents(const struct walk *walk, struct program *p)
 		walk_dependents(walk, by);
 		walk->fn(by, walk->arg);
 	}
+}
+
+/* Each leader is looked at once: more visits would find no more. */
+static bool
+walk_leaders(const struct walk *walk, struct program *p)
+{
+	struct program *leader;
+	size_t i;
+
+	for (i = 0; i < p->nfollows; i++) {
+		leader = p->follows[i];
+		if (!neighbours_restart_with(p, leader) ||
+		    !is_new(walk, leader))
+			continue;
+		if (leader->in_reload || leader->tail_due ||
+		    outcome_is_awaited(leader) || walk_leaders(walk, leader))
+			return true;
+	}
+	return false;
+}
+
+bool
+neighbours_may_lead(struct program *p)
+{
+	struct walk walk = {.number = ++p->programs->walks};
+
+	return walk_leaders(&walk, p);
 }
 
 void

@@ -14,6 +14,13 @@ outcome_waits(const struct program *p)
 	    outcome_waiting_for(p) != NULL;
 }
 
+/* Does it start at the end of this turn? */
+static bool
+is_due(const struct program *p)
+{
+	return p->want == WANT_RESTART && !fsm_is_alive(p->state);
+}
+
 bool
 outcome_is_unmet(const struct program *p)
 {
@@ -30,7 +37,7 @@ is_need_hopeless(const struct program *p)
 
 	for (i = 0; i < p->nneeds; i++) {
 		need = p->needs[i];
-		if (need->tail_due)
+		if (need->tail_due || is_due(need))
 			continue; /* its failure is not settled */
 		switch (need->state) {
 		case STATE_UP:
@@ -63,6 +70,8 @@ outcome_is_hopeless(const struct program *p)
 bool
 outcome_is_at_rest(const struct program *p)
 {
+	if (is_due(p))
+		return false;
 	switch (p->state) {
 	case STATE_STARTING:
 	case STATE_UP:
@@ -81,9 +90,38 @@ outcome_is_at_rest(const struct program *p)
 }
 
 bool
+outcome_is_awaited(const struct program *p)
+{
+	if (p->want != WANT_RUN)
+		return p->want == WANT_RESTART;
+	switch (p->state) {
+	case STATE_DOWN:
+		return !outcome_is_hopeless(p) && !outcome_is_unmet(p);
+	case STATE_STARTING:
+	case STATE_STOPPING:
+	case STATE_KILLING:
+		return !p->had_outcome;
+	case STATE_UP:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		return false;
+	}
+	__builtin_unreachable();
+}
+
+bool
+outcome_is_untouched(const struct program *p, struct mono started)
+{
+	return p->want == WANT_RUN && p->state != STATE_DOWN &&
+	    p->state != STATE_STOPPING && p->state != STATE_KILLING &&
+	    p->started.ns == started.ns;
+}
+
+bool
 outcome_is_settled(const struct program *p)
 {
-	if (p->tail_due)
+	if (p->tail_due || is_due(p))
 		return false;
 	switch (p->state) {
 	case STATE_UP:

@@ -17,6 +17,13 @@
  */
 bool outcome_is_settled(const struct program *);
 bool outcome_is_good(const struct program *);
+/*
+ * For a program that follows it: is it wanted, and the first outcome of its
+ * start not known yet?
+ */
+bool outcome_is_awaited(const struct program *);
+/* Does it run, or wait, as it did when its last start was at that time? */
+bool outcome_is_untouched(const struct program *, struct mono started);
 /* The outcome of a STOP. */
 bool outcome_is_stopped(const struct program *);
 /* Was its last start not made, since a condition was not met? */

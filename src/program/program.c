@@ -82,6 +82,7 @@ may_end(enum program_event event)
 	case EVENT_NEED_STOPS:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_DUE:
 		break;
 	}
 	return false;
@@ -245,22 +246,26 @@ program_queue(struct program *p)
 }
 
 static void
+queue_all(struct program *const *v, size_t n)
+{
+	while (n-- > 0)
+		program_queue(*v++);
+}
+
+/* Its dependents and followers. */
+static void
 queue_dependents(struct program *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->nneeded_by; i++)
-		program_queue(p->needed_by[i]);
+	queue_all(p->needed_by, p->nneeded_by);
+	queue_all(p->followed_by, p->nfollowed_by);
 }
 
 static void
 queue_neighbours(struct program *p)
 {
-	size_t i;
-
 	program_queue(p);
-	for (i = 0; i < p->nneeds; i++)
-		program_queue(p->needs[i]);
+	queue_all(p->needs, p->nneeds);
+	queue_all(p->follows, p->nfollows);
 	queue_dependents(p);
 }
 
@@ -280,6 +285,66 @@ set_state(struct program *p, enum program_state state, enum program_step step,
 	p->want = want;
 	if (state == STATE_UP)
 		p->was_ready = p->was_up = true;
+}
+
+/* Is this the first or a later outcome of its start? */
+static void
+note_outcome(struct program *p, enum program_state from)
+{
+	switch (p->state) {
+	case STATE_DOWN:
+		p->had_outcome = false;
+		break;
+	case STATE_STARTING:
+		if (from != STATE_WAIT)
+			p->had_outcome = false;
+		break;
+	case STATE_STOPPING:
+	case STATE_KILLING:
+		break;
+	case STATE_UP:
+	case STATE_WAIT:
+	case STATE_DONE:
+	case STATE_FAILED:
+		p->had_outcome = true;
+		break;
+	}
+}
+
+bool
+program_was_started(const struct program *p)
+{
+	return (uint32_t)p->child.run != 0;
+}
+
+/* Was it started before this start? */
+static bool
+is_back(const struct program *p)
+{
+	return (uint32_t)p->child.run > p->command + 1;
+}
+
+/*
+ * It is ready.  If that is not for the first time, the programs that restart
+ * with it shall: their want is recorded before its state, so that the restart
+ * is not lost if the daemon is killed.  It begins at the end of the turn.
+ */
+void
+program_lead(struct program *p)
+{
+	struct program *by;
+
+	for (size_t i = 0; is_back(p) && i < p->nfollowed_by; i++) {
+		by = p->followed_by[i];
+		if (by->state == STATE_DOWN || by->want != WANT_RUN ||
+		    !neighbours_restart_with(by, p))
+			continue;
+		log_info("%s: restarting with %s", by->conf->name,
+		    p->conf->name);
+		by->failed_starts = 0;
+		program_feed(by, EVENT_DUE);
+		program_queue(by);
+	}
 }
 
 void
@@ -356,6 +421,7 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 {
 	enum program_state from = p->state;
 	enum program_step step = p->step;
+	enum program_want want = p->want;
 	struct programs *ps = p->programs;
 
 	set_state(p, next.state, next.step, next.want);
@@ -363,6 +429,9 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	if (next.step != step)
 		p->settling = loop_now(ps->loop);
 	if (next.state == from && !begins_anew(next, step)) {
+		/* Followers wait only while it is wanted. */
+		if (next.want != want)
+			queue_dependents(p);
 		if (next.step != step || (next.actions & ACT_NEXT))
 			go_on(p, step, next.actions);
 		else if (event == EVENT_TIMEOUT)
@@ -374,6 +443,9 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 		p->restarts++;
 	p->is_stuck = false;
 	note_late(p, from, step, event);
+	note_outcome(p, from);
+	if (p->state == STATE_UP || (p->state == STATE_DONE && !p->was_ready))
+		program_lead(p);
 	if (p->state == STATE_UP)
 		p->failed_starts = 0;
 	else if (!fsm_is_alive(p->state) &&
@@ -742,6 +814,7 @@ is_blocked(struct program *p, enum program_event event)
 	case EVENT_NEED_STOPS:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_DUE:
 		break;
 	}
 	return false;
@@ -1031,7 +1104,13 @@ unlink_neighbours(struct program *p)
 	for (i = 0; i < p->nneeded_by; i++)
 		remove_from(p->needed_by[i]->needs, &p->needed_by[i]->nneeds,
 		    p);
-	p->nneeds = p->nneeded_by = 0;
+	for (i = 0; i < p->nfollows; i++)
+		remove_from(p->follows[i]->followed_by,
+		    &p->follows[i]->nfollowed_by, p);
+	for (i = 0; i < p->nfollowed_by; i++)
+		remove_from(p->followed_by[i]->follows,
+		    &p->followed_by[i]->nfollows, p);
+	p->nneeds = p->nneeded_by = p->nfollows = p->nfollowed_by = 0;
 }
 
 void
@@ -1080,28 +1159,47 @@ program_free(struct program *p)
 	free(p->waiting_for);
 	free(p->needs);
 	free(p->needed_by);
+	free(p->follows);
+	free(p->followed_by);
 	free(p);
 }
 
+/* The event that its want asks for now.  False: none. */
+static bool
+wanted_event(const struct program *p, enum program_event *event)
+{
+	const bool runs = p->state == STATE_STARTING || p->state == STATE_UP ||
+	    p->state == STATE_DONE;
+
+	switch (p->want) {
+	case WANT_RUN:
+		*event = EVENT_START;
+		return p->state == STATE_DOWN && !outcome_is_unmet(p);
+	case WANT_REST:
+		*event = EVENT_STOP;
+		return runs;
+	case WANT_RESTART:
+		*event = runs ? EVENT_RESTART : EVENT_START;
+		return runs || !fsm_is_alive(p->state);
+	case WANT_REMOVE:
+		*event = EVENT_REMOVE;
+		return runs;
+	}
+	__builtin_unreachable();
+}
+
 /*
- * A neighbour changed.  So a start may not be blocked any more, a stop may not
- * be held any more, or a request may have become hopeless.
+ * A neighbour changed, or it is due.  So a start may not be blocked any more, a
+ * stop may not be held any more, or a request may have become hopeless.
  */
 void
 program_look_again(struct program *p)
 {
-	static const enum program_event wanted[PROGRAM_WANTS] = {
-	    [WANT_RUN] = EVENT_START,
-	    [WANT_REST] = EVENT_STOP,
-	    [WANT_RESTART] = EVENT_RESTART,
-	    [WANT_REMOVE] = EVENT_REMOVE,
-	};
+	enum program_event event;
 	bool stuck;
 
-	if (p->want == WANT_RUN ? p->state == STATE_DOWN && !outcome_is_unmet(p)
-				: p->state == STATE_STARTING ||
-		    p->state == STATE_UP || p->state == STATE_DONE)
-		program_feed(p, wanted[p->want]);
+	if (wanted_event(p, &event))
+		program_feed(p, event);
 	if (p->state != STATE_DOWN || p->want != WANT_RUN)
 		return;
 	rest(p);
@@ -1145,6 +1243,17 @@ unstick(struct program *p, void *arg)
 	program_queue(p);
 }
 
+/*
+ * Is it the start of a program that has nothing to stop?  It begins at the end
+ * of the turn, when all programs that it may follow are wanted.
+ */
+static bool
+is_start(enum program_event event, const struct program *p)
+{
+	return (event == EVENT_START || event == EVENT_RESTART) &&
+	    !fsm_is_alive(p->state) && !outcome_remains(p);
+}
+
 static void
 start_need(struct program *need, void *arg)
 {
@@ -1152,7 +1261,9 @@ start_need(struct program *need, void *arg)
 	if (!program_awaits_start(need))
 		return;
 	begin_anew(need);
-	program_feed(need, EVENT_START);
+	program_feed(need,
+	    is_start(EVENT_START, need) ? EVENT_DUE : EVENT_START);
+	program_queue(need);
 }
 
 static void
@@ -1189,9 +1300,10 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_TRIGGER:
 	case EVENT_HOOK_OK:
 	case EVENT_HOOK_FAIL:
+	case EVENT_DUE:
 		return;
 	}
-	program_feed(p, event);
+	program_feed(p, is_start(event, p) ? EVENT_DUE : event);
 	/* A blocked program does not change, but may be stuck. */
 	if (event != EVENT_REMOVE)
 		program_queue(p);

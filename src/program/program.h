@@ -22,10 +22,15 @@ void program_free(struct program *);
 void program_request(struct program *, enum program_event);
 /* RESTART by an administrator: its dependents stop, and start after it. */
 void program_restart(struct program *);
+/* Was a start of it ever tried? */
+bool program_was_started(const struct program *);
 /* Would a START of a program that depends on it start it, too? */
 bool program_awaits_start(const struct program *);
 /* Every event enters here. */
 void program_feed(struct program *, enum program_event);
+/* It has become ready: restart what restarts with it, unless it is the first
+ * time. */
+void program_lead(struct program *);
 /* A neighbour has changed. */
 void program_look_again(struct program *);
 /* Have program_look_again called at the end of the turn. */

@@ -25,6 +25,19 @@ sweep(struct programs *ps)
 
 static void drain_later(struct programs *);
 
+/* Look again at up to n programs that are queued. */
+static void
+look_again(struct programs *ps, size_t n)
+{
+	struct program *p;
+
+	while (n-- > 0 && (p = TAILQ_FIRST(&ps->queue)) != NULL) {
+		TAILQ_REMOVE(&ps->queue, p, queued);
+		p->is_queued = false;
+		program_look_again(p);
+	}
+}
+
 /*
  * The end of a turn: handle programs whose neighbours changed, then orphans,
  * then free programs.
@@ -34,18 +47,10 @@ drain(void *arg)
 {
 	struct programs *ps = arg;
 	struct program *p;
-	int n;
 
 	ps->drain_due = false;
 	/* A long chain starts in steps; events are served between them. */
-	for (n = 0; n < DRAIN_BATCH; n++) {
-		p = TAILQ_FIRST(&ps->queue);
-		if (p == NULL)
-			break;
-		TAILQ_REMOVE(&ps->queue, p, queued);
-		p->is_queued = false;
-		program_look_again(p);
-	}
+	look_again(ps, DRAIN_BATCH);
 	if (!TAILQ_EMPTY(&ps->queue))
 		drain_later(ps);
 	if (ps->sweep_due) {
@@ -202,6 +207,12 @@ programs_init(struct programs *ps, struct loop *loop, struct system *sys,
 	sys->arg = ps;
 }
 
+void
+programs_start_due(struct programs *ps)
+{
+	look_again(ps, SIZE_MAX);
+}
+
 struct program *
 programs_find(const struct programs *ps, const char *name)
 {
@@ -225,13 +236,39 @@ programs_next(struct program *p)
 	return RB_NEXT(program_names, &p->programs->names, p);
 }
 
+static int
+leaves_before(const void *a, const void *b)
+{
+	return program_leaves_before(*(struct program *const *)a,
+	    *(struct program *const *)b);
+}
+
+struct program **
+programs_sorted(struct programs *ps)
+{
+	struct program **v = calloc(ps->n + 1, sizeof(struct program *)), *p;
+	size_t n = 0;
+
+	if (v == NULL)
+		return NULL;
+	RB_FOREACH (p, program_names, &ps->names)
+		v[n++] = p;
+	qsort(v, n, sizeof(*v), leaves_before);
+	return v;
+}
+
 void
 programs_stop_all(struct programs *ps)
 {
-	struct program *p;
+	struct program **v = programs_sorted(ps), *p;
 
-	RB_FOREACH (p, program_names, &ps->names)
-		program_request(p, EVENT_STOP);
+	for (size_t i = 0; v != NULL && v[i] != NULL; i++)
+		program_request(v[i], EVENT_STOP);
+	/* Without memory, dependents at least stop in order. */
+	if (v == NULL)
+		RB_FOREACH (p, program_names, &ps->names)
+			program_request(p, EVENT_STOP);
+	free(v);
 	drain_later(ps);
 }
 
@@ -307,14 +344,41 @@ add_to(struct program ***list, size_t *n, struct program *p)
 
 /* Both know of each other, or neither: each may outlive the other. */
 static int
-link_to(struct program *p, struct program *need)
+need(struct program *p, struct program *other)
 {
-	if (add_to(&p->needs, &p->nneeds, need) == -1)
+	if (add_to(&p->needs, &p->nneeds, other) == -1)
 		return -1;
-	if (add_to(&need->needed_by, &need->nneeded_by, p) == 0)
+	if (add_to(&other->needed_by, &other->nneeded_by, p) == 0)
 		return 0;
 	p->nneeds--;
 	return -1;
+}
+
+static int
+follow(struct program *p, struct program *other)
+{
+	if (add_to(&p->follows, &p->nfollows, other) == -1)
+		return -1;
+	if (add_to(&other->followed_by, &other->nfollowed_by, p) == 0)
+		return 0;
+	p->nfollows--;
+	return -1;
+}
+
+/* Link p to each program of the list; a name may be unknown. */
+static int
+link_to(struct program *p, char *const *names,
+    int (*link)(struct program *, struct program *))
+{
+	struct program *other;
+	int failed = 0;
+
+	for (; names != NULL && *names != NULL; names++) {
+		other = programs_find(p->programs, *names);
+		if (other != NULL && link(p, other) == -1)
+			failed = -1;
+	}
+	return failed;
 }
 
 static void
@@ -322,8 +386,11 @@ clear_links(struct program *p)
 {
 	free(p->needs);
 	free(p->needed_by);
-	p->needs = p->needed_by = NULL;
-	p->nneeds = p->nneeded_by = p->depth = 0;
+	free(p->follows);
+	free(p->followed_by);
+	p->needs = p->needed_by = p->follows = p->followed_by = NULL;
+	p->nneeds = p->nneeded_by = p->nfollows = p->nfollowed_by = 0;
+	p->depth = 0;
 }
 
 static size_t
@@ -335,6 +402,9 @@ depth(struct program *p)
 		for (i = 0; i < p->nneeds; i++)
 			if (depth(p->needs[i]) > most)
 				most = depth(p->needs[i]);
+		for (i = 0; i < p->nfollows; i++)
+			if (depth(p->follows[i]) > most)
+				most = depth(p->follows[i]);
 		p->depth = most + 1;
 	}
 	return p->depth;
@@ -343,22 +413,15 @@ depth(struct program *p)
 int
 programs_link(struct programs *ps)
 {
-	struct program *p, *need;
-	char **name;
+	struct program *p;
 	int failed = 0;
 
 	RB_FOREACH (p, program_names, &ps->names)
 		clear_links(p);
-	RB_FOREACH (p, program_names, &ps->names) {
-		for (name = p->conf->depends_on; name != NULL && *name != NULL;
-		     name++) {
-			need = programs_find(ps, *name);
-			if (need == NULL)
-				continue;
-			if (link_to(p, need) == -1)
-				failed = -1;
-		}
-	}
+	RB_FOREACH (p, program_names, &ps->names)
+		failed |= link_to(p, p->conf->depends_on, need) |
+		    link_to(p, p->conf->after, follow) |
+		    link_to(p, p->conf->restart_with, follow);
 	RB_FOREACH (p, program_names, &ps->names)
 		depth(p);
 	return failed;

@@ -9,11 +9,18 @@
 
 void programs_init(struct programs *, struct loop *, struct system *,
     struct record *);
+/* Start what is due now, and not at the end of the turn. */
+void programs_start_due(struct programs *);
 struct program *programs_find(const struct programs *, const char *name);
 struct program *programs_first(struct programs *);
 struct program *programs_next(struct program *);
-/* Compute needs and needed_by of all programs again.  -1 without memory. */
+/* Compute the neighbours of all programs again.  -1 without memory. */
 int programs_link(struct programs *);
+/*
+ * All programs, NULL-terminated, those that stop first before the others;
+ * malloc'd, or NULL.
+ */
+struct program **programs_sorted(struct programs *);
 /* Begin to stop everything; changed is called when that is done. */
 void programs_stop_all(struct programs *);
 /*

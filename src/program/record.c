@@ -597,7 +597,8 @@ record_note(struct program *p)
 	s->until = p->deadline.at.ns;
 	s->watchdog = (uint32_t)p->watchdog + 1;
 	s->reloading = p->is_reloading;
-	s->was_up = p->was_up;
+	s->past = (uint8_t)((p->was_up ? RECORD_WAS_UP : 0) |
+	    (p->had_outcome ? RECORD_HAD_OUTCOME : 0));
 	s->command = (uint16_t)p->command;
 	STORE(s->extended, RECORD_EXTENDED);
 }

@@ -29,6 +29,10 @@
 /* struct record_slot: the fields after it are valid; no part of a text. */
 #define RECORD_EXTENDED UINT32_C(0x00020000)
 
+/* Bits of past: a crash made it start; see had_outcome in data.h. */
+#define RECORD_WAS_UP 1
+#define RECORD_HAD_OUTCOME 2
+
 struct record_header {
 	char magic[8];
 	uint32_t version;
@@ -94,7 +98,7 @@ struct record_slot {
 	uint32_t extended;
 	int64_t settling; /* ns since boot */
 	uint8_t step;
-	uint8_t was_up; /* 1: a crash made it start */
+	uint8_t past; /* RECORD_WAS_UP, RECORD_HAD_OUTCOME */
 	uint8_t access;
 	uint8_t late; /* of the state */
 	uint16_t said_err;

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -100,7 +101,8 @@ read_slot(struct program *p, const struct record_slot *s)
 	read_end(&p->end, s);
 	p->since.ns = s->since;
 	p->settling.ns = is_extended(s) ? s->settling : s->since;
-	p->was_up = is_extended(s) && s->was_up != 0;
+	p->was_up = is_extended(s) && (s->past & RECORD_WAS_UP);
+	p->had_outcome = is_extended(s) && (s->past & RECORD_HAD_OUTCOME);
 	p->command = is_extended(s) ? s->command : 0;
 	p->started.ns = s->started;
 	p->started_at = s->started_at;
@@ -334,6 +336,10 @@ resume(struct program *p)
 {
 	arm(p);
 	health_resume(p);
+	/* Its readiness was not heard, but it is taken for ready. */
+	if (p->state == STATE_UP &&
+	    record_slot(p->programs->records, p->slot)->state == STATE_STARTING)
+		program_lead(p);
 	if (p->child.pid != 0)
 		record_main(p);
 	else
@@ -489,7 +495,7 @@ kill_left(struct programs *ps)
 int
 takeover_all(struct programs *ps, const struct config *running, bool inherited)
 {
-	struct program *p, *next;
+	struct program *p, *next, **sorted;
 	int slot, n = record_count(ps->records);
 
 	for (slot = 0; slot < n; slot++)
@@ -503,9 +509,10 @@ takeover_all(struct programs *ps, const struct config *running, bool inherited)
 			resume(p);
 	}
 	kill_left(ps);
-	for (p = programs_first(ps); p != NULL; p = next) {
-		next = programs_next(p);
-		catch_up(p, running);
-	}
+	if ((sorted = programs_sorted(ps)) == NULL)
+		return -1;
+	for (size_t i = 0; sorted[i] != NULL; i++)
+		catch_up(sorted[i], running);
+	free(sorted);
 	return 0;
 }

@@ -164,6 +164,8 @@ names_event(enum program_event event, enum program_state state,
 		return hook_event(step, true);
 	case EVENT_HOOK_FAIL:
 		return hook_event(step, false);
+	case EVENT_DUE:
+		return "due";
 	}
 	__builtin_unreachable();
 }

@@ -82,8 +82,9 @@ enum program_event {
 	EVENT_TRIGGER,	  /* it says WATCHDOG=trigger */
 	EVENT_HOOK_OK,	  /* the commands of the step have ended well */
 	EVENT_HOOK_FAIL,  /* one of them has failed, the others do not run */
+	EVENT_DUE,	  /* start or restart it at the end of the turn */
 };
-#define PROGRAM_EVENTS 16
+#define PROGRAM_EVENTS 17
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);

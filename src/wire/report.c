@@ -29,6 +29,8 @@ put_change(struct line_text *text, const struct plan_change *change)
 	line_put(text, "kind", plan_kind_name(change->kind));
 	line_put(text, "name", conf->name);
 	line_put(text, "reason", reason);
+	if (!plan_is_own(change))
+		line_put(text, "with", change->with);
 	line_end(text);
 	free(reason);
 }

@@ -32,6 +32,7 @@ void report_log_error(struct line_text *, const char *name, const char *why);
  *	report generation=7 added=1 removed=1 restarted=1 adjusted=1
  *		unchanged=12
  *	change kind=added name=cache reason=added
+ *	change kind=restarted name=web reason=with%20db with=db
  *	deferred reason=run-dir%20changed
  *	chain ms=3000 names=db,%20app,%20web
  *	rolledback name=web ready=yes

@@ -571,6 +571,9 @@ check_wants(const struct step *s)
 		    s->want == WANT_RUN)
 			expected = starts_again(s) ? WANT_RUN : WANT_RESTART;
 		break;
+	case EVENT_DUE:
+		expected = WANT_RESTART;
+		break;
 	case EVENT_EXEC_OK:
 	case EVENT_READY:
 	case EVENT_UNHEALTHY:

@@ -108,12 +108,96 @@ keeps_what_is_equal(void **state)
 	config_clear(&set);
 }
 
+/* Names of stopped, waiting and never started programs begin with s, z, n. */
+static enum plan_run
+run_of(void *arg, const char *name)
+{
+	(void)arg;
+	switch (*name) {
+	case 's':
+		return PLAN_STOPPED;
+	case 'z':
+		return PLAN_WAITS;
+	case 'n':
+		return PLAN_NEVER;
+	default:
+		return PLAN_RUNS;
+	}
+}
+
+static void
+restarts_with_others(void **state)
+{
+	static const struct {
+		enum plan_kind kind;
+		const char *name, *reason;
+		bool own;
+	} want[] = {
+	    {PLAN_RESTART, "app", "stop-timeout changed, with web", true},
+	    {PLAN_RESTART, "db", "nice changed", true},
+	    {PLAN_RESTART, "later", "with zdb", false},
+	    {PLAN_RESTART, "ndb", "nice changed", true},
+	    {PLAN_RESTART, "own", "nice changed", true},
+	    {PLAN_ADJUST, "sdb", "nice changed", true},
+
+	    {PLAN_RESTART, "web", "with db", false},
+	    {PLAN_RESTART, "zdb", "nice changed", true},
+	};
+	static const char rest[] =
+	    "program = web\ncommand = x\nrestart-with = other db\n"
+	    "program = swe\ncommand = x\nrestart-with = db\n"
+	    "program = zwe\ncommand = x\nrestart-with = db\n"
+	    "program = early\ncommand = x\nrestart-with = ndb\n"
+	    "program = later\ncommand = x\nrestart-with = zdb\n"
+	    "program = quiet\ncommand = x\nrestart-with = sdb\n"
+	    "program = other\ncommand = x\nafter = db\n";
+	static const char *const changed[] = {"db", "ndb", "sdb", "zdb"};
+	char text[2048], *reason;
+	struct config from, to;
+	struct plan plan;
+
+	(void)state;
+	for (int nice = 0; nice < 2; nice++) {
+		snprintf(text, sizeof(text),
+		    "%sprogram = app\ncommand = x\nrestart-with = web\n"
+		    "stop-timeout = %ds\n"
+		    "program = own\ncommand = x\nrestart-with = db\n"
+		    "nice = %d\n",
+		    rest, 5 + nice, nice);
+		for (size_t i = 0; i < nitems(changed); i++)
+			snprintf(text + strlen(text),
+			    sizeof(text) - strlen(text),
+			    "program = %s\ncommand = x\nnice = %d\n",
+			    changed[i], nice);
+		load(nice == 0 ? &from : &to, text);
+	}
+	assert_int_equal(plan_make(&plan, &from, &to), 0);
+	assert_int_equal(plan_adapt(&plan, &from, &to, run_of, NULL), 0);
+	assert_int_equal(plan.n, nitems(want));
+	for (size_t i = 0; i < plan.n; i++) {
+		reason = plan_reason(&plan.v[i]);
+		assert_string_equal(plan.v[i].to->name, want[i].name);
+		assert_string_equal(reason, want[i].reason);
+		assert_int_equal(plan.v[i].kind, want[i].kind);
+		assert_int_equal(plan_is_own(&plan.v[i]), want[i].own);
+		assert_non_null(plan.v[i].from);
+		free(reason);
+	}
+	assert_int_equal(plan.count[PLAN_RESTART], 7);
+	assert_int_equal(plan.count[PLAN_ADJUST], 1);
+	assert_int_equal(plan.count[PLAN_KEEP], 5);
+	plan_clear(&plan);
+	config_clear(&from);
+	config_clear(&to);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tells_changes),
 	    cmocka_unit_test(keeps_what_is_equal),
+	    cmocka_unit_test(restarts_with_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

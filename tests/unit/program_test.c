@@ -72,6 +72,103 @@ is_up_once_it_has_settled(void **state)
 }
 
 static void
+starts_after_the_first_outcome(void **state)
+{
+	struct program *app =
+	    fake_program("app", "command = app\nafter = db\n");
+	struct program *db =
+	    fake_program("db", "command = db\nready = notify\n");
+
+	(void)state;
+	/* All wants of the turn are known before the first start. */
+	program_request(app, EVENT_START);
+	fake_request(db, EVENT_START);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	assert_false(outcome_is_settled(app));
+	fake_exits(&db->child, 1);
+	assert_is(db, STATE_WAIT, WANT_RUN);
+	assert_is(app, STATE_UP, WANT_RUN);
+	/* The next attempts are not the first any more. */
+	fake_request(app, EVENT_STOP);
+	fake_exits(&app->child, -SIGTERM);
+	fake_pass(100);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	fake_request(app, EVENT_START);
+	assert_is(app, STATE_UP, WANT_RUN);
+	/* A restart by hand is a new start. */
+	fake_notify(db, "READY=1");
+	fake_request(app, EVENT_STOP);
+	fake_exits(&app->child, -SIGTERM);
+	program_restart(db);
+	fake_request(app, EVENT_START);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	fake_exits(&db->child, -SIGTERM);
+	assert_is(db, STATE_STARTING, WANT_RUN);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	/* Nobody waits for one that is not wanted. */
+	fake_request(db, EVENT_STOP);
+	assert_is(app, STATE_UP, WANT_RUN);
+	/* Both are stopped: the one that started later ends first. */
+	program_request(app, EVENT_STOP);
+	fake_exits(&db->child, -SIGTERM);
+	fake_exits(&app->child, -SIGTERM);
+	fake_request(db, EVENT_START);
+	fake_notify(db, "READY=1");
+	fake_request(app, EVENT_START);
+	program_request(app, EVENT_STOP);
+	fake_request(db, EVENT_STOP);
+	assert_is(app, STATE_STOPPING, WANT_REST);
+	assert_is(db, STATE_UP, WANT_REST);
+	fake_exits(&app->child, -SIGTERM);
+	assert_is(db, STATE_STOPPING, WANT_REST);
+}
+
+static void
+restarts_with_the_other(void **state)
+{
+	struct program *db =
+	    fake_program("db", "command = db\nready = notify\n");
+	struct program *web = fake_program("web",
+	    "command = web\nrestart-with = db\nrestart-limit = 1\n");
+	struct program *app =
+	    fake_program("app", "command = app\nrestart-with = web\n");
+
+	(void)state;
+	program_request(app, EVENT_START);
+	program_request(web, EVENT_START);
+	fake_request(db, EVENT_START);
+	assert_is(app, STATE_DOWN, WANT_RUN);
+	fake_notify(db, "READY=1");
+	assert_is(app, STATE_UP, WANT_RUN);
+	assert_int_equal(fake_logged("restarting with"), 0);
+	for (int i = 0; i < 3; i++) {
+		fake_pass(10);
+		fake_exits(&db->child, 1);
+		assert_is(web, STATE_UP, WANT_RUN);
+		fake_pass(20000);
+		assert_is(db, STATE_STARTING, WANT_RUN);
+		/* The want is recorded before the other is: see takeover. */
+		fake_notify(db, "READY=1");
+		assert_is(web, STATE_STOPPING, WANT_RESTART);
+		assert_is(app, STATE_UP, WANT_RUN);
+		fake_exits(&web->child, -SIGTERM);
+		assert_is(web, STATE_UP, WANT_RUN);
+		assert_is(app, STATE_STOPPING, WANT_RESTART);
+		fake_exits(&app->child, -SIGTERM);
+		assert_is(app, STATE_UP, WANT_RUN);
+	}
+	assert_int_equal(web->restarts, 0);
+	/* A stopped program stays stopped. */
+	fake_pass(10);
+	fake_exits(&db->child, 1);
+	fake_pass(20000);
+	fake_request(web, EVENT_STOP);
+	fake_exits(&web->child, -SIGTERM);
+	fake_notify(db, "READY=1");
+	assert_is(web, STATE_DOWN, WANT_REST);
+}
+
+static void
 ends_before_it_has_settled(void **state)
 {
 	struct program *p =
@@ -592,6 +689,8 @@ main(void)
 	    TEST(starts_and_is_up),
 	    TEST(is_up_when_it_says_so),
 	    TEST(is_up_once_it_has_settled),
+	    TEST(starts_after_the_first_outcome),
+	    TEST(restarts_with_the_other),
 	    TEST(ends_before_it_has_settled),
 	    TEST(settles_at_once_if_the_time_is_shortened),
 	    TEST(is_not_ready_in_time),

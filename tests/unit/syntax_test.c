@@ -209,11 +209,11 @@ inherits_defaults(void **state)
 	(void)state;
 	load(&set,
 	    "stop-timeout = 3s\nnice = 4\nenv = A=1\nenv = B=1\n"
-	    "depends-on = db\nreload-command = x y\nrlimit-as = 1M\n"
+	    "reload-command = x y\nrlimit-as = 1M\n"
 	    "groups = a b\nenv-file = /a\n",
 	    0);
 	c = good("web",
-	    "command = c\nenv = A=2\nenv = C=3\ndepends-on = cache\n"
+	    "command = c\nenv = A=2\nenv = C=3\n"
 	    "reload-signal = HUP\ngroups = c\nenv-file = /b\n",
 	    set.defaults);
 	assert_int_equal(c->stop_timeout, 3000);
@@ -224,10 +224,8 @@ inherits_defaults(void **state)
 	assert_string_equal(c->env[1], "A=2");
 	assert_string_equal(c->env[2], "C=3");
 	assert_null(c->env[3]);
-	assert_string_equal(c->depends_on[0], "db");
-	assert_string_equal(c->depends_on[1], "cache");
-	assert_int_equal(definition_line(c, "depends-on", 0), 0);
-	assert_int_equal(definition_line(c, "depends-on", 1), 4);
+	assert_int_equal(definition_line(c, "env-file", 0), 0);
+	assert_int_equal(definition_line(c, "env-file", 1), 6);
 	assert_string_equal(c->env_file[0], "/a");
 	assert_string_equal(c->env_file[1], "/b");
 	assert_string_equal(c->groups[0], "c");
@@ -240,7 +238,6 @@ inherits_defaults(void **state)
 	definition_unref(c);
 
 	c = good("db", "command = c\n", set.defaults);
-	assert_null(c->depends_on);
 	assert_string_equal(c->reload_command[0], "x y");
 	definition_unref(c);
 	config_clear(&set);
@@ -445,25 +442,7 @@ checks_the_whole(void **state)
 	assert_null(config_find(&set, "c"));
 }
 
-/* An error in the defaults is reported for the defaults, once. */
-static void
-blames_the_defaults(void **state)
-{
-	static const char *const names[] = {"db", "web", "app"};
-	struct config set;
-
-	(void)state;
-	load(&set, "\ndepends-on = db dbx\n", 0);
-	for (size_t i = 0; i < nitems(names); i++)
-		config_add(&set, good(names[i], "command = x\n", set.defaults));
-	assert_int_equal(config_check(&set, &diags), -1);
-	assert_int_equal(diags.n, 1);
-	assert_complaint(0,
-	    "FILE:2: depends-on: there is no program dbx; did you mean db?");
-	config_clear(&set);
-}
-
-/* A program cannot depend on itself. */
+/* A program cannot wait for itself. */
 static void
 never_suggests_the_program_itself(void **state)
 {
@@ -483,19 +462,50 @@ never_suggests_the_program_itself(void **state)
 	config_clear(&set);
 }
 
+/* The order of starts may name programs that do not exist; see notes. */
 static void
-finds_cycles_through_defaults(void **state)
+notes_what_is_not_there(void **state)
 {
+	static const char note[] =
+	    "FILE:2: after: there is no program wbe; did you mean web?";
 	struct config set;
+	char text[128];
 
 	(void)state;
-	load(&set, "depends-on = db\n", 0);
-	config_add(&set, good("a", "command = x\n", set.defaults));
-	config_add(&set,
-	    good("db", "command = x\ndepends-on = a\n", set.defaults));
-	assert_int_equal(config_check(&set, &diags), -1);
-	assert_int_equal(diags.n, 1);
-	assert_complaint(0, "FILE:2: depends-on: cycle: db -> a -> db");
+	load(&set, "", 0);
+	config_add(&set, good("web", "command = x\n", NULL));
+	config_add(&set, good("app", "command = x\nafter = wbe web\n", NULL));
+	assert_int_equal(config_check(&set, &diags), 0);
+	assert_int_equal(set.notes.n, 1);
+	diag_print(&set.notes.v[0], text, sizeof(text));
+	assert_string_equal(text, note);
+	/* Once, however often it is checked. */
+	assert_int_equal(config_check(&set, &diags), 0);
+	assert_int_equal(set.notes.n, 1);
+	config_clear(&set);
+}
+
+/* The order of a start leaves out what is not started, that of a stop not. */
+static void
+finds_the_longest_chains(void **state)
+{
+	struct config set;
+	char *names;
+	int64_t ms;
+
+	(void)state;
+	load(&set,
+	    "program = a\ncommand = x\n"
+	    "program = b\ncommand = x\nrestart-with = a\n"
+	    "program = c\ncommand = x\nautostart = no\nafter = b\n"
+	    "program = d\ncommand = x\nafter = c\nstop-timeout = 1s\n",
+	    0);
+	assert_int_equal(config_check(&set, &diags), 0);
+	names = config_longest_chain(&set, &ms);
+	assert_string_equal(names, "a, b");
+	assert_int_equal(ms, 2000);
+	free(names);
+	assert_int_equal(config_stop_time(&set), 31000);
 	config_clear(&set);
 }
 
@@ -621,12 +631,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(compares_settings, setup, teardown),
 	    cmocka_unit_test_setup_teardown(has_places, setup, teardown),
 	    cmocka_unit_test_setup_teardown(checks_the_whole, setup, teardown),
-	    cmocka_unit_test_setup_teardown(blames_the_defaults, setup,
-		teardown),
 	    cmocka_unit_test_setup_teardown(never_suggests_the_program_itself,
 		setup, teardown),
-	    cmocka_unit_test_setup_teardown(finds_cycles_through_defaults,
-		setup, teardown),
+	    cmocka_unit_test_setup_teardown(notes_what_is_not_there, setup,
+		teardown),
+	    cmocka_unit_test_setup_teardown(finds_the_longest_chains, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(prints_what_it_parses, setup,
 		teardown),
 	    cmocka_unit_test_setup_teardown(survives_garbage, setup, teardown),
