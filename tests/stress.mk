@@ -20,7 +20,8 @@ $(B)/fuzz/notifysocket: fuzz_wrap = -Wl,--wrap=closer_close
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libhupd.a $(B)/flags
 	@mkdir -p $(@D)
 	$(compile) -MMD -MP -MT $@ -MF $@.d $(link_flags) $(fuzz_wrap) \
-	    -o $@ $< $(FUZZ_ENGINE) $(B)/libhupd.a $(bsd_libs)
+	    -o $@ $< $(FUZZ_ENGINE) $(B)/libhupd.a $(seccomp_libs) \
+	    $(cap_libs) $(bsd_libs)
 
 -include $(wildcard $(B)/fuzz/*.d)
 

@@ -541,6 +541,8 @@ as_paths(struct job *job, const struct row *row, const char *value)
 
 /* Settings that are lost, or have no effect here. */
 
+#define NO "has no counterpart"
+
 static enum draft_fate
 no_effect(struct job *job, const struct row *row, const char *value)
 {
@@ -1257,10 +1259,15 @@ as_folder_mode(struct job *job, const struct row *row, const char *value)
 static enum draft_fate
 as_environment(struct job *job, const struct row *row, const char *value)
 {
+	enum draft_fate fate = DRAFT_TRANSLATED;
 	char *word, *text, *quoted;
 
 	while ((word = next_word(job, &value)) != NULL) {
-		if ((text = expand_plain(job, word)) != NULL) {
+		text = expand_plain(job, word);
+		/* systemd ignores such a word, too. */
+		if (text != NULL && environ_name(text) == 0) {
+			fate = lose(job, "\"%.40s\" is not NAME=VALUE", text);
+		} else if (text != NULL) {
 			if ((quoted = environ_quote(text)) == NULL)
 				fail(job, "out of memory");
 			else
@@ -1270,7 +1277,7 @@ as_environment(struct job *job, const struct row *row, const char *value)
 		free(text);
 		free(word);
 	}
-	return DRAFT_TRANSLATED;
+	return fate;
 }
 
 static enum draft_fate
@@ -1621,10 +1628,9 @@ as_delegate(struct job *job, const struct row *row, const char *value)
 static enum draft_fate
 as_wanted(struct job *job, const struct row *row, const char *value)
 {
-	(void)row;
 	(void)value;
 	free(job->keys);
-	job->keys = strdup("autostart");
+	job->keys = strdup(row->to);
 	return DRAFT_TRANSLATED;
 }
 
@@ -1706,7 +1712,6 @@ as_service(struct job *job, const struct row *row, const char *value)
 
 /* The table. */
 
-#define NO "has no counterpart"
 #define NO_BUS NO ": hupd does not use the bus"
 #define NO_ORDER NO ": see depends-on, after and restart-with"
 #define NO_CHECK NO ": hupd checks condition-path-exists alone"
@@ -2117,9 +2122,9 @@ static const struct row rows[] = {
     SOCKET("DirectoryMode", lost_unless, NO ": it is 0755", "0755"),
     SOCKET("Symlinks", lost, NO, LIST),
 
-    INSTALL("WantedBy", as_wanted, NULL, LIST),
-    INSTALL("RequiredBy", as_wanted, NULL, LIST),
-    INSTALL("UpheldBy", as_wanted, NULL, LIST),
+    INSTALL("WantedBy", as_wanted, "autostart", LIST),
+    INSTALL("RequiredBy", as_wanted, "autostart", LIST),
+    INSTALL("UpheldBy", as_wanted, "autostart", LIST),
     INSTALL("Alias", lost, NO ": a program has one name", LIST),
     INSTALL("Also", as_companion, NULL, ".service", true),
     INSTALL("DefaultInstance", no_effect),
@@ -2139,13 +2144,19 @@ static const struct row row_unknown = {.convert = unknown, .list = true};
 bool
 systemd_setting(size_t i, struct systemd_setting *setting)
 {
+	const struct row *row = &rows[i];
+
 	if (i >= ROWS)
 		return false;
-	*setting =
-	    (struct systemd_setting){rows[i].section, rows[i].name, rows[i].to};
-	if (setting->keys != NULL &&
-	    strncmp(setting->keys, NO, strlen(NO)) == 0)
-		setting->keys = NULL;
+	*setting = (struct systemd_setting){.section = row->section,
+	    .name = row->name,
+	    .fate = DRAFT_NO_EFFECT};
+	if (row->to != NULL && strncmp(row->to, NO, strlen(NO)) == 0) {
+		setting->fate = DRAFT_LOST;
+	} else if (row->to != NULL) {
+		setting->fate = DRAFT_TRANSLATED;
+		setting->key = row->to;
+	}
 	return true;
 }
 

@@ -17,8 +17,8 @@
 struct systemd_setting {
 	const char *section;
 	const char *name;
-	/* The keys of hupd.conf(5), or NULL: it has no effect, or is lost. */
-	const char *keys;
+	const char *key;      /* of hupd.conf(5), if it is translated */
+	enum draft_fate fate; /* DRAFT_LOST: unless the value is hupd's */
 };
 
 /* The i-th, or false after the last. */

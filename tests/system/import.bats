@@ -248,6 +248,50 @@ guide() {
 	[[ $output = *"  + a        added"* ]]
 }
 
+# Commands that the guides call, and hupctl with the configuration of the test.
+stubs() {
+	local name
+	mkdir "$T/bin"
+	printf '#!/bin/sh\nexec %s -f %s/hupd.conf "$@"\n' "$HUPCTL" "$T" \
+	    >"$T/bin/hupctl"
+	for name in service update-rc.d; do
+		printf '#!/bin/sh\necho %s "$@" >>%s/called\n' "$name" "$T" \
+		    >"$T/bin/$name"
+	done
+	chmod 755 "$T/bin"/*
+}
+
+@test "the steps from a unit do what the migration guide says" {
+	stubs
+	unit /web.service <<-'E'
+	ExecStart=/bin/sleep 1000
+	[Install]
+	WantedBy=multi-user.target
+	E
+	hupd_start
+	guide 'sh unit' | sed "s|/lib/systemd/system|$T/root|" >"$T/commands"
+	lines "$T/commands" 5
+	run -0 env PATH="$T/bin:$PATH" bash -e "$T/commands"
+	[[ $output = *'init script must not start it as well'* ]]
+	[[ $output =~ "+ web "\ *added ]]
+	[ "$(cat "$T/called")" = 'update-rc.d web disable' ]
+	wait_for 5 is_state web up
+}
+
+@test "the steps from an init script do what the migration guide says" {
+	stubs
+	hupd_start
+	guide 'sh script' |
+	    sed 's|/usr/sbin/web --foreground|sleep 1000|;
+		s|runtime-directory=web|nice=1|' >"$T/commands"
+	lines "$T/commands" 4
+	run -0 env PATH="$T/bin:$PATH" bash -e "$T/commands"
+	[ "$(cat "$T/called")" = "service web stop
+update-rc.d web disable" ]
+	wait_for 5 is_state web up
+	grep -qx 'env-file = -/etc/default/web' "$T/hupd.d/web.conf"
+}
+
 @test "the migration guide has each key of supervisord's programs" {
 	local key
 	sed -n '/^## supervisord/,/^## runit/p' "$TOP/docs/migration.md" |

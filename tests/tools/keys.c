@@ -12,6 +12,8 @@
  *	states		of a program
  *	statuses	exit statuses, with their meaning
  *	supervisord	keys of supervisord's programs
+ *	systemd		settings of systemd's units: section, name, the key of
+ *			hupd, or "lost" or "no effect"
  *	top		keys of hupctl top, each with its line of the help
  *
  * One row a line, columns separated by tabs; "-" is an empty column.
@@ -26,6 +28,7 @@
 #include "config/config.h"
 #include "daemon/serve.h"
 #include "import/supervisord.h"
+#include "import/systemd.h"
 #include "wire/line.h"
 #include "wire/names.h"
 #include "wire/sdnotify.h"
@@ -92,6 +95,18 @@ print_supervisord(void)
 		printf("%s\n", name);
 }
 
+static void
+print_systemd(void)
+{
+	struct systemd_setting setting;
+
+	for (size_t i = 0; systemd_setting(i, &setting); i++)
+		printf("%s\t%s\t%s\n", setting.section, setting.name,
+		    setting.fate == DRAFT_TRANSLATED ? setting.key
+			: setting.fate == DRAFT_LOST ? "lost"
+						     : "no effect");
+}
+
 /* Does the key change a view, or ask for something? */
 static bool
 acts(char key)
@@ -134,6 +149,7 @@ static const struct {
     {"states", print_states},
     {"statuses", print_statuses},
     {"supervisord", print_supervisord},
+    {"systemd", print_systemd},
     {"top", print_top},
 };
 
