@@ -2,6 +2,8 @@
  * hardening - the keys of the sandbox: what they hold, and their kinds of
  * value.
  */
+#include <linux/capability.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,8 @@
 
 #include "base/text.h"
 #include "config/hardening.h"
+
+#define BIT(capability) (UINT64_C(1) << CAP_##capability)
 
 /* All bits, those of names that this release does not know as well. */
 #define ALL UINT64_MAX
@@ -97,8 +101,21 @@ hardening_taken_by(const struct hardening *h, unsigned capability)
 {
 	const uint64_t bit = UINT64_C(1) << capability;
 
-	if ((h->bounding_without & bit) != 0)
-		return "capability-bounding-set";
+	const struct {
+		const char *key;
+		bool is_set;
+		uint64_t takes;
+	} keys[] = {
+	    {"capability-bounding-set", true, h->bounding_without},
+	    {"private-devices", h->devices, BIT(MKNOD) | BIT(SYS_RAWIO)},
+	    {"protect-kernel-modules", h->modules, BIT(SYS_MODULE)},
+	    {"protect-kernel-logs", h->kernel_logs, BIT(SYSLOG)},
+	    {"protect-clock", h->clock, BIT(SYS_TIME) | BIT(WAKE_ALARM)},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].is_set && (keys[i].takes & bit) != 0)
+			return keys[i].key;
 	return NULL;
 }
 

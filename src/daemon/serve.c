@@ -619,6 +619,8 @@ make_system(struct daemon *d)
 	    .logger = d->logger,
 	    .cgroup = d->cgroup,
 	    .notify = d->notify_folder,
+	    .run_dir = d->effective.run_dir,
+	    .state_dir = d->effective.state_dir,
 	    .helpers = d->helpers,
 	    .bases = bases,
 	    .foreground = d->foreground,

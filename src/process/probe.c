@@ -2,18 +2,28 @@
  * probe - what this kernel, this build and the rights of this process allow a
  * sandbox to do.
  */
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "process/probe.h"
+
+/* As of linux/mount.h, for old headers. */
+#ifndef SYS_open_tree
+#define SYS_open_tree 428
+#define SYS_move_mount 429
+#endif
 
 #ifdef HAVE_LIBCAP
 #define LIBCAP NULL
@@ -77,6 +87,95 @@ try_seccomp(char why[static PROBE_WHY_MAX])
 	return why;
 }
 
+/*
+ * A child tries each namespace, for this process must not change.  It executes
+ * nothing and ends at once; its exit status is an errno.
+ */
+static int
+try_in_child(int namespace, int (*further)(void))
+{
+	siginfo_t end;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		return errno;
+	if (pid == 0)
+		_exit(unshare(namespace) == -1 ||
+			    (further != NULL && further() == -1)
+			? errno
+			: 0);
+	while (waitid(P_PID, (id_t)pid, &end, WEXITED) == -1)
+		if (errno != EINTR)
+			return errno;
+	return end.si_code == CLD_EXITED ? end.si_status : EINTR;
+}
+
+static const char *
+try_namespace(int namespace, int (*further)(void), const char *what,
+    char why[static PROBE_WHY_MAX])
+{
+	int err;
+
+	if ((probe_capabilities() & UINT64_C(1) << CAP_SYS_ADMIN) == 0)
+		return "needs the capability CAP_SYS_ADMIN, which the daemon "
+		       "does not have";
+	if ((err = try_in_child(namespace, further)) == 0)
+		return NULL;
+	snprintf(why, PROBE_WHY_MAX, "is not possible: %s: %s", what,
+	    strerror(err));
+	return why;
+}
+
+static int
+mount_something(void)
+{
+	int tree;
+
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) == -1)
+		return -1;
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, "/dev", 1 | O_CLOEXEC);
+	if (tree == -1)
+		return -1;
+	return (int)syscall(SYS_move_mount, tree, "", AT_FDCWD, "/dev", 4);
+}
+
+static int
+mount_proc(void)
+{
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) == -1)
+		return -1;
+	return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	    "hidepid=invisible");
+}
+
+static const char *
+try_mounts(char why[static PROBE_WHY_MAX])
+{
+	return try_namespace(CLONE_NEWNS, mount_something,
+	    "a mount namespace cannot be made", why);
+}
+
+static const char *
+try_proc(char why[static PROBE_WHY_MAX])
+{
+	return try_namespace(CLONE_NEWNS, mount_proc,
+	    "this kernel cannot hide processes in one mount of /proc", why);
+}
+
+static const char *
+try_network(char why[static PROBE_WHY_MAX])
+{
+	return try_namespace(CLONE_NEWNET, NULL,
+	    "a network namespace cannot be made", why);
+}
+
+static const char *
+try_hostname(char why[static PROBE_WHY_MAX])
+{
+	return try_namespace(CLONE_NEWUTS, NULL,
+	    "a UTS namespace cannot be made", why);
+}
+
 const char *
 probe_lacks(enum probe_ability ability)
 {
@@ -84,6 +183,10 @@ probe_lacks(enum probe_ability ability)
 	    [PROBE_BOUNDING] = try_bounding,
 	    [PROBE_AMBIENT] = try_ambient,
 	    [PROBE_SECCOMP] = try_seccomp,
+	    [PROBE_MOUNTS] = try_mounts,
+	    [PROBE_PROC] = try_proc,
+	    [PROBE_NETWORK] = try_network,
+	    [PROBE_HOSTNAME] = try_hostname,
 	};
 	static struct {
 		bool is_known;

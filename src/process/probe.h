@@ -5,7 +5,7 @@
  * Each ability is tried once, when it is first needed; a container may refuse
  * what the kernel has.
  *
- * Sources: capabilities(7), seccomp(2), unshare(2).
+ * Sources: capabilities(7), seccomp(2), unshare(2), proc(5).
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -18,6 +18,10 @@ enum probe_ability {
 	PROBE_BOUNDING, /* to reduce the capability bounding set */
 	PROBE_AMBIENT,	/* to give ambient capabilities */
 	PROBE_SECCOMP,	/* to filter system calls */
+	PROBE_MOUNTS,	/* to have mounts of its own */
+	PROBE_PROC,	/* to have a /proc of its own with hidepid */
+	PROBE_NETWORK,	/* to have a network of its own */
+	PROBE_HOSTNAME, /* to have a host name of its own */
 	PROBE_ABILITIES,
 };
 

@@ -2,11 +2,19 @@
  * sandbox - the restrictions of a program: compiled from its definition, and
  * entered by its process before it executes the program.
  */
+#include <sys/types.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <net/if.h>
 
 #include <linux/capability.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +25,25 @@
 #endif
 
 #include "process/filter.h"
+#include "process/mounts.h"
 #include "process/probe.h"
+#include "process/process.h"
 #include "process/sandbox.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 
 struct sandbox {
 	uint64_t bounding_without;
+	/* Other keys take it away, which is not all that they do. */
+	uint64_t bounding_optional;
 	uint64_t ambient;
 	struct filter *filter;	       /* NULL: none */
 	enum hardening_key filter_key; /* a key that needs it */
+	struct mounts *mounts;	       /* NULL: those of the daemon */
+	bool hostname;
+	bool network;
+	pid_t main; /* see struct sandbox_run */
+	uint64_t main_start;
 #ifdef HAVE_LIBCAP
 	cap_t capabilities; /* of the process; NULL: not changed */
 #endif
@@ -43,7 +60,24 @@ struct need {
 static size_t
 list_needs(const struct hardening *h, struct need needs[HARDENING_KEYS])
 {
+	const unsigned mounts = 1 << PROBE_MOUNTS;
+	const unsigned seccomp = 1 << PROBE_SECCOMP;
 	const struct need all[] = {
+	    {HARDENING_TMP, h->tmp, mounts},
+	    {HARDENING_DEVICES, h->devices, mounts | seccomp},
+	    {HARDENING_NETWORK, h->network, 1 << PROBE_NETWORK},
+	    {HARDENING_SYSTEM, h->system != SYSTEM_NO, mounts},
+	    {HARDENING_HOME, h->home != HOME_NO, mounts},
+	    {HARDENING_PROC, h->proc != PROC_DEFAULT, mounts | 1 << PROBE_PROC},
+	    {HARDENING_TUNABLES, h->tunables, mounts | seccomp},
+	    {HARDENING_MODULES, h->modules, mounts | seccomp},
+	    {HARDENING_KERNEL_LOGS, h->kernel_logs, mounts | seccomp},
+	    {HARDENING_CONTROL_GROUPS, h->control_groups, mounts},
+	    {HARDENING_CLOCK, h->clock, seccomp},
+	    {HARDENING_HOSTNAME, h->hostname, 1 << PROBE_HOSTNAME | seccomp},
+	    {HARDENING_READ_ONLY, h->read_only != NULL, mounts},
+	    {HARDENING_INACCESSIBLE, h->inaccessible != NULL, mounts},
+	    {HARDENING_ROOT, h->root != NULL, mounts},
 	    {HARDENING_BOUNDING, h->bounding_without != 0, 1 << PROBE_BOUNDING},
 	    {HARDENING_AMBIENT, h->ambient != 0, 1 << PROBE_AMBIENT},
 	    {HARDENING_WRITE_EXECUTE, h->write_execute, 1 << PROBE_SECCOMP},
@@ -125,18 +159,24 @@ rules_of(const struct hardening *h)
 	rules.realtime = h->realtime;
 	rules.suid_sgid = h->suid_sgid;
 	rules.personality = h->personality;
+	rules.clock = h->clock;
+	rules.hostname = h->hostname;
+	rules.modules = h->modules;
+	rules.kernel_logs = h->kernel_logs;
+	rules.raw_io = h->devices;
+	rules.sysctl = h->tunables;
 	return rules;
 }
 
-/* The first key that needs a filter, or HARDENING_KEYS. */
+/* The first key that needs the ability, or HARDENING_KEYS. */
 static enum hardening_key
-find_filter_key(const struct hardening *h)
+find_key(const struct hardening *h, enum probe_ability ability)
 {
 	struct need needs[HARDENING_KEYS];
 	const size_t n = list_needs(h, needs);
 
 	for (size_t i = 0; i < n; i++)
-		if ((needs[i].abilities >> PROBE_SECCOMP & 1) != 0)
+		if ((needs[i].abilities >> ability & 1) != 0)
 			return needs[i].key;
 	return HARDENING_KEYS;
 }
@@ -155,7 +195,7 @@ add_filter(struct sandbox *s, const struct hardening *h,
 {
 	struct filter_rules rules = rules_of(h);
 
-	s->filter_key = find_filter_key(h);
+	s->filter_key = find_key(h, PROBE_SECCOMP);
 	if (s->filter_key == HARDENING_KEYS)
 		return 0;
 	s->filter = filter_get(&rules);
@@ -201,9 +241,200 @@ add_capabilities(struct sandbox *s, const struct definition *conf,
 }
 #endif
 
+/* The paths of a key whose value is not a list of paths. */
+struct paths {
+	enum hardening_key key;
+	bool is_set;
+	enum mounts_kind kind;
+	const char *const *paths; /* NULL ends them */
+};
+
+static const char *const usr[] = {"-/usr", "-/boot", "-/efi", "-/bin", "-/sbin",
+    "-/lib", "-/lib32", "-/lib64", "-/libx32", NULL};
+static const char *const etc[] = {"/etc", NULL};
+static const char *const whole[] = {"/", NULL};
+static const char *const api[] = {"-/dev", "-/proc", "-/sys", NULL};
+static const char *const homes[] = {"-/home", "-/root", "-/run/user", NULL};
+static const char *const tunables[] = {"-/proc/acpi", "-/proc/apm",
+    "-/proc/asound", "-/proc/bus", "-/proc/fs", "-/proc/irq",
+    "-/proc/latency_stats", "-/proc/mtrr", "-/proc/scsi", "-/proc/sys",
+    "-/proc/sysrq-trigger", "-/proc/timer_stats", "-/sys", NULL};
+static const char *const addresses[] = {"-/proc/kallsyms", "-/proc/kcore",
+    NULL};
+static const char *const cgroups[] = {"-/sys/fs/cgroup", NULL};
+static const char *const module_folders[] = {"-/lib/modules",
+    "-/usr/lib/modules", NULL};
+static const char *const logs[] = {"-/dev/kmsg", "-/proc/kmsg", NULL};
+
+/* -1: no memory. */
+static int
+add_fixed(struct mounts *m, const struct hardening *h)
+{
+	const struct paths sets[] = {
+	    {HARDENING_SYSTEM,
+		h->system == SYSTEM_YES || h->system == SYSTEM_FULL,
+		MOUNTS_READ_ONLY_IMPLIED, usr},
+	    {HARDENING_SYSTEM, h->system == SYSTEM_FULL,
+		MOUNTS_READ_ONLY_IMPLIED, etc},
+	    {HARDENING_SYSTEM, h->system == SYSTEM_STRICT,
+		MOUNTS_READ_ONLY_IMPLIED, whole},
+	    {HARDENING_SYSTEM, h->system == SYSTEM_STRICT,
+		MOUNTS_READ_WRITE_IMPLIED, api},
+	    {HARDENING_HOME, h->home == HOME_YES, MOUNTS_INACCESSIBLE, homes},
+	    {HARDENING_HOME, h->home == HOME_READ_ONLY,
+		MOUNTS_READ_ONLY_IMPLIED, homes},
+	    {HARDENING_HOME, h->home == HOME_TMPFS, MOUNTS_EMPTY, homes},
+	    {HARDENING_TUNABLES, h->tunables, MOUNTS_READ_ONLY_IMPLIED,
+		tunables},
+	    {HARDENING_TUNABLES, h->tunables, MOUNTS_READ_WRITE_IMPLIED,
+		cgroups},
+	    {HARDENING_TUNABLES, h->tunables, MOUNTS_INACCESSIBLE, addresses},
+	    {HARDENING_MODULES, h->modules, MOUNTS_INACCESSIBLE,
+		module_folders},
+	    {HARDENING_KERNEL_LOGS, h->kernel_logs, MOUNTS_INACCESSIBLE, logs},
+	    {HARDENING_CONTROL_GROUPS, h->control_groups,
+		MOUNTS_READ_ONLY_IMPLIED, cgroups},
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		for (const char *const *p = sets[i].paths;
+		     sets[i].is_set && *p != NULL; p++)
+			if (mounts_add(m, sets[i].kind, sets[i].key, *p,
+				NULL) == -1)
+				return -1;
+	return 0;
+}
+
+static int
+add_lists(struct mounts *m, const struct hardening *h)
+{
+	const struct {
+		enum hardening_key key;
+		enum mounts_kind kind;
+		char *const *paths;
+	} lists[] = {
+	    {HARDENING_READ_ONLY, MOUNTS_READ_ONLY, h->read_only},
+	    {HARDENING_READ_WRITE, MOUNTS_READ_WRITE, h->read_write},
+	    {HARDENING_INACCESSIBLE, MOUNTS_INACCESSIBLE, h->inaccessible},
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < strings_count(lists[i].paths); j++)
+			if (mounts_add(m, lists[i].kind, lists[i].key,
+				lists[i].paths[j], NULL) == -1)
+				return -1;
+	return 0;
+}
+
+/* Make the folder, unless it is there. */
+static int
+make_folder(const char *path, mode_t mode)
+{
+	if (mkdir(path, 0700) == -1)
+		return errno == EEXIST ? 0 : -1;
+	return chmod(path, mode);
+}
+
+/*
+ * The folders of private-tmp, which all processes of a run share.  They are
+ * below a folder of root's, where no other user can anticipate their names.
+ */
+static int
+add_tmp(struct mounts *m, const struct definition *conf,
+    const struct sandbox_run *run)
+{
+	static const struct {
+		const char *path, *name;
+	} tmps[] = {{"/tmp", "tmp"}, {"/var/tmp", "var-tmp"}};
+	char folder[PATH_MAX], path[PATH_MAX + 16];
+
+	snprintf(folder, sizeof(folder), "%s/" SANDBOX_TMP, run->state_dir);
+	if (make_folder(folder, 0700) == -1)
+		return -1;
+	snprintf(folder, sizeof(folder), "%s/" SANDBOX_TMP "/%s",
+	    run->state_dir, conf->name);
+	if (make_folder(folder, 0700) == -1)
+		return -1;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, tmps[i].name);
+		if (make_folder(path, 01777) == -1 ||
+		    mounts_add(m, MOUNTS_BIND, HARDENING_TMP, tmps[i].path,
+			path) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The own folders of a program stay writable below a read-only one. */
+static int
+add_own(struct mounts *m, const struct definition *conf,
+    const struct sandbox_run *run)
+{
+	const struct folder *folder = conf->folders.v;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < conf->folders.n; i++, folder++) {
+		snprintf(path, sizeof(path), "-%s/%s", run->bases[folder->kind],
+		    folder->name);
+		if (mounts_add(m, MOUNTS_READ_WRITE_IMPLIED, HARDENING_SYSTEM,
+			path, NULL) == -1)
+			return -1;
+	}
+	for (size_t i = 0; i < strings_count(conf->listen_stream); i++) {
+		snprintf(path, sizeof(path), "-%s", conf->listen_stream[i]);
+		if (path[1] == '/' &&
+		    mounts_add(m, MOUNTS_READ_WRITE_IMPLIED, HARDENING_SYSTEM,
+			path, NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+add_entries(struct mounts *m, const struct definition *conf,
+    const struct sandbox_run *run)
+{
+	const struct hardening *h = conf->hardening;
+
+	if (add_fixed(m, h) == -1 || add_lists(m, h) == -1 ||
+	    add_own(m, conf, run) == -1 ||
+	    (h->tmp && add_tmp(m, conf, run) == -1))
+		return -1;
+	if (h->devices &&
+	    mounts_add(m, MOUNTS_DEVICES, HARDENING_DEVICES, "/dev", NULL) ==
+		-1)
+		return -1;
+	if (h->proc != PROC_DEFAULT &&
+	    mounts_add(m, MOUNTS_PROC, HARDENING_PROC, "/proc",
+		hardening_proc_words[h->proc]) == -1)
+		return -1;
+	if (run->notify == NULL)
+		return 0;
+	/* A socket of the abstract namespace is not a file. */
+	return *run->notify != '/' ? 0
+				   : mounts_add(m, MOUNTS_BIND, HARDENING_ROOT,
+					 run->notify, run->notify);
+}
+
+static int
+add_mounts(struct sandbox *s, const struct definition *conf,
+    const struct sandbox_run *run, struct sandbox_error *error)
+{
+	const enum hardening_key key = find_key(conf->hardening, PROBE_MOUNTS);
+	char empty[PATH_MAX];
+
+	if (key == HARDENING_KEYS || run == NULL)
+		return 0;
+	snprintf(empty, sizeof(empty), "%s/inaccessible", run->run_dir);
+	s->mounts = mounts_new(conf->hardening->root, empty);
+	if (s->mounts == NULL || add_entries(s->mounts, conf, run) == -1)
+		return fail(error, key);
+	return 0;
+}
+
 int
-sandbox_new(const struct definition *conf, struct sandbox **sandbox,
-    struct sandbox_error *error)
+sandbox_new(const struct definition *conf, const struct sandbox_run *run,
+    struct sandbox **sandbox, struct sandbox_error *error)
 {
 	const struct hardening *h = conf->hardening;
 	struct sandbox *s;
@@ -215,9 +446,17 @@ sandbox_new(const struct definition *conf, struct sandbox **sandbox,
 		return -1;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return fail(error, HARDENING_SANDBOX);
-	s->bounding_without = hardening_taken(h);
+	s->bounding_without = h->bounding_without;
+	s->bounding_optional = hardening_taken(h);
 	s->ambient = h->ambient;
-	if (add_filter(s, h, error) == -1 ||
+	s->hostname = h->hostname;
+	s->network = h->network;
+	if (run != NULL) {
+		s->main = run->main;
+		s->main_start = run->main_start;
+	}
+	if (add_mounts(s, conf, run, error) == -1 ||
+	    add_filter(s, h, error) == -1 ||
 	    add_capabilities(s, conf, error) == -1) {
 		sandbox_free(s);
 		return -1;
@@ -226,12 +465,18 @@ sandbox_new(const struct definition *conf, struct sandbox **sandbox,
 	return 0;
 }
 
+bool
+sandbox_has_tmp(const struct definition *conf)
+{
+	return hardening_is_on(conf->hardening) && conf->hardening->tmp;
+}
+
 int
 sandbox_check(const struct definition *conf, struct sandbox_error *error)
 {
 	struct sandbox *s;
 
-	if (sandbox_new(conf, &s, error) == -1)
+	if (sandbox_new(conf, NULL, &s, error) == -1)
 		return -1;
 	sandbox_free(s);
 	return 0;
@@ -243,6 +488,7 @@ sandbox_free(struct sandbox *s)
 	if (s == NULL)
 		return;
 	filter_release(s->filter);
+	mounts_free(s->mounts);
 #ifdef HAVE_LIBCAP
 	if (s->capabilities != NULL)
 		cap_free(s->capabilities);
@@ -265,19 +511,19 @@ stop(struct sandbox_failure *failure, enum hardening_key key, const char *path)
 
 #ifdef HAVE_LIBCAP
 static int
-reduce_bounding(const struct sandbox *s, struct sandbox_failure *failure)
+reduce_bounding(struct sandbox *s, struct sandbox_failure *failure)
 {
-	if (s->bounding_without == 0)
-		return 0;
-	for (cap_value_t c = 0; c < cap_max_bits(); c++)
-		if ((s->bounding_without & BIT(c)) != 0 &&
-		    cap_drop_bound(c) == -1)
+	const uint64_t all = s->bounding_without | s->bounding_optional;
+
+	for (cap_value_t c = 0; all != 0 && c < cap_max_bits(); c++)
+		if ((all & BIT(c)) != 0 && cap_drop_bound(c) == -1 &&
+		    (s->bounding_without & BIT(c)) != 0)
 			return stop(failure, HARDENING_BOUNDING, "");
 	return 0;
 }
 
 static int
-give_ambient(const struct sandbox *s, struct sandbox_failure *failure)
+give_ambient(struct sandbox *s, struct sandbox_failure *failure)
 {
 	if (s->capabilities == NULL)
 		return 0;
@@ -291,7 +537,7 @@ give_ambient(const struct sandbox *s, struct sandbox_failure *failure)
 }
 #else
 static int
-reduce_bounding(const struct sandbox *s, struct sandbox_failure *failure)
+reduce_bounding(struct sandbox *s, struct sandbox_failure *failure)
 {
 	(void)s;
 	(void)failure;
@@ -299,7 +545,7 @@ reduce_bounding(const struct sandbox *s, struct sandbox_failure *failure)
 }
 
 static int
-give_ambient(const struct sandbox *s, struct sandbox_failure *failure)
+give_ambient(struct sandbox *s, struct sandbox_failure *failure)
 {
 	(void)s;
 	(void)failure;
@@ -307,9 +553,67 @@ give_ambient(const struct sandbox *s, struct sandbox_failure *failure)
 }
 #endif
 
-int
-sandbox_enter(const struct sandbox *s, struct sandbox_failure *failure)
+/* The only interface of a new network is down. */
+static int
+raise_loopback(void)
 {
+	struct ifreq request = {.ifr_name = "lo"};
+	int fd, rv, saved;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	rv = ioctl(fd, SIOCGIFFLAGS, &request);
+	request.ifr_flags |= IFF_UP;
+	if (rv == 0)
+		rv = ioctl(fd, SIOCSIFFLAGS, &request);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return rv;
+}
+
+/*
+ * Join the network of the main process.  If that has its start time once its
+ * namespace is open, the pid was its own.
+ */
+static int
+join_network(const struct sandbox *s)
+{
+	char path[64];
+	int fd, rv = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)s->main);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return -1;
+	errno = ESRCH;
+	if (process_start_time(s->main) == s->main_start)
+		rv = setns(fd, CLONE_NEWNET);
+	close(fd);
+	return rv;
+}
+
+static int
+enter_network(const struct sandbox *s)
+{
+	if (s->main != 0 && join_network(s) == 0)
+		return 0;
+	/* A command after the end of the main process is alone. */
+	if (s->main != 0 && errno != ENOENT && errno != ESRCH)
+		return -1;
+	return unshare(CLONE_NEWNET) == -1 ? -1 : raise_loopback();
+}
+
+int
+sandbox_enter(struct sandbox *s, struct sandbox_failure *failure)
+{
+	if (s->network && enter_network(s) == -1)
+		return stop(failure, HARDENING_NETWORK, "");
+	if (s->hostname && unshare(CLONE_NEWUTS) == -1)
+		return stop(failure, HARDENING_HOSTNAME, "");
+	if (s->mounts != NULL &&
+	    mounts_apply(s->mounts, &failure->key, failure->path) == -1)
+		return -1;
 	if (reduce_bounding(s, failure) == -1)
 		return -1;
 	/* Capabilities survive the change of ids; execve(2) ends that. */
@@ -319,13 +623,13 @@ sandbox_enter(const struct sandbox *s, struct sandbox_failure *failure)
 }
 
 int
-sandbox_become(const struct sandbox *s, struct sandbox_failure *failure)
+sandbox_become(struct sandbox *s, struct sandbox_failure *failure)
 {
 	return give_ambient(s, failure);
 }
 
 int
-sandbox_seal(const struct sandbox *s, struct sandbox_failure *failure)
+sandbox_seal(struct sandbox *s, struct sandbox_failure *failure)
 {
 	if (s->filter != NULL && filter_apply(s->filter) == -1)
 		return stop(failure, s->filter_key, "");

@@ -17,13 +17,29 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "config/definition.h"
 
 /* The longest reason, with its NUL. */
 #define SANDBOX_WHY_MAX 256
 
+/* The folder of private-tmp, below the state folder: a folder each program. */
+#define SANDBOX_TMP "tmp"
+
 struct sandbox;
+
+/* The surroundings of one process.  Borrowed, until the child was made. */
+struct sandbox_run {
+	const char *run_dir;   /* of the daemon */
+	const char *state_dir; /* of the daemon */
+	const char *notify;    /* NOTIFY_SOCKET, or NULL */
+	/* The bases of the program's own folders, by enum folder_kind. */
+	const char *const *bases;
+	/* The process whose network it joins; pid 0: none. */
+	pid_t main;
+	uint64_t main_start; /* its start time, clock ticks since boot */
+};
 
 /* An error, and the key that it is about. */
 struct sandbox_error {
@@ -46,14 +62,16 @@ int sandbox_check(const struct definition *, struct sandbox_error *);
  * The sandbox, in *sandbox, or NULL if the definition has none.  -1 with the
  * error.
  */
-int sandbox_new(const struct definition *, struct sandbox **sandbox,
-    struct sandbox_error *);
+int sandbox_new(const struct definition *, const struct sandbox_run *,
+    struct sandbox **sandbox, struct sandbox_error *);
+/* Does it use the folder SANDBOX_TMP? */
+bool sandbox_has_tmp(const struct definition *);
 /* Accepts NULL. */
 void sandbox_free(struct sandbox *);
 
 /* For the child.  -1 with errno and the failure. */
-int sandbox_enter(const struct sandbox *, struct sandbox_failure *);
-int sandbox_become(const struct sandbox *, struct sandbox_failure *);
-int sandbox_seal(const struct sandbox *, struct sandbox_failure *);
+int sandbox_enter(struct sandbox *, struct sandbox_failure *);
+int sandbox_become(struct sandbox *, struct sandbox_failure *);
+int sandbox_seal(struct sandbox *, struct sandbox_failure *);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * spawn - the only place that creates a process.
+ * spawn - the only place that creates a process, except for the trials of
+ * probe.c.
  *
  * The child has a copy of the daemon's memory and descriptors.  The daemon
  * shares nothing with it and does not wait for it.  Between setresuid(2) and
@@ -433,10 +434,9 @@ child_ids(const struct child *c)
 /* A step into the sandbox, if there is one. */
 static void
 child_sandbox(struct child *c,
-    int (*step)(const struct sandbox *, struct sandbox_failure *))
+    int (*step)(struct sandbox *, struct sandbox_failure *))
 {
-	if (c->req->sandbox != NULL && !c->req->is_privileged &&
-	    step(c->req->sandbox, &c->failure) == -1)
+	if (c->req->sandbox != NULL && step(c->req->sandbox, &c->failure) == -1)
 		fail(c, SPAWN_SANDBOX, (int)c->failure.key);
 }
 

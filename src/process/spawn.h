@@ -1,5 +1,6 @@
 /*
- * spawn - the only place that creates a process.
+ * spawn - the only place that creates a process, except for the trials of
+ * probe.c.
  *
  * spawn() makes the child and returns; the child then sets itself up stage by
  * stage and executes the program.  The outcome comes later, through the loop.
@@ -53,8 +54,8 @@ struct spawn_request {
 	const char *const *bases;
 	/* In shared memory: the child stores its pid there first of all. */
 	volatile int32_t *record;
-	const struct sandbox *sandbox; /* or NULL; conf is its definition */
-	const struct spawn_fd *fds;    /* at most SPAWN_FDS */
+	struct sandbox *sandbox;    /* or NULL; conf is its definition */
+	const struct spawn_fd *fds; /* at most SPAWN_FDS */
 	size_t nfds;
 	char *pid; /* the child prints its pid there; NULL: nowhere */
 };

@@ -407,6 +407,20 @@ note_late(struct program *p, enum program_state from, enum program_step step,
 		p->late = LATE_TRIGGER;
 }
 
+/*
+ * A start has a new /tmp, if the program has private-tmp.  Processes that
+ * kill-mode = process has let live keep theirs.
+ */
+static void
+end_tmp(struct program *p)
+{
+	struct system *sys = p->programs->system;
+
+	if (p->conf->kill_mode != KILL_PROCESS ||
+	    (!fsm_is_alive(p->state) && program_left(p) == 0))
+		sys->end_tmp(sys, p->conf->name);
+}
+
 /* Does a start begin, and not only its next step? */
 static bool
 begins_anew(struct fsm_next next, enum program_step step)
@@ -441,6 +455,8 @@ enter(struct program *p, struct fsm_next next, enum program_event event)
 	if (from == STATE_WAIT && next.state == STATE_STARTING &&
 	    event == EVENT_TIMEOUT)
 		p->restarts++;
+	if (from != STATE_STARTING && next.state == STATE_STARTING)
+		end_tmp(p);
 	p->is_stuck = false;
 	note_late(p, from, step, event);
 	note_outcome(p, from);
@@ -935,6 +951,8 @@ program_feed(struct program *p, enum program_event event)
 	/* Now it is known which processes stay. */
 	if (p->state != state)
 		runtime_follow(p);
+	if (fsm_is_alive(state) && !fsm_is_alive(p->state))
+		end_tmp(p);
 	record_note(p);
 }
 

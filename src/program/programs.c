@@ -90,7 +90,8 @@ removed(void *arg, char *const *names)
 	struct programs *ps = arg;
 	struct program *p;
 
-	runtime_removed(ps, names);
+	if (names != NULL)
+		runtime_removed(ps, names);
 	RB_FOREACH (p, program_names, &ps->names)
 		if (p->state == STATE_DOWN && p->want == WANT_RUN &&
 		    p->conf->folders.n > 0)
@@ -279,7 +280,7 @@ programs_are_ended(struct programs *ps)
 
 	/* The queue may hold a done program whose stop has not begun. */
 	if (ps->norphans > 0 || !TAILQ_EMPTY(&ps->queue) ||
-	    !TAILQ_EMPTY(&ps->removals))
+	    !TAILQ_EMPTY(&ps->removals) || ps->system->ends_tmp(ps->system))
 		return false;
 	if (ps->nalive == 0)
 		return true;

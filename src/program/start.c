@@ -269,6 +269,9 @@ start_command(struct program *p, const struct start_command *command,
 	    .nfds = command->nfds,
 	    .is_privileged = command->is_privileged,
 	    .record = command->record,
+	    .notify =
+		p->notify != NULL ? sys->notify_path(sys, p->notify) : NULL,
+	    .main = command->mainpid != 0 ? &p->child : NULL,
 	};
 	struct spawn_env env;
 	int saved;

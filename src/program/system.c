@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -46,6 +47,8 @@
 #define REST_MOST 1000
 /* The folder of processes that outlive a start, below that of the program. */
 #define KEPT_FOLDER "hupd-left"
+/* In the folder of private-tmp: the folders that a helper removes. */
+#define TMP_ASIDE ".old"
 /* The deadline of a removal of runtime directories, ms. */
 #define REMOVAL_TIME 30000
 /* Looks for orphans: ms between two, and the number allowed at once. */
@@ -96,6 +99,9 @@ struct real {
 	struct system_pids children;
 	struct rests rests;
 	struct removals removals;
+	struct helper tmp_job; /* removes the folders that were set aside */
+	bool has_tmp;	       /* there may be folders of private-tmp */
+	bool tmp_again;	       /* more were set aside meanwhile */
 	struct deadline reap;
 	struct notify *notify;
 	/* Without cgroups. */
@@ -266,8 +272,16 @@ real_spawn(struct system *sys, struct child *c,
 	};
 	struct spawning *spawning = calloc(1, sizeof(*spawning));
 	struct spawn_error error = {SPAWN_CLONE, 0, ENOMEM};
+	const struct sandbox_run run = {
+	    .run_dir = r->parts.run_dir,
+	    .state_dir = r->parts.state_dir,
+	    .notify = wanted->notify,
+	    .bases = r->base.bases,
+	    .main = wanted->main != NULL ? wanted->main->pid : 0,
+	    .main_start = wanted->main != NULL ? wanted->main->start_time : 0,
+	};
 	struct sandbox_error refused;
-	struct sandbox *sandbox;
+	struct sandbox *sandbox = NULL;
 	struct process process;
 	size_t i;
 	int rv;
@@ -277,7 +291,8 @@ real_spawn(struct system *sys, struct child *c,
 		c->events->failed(c, &error);
 		return;
 	}
-	if (sandbox_new(wanted->conf, &sandbox, &refused) == -1) {
+	if (!wanted->is_privileged &&
+	    sandbox_new(wanted->conf, &run, &sandbox, &refused) == -1) {
 		error = (struct spawn_error){SPAWN_SANDBOX, (int)refused.key,
 		    EPERM};
 		free(spawning);
@@ -287,6 +302,7 @@ real_spawn(struct system *sys, struct child *c,
 		return;
 	}
 	req.sandbox = sandbox;
+	r->has_tmp = r->has_tmp || sandbox_has_tmp(wanted->conf);
 	spawn_report_init(&spawning->report, r->parts.loop, decided, c);
 	if (c->was_lost)
 		spawning->report.outcome = SPAWN_LOST;
@@ -1127,6 +1143,112 @@ real_remove_runtime(struct system *sys, const char *program, char *const *names)
 	return 0;
 }
 
+/*
+ * The folders of private-tmp.  The next start does not wait for the removal:
+ * the folder of a program is set aside at once, and a helper removes it.
+ */
+
+/* In the helper. */
+static void
+remove_tmp(void *arg, int out)
+{
+	const struct real *r = arg;
+	char why[DIRECTORY_WHY_MAX], path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/" SANDBOX_TMP "/" TMP_ASIDE,
+	    r->parts.state_dir);
+	if ((dir = opendir(path)) == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (*entry->d_name != '.' &&
+		    directory_remove(path, entry->d_name, why) == -1)
+			dprintf(out, "%s", why);
+	closedir(dir);
+}
+
+static void begin_tmp_job(struct real *);
+
+static void
+tmp_removed(struct helper *job)
+{
+	struct real *r = job->owner;
+
+	if (job->late)
+		log_warnx("the files of a private-tmp were not removed within "
+			  "%d s; they stay until the next removal",
+		    REMOVAL_TIME / 1000);
+	else if (job->len > 0)
+		log_warnx("cannot remove a private-tmp: %s; it stays",
+		    job->answer);
+	helper_cancel(job);
+	if (r->tmp_again)
+		begin_tmp_job(r);
+	else
+		r->base.removed(r->base.arg, NULL);
+}
+
+static void
+begin_tmp_job(struct real *r)
+{
+	r->tmp_again = r->tmp_job.helpers != NULL;
+	if (r->tmp_again)
+		return;
+	r->tmp_job = (struct helper){.work = remove_tmp,
+	    .done = tmp_removed,
+	    .arg = r,
+	    .owner = r};
+	helper_begin(r->parts.helpers, &r->tmp_job, REMOVAL_TIME);
+}
+
+static void
+real_end_tmp(struct system *sys, const char *program)
+{
+	struct real *r = real_of(sys);
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (!r->has_tmp)
+		return;
+	snprintf(from, sizeof(from), "%s/" SANDBOX_TMP "/%s",
+	    r->parts.state_dir, program);
+	if (access(from, F_OK) == -1)
+		return;
+	snprintf(to, sizeof(to), "%s/" SANDBOX_TMP "/" TMP_ASIDE,
+	    r->parts.state_dir);
+	mkdir(to, 0700);
+	snprintf(to, sizeof(to), "%s/" SANDBOX_TMP "/" TMP_ASIDE "/%s.%08x",
+	    r->parts.state_dir, program, arc4random());
+	if (rename(from, to) == -1)
+		log_warn("%s: cannot empty its private-tmp", program);
+	else
+		begin_tmp_job(r);
+}
+
+static bool
+real_ends_tmp(const struct system *sys)
+{
+	const struct real *r = (const struct real *)sys;
+
+	return r->tmp_job.helpers != NULL;
+}
+
+/* Folders of an earlier daemon: those that were set aside go now. */
+static void
+find_tmp(struct real *r)
+{
+	char path[PATH_MAX];
+
+	if (r->parts.state_dir == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/" SANDBOX_TMP "/" TMP_ASIDE,
+	    r->parts.state_dir);
+	if (access(path, F_OK) == 0)
+		begin_tmp_job(r);
+	*strrchr(path, '/') = '\0';
+	r->has_tmp = access(path, F_OK) == 0;
+}
+
 /* A daemon that has detached has no standard output. */
 static bool
 lacks_stdout(const struct real *r, const struct definition *conf)
@@ -1292,6 +1414,8 @@ system_new(const struct system_parts *parts)
 	    .kill_runs = real_kill_runs,
 	    .sweep = real_sweep,
 	    .remove_runtime = real_remove_runtime,
+	    .end_tmp = real_end_tmp,
+	    .ends_tmp = real_ends_tmp,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
 	    .renew_stream = real_renew_stream,
@@ -1335,6 +1459,7 @@ system_new(const struct system_parts *parts)
 		system_free(&r->base);
 		return NULL;
 	}
+	find_tmp(r);
 	return &r->base;
 }
 
@@ -1347,6 +1472,7 @@ system_free(struct system *sys)
 		return;
 	while ((m = TAILQ_FIRST(&real_of(sys)->removals)) != NULL)
 		free_removal(m);
+	helper_cancel(&real_of(sys)->tmp_job);
 	notify_free(real_of(sys)->notify);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->sweep);

@@ -102,8 +102,11 @@ struct system_request {
 	const struct definition *conf; /* user, limits, directory ... */
 	char *const *argv;
 	char *const *envp;
-	const char *path;      /* PATH, to find argv[0] in */
-	const char *folder;    /* of the process */
+	const char *path;   /* PATH, to find argv[0] in */
+	const char *folder; /* of the process */
+	const char *notify; /* NOTIFY_SOCKET, or NULL */
+	/* Its network is that of this process; NULL: of its own */
+	const struct child *main;
 	struct stream *output; /* of descriptors 1 and 2; NULL: /dev/null */
 	/* The first process of a start: conditions and folders come first. */
 	bool begins;
@@ -220,6 +223,15 @@ struct system {
 	int (*remove_runtime)(struct system *, const char *program,
 	    char *const *names);
 
+	/*
+	 * The /tmp of a program with private-tmp is not that of the next start:
+	 * remove it.  removed is called, with NULL, once nothing is left to
+	 * remove.
+	 */
+	void (*end_tmp)(struct system *, const char *program);
+	/* Is a helper removing such folders? */
+	bool (*ends_tmp)(const struct system *);
+
 	/* Open, adjust or close the stream as conf says.  -1 with errno. */
 	int (*open_stream)(struct system *, const struct definition *conf,
 	    struct stream **);
@@ -282,6 +294,8 @@ struct system_parts {
 	struct logger *logger;
 	struct cgroup *cgroup; /* NULL: process groups and marks */
 	const char *notify;    /* the folder of the notify sockets */
+	const char *run_dir;   /* of the daemon */
+	const char *state_dir; /* of the daemon */
 	struct helpers *helpers;
 	const char *const *bases; /* of the folders, by enum folder_kind */
 	bool foreground;	  /* the daemon has a standard output */

@@ -1,6 +1,7 @@
 /*
  * nosys - run a command as on a kernel that is older: without pidfds, that
- * is before Linux 5.3, and without close_range(2), before 5.9.
+ * is before Linux 5.3, without close_range(2), before 5.9, and without
+ * mount_setattr(2), before 5.12.
  *
  * usage: nosys COMMAND [ARGUMENT ...]
  */
@@ -16,6 +17,10 @@
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
+
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
 
 #define LOAD(field) \
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -37,6 +42,8 @@ main(int argc, char **argv)
 	    IF(SYS_pidfd_send_signal, 1),
 	    FAIL(ENOSYS),
 	    IF(SYS_close_range, 1),
+	    FAIL(ENOSYS),
+	    IF(SYS_mount_setattr, 1),
 	    FAIL(ENOSYS),
 	    IF(SYS_clone3, 1),
 	    FAIL(ENOSYS),

@@ -235,6 +235,13 @@ fake_none(struct system *sys, const struct child *c, const char *folder)
 	return 0;
 }
 
+static bool
+fake_ends_tmp(const struct system *sys)
+{
+	(void)sys;
+	return false;
+}
+
 static struct system fake = {
     .spawn = fake_spawn,
     .signal = fake_signal,
@@ -247,6 +254,8 @@ static struct system fake = {
     .cpu = fake_use,
     .clear_folder = fake_folder,
     .remove_folder = fake_folder,
+    .end_tmp = fake_folder,
+    .ends_tmp = fake_ends_tmp,
     .open_stream = fake_open_stream,
     .adjust_stream = fake_adjust_stream,
     .close_stream = fake_close_stream,

@@ -467,6 +467,20 @@ fake_kill_runs(struct system *sys, bool (*over)(uint64_t, void *), void *arg)
 	return 0;
 }
 
+static void
+fake_end_tmp(struct system *sys, const char *program)
+{
+	(void)sys;
+	(void)program;
+}
+
+static bool
+fake_ends_tmp(const struct system *sys)
+{
+	(void)sys;
+	return false;
+}
+
 static int
 fake_sweep(struct system *sys)
 {
@@ -519,6 +533,8 @@ fake_setup(void)
 	    .remove_folder = fake_folder,
 	    .kill_runs = fake_kill_runs,
 	    .sweep = fake_sweep,
+	    .end_tmp = fake_end_tmp,
+	    .ends_tmp = fake_ends_tmp,
 	    .open_notify = fake_open_notify,
 	    .close_notify = fake_close_notify,
 	    .open_stream = fake_open_stream,
