@@ -16,6 +16,7 @@
 #include "base/strings.h"
 #include "config/address.h"
 #include "config/definition.h"
+#include "config/folder.h"
 #include "daemon/sockets.h"
 #include "process/heldsocket.h"
 #include "process/inherit.h"
@@ -367,6 +368,18 @@ holds(struct listening *l, const char *text)
 	return h != NULL && h->socket.fd != -1;
 }
 
+static bool
+uses(struct listening *l, const char *folder)
+{
+	struct sockets *s = (struct sockets *)l;
+	struct held *h;
+
+	RB_FOREACH (h, sockets_held, &s->keys)
+		if (h->socket.fd != -1 && folder_has(folder, h->text))
+			return true;
+	return false;
+}
+
 /*
  * A reload.
  */
@@ -609,7 +622,8 @@ sockets_new(struct daemon *d)
 	s->base = (struct listening){.ready = ready,
 	    .give = give,
 	    .release = release,
-	    .holds = holds};
+	    .holds = holds,
+	    .uses = uses};
 	s->daemon = d;
 	s->again.due = again_due;
 	s->again.arg = s;

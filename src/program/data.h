@@ -102,8 +102,9 @@ struct listening {
 	size_t (*give)(struct listening *, struct program *, int fds[]);
 	/* It is at rest: close them. */
 	void (*release)(struct listening *, struct program *);
-	/* Is this address open? */
+	/* Is this address open?  Is one in or below this folder? */
 	bool (*holds)(struct listening *, const char *address);
+	bool (*uses)(struct listening *, const char *folder);
 };
 
 /*

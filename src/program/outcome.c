@@ -81,7 +81,7 @@ outcome_is_at_rest(const struct program *p)
 		return false;
 	case STATE_DOWN:
 		return p->want != WANT_RUN || p->conf->waits_for != NULL ||
-		    is_need_hopeless(p);
+		    outcome_is_unmet(p) || is_need_hopeless(p);
 	case STATE_DONE:
 	case STATE_FAILED:
 		break;

@@ -3,9 +3,10 @@
  *
  * Several programs may name one directory, or one below another.  A directory
  * is removed when the last program that uses it, or a directory below it, has
- * ended.  A program whose directory had to stay for that reason tries again
- * after each removal.
+ * ended, and not while a socket in it is held.  A program whose directory had
+ * to stay for that reason tries again after each removal.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,24 @@ is_kept(const struct program *p)
 	    sys->kept(sys, &p->child, p->conf->name) > 0;
 }
 
+/* Is a socket in it that the daemon holds? */
+static bool
+has_socket(const struct program *p, const char *name)
+{
+	struct listening *l = p->programs->listening;
+	char *path;
+	bool has_it;
+
+	if (l == NULL)
+		return false;
+	if (asprintf(&path, "%s/%s", p->programs->system->bases[FOLDER_RUNTIME],
+		name) == -1)
+		return true;
+	has_it = l->uses(l, path);
+	free(path);
+	return has_it;
+}
+
 /*
  * Does the program, once it has ended, give up the directory before it starts
  * again?
@@ -80,7 +99,7 @@ is_kept(const struct program *p)
 static bool
 goes_first(const struct program *p, const char *name)
 {
-	if (is_kept(p))
+	if (is_kept(p) || has_socket(p, name))
 		return false;
 	return p->conf->preserve == FOLDER_NO || !has(p->conf, name);
 }
@@ -94,6 +113,7 @@ gives_up(const struct program *p, const char *name)
 	if (goes_first(p, name))
 		return true;
 	return p->conf->preserve == FOLDER_RESTART && !is_kept(p) &&
+	    !has_socket(p, name) &&
 	    (p->state == STATE_FAILED ||
 		(p->state == STATE_DOWN && p->want != WANT_RUN));
 }

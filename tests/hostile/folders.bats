@@ -107,6 +107,23 @@ web() {
 	has /run/web 755 23456
 }
 
+@test "a runtime-directory stays while a socket in it is held" {
+	local before
+	web 'runtime-directory = web' 'runtime-directory-preserve = no' \
+	    'listen-stream = /run/web/socket'
+	hupd_start
+	wait_for 5 is_state web up
+	before=$(stat -c %i /run/web/socket)
+	ctl restart web
+	[ "$(stat -c %i /run/web/socket)" = "$before" ]
+	has /run/web 755 23456
+	ctl stop web
+	wait_for 5 absent /run/web
+	ctl start web
+	has /run/web 755 23456
+	[ -S /run/web/socket ]
+}
+
 @test "runtime-directory-preserve = yes: it stays" {
 	web 'runtime-directory = web' 'runtime-directory-preserve = yes'
 	hupd_start

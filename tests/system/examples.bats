@@ -55,6 +55,18 @@ all_examples() {
 	wait_for 5 printed app 'hello$'
 }
 
+@test "the file server takes its held socket, through a restart" {
+	local port
+	needs_commands python3 curl
+	port=$(free_port)
+	example files -e "s/:8000/:$port/"
+	hupd_start
+	wait_for 5 is_state files up
+	curl -s --max-time 60 -o /dev/null "http://127.0.0.1:$port/"
+	ctl restart files
+	curl -s --max-time 60 -o /dev/null "http://127.0.0.1:$port/"
+}
+
 @test "the web application answers, and is well" {
 	local port pid get=(curl -s --max-time 60)
 	needs_commands python3 curl

@@ -468,3 +468,19 @@ both() {
 	run ! under_load restarts 50
 	[[ $(cat "$T/load") != *'refused 0 reset 0'* ]]
 }
+
+@test "a program with an unmet condition refuses clients" {
+	web "condition-path-exists = $T/there"
+	touch "$T/there"
+	hupd_start
+	wait_for 5 answers "$PORT" web
+	rm "$T/there"
+	ctl restart web
+	is_state web down
+	refuses "$PORT"
+	refuses "$T/s/web.sock"
+	touch "$T/there"
+	ctl start web
+	wait_for 5 answers "$PORT" web
+	wait_for 5 answers "$T/s/web.sock" web
+}
