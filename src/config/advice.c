@@ -122,6 +122,9 @@ look_at_key(const struct advisor *a, const struct key *key)
 
 	if (key->value.kind == &value_words)
 		look_at_command(a, key->name, *(char **const *)field);
+	else if (key->value.kind == &value_hook &&
+	    *(char *const *)field != NULL)
+		look_at_hook(a, key->name, *(char *const *)field);
 	else if (key->value.kind == &value_hooks)
 		for (line = *(char **const *)field;
 		     line != NULL && *line != NULL; line++)

@@ -348,6 +348,7 @@ const struct key keys_table[] = {
 	.value.words = kill_mode_words},
     {LIVE("send-sigkill", "yes", bool, send_sigkill)},
     {LIVE("stop-post", NULL, hooks, stop_post), .repeat = true},
+    {LIVE("on-failure-command", NULL, hook, on_failure_command)},
     {LIVE("reload-signal", NULL, signal, reload_signal)},
     {LIVE("reload-command", NULL, hooks, reload_command), .repeat = true},
     {LIVE("reload-rollback", "yes", bool, reload_rollback)},
@@ -413,7 +414,7 @@ keys_is_command(const struct key *key)
 {
 	return key->value.kind == &value_words ||
 	    key->value.kind == &value_commands ||
-	    key->value.kind == &value_hooks;
+	    key->value.kind == &value_hooks || key->value.kind == &value_hook;
 }
 
 size_t

@@ -152,6 +152,7 @@ struct definition {
 	char **stop_command;
 	char **stop_post;
 	char **reload_command;
+	char *on_failure_command; /* NULL: none */
 	bool reload_rollback;
 	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
 	int64_t start_timeout; /* 0: no limit */

@@ -550,8 +550,8 @@ words_parse(void *field, const struct value *value, const char *text, char *why)
 	if (*text == '+' || *text == '-')
 		return value_refuse(why,
 		    "the prefix \"%c\" is not possible here; + and - work for "
-		    "start-pre, start-post, stop-command, stop-post and "
-		    "reload-command",
+		    "start-pre, start-post, stop-command, stop-post, "
+		    "reload-command and on-failure-command",
 		    *text);
 	if (split_command(text, &words, why) == -1)
 		return -1;
@@ -795,6 +795,21 @@ hook_line(const char *text, char *why)
 	free(joined);
 	return line;
 }
+
+static int
+hook_parse(void *field, const struct value *value, const char *text, char *why)
+{
+	char **at = field, *line;
+
+	(void)value;
+	if ((line = hook_line(text, why)) == NULL)
+		return -1;
+	free(*at);
+	*at = line;
+	return 0;
+}
+
+const struct value_kind value_hook = {&store_string, hook_parse, string_print};
 
 static int
 hooks_parse(void *field, const struct value *value, const char *text, char *why)

@@ -100,6 +100,7 @@ extern const struct value_kind value_account;	/* char * */
 extern const struct value_kind value_cgroup;	/* char * */
 extern const struct value_kind value_exit_on;	/* char * */
 extern const struct value_kind value_words;	/* char **, a command line */
+extern const struct value_kind value_hook;	/* char *, a line */
 extern const struct value_kind value_hooks;	/* char **, repeatable, lines */
 extern const struct value_kind value_accounts;	/* char ** */
 extern const struct value_kind value_programs;	/* char **, repeatable */
@@ -132,7 +133,7 @@ int value_choose(const struct value *, const char *text,
 int value_put(const char *key, const char *text, FILE *);
 
 /*
- * Split a line of value_hooks.  -1 with errno: no memory, since
+ * Split a line of value_hook or value_hooks.  -1 with errno: no memory, since
  * the line was accepted.
  */
 int value_split(const char *line, struct value_command *);

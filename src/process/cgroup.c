@@ -207,6 +207,22 @@ open_in(int dir, const char *name, const char *file, int flags)
 	return openat(dir, path, flags | O_CLOEXEC);
 }
 
+/* Make a folder, and those on the way to it. */
+static int
+make_folder(struct cgroup *cg, const char *name)
+{
+	char path[PATH_MAX];
+	const char *slash = name;
+
+	while ((slash = strchr(slash, '/')) != NULL) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash++ - name),
+		    name);
+		if (mkdirat(cg->dir, path, 0755) == -1 && errno != EEXIST)
+			return -1;
+	}
+	return mkdirat(cg->dir, name, 0755) == -1 && errno != EEXIST ? -1 : 0;
+}
+
 int
 cgroup_enter(struct cgroup *cg, const char *name)
 {
@@ -216,7 +232,7 @@ cgroup_enter(struct cgroup *cg, const char *name)
 	fd = openat(cg->dir, name, flags);
 	if (fd != -1 || errno != ENOENT)
 		return fd;
-	if (mkdirat(cg->dir, name, 0755) == -1 && errno != EEXIST)
+	if (make_folder(cg, name) == -1)
 		return -1;
 	return openat(cg->dir, name, flags);
 }

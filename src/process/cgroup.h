@@ -36,7 +36,10 @@ bool cgroup_is_made(const struct cgroup *);
 /* An earlier daemon did. */
 void cgroup_claim(struct cgroup *);
 
-/* Make the folder of a program, if needed, and open it.  -1 with errno. */
+/*
+ * Make the folder of a program, or one below it, if needed, and open it.  -1
+ * with errno.
+ */
 int cgroup_enter(struct cgroup *, const char *name);
 /*
  * Send SIGKILL to every process in the folder and below.  Returns the number

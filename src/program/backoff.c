@@ -27,14 +27,20 @@ backoff_longest(const struct backoff *b, const struct backoff_rule *rule)
 	    doubled(rule->delay, b->quick > 0 ? b->quick - 1 : 0, rule->max));
 }
 
+bool
+backoff_is_stable(const struct backoff_rule *rule, int64_t ran, bool was_ready)
+{
+	return was_ready && ran > greater(rule->reset, rule->settle) &&
+	    ran > BACKOFF_APART;
+}
+
 int64_t
 backoff_next(struct backoff *b, const struct backoff_rule *rule, int64_t ran,
     bool was_ready, uint32_t random)
 {
 	int64_t delay;
 
-	if (was_ready && ran > greater(rule->reset, rule->settle) &&
-	    ran > BACKOFF_APART) {
+	if (backoff_is_stable(rule, ran, was_ready)) {
 		backoff_clear(b);
 		return 0;
 	}

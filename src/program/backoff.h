@@ -36,6 +36,8 @@ struct backoff_rule {
  */
 int64_t backoff_next(struct backoff *, const struct backoff_rule *, int64_t ran,
     bool was_ready, uint32_t random);
+bool backoff_is_stable(const struct backoff_rule *, int64_t ran,
+    bool was_ready);
 /* The longest wait, in ms, after the quick ends so far. */
 int64_t backoff_longest(const struct backoff *, const struct backoff_rule *);
 /* Forget the history: an administrator's start, a new definition. */

@@ -25,6 +25,7 @@
 
 struct health;
 struct hook;
+struct onfailure;
 struct program;
 struct record;
 
@@ -71,6 +72,7 @@ enum program_late {
 struct program_end {
 	enum program_end_kind kind;
 	enum program_late late;
+	bool is_hook; /* it is about a command around the program */
 	struct process_end process;
 	struct spawn_error error;
 	int left; /* processes that the main process left */
@@ -177,6 +179,9 @@ struct program {
 
 	/* hook.c */
 	struct hook *hook; /* the command of the step, NULL: none runs */
+
+	/* onfailure.c */
+	struct onfailure *onfailure; /* NULL: its command has never run */
 
 	/* runtime.c */
 	struct runtime *runtime; /* NULL: it has no runtime directory */

@@ -115,6 +115,7 @@ note_end(struct hook *h, enum program_end_kind kind,
 	hook_blame(p);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = kind;
+	p->end.is_hook = true;
 	/* After a signal, start-pre is not the reason. */
 	p->end.late = p->state == STATE_STARTING ? LATE_HOOK : p->late;
 	if (how != NULL)
@@ -227,6 +228,7 @@ start_is_impossible(struct hook *h, const struct spawn_error *error)
 
 	note_end(h, END_SPAWN, NULL, error);
 	p->end.late = LATE_NOT;
+	p->end.is_hook = false;
 	free(p->blamed);
 	p->blamed = NULL;
 	finish(h, false);
@@ -355,7 +357,8 @@ begin(struct hook *h)
 	    .folder = folder,
 	    .is_logged = true,
 	    .begins = h->step == STEP_PRE && h->at == 0,
-	    .tells_end = h->step == STEP_STOP_POST,
+	    .end = h->step == STEP_STOP_POST ? &p->end : NULL,
+	    .was_asked = p->want != WANT_RUN,
 	};
 	int rv, saved;
 

@@ -47,13 +47,6 @@ was_lifeless(const struct program_end *end)
 	return false;
 }
 
-/* Was it the end of the main process, and not of a command around it? */
-static bool
-was_main(const struct program_end *end)
-{
-	return end->late != LATE_HOOK;
-}
-
 /* A signal that hupd did not send, or nobody knows how it ended. */
 static bool
 was_aborted(const struct program_end *end)
@@ -68,9 +61,9 @@ policy_restarts(const struct definition *conf, const struct program_end *end)
 {
 	const bool good = policy_is_good(conf, end);
 
-	if (was_main(end) && is_in(&conf->restart_prevent, end))
+	if (!end->is_hook && is_in(&conf->restart_prevent, end))
 		return false;
-	if (was_main(end) && is_in(&conf->restart_force, end))
+	if (!end->is_hook && is_in(&conf->restart_force, end))
 		return true;
 	switch (conf->restart) {
 	case RESTART_ALWAYS:

@@ -22,6 +22,7 @@
 #include "program/health.h"
 #include "program/hook.h"
 #include "program/neighbours.h"
+#include "program/onfailure.h"
 #include "program/outcome.h"
 #include "program/policy.h"
 #include "program/program.h"
@@ -58,6 +59,7 @@ struct outlook {
 	enum fsm_fate fate;
 	int64_t delay; /* FATE_AGAIN, or BACKOFF_GIVE_UP */
 	struct backoff backoff;
+	bool is_stable; /* a stable run ends */
 };
 
 /* Does the event end the run, perhaps? */
@@ -94,7 +96,7 @@ outlook(const struct program *p, enum program_event event)
 	const struct definition *c = p->conf;
 	struct backoff_rule rule = rule_of(c);
 	bool well = policy_is_good(c, &p->end);
-	struct outlook o = {FATE_AGAIN, p->delay, p->backoff};
+	struct outlook o = {FATE_AGAIN, p->delay, p->backoff, false};
 	int64_t ran;
 
 	if (p->want != WANT_RUN || !fsm_is_alive(p->state) || !may_end(event))
@@ -107,15 +109,16 @@ outlook(const struct program *p, enum program_event event)
 		o.fate = FATE_NEXT;
 		return o;
 	}
-	if (!policy_restarts(c, &p->end)) {
-		o.fate = well ? FATE_DONE : FATE_FAIL;
-		return o;
-	}
 	/* The time after the end of the main process does not count. */
 	ran = clock_diff_ms(p->step == STEP_LEFT || p->step == STEP_STOP_POST
 		? p->since
 		: loop_now(p->programs->loop),
 	    p->started);
+	o.is_stable = backoff_is_stable(&rule, ran, p->was_ready);
+	if (!policy_restarts(c, &p->end)) {
+		o.fate = well ? FATE_DONE : FATE_FAIL;
+		return o;
+	}
 	o.delay =
 	    backoff_next(&o.backoff, &rule, ran, p->was_ready, arc4random());
 	if (o.delay == BACKOFF_GIVE_UP)
@@ -136,6 +139,18 @@ keep_history(struct program *p, enum program_state next,
 		p->failed_starts++;
 	p->backoff = o->backoff;
 	p->delay = o->delay;
+}
+
+/* Has it become failed, or failed after a stable run? */
+static bool
+is_mishap(const struct program *p, enum program_state from,
+    const struct outlook *o)
+{
+	if (!fsm_is_alive(from) || p->want != WANT_RUN)
+		return false;
+	return p->state == STATE_FAILED ||
+	    (p->state == STATE_WAIT && o->is_stable &&
+		!policy_is_good(p->conf, &p->end));
 }
 
 /* The time of stop-post, ms; stop-timeout = 0 kills a program, not its end. */
@@ -878,6 +893,7 @@ tail_came(void *arg, const char *bytes, size_t len)
 	p->tail_due = false;
 	free(p->tail);
 	p->tail = bytes != NULL ? strndup(bytes, len) : NULL;
+	onfailure_look(p);
 	notify_watchers(p);
 	/* Its failure, and that of its dependents, is settled only now. */
 	queue_dependents(p);
@@ -918,6 +934,7 @@ note_overdue_hook(struct program *p)
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.late = LATE_READY;
+	p->end.is_hook = true;
 	p->end.process = (struct process_end){.known = true,
 	    .signal = true,
 	    .code = SIGKILL};
@@ -948,6 +965,8 @@ program_feed(struct program *p, enum program_event event)
 	 */
 	record_note(p);
 	act(p, next.actions, from);
+	if (is_mishap(p, state, &o))
+		onfailure_note(p);
 	/* Now it is known which processes stay. */
 	if (p->state != state)
 		runtime_follow(p);
@@ -1161,6 +1180,7 @@ program_free(struct program *p)
 		p->action->cancel(p->action);
 	health_free(p);
 	hook_end(p);
+	onfailure_free(p);
 	loop_cancel(p->programs->loop, &p->deadline);
 	start_close_ready(p);
 	if (p->stream != NULL)

@@ -22,7 +22,7 @@
 #include "wire/names.h"
 
 /* Variables that are set here, at most. */
-#define ENV_OWN (16 + FOLDER_KINDS)
+#define ENV_OWN (18 + FOLDER_KINDS)
 /* The first descriptor of LISTEN_FDS: sd_listen_fds(3). */
 #define LISTEN_FIRST 3
 
@@ -109,24 +109,23 @@ env_pass(struct spawn_env *e, const struct definition *c)
 
 /* How the program ended, in the words of systemd.exec(5). */
 static void
-env_end(struct spawn_env *e, const struct program *p)
+env_end(struct spawn_env *e, const struct definition *c,
+    const struct program_end *end, bool was_asked)
 {
-	const struct process_end *end = &p->end.process;
+	const struct process_end *process = &end->process;
 	char name[TEXT_NUMBER_MAX];
 
-	env_format(e, "SERVICE_RESULT=%s",
-	    policy_result(p->conf, &p->end, p->want != WANT_RUN));
-	/* Not of a command around it. */
-	if (p->end.kind != END_PROCESS || !end->known || p->blamed != NULL ||
-	    p->end.late == LATE_HOOK)
+	env_format(e, "SERVICE_RESULT=%s", policy_result(c, end, was_asked));
+	if (end->kind != END_PROCESS || !process->known || end->is_hook)
 		return;
-	if (end->signal) {
-		env_format(e, "EXIT_CODE=%s", end->core ? "dumped" : "killed");
+	if (process->signal) {
+		env_format(e, "EXIT_CODE=%s",
+		    process->core ? "dumped" : "killed");
 		env_format(e, "EXIT_STATUS=%s",
-		    text_signal_name(end->code, name));
+		    text_signal_name(process->code, name));
 	} else {
 		env_format(e, "EXIT_CODE=exited");
-		env_format(e, "EXIT_STATUS=%d", end->code);
+		env_format(e, "EXIT_STATUS=%d", process->code);
 	}
 }
 
@@ -194,8 +193,12 @@ env_build(struct spawn_env *e, struct program *p,
 		env_format(e, "WATCHDOG_USEC=%" PRId64, c->watchdog * 1000);
 	if (command->mainpid != 0)
 		env_format(e, "MAINPID=%d", (int)command->mainpid);
-	if (command->tells_end)
-		env_end(e, p);
+	if (command->end != NULL)
+		env_end(e, c, command->end, command->was_asked);
+	if (command->state != NULL)
+		env_format(e, "HUPD_STATE=%s", command->state);
+	if (command->reason != NULL)
+		env_format(e, "HUPD_REASON=%s", command->reason);
 	if (command->nlisten > 0)
 		env_listen(e, command);
 	return 0;

@@ -14,8 +14,13 @@ struct start_command {
 	const char *folder; /* the name of its cgroup */
 	bool is_logged;	    /* its output goes where the program's goes */
 	bool is_privileged; /* it keeps the ids and the rights of the daemon */
-	bool tells_end;	    /* SERVICE_RESULT, EXIT_CODE and EXIT_STATUS */
-	bool begins;	    /* it is the first process of a start */
+	/* For SERVICE_RESULT, EXIT_CODE and EXIT_STATUS; NULL: do not set. */
+	const struct program_end *end;
+	bool was_asked; /* for them: somebody asked for that end */
+	/* For HUPD_STATE and HUPD_REASON; NULL: do not set. */
+	const char *state;
+	const char *reason;
+	bool begins; /* it is the first process of a start */
 	const struct system_fd *fds;
 	size_t nfds;
 	size_t nlisten;	   /* for LISTEN_FDS; 0: it is not set */

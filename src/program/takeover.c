@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "program/health.h"
 #include "program/hook.h"
+#include "program/onfailure.h"
 #include "program/program.h"
 #include "program/programs.h"
 #include "program/record.h"
@@ -63,6 +64,7 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->late = (enum program_late)s->end_late;
 	if (is_extended(s) && s->end_late_exact < PROGRAM_LATES)
 		end->late = (enum program_late)s->end_late_exact;
+	end->is_hook = end->late == LATE_HOOK;
 	end->process.known = s->end_known != 0;
 	end->process.signal = s->end_signal != 0;
 	end->process.core = s->end_core != 0;
@@ -336,6 +338,7 @@ resume(struct program *p)
 {
 	arm(p);
 	health_resume(p);
+	onfailure_clear(p);
 	/* Its readiness was not heard, but it is taken for ready. */
 	if (p->state == STATE_UP &&
 	    record_slot(p->programs->records, p->slot)->state == STATE_STARTING)
