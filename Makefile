@@ -113,8 +113,8 @@ run:
 
 # The suites; tests/run prints a summary of their results.
 check:
-	@tests/run lint unit golden system san hostile services model fuzz \
-	    faults chaos init
+	@tests/run lint unit golden units system san hostile services model \
+	    fuzz faults chaos init
 check-unit check-golden check-system check-san check-hostile check-services \
     check-model check-init lint:
 	@tests/run $(@:check-%=%)
