@@ -242,15 +242,22 @@ again_due(struct deadline *d)
  * The functions of struct listening.
  */
 
+/* It waits for this one; NULL: for none any more. */
 static void
 set_waiting(struct program *p, const struct held *h)
 {
-	free(p->waiting_for);
+	char *former = p->waiting_for;
+
 	p->waiting_for = NULL;
 	if (h != NULL &&
 	    asprintf(&p->waiting_for, "socket %s (%s)", h->text,
 		h->socket.why) == -1)
 		p->waiting_for = NULL;
+	if (p->waiting_for != NULL &&
+	    (former == NULL || strcmp(former, p->waiting_for) != 0))
+		log_warnx("%s: waits for %s; trying again every %d s",
+		    p->conf->name, p->waiting_for, AGAIN / 1000);
+	free(former);
 }
 
 /* All that it has are closed but those that a reload still needs. */

@@ -79,6 +79,34 @@ mode() {
 	run -0 uctl stop ping
 }
 
+@test "it holds sockets: ports that an ordinary user may have, and paths" {
+	local port path=$USER_HOME/sockets/web.sock file
+	port=$(free_port)
+	file=$USER_HOME/config/hupd/hupd.d/web.conf
+	cp "$HUPD_BUILD/tools/server" "$USER_HOME/bin"
+	user_program web <<-E
+	command = $USER_HOME/bin/server web
+	listen-stream = $port
+	listen-stream = $path
+	socket-mode = 600
+	settle-time = 0
+	E
+	as_user hupd
+	wait_for 5 user_is web up
+	[ -S "$path" ]
+	[ "$(mode "$path")" = 600 ]
+	uctl restart web
+	[ -S "$path" ]
+	[ "$EUID" -eq 0 ] || return 0
+	as_user sh -c "echo 'listen-stream = 80' >>'$file'"
+	run uctl reload
+	[ "$status" -eq 6 ]
+	[[ $output == *'80: only root may use a port below 1024'* ]] ||
+	    [[ $output == *'80: in use by '* ]]
+	uctl stop web
+	wait_for 5 test ! -e "$path"
+}
+
 @test "without XDG variables it lies in the home" {
 	uid=$(as_user id -u)
 	[ ! -e "/run/user/$uid" ] || skip "/run/user/$uid is in use"

@@ -232,6 +232,7 @@ answers_any() {
 	hupd_start
 	wait_for 5 is_state db up
 	wait_for 5 waits_for "in use by server (pid $other)"
+	logged "web: waits for socket $PORT (in use by server (pid $other)); trying"
 	kill "$other"
 	wait "$other" || :
 	# It is tried again after 10 s.
