@@ -237,11 +237,14 @@ static char *
 first_line(const char *path)
 {
 	size_t len;
-	char *text = file_slurp(path, 0, 4096, &len, NULL);
+	char *bytes, *line;
 
-	if (text != NULL)
-		text[strcspn(text, "\n")] = '\0';
-	return text;
+	if ((bytes = file_slurp(path, 0, 4096, &len, NULL)) == NULL)
+		return NULL;
+	if ((line = strndup(bytes, len)) != NULL)
+		line[strcspn(line, "\n")] = '\0';
+	free(bytes);
+	return line;
 }
 
 static int

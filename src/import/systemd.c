@@ -2286,6 +2286,62 @@ convert_sockets(struct job *job)
 	}
 }
 
+/*
+ * A package may have its folders below /run made by systemd-tmpfiles(8) at
+ * boot. A command before each start makes them here.  line: "d PATH MODE USER
+ * GROUP".
+ */
+static void
+put_tmpfile(struct job *job, const char *file, unsigned line, char *text)
+{
+	char *field[5] = {NULL}, *rest = text, *word;
+	char install[] = "install", d[] = "-d", m[] = "-m", o[] = "-o",
+	     g[] = "-g", mode[] = "0755", root[] = "root";
+	size_t n = 0;
+
+	while (n < 5 && (word = strsep(&rest, " \t")) != NULL)
+		if (*word != '\0')
+			field[n++] = word;
+	if (n < 2 || strncmp(field[1], "/run/", 5) != 0)
+		return;
+	if ((field[0][0] != 'd' && field[0][0] != 'D') ||
+	    strchr(field[1], '%') != NULL) {
+		diag_add(&job->notes, file, line, NULL,
+		    "\"%.20s %.80s\" has no counterpart", field[0], field[1]);
+		return;
+	}
+	for (size_t i = 2; i < 5; i++)
+		if (field[i] == NULL || strcmp(field[i], "-") == 0)
+			field[i] = i == 2 ? mode : root;
+
+	char *words[] = {install, d, m, field[2], o, field[3], g, field[4],
+	    field[1], NULL};
+
+	if ((word = words_join(words)) == NULL)
+		fail(job, "out of memory");
+	else
+		putf(job, "start-pre", "+%s", word);
+	free(word);
+}
+
+static void
+put_tmpfiles(struct job *job)
+{
+	char *path, *text = units_read_tmpfiles(job->unit, &path);
+	char *rest = text, *line;
+	unsigned n = 0;
+
+	job->line = NULL;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		n++;
+		line = text_trim(line, BLANKS);
+		if (*line != '\0' && *line != '#')
+			put_tmpfile(job, path, n, line);
+	}
+	free(text);
+	free(path);
+}
+
 /* Is the unit, or a socket of it, wanted at boot? */
 static bool
 is_wanted(const struct job *job)
@@ -2443,6 +2499,7 @@ convert_program(struct job *job)
 		    job->program.name);
 	if (!draft_begin(&job->program))
 		return;
+	put_tmpfiles(job);
 	convert_lines(job, job->unit);
 	convert_sockets(job);
 	put_assumptions(job);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/strings.h"
 #include "import/units.h"
 
@@ -353,4 +354,28 @@ units_read_beside(struct units *units, const struct unit *other,
 		unit->named = true;
 	free(path);
 	return unit;
+}
+
+char *
+units_read_tmpfiles(const struct unit *unit, char **path)
+{
+	const char *dot = strrchr(unit->name, '.'),
+		   *at = strchr(unit->name, '@');
+	char *bytes, *text;
+	size_t root, len;
+
+	*path = NULL;
+	if (dot == NULL || find_folder(unit->path, &root) == NULL)
+		return NULL;
+	len = (size_t)((at != NULL && at < dot ? at : dot) - unit->name);
+	if (asprintf(path, "%.*s/usr/lib/tmpfiles.d/%.*s.conf", (int)root,
+		unit->path, (int)len, unit->name) == -1) {
+		*path = NULL;
+		return NULL;
+	}
+	if ((bytes = file_slurp(*path, 0, UNITFILE_MAX, &len, NULL)) == NULL)
+		return NULL;
+	text = strndup(bytes, len);
+	free(bytes);
+	return text;
 }

@@ -41,6 +41,12 @@ struct unit *units_read(struct units *, const char *path, struct diags *diags,
  */
 struct unit *units_read_beside(struct units *, const struct unit *,
     const char *name, struct diags *diags, struct diags *notes);
+/*
+ * The file of tmpfiles.d(5) that a package has beside the unit: below the same
+ * root, with the name of the unit.  Its text, malloc'd, and its path; NULL:
+ * it does not exist, or the unit is not in a folder of systemd.
+ */
+char *units_read_tmpfiles(const struct unit *, char **path);
 /* The unit of that name, or NULL. */
 struct unit *units_find(const struct units *, const char *name);
 /* Does the name end with the suffix, ".service"? */

@@ -196,6 +196,24 @@ unit() {
 	[ "$output" = "$T/root$etc/web-a.service: the unit is masked" ]
 }
 
+@test "folders of tmpfiles.d below /run are made before each start" {
+	unit /lib/systemd/system/a.service <<<'ExecStart=/bin/a'
+	mkdir -p "$T/root/usr/lib/tmpfiles.d"
+	cat >"$T/root/usr/lib/tmpfiles.d/a.conf" <<-'E'
+	# A comment
+	d /run/a 2775 a-user - -
+	D	/run/a/b
+	d /var/log/a 0755 a-user a-user -
+	L /run/link - - - - /target
+	E
+	run -0 --separate-stderr import "$T/root/lib/systemd/system/a.service"
+	diff <(grep start-pre <<<"$output") - <<-'E'
+	start-pre = +install -d -m 2775 -o a-user -g root /run/a
+	start-pre = +install -d -m 0755 -o root -g root /run/a/b
+	E
+	[[ $stderr = *'a.conf:5: "L /run/link" has no counterpart'* ]]
+}
+
 @test "an instance is made of its template's unit" {
 	unit /w@.service <<<$'ExecStart=/bin/sleep 100%i\nUser=user%i'
 	unit /w@1.service.d/x.conf <<<'Nice=1'
