@@ -624,6 +624,15 @@ edges_of(const struct config *config, bool starts, size_t *nedges)
 	return edges;
 }
 
+/* The longest stop of a program, ms, or VALUE_FOREVER. */
+static int64_t
+stop_time(const struct definition *conf)
+{
+	if (conf->stop_post == NULL || conf->stop_timeout == VALUE_FOREVER)
+		return conf->stop_timeout;
+	return conf->stop_timeout + definition_stop_post_time(conf);
+}
+
 static int64_t
 settle_time(const struct definition *conf)
 {
@@ -725,7 +734,7 @@ config_stop_time(const struct config *config)
 
 	if (edges != NULL && time != NULL) {
 		for (size_t i = 0; i < n; i++)
-			time[i] = config->programs[i]->stop_timeout;
+			time[i] = stop_time(config->programs[i]);
 		most = order_longest(n, edges, nedges, time);
 	}
 	free(edges);

@@ -6,6 +6,8 @@
 
 #include "config/definition.h"
 
+/* The time of stop-post where stop-timeout is 0, ms. */
+#define STOP_POST_TIME 10000
 /* The variables that the paths of an instance may have. */
 #define INSTANCE "${HUPD_INSTANCE}"
 #define PROGRAM "${HUPD_PROGRAM}"
@@ -261,4 +263,11 @@ definition_expand(const char *name, const char *text)
 		return NULL;
 	}
 	return expanded;
+}
+
+/* stop-timeout = 0 kills a program, but not the commands after its end. */
+int64_t
+definition_stop_post_time(const struct definition *conf)
+{
+	return conf->stop_timeout > 0 ? conf->stop_timeout : STOP_POST_TIME;
 }

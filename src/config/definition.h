@@ -42,6 +42,9 @@ bool definition_same_text(const struct definition *, const struct definition *);
 struct keyset definition_diff_resolved(const struct definition *,
     const struct definition *);
 
+/* The time of stop-post, ms, or VALUE_FOREVER. */
+int64_t definition_stop_post_time(const struct definition *);
+
 /*
  * "web@" is the name of a template, and "web@1" that of an instance.  The part
  * of an instance's name after the first @, NULL for other programs.

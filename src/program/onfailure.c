@@ -40,7 +40,7 @@ struct onfailure {
 	struct mishap reported; /* by the command that runs */
 	bool has_tail;		/* the last output has come, or will not come */
 	struct mono began;	/* the last command */
-	/* Of the command that runs, or of the wait before the next one. */
+	/* The time of the running command, or the wait before the next one. */
 	struct deadline deadline;
 	struct child child; /* pid 0: none runs */
 	bool is_lenient;    /* its failure is not logged */

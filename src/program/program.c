@@ -31,9 +31,6 @@
 #include "program/said.h"
 #include "program/start.h"
 
-/* The time of stop-post where stop-timeout is 0, ms. */
-#define STOP_POST_TIMEOUT 10000
-
 int
 program_names_cmp(struct program *a, struct program *b)
 {
@@ -153,13 +150,6 @@ is_mishap(const struct program *p, enum program_state from,
 		!policy_is_good(p->conf, &p->end));
 }
 
-/* The time of stop-post, ms; stop-timeout = 0 kills a program, not its end. */
-static int64_t
-time_of_stop_post(const struct definition *c)
-{
-	return c->stop_timeout > 0 ? c->stop_timeout : STOP_POST_TIMEOUT;
-}
-
 /* The time limit of the state and step, ms; -1: none. */
 static int64_t
 time_limit(const struct program *p, const struct definition *c)
@@ -172,7 +162,7 @@ time_limit(const struct program *p, const struct definition *c)
 	case STATE_STOPPING:
 		if (c->stop_timeout == VALUE_FOREVER)
 			return -1;
-		return p->step == STEP_STOP_POST ? time_of_stop_post(c)
+		return p->step == STEP_STOP_POST ? definition_stop_post_time(c)
 						 : c->stop_timeout;
 	case STATE_KILLING:
 		return OUTCOME_KILL_AGAIN;

@@ -126,11 +126,11 @@ is_step() {
 @test "one start-timeout covers start-pre and start-post" {
 	traced web "start-pre = sh -c 'echo waits; exec sleep 999'" \
 	    'start-timeout = 300ms' 'restart = never'
-	traced app "start-post = sleep 997" 'start-timeout = 300ms' \
+	traced app "start-post = sleep 997" 'start-timeout = 3s' \
 	    'restart = never'
 	hupd_start
 	wait_for 5 is_state web failed
-	wait_for 5 is_state app failed
+	wait_for 15 is_state app failed
 	ctl status web | grep -q 'start-pre sh -c .* not ready in time'
 	ctl status app | grep -q 'start-post sleep 997: not ready in time'
 	run -1 ctl start web
@@ -243,7 +243,8 @@ is_step() {
 	traced web "start-pre = sh -c 'echo begins >>$T/trace; STEP=pre;$wait'" \
 	    "start-post = sh -c 'echo begins >>$T/trace; STEP=post;$wait'" \
 	    "stop-command = sh -c 'echo begins >>$T/trace; STEP=stop;$wait'" \
-	    "stop-post = sh -c 'echo begins >>$T/trace; STEP=end;$wait'"
+	    "stop-post = sh -c 'echo begins >>$T/trace; STEP=end;$wait'" \
+	    'start-timeout = 5m' 'stop-timeout = 5m'
 	hupd_start
 	wait_for 5 trace_is begins
 	for step in start-pre start-post; do
