@@ -113,10 +113,10 @@ run:
 
 # The suites; tests/run prints a summary of their results.
 check:
-	@tests/run lint unit golden units system san hostile services model \
-	    fuzz faults chaos init
+	@tests/run lint unit golden units system san hostile services vm \
+	    model fuzz faults chaos init
 check-unit check-golden check-system check-san check-hostile check-services \
-    check-model check-init lint:
+    check-vm check-model check-init lint:
 	@tests/run $(@:check-%=%)
 
 # By hand: it downloads 80 packages.
@@ -144,8 +144,8 @@ help::
 	@echo 'make run          a demonstration: start, reload, rejected reload, log'
 	@echo 'make check        all tests; single suites: lint, check-unit,'
 	@echo '                  check-golden, check-system, check-san, check-hostile,'
-	@echo '                  check-services, check-model, check-fuzz, check-faults,'
-	@echo '                  check-chaos, check-init'
+	@echo '                  check-services, check-vm, check-model, check-fuzz,'
+	@echo '                  check-faults, check-chaos, check-init'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
@@ -155,7 +155,7 @@ help::
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-model check-init check-units lint coverage analyze print-flags \
+	check-san check-hostile check-services check-vm check-model check-init check-units lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

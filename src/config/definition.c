@@ -25,6 +25,7 @@ make_blank(void)
 	d->gid = (gid_t)-1;
 	d->nice = DEFINITION_UNSET;
 	d->oom_score_adj = DEFINITION_UNSET;
+	d->cpu_priority = d->io_priority = DEFINITION_UNSET;
 	d->socket_fd = DEFINITION_UNSET;
 	d->socket_uid = (uid_t)-1;
 	d->socket_gid = (gid_t)-1;

@@ -41,6 +41,21 @@ static const char *const preserve_words[] = {
     [FOLDER_YES] = "yes",
     NULL,
 };
+static const char *const cpu_policy_words[] = {
+    [KEY_CPU_OTHER] = "other",
+    [KEY_CPU_BATCH] = "batch",
+    [KEY_CPU_IDLE] = "idle",
+    [KEY_CPU_FIFO] = "fifo",
+    [KEY_CPU_RR] = "rr",
+    NULL,
+};
+static const char *const io_class_words[] = {
+    [KEY_IO_NONE] = "none",
+    [KEY_IO_REALTIME] = "realtime",
+    [KEY_IO_BEST_EFFORT] = "best-effort",
+    [KEY_IO_IDLE] = "idle",
+    NULL,
+};
 static const char *const log_words[] = {
     [LOG_TO_FILE] = "file",
     [LOG_TO_SYSLOG] = "syslog",
@@ -230,6 +245,10 @@ static const struct value_kind value_commands = {&store_commands,
 	.name = key, .own = true, .repeat = true,       \
 	.offset = offsetof(struct definition, folders), \
 	.value.kind = &folder_value, .value.which = FOLDER_##id
+#define RESOURCE(key, id)                                 \
+	.name = key, .live = true,                        \
+	.offset = offsetof(struct definition, resources), \
+	.value.kind = &resource_value, .value.which = RESOURCE_##id
 #define SANDBOX(key, standard, id, type, member)          \
 	.name = key, .fallback = standard, .boxed = true, \
 	.offset = offsetof(struct hardening, member),     \
@@ -257,6 +276,24 @@ const struct key keys_table[] = {
     {PROCESS("nice", NULL, number, nice), .value.min = -20, .value.max = 19},
     {PROCESS("oom-score-adj", NULL, number, oom_score_adj), .value.min = -1000,
 	.value.max = 1000},
+    {.name = "cpu-affinity",
+	.offset = offsetof(struct definition, cpu_affinity),
+	.value.kind = &cpus_value},
+    {PROCESS("cpu-scheduling-policy", "other", choice, cpu_policy),
+	.value.words = cpu_policy_words},
+    {PROCESS("cpu-scheduling-priority", NULL, number, cpu_priority),
+	.value.min = 1, .value.max = 99},
+    {PROCESS("io-scheduling-class", "none", choice, io_class),
+	.value.words = io_class_words},
+    {PROCESS("io-scheduling-priority", NULL, number, io_priority),
+	.value.max = 7},
+    {RESOURCE("memory-max", MEMORY_MAX)},
+    {RESOURCE("memory-high", MEMORY_HIGH)},
+    {RESOURCE("tasks-max", TASKS_MAX)},
+    {RESOURCE("cpu-quota", CPU_QUOTA)},
+    {RESOURCE("cpu-weight", CPU_WEIGHT)},
+    {RESOURCE("io-weight", IO_WEIGHT)},
+    {PROCESS("delegate", "no", bool, delegate)},
     {PROCESS("no-new-privs", "no", bool, no_new_privs)},
     {NAMES("capability-bounding-set", BOUNDING, denied, bounding_without,
 	capabilities, "a capability")},
@@ -320,15 +357,15 @@ const struct key keys_table[] = {
     {PROCESS("env-clear", "no", bool, env_clear)},
     {PROCESS("pass-environment", NULL, variables, pass_environment),
 	.repeat = true},
-    {FOLDER("runtime-directory", RUNTIME)},
+    {FOLDER("runtime-directory", RUNTIME), .expands = true},
     {PROCESS("runtime-directory-preserve", "restart", choice, preserve),
 	.value.words = preserve_words},
-    {FOLDER("state-directory", STATE)},
-    {FOLDER("cache-directory", CACHE)},
-    {FOLDER("logs-directory", LOGS)},
-    {FOLDER("configuration-directory", CONFIGURATION)},
+    {FOLDER("state-directory", STATE), .expands = true},
+    {FOLDER("cache-directory", CACHE), .expands = true},
+    {FOLDER("logs-directory", LOGS), .expands = true},
+    {FOLDER("configuration-directory", CONFIGURATION), .expands = true},
     {PROCESS("condition-path-exists", NULL, conditions, conditions),
-	.repeat = true},
+	.repeat = true, .expands = true},
     {LIVE("autostart", "yes", bool, autostart)},
     {LIVE("restart", "always", choice, restart), .value.words = restart_words,
 	.value.also = "no"},

@@ -20,8 +20,10 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "config/cpus.h"
 #include "config/folder.h"
 #include "config/hardening.h"
+#include "config/resource.h"
 #include "config/value.h"
 
 /* A number that has no default and was not given. */
@@ -49,6 +51,20 @@ enum key_kill_mode {
 	KILL_CONTROL_GROUP,
 	KILL_MIXED,
 	KILL_PROCESS,
+};
+enum key_cpu_policy {
+	KEY_CPU_OTHER,
+	KEY_CPU_BATCH,
+	KEY_CPU_IDLE,
+	KEY_CPU_FIFO,
+	KEY_CPU_RR,
+};
+/* The numbers of ioprio_set(2). */
+enum key_io_class {
+	KEY_IO_NONE,
+	KEY_IO_REALTIME,
+	KEY_IO_BEST_EFFORT,
+	KEY_IO_IDLE,
 };
 enum key_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
 
@@ -106,6 +122,12 @@ struct definition {
 	int umask;	   /* default 022 */
 	int nice;	   /* DEFINITION_UNSET: the daemon's own */
 	int oom_score_adj; /* DEFINITION_UNSET: the daemon's own */
+	enum key_cpu_policy cpu_policy;
+	int cpu_priority; /* KEY_CPU_FIFO, KEY_CPU_RR; DEFINITION_UNSET: 1 */
+	enum key_io_class io_class;
+	int io_priority;    /* DEFINITION_UNSET: that of the class */
+	char *cpu_affinity; /* see cpus.h; NULL: the daemon's own */
+	bool delegate;
 	bool no_new_privs;
 	struct value_rlimits rlimits;
 	char **env;	 /* K=V, later entries win */
@@ -132,6 +154,7 @@ struct definition {
 	struct hardening *hardening; /* NULL: no key of the sandbox is given */
 
 	/* live keys: a change is applied without a restart */
+	struct resource_list resources;
 	bool autostart;
 	enum key_restart restart;
 	struct value_exits restart_prevent; /* exit codes and signals */

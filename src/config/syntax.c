@@ -341,6 +341,25 @@ settle_watchdog(struct parser *p)
 	take_back(conf, keys_find("watchdog"));
 }
 
+/* A priority has no meaning for every policy. */
+static void
+check_scheduling(struct parser *p)
+{
+	const struct definition *conf = p->conf;
+	const char *key = "cpu-scheduling-priority";
+	unsigned line = definition_line(conf, key, 0);
+
+	if (line != 0 && conf->cpu_policy != KEY_CPU_FIFO &&
+	    conf->cpu_policy != KEY_CPU_RR)
+		diag_add(p->diags, p->file, line, key,
+		    "needs cpu-scheduling-policy = fifo or rr");
+	key = "io-scheduling-priority";
+	line = definition_line(conf, key, 0);
+	if (line != 0 && conf->io_class == KEY_IO_IDLE)
+		diag_add(p->diags, p->file, line, key,
+		    "has no meaning with io-scheduling-class = idle");
+}
+
 /* Only a task has several commands. */
 static void
 check_commands(struct parser *p)
@@ -498,6 +517,7 @@ end_definition(struct parser *p)
 	check_delays(p);
 	settle_watchdog(p);
 	check_commands(p);
+	check_scheduling(p);
 	check_capabilities(p);
 	settle_task(p);
 	check_sockets(p);

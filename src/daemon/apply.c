@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "process/sandbox.h"
 #include "program/start.h"
 #include "wire/report.h"
@@ -90,14 +91,83 @@ check_sandbox(const struct definition *conf, struct diags *errors)
 	    "%s", error.why);
 }
 
+/* The line of the limit, in the program's file or in hupd.conf. */
+static void
+report_limit(const struct definition *conf, const struct resource *resource,
+    const char *why, struct diags *to)
+{
+	const char *key = resource_key(resource->kind);
+
+	diag_add(to, file_of(conf), definition_line(conf, key, 0), key, "%s",
+	    why);
+}
+
+/*
+ * Refuse limits of a cgroup that are not possible, or warn of them.  prepare:
+ * make what the kernel needs for them.  -1: it was refused.
+ */
+static int
+check_limits(struct system *sys, const struct definition *conf, bool prepare,
+    struct diags *errors, struct diags *notes)
+{
+	const struct resource *resource;
+	char why[400], note[440];
+	int rv = 0;
+
+	for (size_t i = 0; conf != NULL && i < conf->resources.n; i++) {
+		resource = &conf->resources.v[i];
+		if (sys->check_limit(sys, resource->kind, prepare, why,
+			sizeof(why)) == 0)
+			continue;
+		if (resource_is_hard(resource->kind)) {
+			report_limit(conf, resource, why, errors);
+			rv = -1;
+		} else if (notes != NULL) {
+			snprintf(note, sizeof(note), "has no effect: %s", why);
+			report_limit(conf, resource, note, notes);
+		}
+	}
+	return rv;
+}
+
+/* The kernel kills processes until the use is below a new memory-max. */
+static void
+warn_of_use(const struct programs *ps, const struct definition *conf,
+    struct diags *notes)
+{
+	const struct resource *most;
+	struct system *sys = ps->system;
+	char note[120], used[TEXT_NUMBER_MAX];
+	struct program *p;
+	int64_t bytes;
+
+	if (conf == NULL ||
+	    (most = resource_find(&conf->resources, RESOURCE_MEMORY_MAX)) ==
+		NULL ||
+	    (p = programs_find(ps, conf->name)) == NULL ||
+	    !fsm_is_alive(p->state))
+		return;
+	bytes = sys->memory_charged(sys, p->conf->name);
+	if (bytes <= most->value)
+		return;
+	text_humane_size(bytes, used);
+	snprintf(note, sizeof(note),
+	    "is below the %s that the program uses now: the kernel may kill it",
+	    used);
+	report_limit(conf, most, note, notes);
+}
+
 int
 apply_check(const struct programs *ps, const struct plan *plan,
-    struct diags *errors)
+    struct diags *errors, struct diags *notes)
 {
 	size_t before = diag_count(errors);
 
 	for (size_t i = 0; i < plan->n; i++) {
 		check_sandbox(plan->v[i].to, errors);
+		check_limits(ps->system, plan->v[i].to, false, errors, notes);
+		if (plan->v[i].kind == PLAN_ADJUST)
+			warn_of_use(ps, plan->v[i].to, notes);
 		if (plan->v[i].kind == PLAN_ADD &&
 		    programs_find(ps, plan->v[i].to->name) != NULL)
 			diag_add(errors, file_of(plan->v[i].to), 0, NULL,
@@ -151,6 +221,11 @@ apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
 		free(s);
 		return NULL;
 	}
+	/* At a start of the daemon, programs with such limits fail alone. */
+	for (i = 0; errors != NULL && i < plan->n; i++)
+		if (check_limits(ps->system, plan->v[i].to, true, errors,
+			NULL) == -1)
+			goto fail;
 	for (i = 0; i < plan->n; i++) {
 		it = &s->v[s->n++];
 		it->apply = s;

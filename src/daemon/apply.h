@@ -13,7 +13,8 @@
 struct apply;
 
 /* Can the plan be carried out?  Changes nothing.  -1 with diagnostics. */
-int apply_check(const struct programs *, const struct plan *, struct diags *);
+int apply_check(const struct programs *, const struct plan *,
+    struct diags *errors, struct diags *notes);
 
 /*
  * Prepare: everything that can fail.  NULL with errno, or with diagnostics.

@@ -568,7 +568,7 @@ attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
 	if (plan_make(&a->plan, &now, &a->set) == -1 ||
 	    plan_adapt(&a->plan, &now, &a->set, run_of, d) == -1)
 		return diag_no_memory(&a->errors, d->config);
-	return apply_check(&d->programs, &a->plan, &a->errors);
+	return apply_check(&d->programs, &a->plan, &a->errors, &a->set.notes);
 }
 
 static void attempt_try(struct attempt *);

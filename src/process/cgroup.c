@@ -22,6 +22,13 @@
 
 /* The rounds of kill(2) for a folder that does not become empty. */
 #define KILL_ROUNDS 10
+/* The folder of hupd's own processes; no program has this name. */
+#define OWN_FOLDER "hupd"
+/* Moves of our processes, since they may fork meanwhile. */
+#define MOVE_ROUNDS 5
+/* The processes in the way that are named. */
+#define NAMED_MOST 4
+
 /* At the end, wait this many times, each up to CLOSE_WAIT ms. */
 #define CLOSE_ROUNDS 10
 #define CLOSE_WAIT 500
@@ -30,6 +37,7 @@ struct cgroup {
 	int dir;      /* the folder that holds the programs' */
 	bool is_ours; /* made by this daemon or an earlier one */
 	char *path;   /* in the file system */
+	size_t mount; /* the length of the mount point in it */
 	char *inside; /* in the hierarchy, as in /proc/PID/cgroup */
 	size_t insidelen;
 };
@@ -156,6 +164,7 @@ cgroup_open(const char *setting, const char *instance, char *why,
 	if (cg->path == NULL || cg->inside == NULL)
 		goto fail;
 	cg->insidelen = strlen(cg->inside);
+	cg->mount = mntlen;
 	cg->is_ours = mkdir(path, 0755) == 0;
 	if (!cg->is_ours && errno != EEXIST)
 		goto fail;
@@ -548,6 +557,316 @@ cgroup_set_aside(struct cgroup *cg, const char *name, const char *below)
 	return cgroup_count(cg, path, NULL, 0);
 }
 
+/*
+ * Controllers.
+ */
+
+/* The whole file in a folder, as one line in buf.  -1 with errno. */
+static int
+read_file(const char *folder, const char *file, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return -1;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n == -1)
+		return -1;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+/* Is the word in a list that blanks separate? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == list || at[-1] == ' ') &&
+		    (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
+static int
+write_file(const char *folder, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	int fd, saved;
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+		return -1;
+	n = write(fd, text, strlen(text));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return n == -1 ? -1 : 0;
+}
+
+/*
+ * The folders from the mount point down to the one that holds the programs':
+ * store the path of the next one after *len bytes of it.  False: the end.
+ */
+static bool
+next_down(const struct cgroup *cg, size_t *len, char path[static PATH_MAX])
+{
+	size_t total = strlen(cg->path);
+
+	if (*len == 0)
+		*len = cg->mount;
+	else if (*len >= total)
+		return false;
+	else
+		*len += 1 + strcspn(cg->path + *len + 1, "/");
+	snprintf(path, PATH_MAX, "%.*s", (int)*len, cg->path);
+	return true;
+}
+
+int
+cgroup_offers(struct cgroup *cg, const char *controller, char *why,
+    size_t whysize)
+{
+	char path[PATH_MAX], list[256];
+	size_t len = 0;
+
+	while (next_down(cg, &len, path)) {
+		if (read_file(path, "cgroup.controllers", list, sizeof(list)) ==
+		    -1) {
+			snprintf(why, whysize, "%s/cgroup.controllers: %s",
+			    path, strerror(errno));
+			return -1;
+		}
+		if (has_word(list, controller)) {
+			/* Those above have it, too; those below may get it. */
+			if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
+				return 0;
+			continue;
+		}
+		break;
+	}
+	snprintf(why, whysize,
+	    "the controller %s is not available in the cgroup %s", controller,
+	    path);
+	return -1;
+}
+
+struct movers {
+	bool (*is_ours)(pid_t, void *);
+	void *arg;
+	int procs; /* cgroup.procs of the folder for them */
+	int n;
+};
+
+static bool
+move_own(pid_t pid, void *arg)
+{
+	struct movers *movers = arg;
+
+	if (pid == getpid() || movers->is_ours(pid, movers->arg)) {
+		dprintf(movers->procs, "%d\n", (int)pid);
+		movers->n++;
+	}
+	return true;
+}
+
+/* Move the processes of hupd out of the way.  False: none was moved. */
+static bool
+move_aside(struct cgroup *cg, const char *path, struct movers *movers)
+{
+	int dir, own, rounds;
+	bool any = false;
+
+	if ((own = cgroup_enter(cg, OWN_FOLDER)) == -1)
+		return false;
+	movers->procs = openat(own, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	close(own);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (rounds = 0;
+	     movers->procs != -1 && dir != -1 && rounds < MOVE_ROUNDS;
+	     rounds++) {
+		movers->n = 0;
+		each_process(dir, ".", move_own, movers);
+		if (movers->n == 0)
+			break;
+		any = true;
+	}
+	if (movers->procs != -1)
+		close(movers->procs);
+	if (dir != -1)
+		close(dir);
+	return any;
+}
+
+struct names {
+	char *text;
+	size_t size;
+	int n;
+};
+
+static bool
+name_process(pid_t pid, void *arg)
+{
+	struct names *names = arg;
+	char comm[PROCESS_COMM_MAX];
+	size_t len = strlen(names->text);
+
+	if (++names->n > NAMED_MOST) {
+		strlcat(names->text, " ...", names->size);
+		return false;
+	}
+	process_comm(pid, comm);
+	snprintf(names->text + len, names->size - len, "%s %d (%s)",
+	    names->n > 1 ? "," : "", (int)pid, comm);
+	return true;
+}
+
+static void
+explain_busy(const char *path, const char *controller, char *why,
+    size_t whysize)
+{
+	struct names names = {why, whysize, 0};
+	int dir;
+
+	snprintf(why, whysize,
+	    "the controller %s cannot be enabled in the cgroup %s, which has "
+	    "processes:",
+	    controller, path);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir != -1) {
+		each_process(dir, ".", name_process, &names);
+		close(dir);
+	}
+	if (names.n == 0)
+		strlcat(why, " of another pid namespace", whysize);
+}
+
+static int
+enable_in(struct cgroup *cg, const char *path, const char *controller,
+    struct movers *movers, char *why, size_t whysize)
+{
+	char list[256], text[64];
+
+	if (read_file(path, "cgroup.subtree_control", list, sizeof(list)) ==
+		0 &&
+	    has_word(list, controller))
+		return 0;
+	snprintf(text, sizeof(text), "+%s", controller);
+	if (write_file(path, "cgroup.subtree_control", text) == 0)
+		return 0;
+	if (errno == EBUSY && move_aside(cg, path, movers) &&
+	    write_file(path, "cgroup.subtree_control", text) == 0)
+		return 0;
+	if (errno == EBUSY)
+		explain_busy(path, controller, why, whysize);
+	else if (errno == ENOENT)
+		snprintf(why, whysize,
+		    "the controller %s is not available in the cgroup %s",
+		    controller, path);
+	else
+		snprintf(why, whysize,
+		    "the controller %s cannot be enabled in the cgroup %s: %s",
+		    controller, path, strerror(errno));
+	return -1;
+}
+
+int
+cgroup_enable(struct cgroup *cg, const char *controller,
+    bool (*is_ours)(pid_t, void *), void *arg, char *why, size_t whysize)
+{
+	struct movers movers = {is_ours, arg, -1, 0};
+	char path[PATH_MAX];
+	size_t len = 0;
+
+	while (next_down(cg, &len, path))
+		if (enable_in(cg, path, controller, &movers, why, whysize) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
+int
+cgroup_write(const struct cgroup *cg, const char *name, const char *file,
+    const char *text)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", cg->path, name) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return write_file(path, file, text);
+}
+
+int
+cgroup_delegate(struct cgroup *cg, const char *name, uid_t uid, gid_t gid)
+{
+	/* Those of the kernel's document; the limits stay root's. */
+	static const char *const files[] = {".", "cgroup.procs",
+	    "cgroup.subtree_control", "cgroup.threads"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
+		if (fchownat(cg->dir, path, uid, gid, 0) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The number behind a word of a file, or behind nothing; -1 if unknown. */
+static int64_t
+read_number(struct cgroup *cg, const char *name, const char *file,
+    const char *word)
+{
+	char buf[1024], *at = buf;
+	int64_t value;
+	ssize_t n;
+	int fd;
+
+	if ((fd = open_in(cg->dir, name, file, O_RDONLY)) == -1)
+		return -1;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	buf[n] = '\0';
+	if (word != NULL && (at = strstr(buf, word)) == NULL)
+		return -1;
+	at += word != NULL ? strlen(word) : 0;
+	return sscanf(at, "%" SCNd64, &value) == 1 ? value : -1;
+}
+
+int64_t
+cgroup_memory(struct cgroup *cg, const char *name)
+{
+	return read_number(cg, name, "memory.current", NULL);
+}
+
+int64_t
+cgroup_oom_kills(struct cgroup *cg, const char *name)
+{
+	int64_t n = read_number(cg, name, "memory.events", "\noom_kill ");
+
+	return n == -1 ? 0 : n;
+}
+
 int64_t
 cgroup_cpu(struct cgroup *cg, const char *name)
 {
@@ -612,7 +931,8 @@ remove_programs(const struct cgroup *cg)
 	if (d == NULL)
 		return 0;
 	while ((name = next_folder(d)) != NULL)
-		if (remove_below(cg->dir, name) == -1)
+		if (remove_below(cg->dir, name) == -1 &&
+		    strcmp(name, OWN_FOLDER) != 0)
 			rv = -1;
 	closedir(d);
 	return rv;
@@ -622,10 +942,48 @@ remove_programs(const struct cgroup *cg)
 static bool
 is_soon_empty(struct cgroup *cg)
 {
+	static const char *const own[] = {OWN_FOLDER, NULL};
 	struct members members = {0};
 
-	return each_below(cg->dir, ".", NULL, count_one, &members) == 0 &&
+	return each_below(cg->dir, ".", own, count_one, &members) == 0 &&
 	    members.alive == 0;
+}
+
+/* Are we in the folder of hupd's own processes? */
+static bool
+is_aside(const struct cgroup *cg)
+{
+	char own[PATH_MAX];
+
+	return path_of("/proc/self/cgroup", own, sizeof(own)) == 0 &&
+	    strncmp(own, cg->inside, cg->insidelen) == 0 &&
+	    strcmp(own + cg->insidelen, "/" OWN_FOLDER) == 0;
+}
+
+/*
+ * Leave the folder of our own processes, so that it can be removed.  A folder
+ * that has processes has no controllers for those below: disable them.
+ */
+static void
+move_back(struct cgroup *cg)
+{
+	char path[PATH_MAX], list[256], text[sizeof(list) + 2], *word, *rest;
+	int up;
+
+	strlcpy(path, cg->path, sizeof(path));
+	for (up = 0; up < (cg->is_ours ? 2 : 1); up++) {
+		if (up == 1)
+			*strrchr(path, '/') = '\0';
+		rest = list;
+		if (read_file(path, "cgroup.subtree_control", list,
+			sizeof(list)) == -1)
+			continue;
+		while ((word = strsep(&rest, " ")) != NULL) {
+			snprintf(text, sizeof(text), "-%s", word);
+			write_file(path, "cgroup.subtree_control", text);
+		}
+	}
+	write_file(path, "cgroup.procs", "0");
 }
 
 /* A killed process keeps its folder busy for a moment: wait for its end. */
@@ -647,6 +1005,10 @@ remove_all(struct cgroup *cg)
 	}
 	if (events.fd != -1)
 		close(events.fd);
+	if (is_aside(cg)) {
+		move_back(cg);
+		remove_programs(cg);
+	}
 	if (cg->is_ours)
 		rmdir(cg->path);
 }

@@ -2,8 +2,12 @@
  * cgroup - a cgroup v2 folder for each program, so that every process of the
  * program can be found and killed.
  *
- * No controller is enabled: the folders only hold processes together, which
- * works on unified and on hybrid hierarchies.  The daemon is in none of them.
+ * Without limits no controller is enabled: the folders only hold processes
+ * together, which works on unified and on hybrid hierarchies.  A limit needs
+ * its controller in each folder above.  Only the root of the hierarchy may have
+ * both controllers for the folders below and processes of its own, so the
+ * processes of hupd itself move to a folder beside those of the programs where
+ * they are in the way.
  *
  * Sources: cgroups(7), the kernel's cgroup-v2.rst.
  */
@@ -76,6 +80,27 @@ void cgroup_leave(struct cgroup *, const char *name);
  * is in none.
  */
 bool cgroup_owner(struct cgroup *, pid_t, char *buf, size_t size);
+/*
+ * Can the controller be enabled for the folders of programs?  -1: no, and why
+ * is the reason.
+ */
+int cgroup_offers(struct cgroup *, const char *controller, char *why,
+    size_t whysize);
+/*
+ * Enable it; is_ours finds the processes of hupd.  -1: that is not possible,
+ * and why is the reason.
+ */
+int cgroup_enable(struct cgroup *, const char *controller,
+    bool (*is_ours)(pid_t, void *), void *arg, char *why, size_t whysize);
+/* Write a file of the folder, even in a helper.  -1 with errno. */
+int cgroup_write(const struct cgroup *, const char *name, const char *file,
+    const char *text);
+/* Let this user make folders below.  -1 with errno. */
+int cgroup_delegate(struct cgroup *, const char *name, uid_t, gid_t);
+/* Memory in use, in bytes; -1 if unknown. */
+int64_t cgroup_memory(struct cgroup *, const char *name);
+/* How many processes were killed because memory ran out?  0 if unknown. */
+int64_t cgroup_oom_kills(struct cgroup *, const char *name);
 /* Processor time of all that ever ran in it, in ms; -1 if unknown. */
 int64_t cgroup_cpu(struct cgroup *, const char *name);
 /*

@@ -257,6 +257,14 @@ failure_explain(const struct failure *f, char why[static FAILURE_MAX])
 	case SPAWN_OOM:
 		explain_number(c->oom_score_adj, err, why);
 		return true;
+	case SPAWN_AFFINITY:
+		if (c->cpu_affinity == NULL)
+			return false;
+		snprintf(why, FAILURE_MAX, "%s: %s", c->cpu_affinity,
+		    err == EINVAL ? "this machine, or the daemon's cgroup, has "
+				    "none of these processors"
+				  : strerror(err));
+		return true;
 	case SPAWN_RECORD:
 	case SPAWN_CLONE:
 	case SPAWN_SESSION:
@@ -268,6 +276,8 @@ failure_explain(const struct failure *f, char why[static FAILURE_MAX])
 	case SPAWN_EXEC:
 	case SPAWN_CONDITION:
 	case SPAWN_FOLDER:
+	case SPAWN_CPU_POLICY:
+	case SPAWN_IO_CLASS:
 		break;
 	}
 	return false;

@@ -60,6 +60,11 @@ struct clone3_args {
 };
 #define INTO_CGROUP UINT64_C(0x200000000)
 
+/* ioprio_set(2), which has no header: this process; the usual level. */
+#define IO_PROCESS 1
+#define IO_CLASS_SHIFT 13
+#define IO_LEVEL 4
+
 /* A twin's stack. */
 #define STACK_SIZE ((size_t)256 * 1024)
 /* Descriptors that the child needs: those of SPAWN_FDS and four more. */
@@ -302,6 +307,37 @@ child_conditions(struct child *c)
 	}
 }
 
+/*
+ * Set the limits of the cgroup, of which the process is a member already: to
+ * lower a limit may take long, for the kernel first frees memory.
+ */
+static void
+child_resources(struct child *c)
+{
+	const struct resource *r = c->req->conf->resources.v;
+	char text[RESOURCE_TEXT_MAX], words[FAILURE_MAX];
+	int fd;
+
+	for (size_t n = c->req->conf->resources.n; n > 0; n--, r++) {
+		resource_text(r->kind, r, text);
+		fd = c->req->cgroup == -1
+		    ? -1
+		    : openat(c->req->cgroup, resource_file(r->kind),
+			  O_WRONLY | O_CLOEXEC);
+		if (fd != -1 && write(fd, text, strlen(text)) != -1) {
+			close(fd);
+			continue;
+		}
+		if (!resource_is_hard(r->kind))
+			continue;
+		snprintf(words, sizeof(words), "(%s) %s", resource_key(r->kind),
+		    fd == -1 && c->req->limits_why != NULL ? c->req->limits_why
+							   : strerror(errno));
+		c->words = words;
+		fail(c, SPAWN_CGROUP, 0);
+	}
+}
+
 static void
 child_folders(struct child *c)
 {
@@ -329,6 +365,50 @@ child_folders(struct child *c)
 	}
 }
 
+/* Processors, and the scheduling of processor time and disks. */
+static void
+child_scheduling(const struct child *c)
+{
+	static const int policies[] = {
+	    [KEY_CPU_OTHER] = SCHED_OTHER,
+	    [KEY_CPU_BATCH] = SCHED_BATCH,
+	    [KEY_CPU_IDLE] = SCHED_IDLE,
+	    [KEY_CPU_FIFO] = SCHED_FIFO,
+	    [KEY_CPU_RR] = SCHED_RR,
+	};
+	const struct definition *conf = c->req->conf;
+	struct sched_param param = {.sched_priority = 0};
+	int class = (int)conf->io_class, level = conf->io_priority;
+	cpu_set_t cpus;
+
+	if (conf->cpu_affinity != NULL) {
+		cpus_set(conf->cpu_affinity, &cpus);
+		if (sched_setaffinity(0, sizeof(cpus), &cpus) == -1)
+			fail(c, SPAWN_AFFINITY, 0);
+	}
+	if (definition_has(conf, "cpu-scheduling-policy")) {
+		if (conf->cpu_policy >= KEY_CPU_FIFO)
+			param.sched_priority =
+			    conf->cpu_priority == DEFINITION_UNSET
+			    ? 1
+			    : conf->cpu_priority;
+		if (sched_setscheduler(0, policies[conf->cpu_policy], &param) ==
+		    -1)
+			fail(c, SPAWN_CPU_POLICY, 0);
+	}
+	if (!definition_has(conf, "io-scheduling-class") &&
+	    !definition_has(conf, "io-scheduling-priority"))
+		return;
+	if (class == KEY_IO_NONE && level != DEFINITION_UNSET)
+		class = KEY_IO_BEST_EFFORT;
+	if (level == DEFINITION_UNSET)
+		level =
+		    class == KEY_IO_NONE || class == KEY_IO_IDLE ? 0 : IO_LEVEL;
+	if (syscall(SYS_ioprio_set, IO_PROCESS, 0,
+		class << IO_CLASS_SHIFT | level) == -1)
+		fail(c, SPAWN_IO_CLASS, 0);
+}
+
 static void
 child_limits(const struct child *c)
 {
@@ -342,6 +422,7 @@ child_limits(const struct child *c)
 	if (definition_has(conf, "nice") &&
 	    setpriority(PRIO_PROCESS, 0, conf->nice) == -1)
 		fail(c, SPAWN_NICE, 0);
+	child_scheduling(c);
 	for (i = 0; i < conf->rlimits.n; i++) {
 		rl.rlim_cur = conf->rlimits.v[i].soft;
 		rl.rlim_max = conf->rlimits.v[i].hard;
@@ -453,6 +534,7 @@ child_attributes(struct child *c)
 		return;
 	if (c->req->bases != NULL) {
 		child_conditions(c);
+		child_resources(c);
 		child_folders(c);
 	}
 	child_limits(c);

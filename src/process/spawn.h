@@ -52,6 +52,8 @@ struct spawn_request {
 	 * makes its folders below these bases, by kind; NULL: another process.
 	 */
 	const char *const *bases;
+	const char
+	    *limits_why; /* why limits of conf are not possible, or NULL */
 	/* In shared memory: the child stores its pid there first of all. */
 	volatile int32_t *record;
 	struct sandbox *sandbox;    /* or NULL; conf is its definition */

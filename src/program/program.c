@@ -1002,12 +1002,17 @@ main_lost(struct child *c)
 static void
 note_end(struct program *p, const struct process_end *end)
 {
+	struct system *sys = p->programs->system;
+
 	free(p->why);
 	p->why = NULL;
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.late = outcome_late(p);
 	p->end.process = *end;
+	if (end->signal && end->code == SIGKILL)
+		p->end.process.oom =
+		    sys->was_oom(sys, &p->child, p->conf->name);
 	p->end.at = clock_wall().tv_sec;
 }
 
@@ -1372,6 +1377,8 @@ program_set_conf(struct program *p, struct definition *conf)
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = definition_ref(conf);
 	health_adjust(p, old);
+	if (old->resources.n > 0 || conf->resources.n > 0)
+		sys->adjust_limits(sys, old, conf);
 	adjust_deadline(p, old);
 	definition_unref(old);
 	shorten_wait(p);

@@ -47,6 +47,8 @@
 #define REST_MOST 1000
 /* The folder of processes that outlive a start, below that of the program. */
 #define KEPT_FOLDER "hupd-left"
+/* The deadline of a change of limits, ms. */
+#define ADJUST_TIME 10000
 /* In the folder of private-tmp: the folders that a helper removes. */
 #define TMP_ASIDE ".old"
 /* The deadline of a removal of runtime directories, ms. */
@@ -60,6 +62,8 @@ static const char *const helper_folders[] = {SYSTEM_CHECK_FOLDER,
     SYSTEM_HOOK_FOLDER, NULL};
 _Static_assert(SYSTEM_FDS <= SPAWN_FDS && SYSTEM_PID_MAX >= SPAWN_PID_MAX,
     "spawn has room for a request");
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 RB_HEAD(system_pids, child);
 
@@ -88,6 +92,21 @@ struct removal {
 
 TAILQ_HEAD(removals, removal);
 
+/* Limits that a helper sets. */
+struct adjustment {
+	TAILQ_ENTRY(adjustment) entry;
+	struct real *real;
+	struct helper job;
+	char *program;
+	struct {
+		enum resource_kind kind;
+		char text[RESOURCE_TEXT_MAX];
+	} v[RESOURCE_KINDS];
+	size_t n;
+};
+
+TAILQ_HEAD(adjustments, adjustment);
+
 /* A child that has not executed its program yet. */
 struct spawning {
 	struct spawn_report report;
@@ -99,6 +118,7 @@ struct real {
 	struct system_pids children;
 	struct rests rests;
 	struct removals removals;
+	struct adjustments adjustments;
 	struct helper tmp_job; /* removes the folders that were set aside */
 	bool has_tmp;	       /* there may be folders of private-tmp */
 	bool tmp_again;	       /* more were set aside meanwhile */
@@ -236,6 +256,32 @@ drop(struct real *r, struct child *c)
 	c->pidfd = -1;
 }
 
+/*
+ * The folder of a program that may make others below has no process, if the
+ * program has enabled controllers for those: begin with a new one.  A command
+ * that helps such a program is in the folder of the health checks.
+ */
+static int
+enter_delegated(struct real *r, const struct system_request *req)
+{
+	const struct definition *conf = req->conf;
+	char below[NAME_MAX + sizeof("/" SYSTEM_CHECK_FOLDER)];
+	int fd;
+
+	if (!req->begins) {
+		snprintf(below, sizeof(below), "%s/" SYSTEM_CHECK_FOLDER,
+		    conf->name);
+		return cgroup_enter(r->parts.cgroup, below);
+	}
+	cgroup_leave(r->parts.cgroup, req->folder);
+	fd = cgroup_enter(r->parts.cgroup, req->folder);
+	if (fd != -1 && conf->uid != (uid_t)-1 &&
+	    cgroup_delegate(r->parts.cgroup, req->folder, conf->uid,
+		conf->gid) == -1)
+		log_warn("%s: cannot give it its cgroup", req->folder);
+	return fd;
+}
+
 static int
 enter_folder(struct real *r, const struct system_request *req)
 {
@@ -243,11 +289,158 @@ enter_folder(struct real *r, const struct system_request *req)
 
 	if (r->parts.cgroup == NULL)
 		return -1;
-	fd = cgroup_enter(r->parts.cgroup, req->folder);
+	if (req->conf->delegate)
+		fd = enter_delegated(r, req);
+	else
+		fd = cgroup_enter(r->parts.cgroup, req->folder);
 	if (fd == -1)
 		log_warn("%s: cannot create its cgroup, starting it without",
 		    req->folder);
 	return fd;
+}
+
+static int
+real_check_limit(struct system *sys, enum resource_kind kind, bool prepare,
+    char *why, size_t size)
+{
+	struct real *r = real_of(sys);
+	struct cgroup *cg = r->parts.cgroup;
+	const char *controller = resource_controller(kind);
+
+	if (cg == NULL) {
+		strlcpy(why, "needs cgroups of version 2", size);
+		return -1;
+	}
+	if (prepare)
+		return cgroup_enable(cg, controller, r->parts.is_ours,
+		    r->parts.arg, why, size);
+	return cgroup_offers(cg, controller, why, size);
+}
+
+/* In the helper.  Without a folder, or a controller, there is no limit. */
+static void
+adjust_work(void *arg, int out)
+{
+	const struct adjustment *a = arg;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (cgroup_write(a->real->parts.cgroup, a->program,
+			resource_file(a->v[i].kind), a->v[i].text) == -1 &&
+		    errno != ENOENT)
+			dprintf(out, "%s: %s\n", resource_key(a->v[i].kind),
+			    strerror(errno));
+}
+
+static void
+free_adjustment(struct adjustment *a)
+{
+	TAILQ_REMOVE(&a->real->adjustments, a, entry);
+	if (a->job.work != NULL)
+		helper_cancel(&a->job);
+	free(a->program);
+	free(a);
+}
+
+static void
+adjust_done(struct helper *job)
+{
+	struct adjustment *a = job->owner;
+	char *rest = job->answer, *line;
+
+	if (job->late)
+		log_warnx("%s: its limits were not set within %d s", a->program,
+		    ADJUST_TIME / 1000);
+	while (!job->late && rest != NULL &&
+	    (line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_warnx("%s: cannot set %s", a->program, line);
+	free_adjustment(a);
+}
+
+static bool
+same_limit(const struct resource *a, const struct resource *b)
+{
+	return a == b || (a != NULL && b != NULL && a->value == b->value);
+}
+
+/* A lower limit has the kernel free memory first, so a helper sets it. */
+static void
+real_adjust_limits(struct system *sys, const struct definition *old,
+    const struct definition *now)
+{
+	struct real *r = real_of(sys);
+	const struct resource *was, *is;
+	struct adjustment *a;
+
+	if (r->parts.cgroup == NULL || (a = calloc(1, sizeof(*a))) == NULL)
+		return;
+	a->real = r;
+	TAILQ_INSERT_TAIL(&r->adjustments, a, entry);
+	a->program = strdup(now->name);
+	for (int kind = 0; kind < RESOURCE_KINDS; kind++) {
+		was = resource_find(&old->resources, (enum resource_kind)kind);
+		is = resource_find(&now->resources, (enum resource_kind)kind);
+		if (same_limit(was, is))
+			continue;
+		a->v[a->n].kind = (enum resource_kind)kind;
+		resource_text((enum resource_kind)kind, is, a->v[a->n].text);
+		a->n++;
+	}
+	if (a->program == NULL || a->n == 0) {
+		free_adjustment(a);
+		return;
+	}
+	a->job = (struct helper){.work = adjust_work,
+	    .done = adjust_done,
+	    .arg = a,
+	    .owner = a};
+	helper_begin(r->parts.helpers, &a->job, ADJUST_TIME);
+}
+
+static int64_t
+real_memory_charged(struct system *sys, const char *folder)
+{
+	struct cgroup *cg = real_of(sys)->parts.cgroup;
+
+	return cg != NULL ? cgroup_memory(cg, folder) : -1;
+}
+
+static bool
+real_was_oom(struct system *sys, const struct child *c, const char *folder)
+{
+	struct cgroup *cg = real_of(sys)->parts.cgroup;
+
+	return cg != NULL && cgroup_oom_kills(cg, folder) > c->ooms;
+}
+
+/*
+ * Before the first process of a start: enable what its limits need.  Returns
+ * why that is not possible, in why, or NULL; the child fails with it.
+ */
+static const char *
+prepare_limits(struct real *r, const struct definition *conf, char *why,
+    size_t size)
+{
+	const struct resource *v = conf->resources.v;
+	static const enum resource_kind all[] = {RESOURCE_MEMORY_MAX,
+	    RESOURCE_TASKS_MAX, RESOURCE_CPU_QUOTA, RESOURCE_IO_WEIGHT};
+	const char *trouble = NULL;
+
+	/* A program that may make folders below gets every controller. */
+	for (size_t i = 0; conf->delegate && i < nitems(all); i++)
+		real_check_limit(&r->base, all[i], true, why, size);
+	for (size_t i = 0; i < conf->resources.n; i++) {
+		if (real_check_limit(&r->base, v[i].kind, true, why, size) == 0)
+			continue;
+		if (resource_is_hard(v[i].kind))
+			trouble = why;
+		else
+			log_warnx("%s: %s has no effect: %s", conf->name,
+			    resource_key(v[i].kind), why);
+		if (trouble != NULL)
+			break;
+	}
+	return trouble;
 }
 
 static void
@@ -283,6 +476,7 @@ real_spawn(struct system *sys, struct child *c,
 	struct sandbox_error refused;
 	struct sandbox *sandbox = NULL;
 	struct process process;
+	char why[400];
 	size_t i;
 	int rv;
 
@@ -316,9 +510,14 @@ real_spawn(struct system *sys, struct child *c,
 		req.outname = logger_stream_name(wanted->output);
 	}
 	rlimit_reserve();
-	if (wanted->begins)
+	if (wanted->begins) {
 		req.bases = r->base.bases;
+		req.limits_why =
+		    prepare_limits(r, wanted->conf, why, sizeof(why));
+	}
 	req.cgroup = enter_folder(r, wanted);
+	if (r->parts.cgroup != NULL && c->is_main)
+		c->ooms = cgroup_oom_kills(r->parts.cgroup, wanted->folder);
 	rv = spawn(&req, &process, &spawning->report);
 	sandbox_free(sandbox);
 	if (req.cgroup != -1)
@@ -1413,6 +1612,10 @@ system_new(const struct system_parts *parts)
 	    .remove_folder = real_remove_folder,
 	    .kill_runs = real_kill_runs,
 	    .sweep = real_sweep,
+	    .check_limit = real_check_limit,
+	    .adjust_limits = real_adjust_limits,
+	    .memory_charged = real_memory_charged,
+	    .was_oom = real_was_oom,
 	    .remove_runtime = real_remove_runtime,
 	    .end_tmp = real_end_tmp,
 	    .ends_tmp = real_ends_tmp,
@@ -1446,6 +1649,7 @@ system_new(const struct system_parts *parts)
 	RB_INIT(&r->children);
 	TAILQ_INIT(&r->rests);
 	TAILQ_INIT(&r->removals);
+	TAILQ_INIT(&r->adjustments);
 	r->reap.due = reap_all;
 	r->reap.arg = r;
 	r->sweep.due = look_due;
@@ -1466,12 +1670,15 @@ system_new(const struct system_parts *parts)
 void
 system_free(struct system *sys)
 {
+	struct adjustment *a;
 	struct removal *m;
 
 	if (sys == NULL)
 		return;
 	while ((m = TAILQ_FIRST(&real_of(sys)->removals)) != NULL)
 		free_removal(m);
+	while ((a = TAILQ_FIRST(&real_of(sys)->adjustments)) != NULL)
+		free_adjustment(a);
 	helper_cancel(&real_of(sys)->tmp_job);
 	notify_free(real_of(sys)->notify);
 	loop_cancel(real_of(sys)->parts.loop, &real_of(sys)->reap);

@@ -80,6 +80,7 @@ struct child {
 	struct source exit;
 	struct spawning *spawning; /* system.c's, until it is executed */
 	struct rest *rest;	   /* system.c's, from linger to finish */
+	int64_t ooms; /* processes killed for lack of memory, when it began */
 	const char *why; /* during failed: the error in words, or NULL */
 	bool is_pending; /* created, but has not executed its program yet */
 	bool was_lost;	 /* the last one was killed at birth */
@@ -201,6 +202,21 @@ struct system {
 	int64_t (*memory)(struct system *, const struct child *,
 	    const char *folder);
 	int64_t (*cpu)(struct system *, const struct child *,
+	    const char *folder);
+
+	/*
+	 * Can the limit be set?  prepare: make what the kernel needs for it.
+	 * -1: no, and why is the reason.
+	 */
+	int (*check_limit)(struct system *, enum resource_kind, bool prepare,
+	    char *why, size_t size);
+	/* Set the limits of now, for a program that runs with those of old. */
+	void (*adjust_limits)(struct system *, const struct definition *old,
+	    const struct definition *now);
+	/* Memory that counts against memory-max, in bytes; -1 if unknown. */
+	int64_t (*memory_charged)(struct system *, const char *folder);
+	/* Was its process, which SIGKILL ended, killed for lack of memory? */
+	bool (*was_oom)(struct system *, const struct child *,
 	    const char *folder);
 
 	/* Kill the processes in a folder; remove an empty folder. */

@@ -16,9 +16,10 @@ ending_exit(const struct process_end *e, char *buf, size_t size)
 	if (!e->known)
 		strlcpy(buf, "ended, nobody knows how", size);
 	else if (e->signal)
-		snprintf(buf, size, "killed by SIG%s%s",
+		snprintf(buf, size, "killed by SIG%s%s%s",
 		    text_signal_name(e->code, name),
-		    e->core ? ", core dumped" : "");
+		    e->core ? ", core dumped" : "",
+		    e->oom ? ", out of memory" : "");
 	else
 		snprintf(buf, size, "exited, status %d", e->code);
 }
@@ -72,6 +73,12 @@ ending_stage(const struct spawn_error *e)
 		return "condition-path-exists";
 	case SPAWN_FOLDER:
 		return "folder";
+	case SPAWN_AFFINITY:
+		return "cpu-affinity";
+	case SPAWN_CPU_POLICY:
+		return "cpu-scheduling-policy";
+	case SPAWN_IO_CLASS:
+		return "io-scheduling-class";
 	case SPAWN_SANDBOX:
 		return keys_hardening_name(e->which);
 	}

@@ -18,6 +18,7 @@ struct process_end {
 	bool known;  /* false: the kernel no longer knows */
 	bool signal; /* code is a signal, else an exit status */
 	bool core;   /* it dumped core */
+	bool oom;    /* the kernel killed it, because memory ran out */
 	int code;
 };
 
@@ -45,8 +46,12 @@ enum spawn_stage {
 	/* Before SPAWN_OOM, in the first process of a start: */
 	SPAWN_CONDITION,
 	SPAWN_FOLDER,
+	/* Between SPAWN_NICE and SPAWN_RLIMIT: */
+	SPAWN_AFFINITY,
+	SPAWN_CPU_POLICY,
+	SPAWN_IO_CLASS,
 };
-#define SPAWN_STAGES 18
+#define SPAWN_STAGES 21
 
 /* Why it could not be started. */
 struct spawn_error {

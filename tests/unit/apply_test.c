@@ -72,7 +72,7 @@ check_apply(enum plan_kind kind, const char *name, const char *text)
 
 	make_plan(&plan, kind, name, text);
 	diag_init(&errors);
-	assert_int_equal(apply_check(&d.programs, &plan, &errors), 0);
+	assert_int_equal(apply_check(&d.programs, &plan, &errors, NULL), 0);
 	apply = apply_new(&d.programs, &plan, on_done, on_idle, on_put_back,
 	    NULL, &errors);
 	assert_non_null(apply);
@@ -119,7 +119,7 @@ test_checks(void **state)
 	diag_init(&errors);
 	check_apply(PLAN_ADD, "web", REST);
 	make_plan(&plan, PLAN_ADD, "web", REST);
-	assert_int_equal(apply_check(&d.programs, &plan, &errors), -1);
+	assert_int_equal(apply_check(&d.programs, &plan, &errors, NULL), -1);
 	assert_int_equal(errors.n, 1);
 	assert_non_null(strstr(errors.v[0].reason, "has not ended yet"));
 	free_plan(&plan);

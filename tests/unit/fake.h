@@ -339,6 +339,15 @@ fake_signal_left(struct system *sys, const struct child *c, const char *folder,
 	return fake.left;
 }
 
+static bool
+fake_was_oom(struct system *sys, const struct child *c, const char *folder)
+{
+	(void)sys;
+	(void)c;
+	(void)folder;
+	return false;
+}
+
 static int
 fake_keep(struct system *sys, struct child *c, const char *folder)
 {
@@ -517,6 +526,7 @@ fake_setup(void)
 	    .kill = fake_kill,
 	    .left = fake_left,
 	    .signal_left = fake_signal_left,
+	    .was_oom = fake_was_oom,
 	    .linger = fake_linger,
 	    .finish = fake_finish,
 	    .keep = fake_keep,
