@@ -119,6 +119,49 @@ definition_forget(struct definition *d)
 	d->kept = false;
 }
 
+/* Has it the default of the key, and was that another one in version 0.1? */
+static bool
+is_former(const struct definition *d, const struct key *key)
+{
+	return key->before != NULL && !keys_has(d->given, key);
+}
+
+void
+definition_use_former(struct definition *d)
+{
+	for (size_t i = 0; i < keys_count; i++)
+		if (is_former(d, &keys_table[i]))
+			keys_set_former(d, &keys_table[i]);
+}
+
+void
+definition_use_present(struct definition *d)
+{
+	for (size_t i = 0; i < keys_count; i++)
+		if (is_former(d, &keys_table[i]))
+			keys_set_default(d, &keys_table[i]);
+}
+
+char *
+definition_former(const struct definition *d)
+{
+	char *text = NULL;
+	size_t size, n = 0;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &size)) == NULL)
+		return NULL;
+	for (size_t i = 0; i < keys_count; i++)
+		if (is_former(d, &keys_table[i]))
+			fprintf(f, "%s%s = %s", n++ > 0 ? ", " : "",
+			    keys_table[i].name, keys_table[i].before);
+	if (fclose(f) == EOF || n == 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
 bool
 definition_has(const struct definition *d, const char *name)
 {

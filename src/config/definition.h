@@ -23,6 +23,15 @@ void definition_unref(struct definition *);
 void definition_forget(struct definition *);
 void definition_forget_files(struct definition *);
 
+/*
+ * Version 0.1 had other defaults.  Give the keys that were not given those, or
+ * the present ones again; the values of such keys own no memory.
+ */
+void definition_use_former(struct definition *);
+void definition_use_present(struct definition *);
+/* "kill-mode = mixed, settle-time = 0": these keys; malloc'd, or NULL. */
+char *definition_former(const struct definition *);
+
 /* Was the key (its name in the file) given, by the file or by hupd.conf? */
 bool definition_has(const struct definition *, const char *key);
 /*

@@ -381,7 +381,7 @@ const struct key keys_table[] = {
     {LIVE("stop-command", NULL, hooks, stop_command), .repeat = true},
     {LIVE("stop-signal", "TERM", signal, stop_signal)},
     {LIVE("stop-timeout", "10s", timeout, stop_timeout)},
-    {LIVE("kill-mode", "main-first", choice, kill_mode),
+    {LIVE("kill-mode", "main-first", choice, kill_mode), .before = "mixed",
 	.value.words = kill_mode_words},
     {LIVE("send-sigkill", "yes", bool, send_sigkill)},
     {LIVE("stop-post", NULL, hooks, stop_post), .repeat = true},
@@ -395,7 +395,7 @@ const struct key keys_table[] = {
 	.value.words = ready_words,
 	.value.min = 3,
 	.value.max = 1023},
-    {LIVE("settle-time", "1s", duration, settle_time)},
+    {LIVE("settle-time", "1s", duration, settle_time), .before = "0"},
     {LIVE("start-timeout", "30s", limit, start_timeout)},
     {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},
     {LIVE("health-command", NULL, words, health_command)},
@@ -549,6 +549,14 @@ keys_set_default(void *base, const struct key *key)
 	return key->fallback == NULL || key->boxed
 	    ? 0
 	    : keys_parse(base, key, key->fallback, why);
+}
+
+int
+keys_set_former(void *base, const struct key *key)
+{
+	char why[VALUE_WHY_MAX];
+
+	return keys_parse(base, key, key->before, why);
 }
 
 int

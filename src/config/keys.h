@@ -81,6 +81,7 @@ struct key {
 	const char *name;
 	const char *former;   /* its name in earlier releases, or NULL */
 	const char *fallback; /* the default, as text; NULL: none */
+	const char *before;   /* that of version 0.1, if it was another */
 	bool live;	      /* a change needs no restart */
 	bool repeat;	      /* may be given again, and adds to its list */
 	bool daemon;	      /* in struct settings, hupd.conf only */
@@ -264,6 +265,8 @@ int keys_parse(void *base, const struct key *, const char *text,
 int keys_print(const void *base, const struct key *, FILE *);
 /* Set the field to the default, if there is one.  -1: no memory. */
 int keys_set_default(void *base, const struct key *);
+/* Set it to the default of version 0.1, which differs.  -1: no memory. */
+int keys_set_former(void *base, const struct key *);
 /* to's field is zero, or holds nothing that must be freed.  -1: no memory. */
 int keys_copy(void *to, const void *from, const struct key *);
 /* Free what the field owns, and set it to zero. */

@@ -452,10 +452,63 @@ replace_running(struct reload *r, struct config *set)
 	wait_later(r);
 }
 
+static bool
+is_restarted(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->v[i].kind == PLAN_RESTART &&
+		    strcmp(plan->v[i].to->name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Warn of each program that version 0.1 started and that keeps the defaults of
+ * that version after this plan; once.
+ */
+static void
+note_former(struct reload *r, struct config *set, const struct plan *plan)
+{
+	const struct definition *c;
+	struct program *p;
+	char *keys;
+
+	for (size_t i = 0; i < set->nprograms; i++) {
+		c = set->programs[i];
+		p = programs_find(&r->daemon->programs, c->name);
+		if (p == NULL || !p->is_former || p->former_told ||
+		    is_restarted(plan, c->name) ||
+		    (keys = definition_former(c)) == NULL)
+			continue;
+		diag_add(&set->notes, c->file != NULL ? c->file : c->name, 0,
+		    NULL,
+		    "%s keeps the defaults of hupd 0.1 until its next start: "
+		    "%s",
+		    c->name, keys);
+		free(keys);
+	}
+}
+
+/* They have been listed. */
+static void
+note_told(struct reload *r)
+{
+	struct programs *ps = &r->daemon->programs;
+	struct program *p;
+
+	for (p = programs_first(ps); p != NULL; p = programs_next(p))
+		if (p->is_former && !p->former_told) {
+			p->former_told = true;
+			record_note(p);
+		}
+}
+
 /* Nothing here can fail. */
 static void
 commit(struct reload *r, struct config *set, const struct plan *plan)
 {
+	note_former(r, set, plan);
+	note_told(r);
 	report_plan(&r->report, plan, r->generation + 1);
 	report_warnings(&r->report, &set->notes);
 	apply_commit(r->apply);
@@ -868,6 +921,7 @@ planned(struct attempt *a, int error)
 		report_errors(p->text, &a->errors);
 		status = STATUS_REJECTED;
 	} else {
+		note_former(a->reload, &a->set, &a->plan);
 		report_plan(p->text, &a->plan, a->reload->generation + 1);
 		report_warnings(p->text, &a->set.notes);
 		report_chain(p->text, &a->set);

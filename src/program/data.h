@@ -144,6 +144,8 @@ struct program {
 	struct child child; /* the main process */
 	bool was_ready;	    /* since it was started */
 	bool was_up;	    /* and no stop or failed start since */
+	bool is_former;	    /* it runs with the defaults of version 0.1, */
+	bool former_told;   /* and a reload has listed that */
 	bool had_outcome;   /* of its start, or that before a restart delay */
 	uint32_t command;   /* READY_EXITED: which one, from 0 */
 	struct mono started;

@@ -562,9 +562,21 @@ set_aside(struct program *p)
 }
 
 /* Before the first process of a start. */
+/* A new start has the defaults of this version: see takeover.c. */
+static void
+use_present(struct program *p)
+{
+	if (!p->is_former)
+		return;
+	p->is_former = p->former_told = false;
+	definition_use_present(p->conf);
+	record_note(p);
+}
+
 static void
 begin_start(struct program *p)
 {
+	use_present(p);
 	said_clear(p);
 	free(p->blamed);
 	p->blamed = NULL;
@@ -1374,6 +1386,10 @@ program_set_conf(struct program *p, struct definition *conf)
 	struct system *sys = p->programs->system;
 	struct definition *old = p->conf;
 
+	if (p->is_former)
+		definition_use_former(conf);
+	else
+		definition_use_present(conf);
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = definition_ref(conf);
 	health_adjust(p, old);

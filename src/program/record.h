@@ -29,9 +29,11 @@
 /* struct record_slot: the fields after it are valid; no part of a text. */
 #define RECORD_EXTENDED UINT32_C(0x00020000)
 
-/* Bits of past: a crash made it start; see had_outcome in data.h. */
+/* Bits of past; see was_up, had_outcome, is_former, former_told in data.h. */
 #define RECORD_WAS_UP 1
 #define RECORD_HAD_OUTCOME 2
+#define RECORD_FORMER 4
+#define RECORD_FORMER_TOLD 8
 
 struct record_header {
 	char magic[8];
@@ -98,7 +100,7 @@ struct record_slot {
 	uint32_t extended;
 	int64_t settling; /* ns since boot */
 	uint8_t step;
-	uint8_t past; /* RECORD_WAS_UP, RECORD_HAD_OUTCOME */
+	uint8_t past; /* RECORD_WAS_UP ... */
 	uint8_t access;
 	uint8_t late; /* of the state */
 	uint16_t said_err;

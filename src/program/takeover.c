@@ -127,6 +127,19 @@ read_slot(struct program *p, const struct record_slot *s)
 }
 
 /*
+ * Version 0.1 started it: it keeps the meaning of the defaults until its next
+ * start.
+ */
+static void
+read_former(struct program *p, const struct record_slot *s)
+{
+	p->is_former = !is_extended(s) || (s->past & RECORD_FORMER);
+	p->former_told = is_extended(s) && (s->past & RECORD_FORMER_TOLD);
+	if (p->is_former)
+		definition_use_former(p->conf);
+}
+
+/*
  * The daemon was killed while it created the process, or just after: only the
  * pid is recorded.
  */
@@ -254,6 +267,7 @@ adopt(struct program *p, int slot, bool inherited)
 		state = STATE_DOWN;
 		step = STEP_NONE;
 	} else if (s->pid != 0 && sys->hold(sys, &p->child, &former)) {
+		read_former(p, s);
 		if (is_young(s)) {
 			begin_young(p);
 			want = WANT_RUN;

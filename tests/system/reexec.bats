@@ -497,3 +497,59 @@ former() {
 	hupd_stop
 	none_left
 }
+
+@test "a program of hupd 0.1 keeps the defaults of that version until its next start" {
+	local before name
+	no_valgrind 'it is about another program'
+	former 97adec6
+	# Each leaves a child behind, which prints when it is asked to end.
+	cat >"$T/child" <<-'E'
+	trap 'echo asked; exit' TERM
+	echo set
+	while :; do sleep 0.05; done
+	E
+	chmod 644 "$T/child"
+	for name in web api; do
+		program $name <<-E
+		command = sh -c 'trap exit TERM; sh $T/child & wait'
+		E
+	done
+	sleeper plain
+	new=$HUPD
+	mkdir -m 755 "$T/bin"
+	cp "$FORMER/build/hupd" "$T/bin/hupd"
+	HUPD=$T/bin/hupd
+	hupd_start
+	wait_for 5 printed web 'set$'
+	wait_for 5 printed api 'set$'
+	before="$(pid_of web) $(pid_of api) $(pid_of plain)"
+	install_new <"$new"
+	run -0 ctl reexec
+	# Plan and report list them, and restart nobody.
+	run -0 ctl check
+	[[ $output = *'web keeps the defaults of hupd 0.1 until its next start: kill-mode = mixed, settle-time = 0'* ]]
+	change api 'kill-mode = main-first'
+	run -0 ctl reload
+	[[ $output = *'= api '*'adjusted: kill-mode changed'* ]]
+	[[ $output = *'2 unchanged'* ]]
+	[[ $output = *'web keeps the defaults of hupd 0.1 until its next start: kill-mode = mixed, settle-time = 0'* ]]
+	[[ $output = *'api keeps the defaults of hupd 0.1 until its next start: settle-time = 0'* ]]
+	# Once is enough; the next daemon knows.
+	run -0 ctl reload
+	[[ $output != *'hupd 0.1'* ]]
+	ctl reexec
+	run -0 ctl reload
+	[[ $output != *'hupd 0.1'* ]]
+	[ "$before" = "$(pid_of web) $(pid_of api) $(pid_of plain)" ]
+	# The stop is that of 0.1, but not where the file says otherwise.
+	ctl restart web
+	run ! printed web 'asked$'
+	ctl restart api
+	wait_for 5 printed api 'asked$'
+	# The next start has the present defaults.
+	wait_for 5 lines "$T/log/web.log" 2
+	ctl restart web
+	wait_for 5 printed web 'asked$'
+	hupd_stop
+	none_left
+}
