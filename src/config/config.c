@@ -636,7 +636,7 @@ stop_time(const struct definition *conf)
 static int64_t
 settle_time(const struct definition *conf)
 {
-	return conf->ready == READY_STARTED ? conf->settle_time : 0;
+	return definition_settles(conf) ? conf->settle_time : 0;
 }
 
 /*

@@ -183,6 +183,13 @@ definition_line(const struct definition *d, const char *name, size_t nth)
 	return line;
 }
 
+bool
+definition_settles(const struct definition *d)
+{
+	return d->settle_time > 0 &&
+	    (d->ready == READY_STARTED || d->ready == READY_FORKS);
+}
+
 static bool
 same_string(const char *a, const char *b)
 {

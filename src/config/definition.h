@@ -42,6 +42,9 @@ bool definition_has(const struct definition *, const char *key);
 unsigned definition_line(const struct definition *, const char *key,
     size_t nth);
 
+/* Does settle-time apply to it? */
+bool definition_settles(const struct definition *);
+
 /* The keys that differ.  Keys that are not live need a restart. */
 struct keyset definition_diff(const struct definition *,
     const struct definition *);

@@ -25,6 +25,7 @@ static const char *const ready_words[] = {
     [READY_STARTED] = "started",
     [READY_NOTIFY] = "notify",
     [READY_FD] = "fd:N",
+    [READY_FORKS] = "forks",
     [READY_EXITED] = "exited",
     NULL,
 };
@@ -395,6 +396,7 @@ const struct key keys_table[] = {
 	.value.words = ready_words,
 	.value.min = 3,
 	.value.max = 1023},
+    {PROCESS("pid-file", NULL, path, pid_file), .own = true, .expands = true},
     {LIVE("settle-time", "1s", duration, settle_time), .before = "0"},
     {LIVE("start-timeout", "30s", limit, start_timeout)},
     {PROCESS("watchdog", NULL, duration, watchdog), .value.min = 1},

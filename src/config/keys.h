@@ -45,7 +45,13 @@ enum key_restart {
 	RESTART_ON_WATCHDOG,
 	RESTART_NEVER,
 };
-enum key_ready { READY_STARTED, READY_NOTIFY, READY_FD, READY_EXITED };
+enum key_ready {
+	READY_STARTED,
+	READY_NOTIFY,
+	READY_FD,
+	READY_FORKS,
+	READY_EXITED,
+};
 enum key_kill_mode {
 	KILL_MAIN_FIRST,
 	KILL_CONTROL_GROUP,
@@ -145,6 +151,7 @@ struct definition {
 	bool env_kept; /* they come from a saved file */
 	enum key_ready ready;
 	int ready_fd;	  /* READY_FD: the descriptor in the program, 3..1023 */
+	char *pid_file;	  /* READY_FORKS: absolute; NULL: none */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum key_log log;
 	char **listen_stream; /* canonical addresses, see address.h */
@@ -178,7 +185,7 @@ struct definition {
 	char **reload_command;
 	char *on_failure_command; /* NULL: none */
 	bool reload_rollback;
-	int64_t settle_time;   /* READY_STARTED; 0: up once it is executed */
+	int64_t settle_time;   /* READY_STARTED, READY_FORKS; 0: up at once */
 	int64_t start_timeout; /* 0: no limit */
 	char **health_command; /* NULL: none */
 	int64_t health_interval;

@@ -341,6 +341,18 @@ settle_watchdog(struct parser *p)
 	take_back(conf, keys_find("watchdog"));
 }
 
+/* Only a daemon that forks has a pid file for hupd. */
+static void
+check_pid_file(struct parser *p)
+{
+	const struct definition *conf = p->conf;
+	unsigned line = definition_line(conf, "pid-file", 0);
+
+	if (line != 0 && conf->ready != READY_FORKS)
+		diag_add(p->diags, p->file, line, "pid-file",
+		    "needs ready = forks");
+}
+
 /* A priority has no meaning for every policy. */
 static void
 check_scheduling(struct parser *p)
@@ -516,6 +528,7 @@ end_definition(struct parser *p)
 		diag_add(p->diags, p->file, line, "command", "is missing");
 	check_delays(p);
 	settle_watchdog(p);
+	check_pid_file(p);
 	check_commands(p);
 	check_scheduling(p);
 	check_capabilities(p);

@@ -350,10 +350,10 @@ each_below(int dir, const char *name, const char *const *skip,
 }
 
 int
-cgroup_each(struct cgroup *cg, const char *name, bool (*fn)(pid_t, void *),
-    void *arg)
+cgroup_each(struct cgroup *cg, const char *name, const char *const *skip,
+    bool (*fn)(pid_t, void *), void *arg)
 {
-	return each_below(cg->dir, name, NULL, fn, arg) == -1 ? -1 : 0;
+	return each_below(cg->dir, name, skip, fn, arg) == -1 ? -1 : 0;
 }
 
 /* Remove a folder and those below.  -1 if one is not empty. */
@@ -525,7 +525,7 @@ move_all(struct cgroup *cg, const char *name, const char *below, int procs)
 		if (snprintf(path, sizeof(path), "%s/%s", name, other) >=
 		    (int)sizeof(path))
 			continue;
-		cgroup_each(cg, path, move_one, &procs);
+		cgroup_each(cg, path, NULL, move_one, &procs);
 		remove_below(cg->dir, path);
 	}
 	closedir(d);
@@ -895,7 +895,8 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	/* The usual case: the program left nothing behind. */
 	if (is_empty(cg, name))
 		return 0;
-	if (cgroup_each(cg, name, count_one, &members) == -1 || members.n == 0)
+	if (cgroup_each(cg, name, NULL, count_one, &members) == -1 ||
+	    members.n == 0)
 		return 0;
 	fd = open_in(cg->dir, name, "cgroup.kill", O_WRONLY);
 	if (fd != -1 && write(fd, "1", 1) == 1) {
@@ -907,7 +908,8 @@ cgroup_kill(struct cgroup *cg, const char *name)
 	/* Before Linux 5.14: repeat, since those killed may have forked. */
 	for (rounds = 0; rounds < KILL_ROUNDS; rounds++) {
 		left = (struct members){0};
-		if (cgroup_each(cg, name, kill_one, &left) == -1 || left.n == 0)
+		if (cgroup_each(cg, name, NULL, kill_one, &left) == -1 ||
+		    left.n == 0)
 			break;
 	}
 	return members.alive;

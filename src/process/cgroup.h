@@ -104,10 +104,10 @@ int64_t cgroup_oom_kills(struct cgroup *, const char *name);
 /* Processor time of all that ever ran in it, in ms; -1 if unknown. */
 int64_t cgroup_cpu(struct cgroup *, const char *name);
 /*
- * Call fn for each process in the folder and below, until fn returns false.
- * -1 with errno if the folder cannot be read.
+ * Call fn for each process in the folder and below, except in the folders skip,
+ * until fn returns false.  -1 with errno if the folder cannot be read.
  */
-int cgroup_each(struct cgroup *, const char *name, bool (*fn)(pid_t, void *),
-    void *);
+int cgroup_each(struct cgroup *, const char *name, const char *const *skip,
+    bool (*fn)(pid_t, void *), void *);
 
 #endif

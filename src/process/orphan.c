@@ -582,6 +582,78 @@ orphan_kept(struct orphans *o, uint32_t program, uint64_t except)
 	    &(struct counting){.run = except, .program = program});
 }
 
+void
+orphan_each(struct orphans *o, uint64_t run, bool all,
+    void (*fn)(const struct process_facts *, void *), void *arg)
+{
+	const struct look *x;
+	struct survey v;
+
+	survey(&v, o, all);
+	for (x = v.looks; x < v.looks + v.n; x++)
+		if (x->run == run && !x->is_held && !x->facts.is_ended &&
+		    (all || x->is_below))
+			fn(&x->facts, arg);
+	free(v.looks);
+}
+
+static bool
+covers(const struct orphan_claim *claim, pid_t pid, uint64_t start_time)
+{
+	return claim != NULL && claim->since != 0 &&
+	    start_time >= claim->since &&
+	    (claim->uid == 0 || process_user(pid) == claim->uid);
+}
+
+bool
+orphan_take(struct orphans *o, pid_t pid, uint64_t run, bool all,
+    const struct orphan_claim *claim)
+{
+	const struct look *x;
+	struct seen *s = NULL;
+	struct survey v;
+	bool is_its;
+
+	survey(&v, o, all);
+	x = find_look(&v, pid);
+	is_its =
+	    x != NULL && x->run == run && !x->is_held && (all || x->is_below);
+	if (x != NULL && x->run == 0 && !x->is_held &&
+	    x->facts.parent == getpid() &&
+	    covers(claim, pid, x->facts.start_time))
+		s = keep(o, &x->facts);
+	if (s != NULL) {
+		s->run = run;
+		is_its = true;
+	}
+	free(v.looks);
+	return is_its;
+}
+
+struct unclaimed {
+	const struct orphan_claim *claim;
+	int n;
+};
+
+static void
+count_unclaimed(struct orphans *o, struct seen *s, void *arg)
+{
+	struct unclaimed *u = arg;
+
+	(void)o;
+	if (s->run == 0 && covers(u->claim, s->pid, s->start_time))
+		u->n++;
+}
+
+int
+orphan_unclaimed(struct orphans *o, const struct orphan_claim *claim)
+{
+	struct unclaimed u = {claim, 0};
+
+	each_orphan(o, count_unclaimed, &u);
+	return u.n;
+}
+
 int
 orphan_left(struct orphans *o, uint64_t run, bool all)
 {
@@ -592,6 +664,28 @@ orphan_left(struct orphans *o, uint64_t run, bool all)
 		return orphan_count_run(o, run, true);
 	process_each_child(look_at_child, &c);
 	return counting.n;
+}
+
+static void
+count_undecided(struct orphans *o, struct seen *s, void *arg)
+{
+	int *n = arg;
+
+	(void)o;
+	*n += s->run == 0 && process_is_dying(s->pid);
+}
+
+bool
+orphan_is_over(struct orphans *o, uint64_t run, bool all)
+{
+	int undecided = 0;
+	struct children c = {o, count_undecided, &undecided, true, 0};
+
+	if (orphan_left(o, run, all) > 0)
+		return false;
+	process_each_child(look_at_child, &c);
+	/* The children of a process that has ended meanwhile are ours now. */
+	return undecided == 0 && orphan_left(o, run, all) == 0;
 }
 
 static bool

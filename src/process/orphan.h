@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "process/process.h"
 #include "wire/names.h"
 
 struct orphans;
@@ -89,6 +90,29 @@ int orphan_count(struct orphans *, uint64_t run);
 int orphan_left(struct orphans *, uint64_t run, bool all);
 /* The same with their descendants, which takes a look at every process. */
 int orphan_count_run(struct orphans *, uint64_t run, bool all);
+/*
+ * Is it certain that none is left?  A process that is dying shows no mark, and
+ * may have children that are not the daemon's yet.
+ */
+bool orphan_is_over(struct orphans *, uint64_t run, bool all);
+/* Call fn for each of these. */
+void orphan_each(struct orphans *, uint64_t run, bool all,
+    void (*fn)(const struct process_facts *, void *), void *arg);
+
+/* A program may take as its own what nothing shows to be another's: */
+struct orphan_claim {
+	uint64_t since; /* born then or later, clock ticks; 0: nothing */
+	uid_t uid;	/* of this user; 0: of any */
+};
+
+/*
+ * Does a process belong to a run?  If nothing shows where it belongs, and the
+ * claim is not NULL and covers it, it does from now on.
+ */
+bool orphan_take(struct orphans *, pid_t, uint64_t run, bool all,
+    const struct orphan_claim *);
+/* How many orphans does the claim cover that do not belong to any run? */
+int orphan_unclaimed(struct orphans *, const struct orphan_claim *);
 /*
  * Count the processes of all runs of a program, which is the upper half of
  * each, except one run.

@@ -28,6 +28,7 @@ struct hook;
 struct onfailure;
 struct program;
 struct record;
+struct search;
 
 /* A wait for changes of a program; embedded in its owner. */
 struct watch {
@@ -58,8 +59,9 @@ enum program_late {
 	LATE_TRIGGER,  /* WATCHDOG=trigger */
 	LATE_STOPPING, /* STOPPING=1, and no end in time */
 	LATE_HOOK,     /* start-pre or start-post has failed; .process is its */
+	LATE_NO_MAIN,  /* a start without a main process, see why */
 };
-#define PROGRAM_LATES 7
+#define PROGRAM_LATES 8
 
 /*
  * The lower half of a mark counts the starts.  One of these bits marks the
@@ -157,7 +159,7 @@ struct program {
 	struct program_end end;
 	char *status; /* what the program says of itself, or NULL */
 	char *tail;   /* the last output of a failed start, or NULL */
-	char *why;    /* END_SPAWN: the error in words, or NULL */
+	char *why;    /* END_SPAWN, LATE_NO_MAIN: in words, or NULL */
 	char *blamed; /* "start-pre CMD" if that ended the start, or NULL */
 	pid_t former; /* the main process of this start, once reaped, or 0 */
 	char *waiting_for;	/* listening's: a socket, or NULL */
@@ -178,6 +180,9 @@ struct program {
 	struct source ready;	      /* READY_FD */
 	struct stream *stream;	      /* NULL: log = none */
 	struct notify_socket *notify; /* NULL: ready is not notify */
+
+	/* successor.c */
+	struct search *search; /* STEP_FORKED; else NULL */
 
 	/* hook.c */
 	struct hook *hook; /* the command of the step, NULL: none runs */

@@ -23,6 +23,7 @@ static const char *const late_text[] = {
     [LATE_TRIGGER] = "it reported an internal error, ",
     [LATE_HOOK] = "",
     [LATE_STOPPING] = "it did not end after STOPPING=1, ",
+    [LATE_NO_MAIN] = "its main process was not found: ",
 };
 
 bool
@@ -31,7 +32,7 @@ describe_left_foreground(const struct program *p)
 	const struct process_end *end = &p->end.process;
 
 	return p->end.kind == END_PROCESS && p->end.left > 0 && end->known &&
-	    !end->signal && end->code == 0;
+	    !end->signal && end->code == 0 && p->conf->ready != READY_FORKS;
 }
 
 void
@@ -64,11 +65,12 @@ describe_end(const struct program *p, char *buf, size_t size)
 		break;
 	}
 	ending_exit(&p->end.process, how, sizeof(how));
-	snprintf(buf, size, "%s%s", late_text[p->end.late], how);
+	snprintf(buf, size, "%s%s", late_text[p->end.late],
+	    p->end.late == LATE_NO_MAIN && p->why != NULL ? p->why : how);
 	if (describe_left_foreground(p)) {
 		strlcat(buf,
-		    "; it went into the background, keep it in the "
-		    "foreground ",
+		    "; it went into the background: set ready = forks, or "
+		    "keep it in the foreground ",
 		    size);
 		strlcat(buf, foreground_option(p->conf->command), size);
 	}
@@ -171,6 +173,10 @@ why_awaited(const struct program *p, char *buf, size_t size)
 		    "pid %d, waits for a newline on descriptor %d",
 		    (int)p->child.pid, p->conf->ready_fd);
 		break;
+	case READY_FORKS:
+		snprintf(buf, size, "pid %d, has to go into the background",
+		    (int)p->child.pid);
+		break;
 	case READY_EXITED:
 		snprintf(buf, size, "pid %d, has to end well",
 		    (int)p->child.pid);
@@ -209,6 +215,10 @@ why_starting(const struct program *p, char *buf, size_t size)
 	case STEP_PRE:
 	case STEP_POST:
 		strlcpy(buf, names_step(p->step), size);
+		break;
+	case STEP_FORKED:
+		snprintf(buf, size, "waits for its main process%s%s",
+		    p->why != NULL ? ": " : "", p->why != NULL ? p->why : "");
 		break;
 	case STEP_NONE:
 	case STEP_SIGNAL:

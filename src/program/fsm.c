@@ -29,9 +29,10 @@
  * and is never DOWN while a process of it is alive, except those that kill-mode
  * spares.
  *
- * Steps.  Three states have steps, which follow each other:
+ * Steps.  Four states have steps, which follow each other:
  *
- *	STARTING	PRE, EXEC, READY, SETTLE, POST
+ *	STARTING	PRE, EXEC, READY, FORKED, SETTLE, POST
+ *	UP		FORKED
  *	STOPPING	COMMAND, SIGNAL or OWN, LEFT, STOP_POST
  *	KILLING		SIGNAL, LEFT, STOP_POST
  *
@@ -43,6 +44,12 @@
  * program does not need is left out, and after the last one it is UP.  A
  * program with several commands begins again with EXEC for each; after the last
  * follow POST, without a main process, and DONE.
+ *
+ * A classical daemon becomes ready in another way.  The process that was
+ * started ends well and leaves others (the event FORKED): at the step FORKED
+ * the program has no main process, and one is searched for.  MAIN_FOUND ends
+ * the step, and so does EXITED, if the search fails.  A main process may leave
+ * another later too, so UP has that step as well; otherwise it is at STEP_NONE.
  *
  * A stop of a program that is ready begins with COMMAND: stop-command runs.
  * Then, if the main process still exists, and in all other cases at once,
@@ -120,6 +127,8 @@ fsm_has_step(enum program_state state, enum program_step step)
 	case STEP_PRE:
 		return state == STATE_STARTING || state == STATE_STOPPING ||
 		    state == STATE_KILLING;
+	case STEP_FORKED:
+		return state == STATE_STARTING || state == STATE_UP;
 	}
 	__builtin_unreachable();
 }
@@ -206,6 +215,7 @@ advance(struct fsm_next now, struct fsm_facts facts)
 		}
 		/* FALLTHROUGH */
 	case STEP_READY:
+	case STEP_FORKED:
 		if (facts.settles) {
 			now.step = STEP_SETTLE;
 			return now;
@@ -326,6 +336,7 @@ has_main(struct fsm_next now, struct fsm_facts facts)
 	case STEP_PRE:
 	case STEP_LEFT:
 	case STEP_STOP_POST:
+	case STEP_FORKED:
 		return false;
 	}
 	__builtin_unreachable();
@@ -338,6 +349,8 @@ end(struct fsm_next now, enum program_want want, struct fsm_facts facts)
 	const bool pre = now.step == STEP_PRE;
 
 	now.want = want;
+	if (now.step == STEP_FORKED)
+		return after_main(now, facts);
 	if (!pre && !has_main(now, facts))
 		return clean_up(now, facts);
 	now = facts.at_once ? enter(STATE_KILLING, want, ACT_KILL)
@@ -426,7 +439,7 @@ removed(struct fsm_next now, struct fsm_facts facts)
 static struct fsm_next
 exited(struct fsm_next now, struct fsm_facts facts)
 {
-	if (!has_main(now, facts))
+	if (!has_main(now, facts) && now.step != STEP_FORKED)
 		return now;
 	if (now.step == STEP_COMMAND) {
 		/* It does what it should; wait for the end of the command. */
@@ -436,10 +449,33 @@ exited(struct fsm_next now, struct fsm_facts facts)
 	return after_main(now, facts);
 }
 
+/* It is still wanted, and another process continues its work. */
+static struct fsm_next
+forked(struct fsm_next now, struct fsm_facts facts)
+{
+	if ((now.state != STATE_STARTING && now.state != STATE_UP) ||
+	    now.want != WANT_RUN || !has_main(now, facts))
+		return now;
+	now.step = STEP_FORKED;
+	now.actions = ACT_LINGER | ACT_SEARCH;
+	return now;
+}
+
+static struct fsm_next
+found_main(struct fsm_next now, struct fsm_facts facts)
+{
+	if (now.step != STEP_FORKED)
+		return now;
+	if (now.state == STATE_STARTING)
+		return advance(now, facts);
+	now.step = STEP_NONE;
+	return now;
+}
+
 static struct fsm_next
 gone(struct fsm_next now, struct fsm_facts facts)
 {
-	if (now.step != STEP_LEFT)
+	if (now.step != STEP_LEFT && now.step != STEP_FORKED)
 		return now;
 	facts.left = false;
 	return after_main(now, facts);
@@ -475,6 +511,7 @@ hook_ended(struct fsm_next now, bool ok, struct fsm_facts facts)
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_FORKED:
 		return now;
 	}
 	__builtin_unreachable();
@@ -541,7 +578,8 @@ due(struct fsm_next now)
 static struct fsm_next
 found_unhealthy(struct fsm_next now, struct fsm_facts facts)
 {
-	if (now.state == STATE_UP && now.want == WANT_RUN)
+	if (now.state == STATE_UP && now.want == WANT_RUN &&
+	    has_main(now, facts))
 		return end(now, now.want, facts);
 	return now;
 }
@@ -616,6 +654,10 @@ fsm_step(enum program_state state, enum program_step step,
 		return hook_ended(now, true, facts);
 	case EVENT_HOOK_FAIL:
 		return hook_ended(now, false, facts);
+	case EVENT_FORKED:
+		return forked(now, facts);
+	case EVENT_MAIN_FOUND:
+		return found_main(now, facts);
 	case EVENT_DUE:
 		return due(now);
 	}

@@ -52,6 +52,7 @@ enum {
 	ACT_FREE = 1 << 5,   /* the definition is gone: free it */
 	ACT_NEXT = 1 << 6,   /* create the process of its next command */
 	ACT_HOOK = 1 << 7,   /* run the commands of the step */
+	ACT_SEARCH = 1 << 8, /* search for its next main process */
 };
 
 struct fsm_next {

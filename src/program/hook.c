@@ -61,6 +61,7 @@ list_of(const struct definition *c, enum program_step step)
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_FORKED:
 		return NULL;
 	}
 	__builtin_unreachable();

@@ -42,6 +42,7 @@ was_lifeless(const struct program_end *end)
 	case LATE_READY:
 	case LATE_STOPPING:
 	case LATE_HOOK:
+	case LATE_NO_MAIN:
 		break;
 	}
 	return false;
@@ -60,10 +61,12 @@ bool
 policy_restarts(const struct definition *conf, const struct program_end *end)
 {
 	const bool good = policy_is_good(conf, end);
+	/* Not of a command, nor of what was to start the main process. */
+	const bool of_main = !end->is_hook && end->late != LATE_NO_MAIN;
 
-	if (!end->is_hook && is_in(&conf->restart_prevent, end))
+	if (of_main && is_in(&conf->restart_prevent, end))
 		return false;
-	if (!end->is_hook && is_in(&conf->restart_force, end))
+	if (of_main && is_in(&conf->restart_force, end))
 		return true;
 	switch (conf->restart) {
 	case RESTART_ALWAYS:
@@ -125,6 +128,8 @@ policy_result(const struct definition *conf, const struct program_end *end,
 	case LATE_UNHEALTHY:
 	case LATE_TRIGGER:
 		return "watchdog";
+	case LATE_NO_MAIN:
+		return "protocol";
 	case LATE_NOT:
 	case LATE_HOOK:
 		break;

@@ -30,6 +30,7 @@
 #include "program/runtime.h"
 #include "program/said.h"
 #include "program/start.h"
+#include "program/successor.h"
 
 int
 program_names_cmp(struct program *a, struct program *b)
@@ -81,6 +82,8 @@ may_end(enum program_event event)
 	case EVENT_NEED_STOPS:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_FORKED:
+	case EVENT_MAIN_FOUND:
 	case EVENT_DUE:
 		break;
 	}
@@ -520,8 +523,8 @@ program_finish(struct program *p)
 		    keeps ? "kill-mode = process keeps" : "killed", n,
 		    plural(n));
 	if (describe_left_foreground(p))
-		log_info("%s: it went into the background, keep it in the "
-			 "foreground %s",
+		log_info("%s: it went into the background: set ready = forks, "
+			 "or keep it in the foreground %s",
 		    p->conf->name, foreground_option(p->conf->command));
 }
 
@@ -581,6 +584,9 @@ begin_start(struct program *p)
 	free(p->blamed);
 	p->blamed = NULL;
 	p->former = 0;
+	p->child.claims = p->conf->pid_file != NULL;
+	p->child.claims_uid =
+	    p->conf->uid != (uid_t)-1 ? p->conf->uid : geteuid();
 	p->was_ready = false;
 	p->started = loop_now(p->programs->loop);
 	p->started_at = clock_wall().tv_sec;
@@ -664,6 +670,10 @@ send_kill(struct program *p)
 
 	if (p->conf->kill_mode == KILL_PROCESS) {
 		send_signal(p, SIGKILL);
+		/* Those of a start that has no main process. */
+		if (p->step == STEP_LEFT)
+			sys->signal_left(sys, &p->child, p->conf->name,
+			    SIGKILL);
 		return;
 	}
 	n = sys->kill(sys, &p->child, p->conf->name);
@@ -702,6 +712,8 @@ act(struct program *p, unsigned actions, enum program_step from)
 	 * last. */
 	if (actions & ACT_LINGER)
 		program_linger(p);
+	if ((actions & ACT_SEARCH) && p->step == STEP_FORKED)
+		successor_search(p);
 	if (actions & ACT_FREE)
 		program_retire(p);
 	if (actions & (ACT_SPAWN | ACT_NEXT)) {
@@ -733,8 +745,13 @@ count_left(struct program *p, enum program_event event)
 	bool starts = event == EVENT_START || event == EVENT_RESTART ||
 	    event == EVENT_TIMEOUT;
 
-	if (p->conf->kill_mode == KILL_PROCESS || p->step == STEP_LEFT ||
-	    (fsm_is_alive(p->state) ? !ends : !starts))
+	/* A start without a main process leaves nothing that is wanted. */
+	if (p->step == STEP_FORKED)
+		ends = p->state == STATE_STARTING ||
+		    p->conf->kill_mode != KILL_PROCESS;
+	else if (p->conf->kill_mode == KILL_PROCESS || p->step == STEP_LEFT)
+		return 0;
+	if (fsm_is_alive(p->state) ? !ends : !starts)
 		return 0;
 	return sys->left(sys, &p->child, p->conf->name);
 }
@@ -847,6 +864,8 @@ is_blocked(struct program *p, enum program_event event)
 	case EVENT_NEED_STOPS:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_FORKED:
+	case EVENT_MAIN_FOUND:
 	case EVENT_DUE:
 		break;
 	}
@@ -861,7 +880,7 @@ facts_for(struct program *p, enum program_event event, enum fsm_fate fate)
 	    .blocked = is_blocked(p, event),
 	    .held = neighbours_hold(p),
 	    .awaited = c->ready != READY_STARTED,
-	    .settles = start_settles(p),
+	    .settles = definition_settles(c),
 	    .together = c->kill_mode == KILL_CONTROL_GROUP,
 	    .spared = !c->send_sigkill,
 	    .fate = fate,
@@ -913,6 +932,37 @@ end_stream(struct program *p)
 	sys->end_stream(sys, p->stream, failed ? tail_came : NULL, p);
 }
 
+/* Nothing takes the place of its main process. */
+static void
+lose_main(struct program *p)
+{
+	end_stream(p);
+	/* A health check is not one of the processes that it left. */
+	health_end(p);
+	if (p->action != NULL)
+		p->action->ended(p->action);
+}
+
+static void
+set_why(struct program *p, const char *why)
+{
+	free(p->why);
+	p->why = why != NULL ? strdup(why) : NULL;
+}
+
+/* A start that ends without a main process has failed. */
+static void
+note_no_main(struct program *p, enum program_event event)
+{
+	if (p->state != STATE_STARTING || p->want != WANT_RUN ||
+	    (event != EVENT_EXITED && event != EVENT_GONE &&
+		event != EVENT_TIMEOUT))
+		return;
+	p->end.late = LATE_NO_MAIN;
+	if (event == EVENT_GONE)
+		set_why(p, "it left no process");
+}
+
 /* Is it the end of a start whose main process does not exist? */
 static bool
 ends_without_main(const struct program *p, enum program_event event,
@@ -954,12 +1004,19 @@ program_feed(struct program *p, enum program_event event)
 	if (event == EVENT_TIMEOUT && p->state == STATE_STARTING &&
 	    hook_is_step(from))
 		note_overdue_hook(p);
+	if (from == STEP_FORKED)
+		note_no_main(p, event);
 	o = outlook(p, event);
 	next = fsm_step(p->state, p->step, p->want, event,
 	    facts_for(p, event, o.fate));
 	keep_history(p, next.state, &o);
 	if (ends_without_main(p, event, next))
 		end_stream(p);
+	if (from == STEP_FORKED && next.step != STEP_FORKED) {
+		successor_forget(p);
+		if (event != EVENT_MAIN_FOUND)
+			lose_main(p);
+	}
 	enter(p, next, event);
 	rest(p);
 	/*
@@ -991,7 +1048,7 @@ main_failed(struct child *c, const struct spawn_error *error)
 	struct program *p = c->owner;
 
 	start_failed(p, END_SPAWN, error);
-	p->why = c->why != NULL ? strdup(c->why) : NULL;
+	set_why(p, c->why);
 	program_feed(p, EVENT_EXEC_FAIL);
 }
 
@@ -1016,8 +1073,7 @@ note_end(struct program *p, const struct process_end *end)
 {
 	struct system *sys = p->programs->system;
 
-	free(p->why);
-	p->why = NULL;
+	set_why(p, NULL);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.late = outcome_late(p);
@@ -1026,6 +1082,33 @@ note_end(struct program *p, const struct process_end *end)
 		p->end.process.oom =
 		    sys->was_oom(sys, &p->child, p->conf->name);
 	p->end.at = clock_wall().tv_sec;
+}
+
+/* The process that was started is to leave another behind. */
+static void
+check_start(struct program *p)
+{
+	char how[64];
+
+	if (p->conf->ready != READY_FORKS || p->want != WANT_RUN ||
+	    (p->step != STEP_EXEC && p->step != STEP_READY) ||
+	    !policy_is_good(p->conf, &p->end))
+		return;
+	p->end.late = LATE_NO_MAIN;
+	ending_exit(&p->end.process, how, sizeof(how));
+	set_why(p, p->end.process.code == 0 ? "it left no process" : how);
+}
+
+void
+program_main_ended(struct program *p)
+{
+	if (successor_exists(p)) {
+		program_feed(p, EVENT_FORKED);
+		return;
+	}
+	check_start(p);
+	lose_main(p);
+	program_feed(p, EVENT_EXITED);
 }
 
 static void
@@ -1040,12 +1123,7 @@ main_ended(struct child *c, const struct process_end *end)
 	/* After a failed start-post, p->end is about that. */
 	if (outcome_late(p) != LATE_HOOK)
 		note_end(p, end);
-	end_stream(p);
-	/* A health check is not one of the processes that it left. */
-	health_end(p);
-	if (p->action != NULL)
-		p->action->ended(p->action);
-	program_feed(p, EVENT_EXITED);
+	program_main_ended(p);
 }
 
 static void
@@ -1109,6 +1187,7 @@ program_new(struct programs *ps, struct definition *conf)
 	p->child.is_main = true;
 	/* The upper half of the mark is the program's, the lower counts. */
 	p->child.run = (uint64_t)arc4random() << 32;
+	p->child.keeps = conf->kill_mode == KILL_PROCESS;
 	p->ready.fd = -1;
 	p->ready.ready = ready_readable;
 	p->child.owner = p->deadline.arg = p->ready.arg = p;
@@ -1185,6 +1264,7 @@ program_free(struct program *p)
 	}
 	if (p->action != NULL)
 		p->action->cancel(p->action);
+	successor_forget(p);
 	health_free(p);
 	hook_end(p);
 	onfailure_free(p);
@@ -1343,6 +1423,8 @@ program_request(struct program *p, enum program_event event)
 	case EVENT_GONE:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_FORKED:
+	case EVENT_MAIN_FOUND:
 	case EVENT_HOOK_OK:
 	case EVENT_HOOK_FAIL:
 	case EVENT_DUE:
@@ -1392,6 +1474,7 @@ program_set_conf(struct program *p, struct definition *conf)
 		definition_use_present(conf);
 	/* The name, by which the set is sorted, stays the same. */
 	p->conf = definition_ref(conf);
+	p->child.keeps = conf->kill_mode == KILL_PROCESS;
 	health_adjust(p, old);
 	if (old->resources.n > 0 || conf->resources.n > 0)
 		sys->adjust_limits(sys, old, conf);
@@ -1431,12 +1514,11 @@ program_unwatch(struct watch *w)
 static void
 change_main(struct program *p, pid_t pid)
 {
-	struct system *sys = p->programs->system;
 	pid_t former = p->child.pid;
 
 	if (pid == former || !fsm_is_alive(p->state))
 		return;
-	switch (sys->replace(sys, &p->child, pid, p->conf->name)) {
+	switch (successor_take(p, pid)) {
 	case -1:
 		if (said_may_be_logged(p))
 			log_warn("%s: MAINPID=%d refused", p->conf->name,
@@ -1452,8 +1534,6 @@ change_main(struct program *p, pid_t pid)
 	if (said_may_be_logged(p))
 		log_info("%s: its main process is %d now, was %d",
 		    p->conf->name, (int)pid, (int)former);
-	record_main(p);
-	record_note(p);
 }
 
 /* EXTEND_TIMEOUT_USEC: the deadline is not before that. */

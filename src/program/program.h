@@ -62,12 +62,14 @@ void program_unwatch(struct watch *);
 
 /*
  * For takeover.c: state, step and want as recorded, without an event; the
- * deadline of the state, counted from the given time; the end of a main process
- * whose state has been left, or that left processes which have to end.
+ * deadline of the state, counted from the given time; the end of the main
+ * process, see p->end; that of one whose state has been left, or that left
+ * processes which have to end.
  */
 void program_restore(struct program *, enum program_state, enum program_step,
     enum program_want);
 void program_arm(struct program *, struct mono from);
+void program_main_ended(struct program *);
 void program_finish(struct program *);
 void program_linger(struct program *);
 

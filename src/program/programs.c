@@ -299,6 +299,9 @@ programs_report_left(struct programs *ps)
 	RB_FOREACH (p, program_names, &ps->names) {
 		n = ps->system->left(ps->system, &p->child, p->conf->name) +
 		    (p->child.pid != 0);
+		if (p->conf->kill_mode == KILL_PROCESS)
+			n += ps->system->kept(ps->system, &p->child,
+			    p->conf->name);
 		if (n > 0)
 			log_warnx("%s: left running: %d process%s (%s)",
 			    p->conf->name, n, n == 1 ? "" : "es",

@@ -520,9 +520,10 @@ record_main(struct program *p)
 		return;
 	if (s->pid != p->child.pid)
 		forget_process(s);
-	STORE(s->pid, p->child.pid);
+	/* A pid without a start time means a process that was just made. */
 	STORE(s->start_time, p->child.start_time);
 	STORE(s->pidfd, p->child.pidfd);
+	STORE(s->pid, p->child.pid);
 }
 
 void

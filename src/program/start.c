@@ -217,12 +217,6 @@ start_close_ready(struct program *p)
 }
 
 bool
-start_settles(const struct program *p)
-{
-	return p->conf->settle_time > 0 && p->conf->ready == READY_STARTED;
-}
-
-bool
 start_is_watched(const struct program *p)
 {
 	return p->conf->watchdog > 0 && p->conf->ready == READY_NOTIFY;

@@ -57,8 +57,6 @@ int start_open_stream(struct program *);
 int start_open_notify(struct program *, bool again, int inherited);
 /* Close the readiness descriptor. */
 void start_close_ready(struct program *);
-/* Has the program to live for settle-time before it is up? */
-bool start_settles(const struct program *);
 /* Is the program to send WATCHDOG=1? */
 bool start_is_watched(const struct program *);
 

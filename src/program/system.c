@@ -28,6 +28,7 @@
 #include "process/cgroup.h"
 #include "process/directory.h"
 #include "process/helper.h"
+#include "process/mainpid.h"
 #include "process/notify.h"
 #include "process/orphan.h"
 #include "process/process.h"
@@ -60,6 +61,9 @@
 /* Their processes are none that a program started. */
 static const char *const helper_folders[] = {SYSTEM_CHECK_FOLDER,
     SYSTEM_HOOK_FOLDER, NULL};
+/* Nor do those that are kept belong to the present start. */
+static const char *const other_folders[] = {SYSTEM_CHECK_FOLDER,
+    SYSTEM_HOOK_FOLDER, KEPT_FOLDER, NULL};
 _Static_assert(SYSTEM_FDS <= SPAWN_FDS && SYSTEM_PID_MAX >= SPAWN_PID_MAX,
     "spawn has room for a request");
 
@@ -76,6 +80,7 @@ struct rest {
 	struct deadline look; /* look whether it has ended */
 	int64_t wait;	      /* ms, until the next look; without cgroups */
 	pid_t session;	      /* that of the main process, or 0 */
+	char *folder;	      /* of the program */
 	bool is_own;	      /* the main process was a child */
 };
 
@@ -592,13 +597,20 @@ real_kill(struct system *sys, const struct child *c, const char *folder)
 	return n > 0 ? n : 0;
 }
 
+/* The folders below that of the program that hold others than its own. */
+static const char *const *
+not_its_own(const struct child *c)
+{
+	return c->keeps ? other_folders : helper_folders;
+}
+
 static int
 real_left(struct system *sys, const struct child *c, const char *folder)
 {
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_count(r->parts.cgroup, folder, helper_folders,
+		return cgroup_count(r->parts.cgroup, folder, not_its_own(c),
 		    c->pid);
 	if (c->pid == 0 && c->rest == NULL)
 		return 0;
@@ -615,9 +627,113 @@ real_signal_left(struct system *sys, const struct child *c, const char *folder,
 	struct real *r = real_of(sys);
 
 	if (r->parts.cgroup != NULL)
-		return cgroup_signal(r->parts.cgroup, folder, helper_folders,
+		return cgroup_signal(r->parts.cgroup, folder, not_its_own(c),
 		    c->pid, sig);
 	return orphan_signal_run(r->orphans, c->run, !is_own(c), sig);
+}
+
+/* The processes of a program. */
+struct members {
+	struct real *real;
+	struct process_facts *v; /* by pid, ascending */
+	size_t n, max;
+};
+
+/* Without memory for it, a process is seen by a later look. */
+static void
+add_member(const struct process_facts *facts, void *arg)
+{
+	struct members *m = arg;
+	struct process_facts *grown;
+	size_t max;
+
+	if (m->n == m->max) {
+		max = m->max == 0 ? 16 : 2 * m->max;
+		grown = reallocarray(m->v, max, sizeof(*m->v));
+		if (grown == NULL)
+			return;
+		m->v = grown;
+		m->max = max;
+	}
+	m->v[m->n++] = *facts;
+}
+
+/* Commands of the program, such as its reload-command, are in its folder. */
+static bool
+look_at_member(pid_t pid, void *arg)
+{
+	struct members *m = arg;
+	struct process_facts facts;
+
+	if (find(m->real, pid) == NULL && process_facts(pid, &facts) &&
+	    !facts.is_ended)
+		add_member(&facts, m);
+	return true;
+}
+
+static int
+compare_members(const void *a, const void *b)
+{
+	const struct process_facts *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* The only one whose parent is none of them, or 0. */
+static pid_t
+root_of(struct members *m)
+{
+	struct process_facts parent;
+	pid_t root = 0;
+
+	qsort(m->v, m->n, sizeof(*m->v), compare_members);
+	for (size_t i = 0; i < m->n; i++) {
+		parent.pid = m->v[i].parent;
+		if (bsearch(&parent, m->v, m->n, sizeof(*m->v),
+			compare_members) != NULL)
+			continue;
+		if (root != 0)
+			return 0;
+		root = m->v[i].pid;
+	}
+	return root;
+}
+
+static struct orphan_claim
+claim_of(const struct child *c)
+{
+	return (struct orphan_claim){c->start_time, c->claims_uid};
+}
+
+/* How many processes of nobody may its pid file name? */
+static int
+count_claims(struct real *r, const struct child *c)
+{
+	const struct orphan_claim claim = claim_of(c);
+
+	return r->orphans != NULL && c->claims
+	    ? orphan_unclaimed(r->orphans, &claim)
+	    : 0;
+}
+
+static int
+real_members(struct system *sys, const struct child *c, const char *folder,
+    pid_t *root)
+{
+	struct real *r = real_of(sys);
+	struct members m = {.real = r};
+
+	if (r->parts.cgroup != NULL)
+		cgroup_each(r->parts.cgroup, folder, other_folders,
+		    look_at_member, &m);
+	else
+		orphan_each(r->orphans, c->run, !is_own(c), add_member, &m);
+	*root = m.n > 0 ? root_of(&m) : 0;
+	free(m.v);
+	if (m.n == 0 && r->orphans != NULL &&
+	    !orphan_is_over(r->orphans, c->run, !is_own(c)))
+		return 1;
+	return (int)m.n + count_claims(r, c);
 }
 
 /*
@@ -712,9 +828,12 @@ is_over(const struct rest *rest)
 {
 	struct real *r = rest->real;
 
-	if (rest->events.fd != -1)
+	if (rest->events.fd != -1 && !rest->child->keeps)
 		return cgroup_is_empty(rest->events.fd);
-	return orphan_left(r->orphans, rest->child->run, !rest->is_own) == 0;
+	if (rest->events.fd != -1)
+		return r->base.left(&r->base, rest->child, rest->folder) == 0;
+	return orphan_is_over(r->orphans, rest->child->run, !rest->is_own) &&
+	    count_claims(r, rest->child) == 0;
 }
 
 static void
@@ -726,7 +845,8 @@ rest_look(struct rest *rest)
 		c->events->gone(c);
 		return;
 	}
-	if (rest->events.fd != -1)
+	/* The folder also has processes that are kept, and is not empty. */
+	if (rest->events.fd != -1 && !c->keeps)
 		return;
 	loop_at(rest->real->parts.loop, &rest->look,
 	    clock_add_ms(loop_now(rest->real->parts.loop), rest->wait));
@@ -763,6 +883,7 @@ end_rest(struct child *c)
 		loop_unwatch(rest->real->parts.loop, &rest->events);
 		close(fd);
 	}
+	free(rest->folder);
 	free(rest);
 }
 
@@ -785,8 +906,10 @@ begin_rest(struct real *r, struct child *c, const char *folder)
 	struct rest *rest = calloc(1, sizeof(*rest));
 	int fd = -1, saved;
 
-	if (rest == NULL)
+	if (rest == NULL || (rest->folder = strdup(folder)) == NULL) {
+		free(rest);
 		return -1;
+	}
 	rest->real = r;
 	rest->child = c;
 	rest->events.fd = -1;
@@ -804,6 +927,7 @@ begin_rest(struct real *r, struct child *c, const char *folder)
 			saved = errno;
 			if (fd != -1)
 				close(fd);
+			free(rest->folder);
 			free(rest);
 			errno = saved;
 			return -1;
@@ -866,6 +990,7 @@ real_keep(struct system *sys, struct child *c, const char *folder)
 	}
 	if (c->pid != 0)
 		process_reap(c->pid, c->pidfd);
+	end_rest(c);
 	return n;
 }
 
@@ -1025,15 +1150,28 @@ real_owner(struct system *sys, pid_t pid, char *folder, size_t size)
 	return leader != -1 ? find(r, leader) : NULL;
 }
 
-/* Is the process one of those of the child, or in the folder? */
+/*
+ * Is the process one of those of the child, or in the folder?  A command that
+ * hupd itself runs for the program is none of them.
+ */
 static bool
 belongs_to(struct system *sys, const struct child *c, const char *folder,
     pid_t pid)
 {
+	struct real *r = real_of(sys);
+	const struct orphan_claim claim = claim_of(c);
+	const struct child *owner;
 	char name[256];
-	const struct child *owner = real_owner(sys, pid, name, sizeof(name));
 
-	return owner != NULL ? owner == c : strcmp(name, folder) == 0;
+	if (find(r, pid) != NULL || r->parts.is_ours(pid, r->parts.arg))
+		return false;
+	owner = real_owner(sys, pid, name, sizeof(name));
+	if (owner != NULL)
+		return owner == c;
+	if (r->parts.cgroup != NULL)
+		return strcmp(name, folder) == 0;
+	return orphan_take(r->orphans, pid, c->run, !is_own(c),
+	    c->claims ? &claim : NULL);
 }
 
 static int
@@ -1051,13 +1189,32 @@ real_replace(struct system *sys, struct child *c, pid_t pid, const char *folder)
 		close(process.pidfd);
 		return 0;
 	}
-	drop(r, c);
+	see_descent(r);
+	end_rest(c);
+	if (c->pid != 0)
+		drop(r, c);
 	c->pid = pid;
 	c->pidfd = process.pidfd;
 	c->start_time = process_start_time(pid);
-	c->is_leader = false;
+	/* Nobody else can put it, or a process, into a session of its own. */
+	c->is_leader = getsid(pid) == pid;
 	add(r, c);
 	return 1;
+}
+
+static struct mainpid *
+real_read_pid(struct system *sys, const char *path, struct timespec oldest,
+    void (*done)(void *, pid_t, const char *), void *arg)
+{
+	return mainpid_read(real_of(sys)->parts.helpers, path, oldest, done,
+	    arg);
+}
+
+static void
+real_forget_pid(struct system *sys, struct mainpid *m)
+{
+	(void)sys;
+	mainpid_forget(m);
 }
 
 static bool
@@ -1076,7 +1233,7 @@ real_memory(struct system *sys, const struct child *c, const char *folder)
 	int64_t sum = 0;
 
 	if (cgroup == NULL ||
-	    cgroup_each(cgroup, folder, add_memory, &sum) == -1)
+	    cgroup_each(cgroup, folder, NULL, add_memory, &sum) == -1)
 		sum = process_memory(c->pid);
 	return sum;
 }
@@ -1595,6 +1752,7 @@ system_new(const struct system_parts *parts)
 	    .signal = real_signal,
 	    .kill = real_kill,
 	    .left = real_left,
+	    .members = real_members,
 	    .signal_left = real_signal_left,
 	    .linger = real_linger,
 	    .finish = real_finish,
@@ -1605,6 +1763,8 @@ system_new(const struct system_parts *parts)
 	    .holds = real_holds,
 	    .hold = real_hold,
 	    .replace = real_replace,
+	    .read_pid = real_read_pid,
+	    .forget_pid = real_forget_pid,
 	    .owner = real_owner,
 	    .memory = real_memory,
 	    .cpu = real_cpu,

@@ -36,6 +36,7 @@ struct cgroup;
 struct child;
 struct helpers;
 struct logger;
+struct mainpid;
 struct notify_socket;
 struct stream;
 
@@ -86,6 +87,14 @@ struct child {
 	bool was_lost;	 /* the last one was killed at birth */
 	bool is_leader;	 /* of the session that spawn made */
 	bool is_main;	 /* of a program; else a command that helps one */
+	/* Processes that keep has kept are not its own, see left. */
+	bool keeps;
+	/*
+	 * Its pid file may name a process that nothing but its birth during the
+	 * start, and its user (0: any), shows to be its own.
+	 */
+	bool claims;
+	uid_t claims_uid;
 };
 
 /* A descriptor that the child gets as number to. */
@@ -145,14 +154,20 @@ struct system {
 	 * left?
 	 */
 	int (*left)(struct system *, const struct child *, const char *folder);
+	/*
+	 * The same without helpers of the program and what is kept: how many?
+	 * *root is the only one whose parent is none of them, else 0.
+	 */
+	int (*members)(struct system *, const struct child *,
+	    const char *folder, pid_t *root);
 	/* A signal to them.  Returns how many got it. */
 	int (*signal_left)(struct system *, const struct child *,
 	    const char *folder, int sig);
 	/*
 	 * The child has ended: reap and release it, and send the event gone
-	 * when the processes that it left have ended; if it lingers already,
-	 * look again.  -1 with errno: their end cannot be watched, and nothing
-	 * was done.
+	 * when the processes that it left have ended, unless replace comes
+	 * first; if it lingers already, look again.  -1 with errno: their end
+	 * cannot be watched, and nothing was done.
 	 */
 	int (*linger)(struct system *, struct child *, const char *folder);
 	/*
@@ -187,11 +202,17 @@ struct system {
 	bool (*hold)(struct system *, struct child *,
 	    const struct system_former *);
 	/*
-	 * Make another process of the program the main one.  1: done.  0: it
-	 * does not belong to the program.  -1 with errno: it cannot be opened.
+	 * Make another process of the program the main one, also after linger.
+	 * 1: done.  0: it does not belong to the program.  -1 with errno: it
+	 * cannot be opened.
 	 */
 	int (*replace)(struct system *, struct child *, pid_t,
 	    const char *folder);
+	/* See process/mainpid.h. */
+	struct mainpid *(*read_pid)(struct system *, const char *path,
+	    struct timespec oldest,
+	    void (*done)(void *arg, pid_t, const char *why), void *arg);
+	void (*forget_pid)(struct system *, struct mainpid *);
 	/*
 	 * The owner of a process, as the kernel reports it: the main process,
 	 * or NULL and the folder ("": no owner).

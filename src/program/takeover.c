@@ -29,6 +29,7 @@
 #include "program/runtime.h"
 #include "program/said.h"
 #include "program/start.h"
+#include "program/successor.h"
 #include "program/takeover.h"
 
 /* The numbers of an end must be possible results of waitid(2). */
@@ -162,7 +163,7 @@ begin_young(struct program *p)
 static bool
 hears_ready(struct program *p, const struct record_slot *s, bool inherited)
 {
-	if (p->conf->ready == READY_EXITED)
+	if (p->conf->ready == READY_EXITED || p->conf->ready == READY_FORKS)
 		return true; /* its end is never missed */
 	if (!inherited)
 		return false;
@@ -198,21 +199,27 @@ step_of(const struct record_slot *s, enum program_state state)
 static enum program_step
 step_of_start(struct program *p, const struct record_slot *s, bool inherited)
 {
+	const enum program_step step = step_of(s, STATE_STARTING);
 	const enum program_step after =
 	    p->conf->start_post != NULL ? STEP_POST : STEP_NONE;
+	/* At FORKED no process is recorded until that is the main one. */
+	const bool has_forked = p->conf->ready == READY_FORKS &&
+	    (step == STEP_FORKED || step == STEP_SETTLE);
 
-	if (step_of(s, STATE_STARTING) == STEP_POST)
+	if (step == STEP_POST)
 		return STEP_POST;
-	if (p->conf->ready != READY_STARTED) {
+	if (p->conf->ready != READY_STARTED && !has_forked) {
 		if (hears_ready(p, s, inherited))
 			return STEP_READY;
 		log_info("%s: its readiness was not heard; taking it for ready",
 		    p->conf->name);
 		return after;
 	}
-	if (!start_settles(p))
+	if (!definition_settles(p->conf))
 		return after;
-	if (step_of(s, STATE_STARTING) != STEP_SETTLE)
+	if (step == STEP_FORKED)
+		p->settling = loop_now(p->programs->loop);
+	else if (step != STEP_SETTLE)
 		p->settling = p->since;
 	if (clock_diff_ms(p->settling, loop_now(p->programs->loop)) > 0)
 		p->settling = loop_now(p->programs->loop);
@@ -277,7 +284,8 @@ adopt(struct program *p, int slot, bool inherited)
 			step = step_of_start(p, s, inherited);
 			if (step == STEP_NONE)
 				state = STATE_UP;
-		}
+		} else if (step == STEP_FORKED)
+			step = STEP_NONE;
 	} else if (s->pid != 0 && step == STEP_POST)
 		/* Its end is not that of a command. */
 		step = STEP_READY;
@@ -327,10 +335,23 @@ static void
 ended_unseen(struct program *p)
 {
 	log_info("%s: its process has ended meanwhile", p->conf->name);
+	if (p->conf->ready == READY_FORKS && start_open_stream(p) == -1)
+		log_warn("%s: its output cannot be logged", p->conf->name);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.at = clock_wall().tv_sec;
-	program_feed(p, EVENT_EXITED);
+	program_main_ended(p);
+}
+
+/* Its main process had ended, and the next one was not found yet. */
+static void
+search(struct program *p)
+{
+	go_on(p);
+	program_linger(p);
+	/* If these processes cannot be watched, the search is over. */
+	if (p->step == STEP_FORKED)
+		successor_search(p);
 }
 
 /* A deadline that was moved stays moved: see read_slot. */
@@ -367,6 +388,8 @@ resume(struct program *p)
 	program_queue(p);
 	if (p->step == STEP_LEFT)
 		program_linger(p);
+	else if (p->step == STEP_FORKED)
+		search(p);
 	else if (fsm_is_alive(p->state) && p->child.pid == 0 &&
 	    !hook_is_step(p->step))
 		ended_unseen(p);
@@ -491,7 +514,8 @@ is_over(uint64_t run, void *arg)
 		else if (p->child.run >> 32 == run >> 32)
 			return p->conf->kill_mode != KILL_PROCESS &&
 			    (p->child.run != run ||
-				(p->child.pid == 0 && p->step != STEP_LEFT));
+				(p->child.pid == 0 && p->step != STEP_LEFT &&
+				    p->step != STEP_FORKED));
 	return false;
 }
 

@@ -67,6 +67,8 @@ names_step(enum program_step step)
 		return "left";
 	case STEP_OWN:
 		return "own";
+	case STEP_FORKED:
+		return "forked";
 	case STEP_PRE:
 		return "start-pre";
 	case STEP_POST:
@@ -99,6 +101,7 @@ hook_event(enum program_step step, bool ok)
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_FORKED:
 		return ok ? "command ended" : "command failed";
 	}
 	__builtin_unreachable();
@@ -147,7 +150,9 @@ names_event(enum program_event event, enum program_state state,
 	case EVENT_READY:
 		return "ready";
 	case EVENT_EXITED:
-		return "exited";
+		return state == STATE_STARTING && step == STEP_FORKED
+		    ? "no main process"
+		    : "exited";
 	case EVENT_TIMEOUT:
 		return timeout_of(state, step);
 	case EVENT_UNHEALTHY:
@@ -160,6 +165,10 @@ names_event(enum program_event event, enum program_state state,
 		return "STOPPING=1";
 	case EVENT_TRIGGER:
 		return "WATCHDOG=trigger";
+	case EVENT_FORKED:
+		return "forked";
+	case EVENT_MAIN_FOUND:
+		return "main process found";
 	case EVENT_HOOK_OK:
 		return hook_event(step, true);
 	case EVENT_HOOK_FAIL:

@@ -53,8 +53,9 @@ enum program_step {
 	STEP_POST,    /* STARTING: start-post runs */
 	STEP_COMMAND, /* STOPPING: stop-command runs */
 	STEP_STOP_POST, /* STOPPING, KILLING: stop-post runs */
+	STEP_FORKED, /* STARTING, UP: another process is to be the main one */
 };
-#define PROGRAM_STEPS 11
+#define PROGRAM_STEPS 12
 
 /* The request for a program.  Kept in records: do not renumber. */
 enum program_want {
@@ -83,17 +84,19 @@ enum program_event {
 	EVENT_HOOK_OK,	  /* the commands of the step have ended well */
 	EVENT_HOOK_FAIL,  /* one of them has failed, the others do not run */
 	EVENT_DUE,	  /* start or restart it at the end of the turn */
+	EVENT_FORKED,	  /* the main process ended, and has left another */
+	EVENT_MAIN_FOUND, /* that other one is known */
 };
-#define PROGRAM_EVENTS 17
+#define PROGRAM_EVENTS 19
 
 /* "down", "starting", "up" ... */
 const char *names_state(enum program_state);
 /* "run", "rest", "restart", "remove". */
 const char *names_want(enum program_want);
 /*
- * "", "exec", "ready", "settle", "signal", "left", "own"; those of the steps
- * that run commands are the keys: "start-pre", "start-post", "stop-command",
- * "stop-post".
+ * "", "exec", "ready", "settle", "signal", "left", "own", "forked"; those of
+ * the steps that run commands are the keys: "start-pre", "start-post",
+ * "stop-command", "stop-post".
  */
 const char *names_step(enum program_step);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */

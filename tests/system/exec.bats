@@ -342,13 +342,13 @@ script() {
 	settle-time = 1s
 	E
 	hupd_start
-	wait_for 5 logged 'web: it went into the background, keep it in the foreground without -d'
-	wait_for 5 logged 'other: it went into the background, keep it in the foreground (many'
+	wait_for 5 logged 'web: it went into the background: set ready = forks, or keep it in the foreground without -d'
+	wait_for 5 logged 'other: it went into the background: set ready = forks, or keep it in the foreground (many'
 	run ctl status other
 	[[ $output = *'exited, status 0; it went into the background'* ]]
 	run ctl restart other
 	[ "$status" -eq 1 ]
-	[[ $output = *'it went into the background, keep it in the foreground'* ]]
+	[[ $output = *'it went into the background: set ready = forks, or keep it in the foreground'* ]]
 }
 
 @test "given up after 1 restart, and the number of restarts" {

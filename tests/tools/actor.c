@@ -14,6 +14,10 @@
  *	nest N		N generations of those, each the parent of the next,
  *			all of them there before the next step
  *	wipe		erase our environment, as setproctitle(3) does
+ *	fork		continue in a child, whose parent exits with status 0
+ *	session		make a session of our own
+ *	become UID	and the group of that number
+ *	pid FILE	write our pid to FILE
  *	daemon		continue in a child, whose parent ends at
  *	away		so that the order of events is certain
  *	reload SIG HOW	on that signal (a number) notify RELOADING=1 and
@@ -185,6 +189,46 @@ do_daemon(const char *a, const char *b)
 }
 
 static void
+do_fork(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	if (forked() != 0)
+		_exit(0);
+}
+
+static void
+do_session(const char *a, const char *b)
+{
+	(void)a;
+	(void)b;
+	if (setsid() == -1)
+		err(1, "setsid");
+}
+
+static void
+do_become(const char *a, const char *b)
+{
+	const unsigned id = (unsigned)number(a);
+
+	(void)b;
+	if (setgid(id) == -1 || setuid(id) == -1)
+		err(1, "%u", id);
+}
+
+static void
+do_pid(const char *a, const char *b)
+{
+	int fd = open(a, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	(void)b;
+	if (fd == -1)
+		err(1, "%s", a);
+	dprintf(fd, "%d\n", (int)getpid());
+	close(fd);
+}
+
+static void
 on_reload(int sig)
 {
 	struct timespec now;
@@ -325,6 +369,10 @@ static const struct {
     {"escape", 0, do_escape},
     {"nest", 1, do_nest},
     {"wipe", 0, do_wipe},
+    {"fork", 0, do_fork},
+    {"session", 0, do_session},
+    {"become", 1, do_become},
+    {"pid", 1, do_pid},
     {"daemon", 0, do_daemon},
     {"away", 0, do_away},
     {"reload", 2, do_reload},

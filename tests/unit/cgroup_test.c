@@ -130,10 +130,10 @@ check_kill(struct cgroup *cg)
 	v[2] = member(cg, "web", "inner");
 	v[3] = member(cg, "web", "inner/most");
 	other = member(cg, "db", "");
-	assert_int_equal(cgroup_each(cg, "web", count, &n), 0);
+	assert_int_equal(cgroup_each(cg, "web", NULL, count, &n), 0);
 	assert_int_equal(n, 4);
 	n = 0;
-	assert_int_equal(cgroup_each(cg, "web", only_one, &n), 0);
+	assert_int_equal(cgroup_each(cg, "web", NULL, only_one, &n), 0);
 	assert_int_equal(n, 1);
 	cgroup_leave(cg, "web");
 	assert_int_equal(cgroup_kill(cg, "web"), 4);
@@ -141,7 +141,7 @@ check_kill(struct cgroup *cg)
 		assert_int_equal(killed_by(v[i]), SIGKILL);
 	assert_int_equal(cgroup_kill(cg, "web"), 0);
 	cgroup_leave(cg, "web");
-	assert_int_equal(cgroup_each(cg, "web", count, &n), -1);
+	assert_int_equal(cgroup_each(cg, "web", NULL, count, &n), -1);
 	assert_int_equal(errno, ENOENT);
 	assert_int_equal(kill(other, 0), 0);
 	assert_int_equal(cgroup_kill(cg, "db"), 1);

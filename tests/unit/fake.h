@@ -88,6 +88,9 @@ static struct {
 	bool later; /* the test calls fake_executed or fake_failed */
 	bool gone;  /* former processes are */
 	int left;   /* processes besides the main one */
+	pid_t root; /* the one of them whose parent is another's; or 0 */
+	void (*pid_read)(void *, pid_t, const char *); /* see fake_pid */
+	void *pid_arg;
 	int event_log;
 	time_t trouble; /* since when no output is written */
 } fake;
@@ -328,6 +331,47 @@ fake_left(struct system *sys, const struct child *c, const char *folder)
 	return fake.left;
 }
 
+/* The fake pid is above 1000: see fake_replace. */
+static int
+fake_members(struct system *sys, const struct child *c, const char *folder,
+    pid_t *root)
+{
+	(void)sys;
+	(void)c;
+	(void)folder;
+	*root = fake.root;
+	return fake.left;
+}
+
+static struct mainpid *
+fake_read_pid(struct system *sys, const char *path, struct timespec oldest,
+    void (*done)(void *, pid_t, const char *), void *arg)
+{
+	(void)sys;
+	(void)oldest;
+	fake_note("read-pid %s\n", path);
+	fake.pid_read = done;
+	fake.pid_arg = arg;
+	return (struct mainpid *)&fake;
+}
+
+static void
+fake_forget_pid(struct system *sys, struct mainpid *m)
+{
+	(void)sys;
+	if (m != NULL)
+		fake.pid_read = NULL;
+}
+
+/* The pid file has been read. */
+static inline void
+fake_pid(pid_t pid, const char *why)
+{
+	assert_non_null(fake.pid_read);
+	fake.pid_read(fake.pid_arg, pid, why);
+	fake_turn();
+}
+
 static int
 fake_signal_left(struct system *sys, const struct child *c, const char *folder,
     int sig)
@@ -437,9 +481,11 @@ fake_replace(struct system *sys, struct child *c, pid_t pid, const char *folder)
 	(void)folder;
 	if (pid <= 1000)
 		return 0;
+	fake_drop(c);
 	c->pid = pid;
 	c->start_time = (uint64_t)pid * 100;
 	c->is_leader = false;
+	fake_add(c);
 	return 1;
 }
 
@@ -525,6 +571,7 @@ fake_setup(void)
 	    .signal = fake_signal,
 	    .kill = fake_kill,
 	    .left = fake_left,
+	    .members = fake_members,
 	    .signal_left = fake_signal_left,
 	    .was_oom = fake_was_oom,
 	    .linger = fake_linger,
@@ -536,6 +583,8 @@ fake_setup(void)
 	    .holds = fake_holds,
 	    .hold = fake_hold,
 	    .replace = fake_replace,
+	    .read_pid = fake_read_pid,
+	    .forget_pid = fake_forget_pid,
 	    .owner = fake_owner,
 	    .memory = fake_usage,
 	    .cpu = fake_usage,
@@ -558,6 +607,8 @@ fake_setup(void)
 	fake.refuse = 0;
 	fake.later = fake.gone = false;
 	fake.left = 0;
+	fake.root = 0;
+	fake.pid_read = NULL;
 	programs_init(&fake.programs, &fake.loop, &fake.system, fake.records);
 }
 

@@ -61,6 +61,7 @@ is_main_possible(const struct step *s, bool main)
 	case STEP_PRE:
 	case STEP_LEFT:
 	case STEP_STOP_POST:
+	case STEP_FORKED:
 		return !main;
 	}
 	return false;
@@ -147,6 +148,14 @@ ends_hook(const struct step *s)
 	    is_hook_step(s->step) && !s->facts.main;
 }
 
+/* The search for a main process ends without one. */
+static bool
+ends_search(const struct step *s)
+{
+	return s->step == STEP_FORKED && s->to.step != STEP_FORKED &&
+	    s->to.step != STEP_COMMAND && s->event != EVENT_MAIN_FOUND;
+}
+
 /*
  * No process that has to end is left of the main one, unless stop-command
  * follows its end.
@@ -156,7 +165,9 @@ ends_all(const struct step *s)
 {
 	return (ends_main(s) && !s->facts.left && s->step != STEP_COMMAND) ||
 	    (ends_hook(s) && !s->facts.left && s->step == STEP_COMMAND) ||
-	    (s->event == EVENT_GONE && s->step == STEP_LEFT);
+	    (ends_search(s) && !s->facts.left) ||
+	    (s->event == EVENT_GONE &&
+		(s->step == STEP_LEFT || s->step == STEP_FORKED));
 }
 
 /* A stop that needs no process to end. */
@@ -270,6 +281,7 @@ check_hooks(const struct step *s)
 	case STEP_SIGNAL:
 	case STEP_LEFT:
 	case STEP_OWN:
+	case STEP_FORKED:
 		break;
 	}
 }
@@ -340,7 +352,8 @@ check_reaped(const struct step *s)
 		assert_true(s->to.actions & ACT_LINGER);
 	if (s->to.actions & ACT_LINGER)
 		assert_true((s->facts.left && s->to.step == STEP_LEFT) ||
-		    (ends_main(s) && s->to.step == STEP_COMMAND));
+		    (ends_main(s) && s->to.step == STEP_COMMAND) ||
+		    (s->event == EVENT_FORKED && s->to.step == STEP_FORKED));
 }
 
 static void
@@ -422,7 +435,7 @@ check_signals(const struct step *s)
 	    s->event != EVENT_TIMEOUT && s->event != EVENT_UNHEALTHY &&
 	    s->event != EVENT_TRIGGER && s->event != EVENT_STOPPING &&
 	    s->event != EVENT_HOOK_OK && s->event != EVENT_HOOK_FAIL &&
-	    !ends_main(s))
+	    !ends_main(s) && !ends_search(s))
 		assert_false(stops);
 	/* A process that is being stopped is not taken back. */
 	if (was_stopping && !is_over(s))
@@ -447,6 +460,7 @@ check_ready(const struct step *s)
 	bool settled = s->event == EVENT_TIMEOUT && s->step == STEP_SETTLE;
 
 	bool by_hook = s->event == EVENT_HOOK_OK && s->step == STEP_POST;
+	bool by_found = s->event == EVENT_MAIN_FOUND && s->step == STEP_FORKED;
 
 	/* It has been executed, has said so if awaited, and has settled. */
 	if (s->to.state == STATE_UP && s->state != STATE_UP) {
@@ -457,18 +471,19 @@ check_ready(const struct step *s)
 		else if (s->facts.settles)
 			assert_true(settled);
 		else if (s->facts.awaited)
-			assert_true(by_ready || settled);
+			assert_true(by_ready || by_found || settled);
 		else
-			assert_true(by_exec || by_ready || settled);
+			assert_true(by_exec || by_ready || by_found || settled);
 	}
 	if (s->to.step == STEP_SETTLE && s->step != STEP_SETTLE) {
 		assert_true(s->facts.settles);
-		assert_true(by_ready || (by_exec && !s->facts.awaited));
+		assert_true(by_ready || by_found ||
+		    (by_exec && !s->facts.awaited));
 	}
 	if (s->to.step == STEP_READY && s->step != STEP_READY)
 		assert_true(by_exec && s->facts.awaited);
 	if (s->to.step == STEP_POST && s->step != STEP_POST && !is_over(s))
-		assert_true(by_ready || by_exec || settled);
+		assert_true(by_ready || by_exec || by_found || settled);
 	if (s->event == EVENT_READY || s->event == EVENT_EXEC_OK || settled) {
 		assert_int_equal(s->to.want, s->want);
 		assert_int_equal(s->to.actions,
@@ -489,8 +504,13 @@ check_impossible(const struct step *s)
 {
 	bool impossible = (s->event == EVENT_EXEC_OK && s->step != STEP_EXEC) ||
 	    ((s->event == EVENT_EXITED || s->event == EVENT_EXEC_FAIL) &&
-		!ends_main(s)) ||
-	    (s->event == EVENT_GONE && s->step != STEP_LEFT) ||
+		!ends_main(s) && s->step != STEP_FORKED) ||
+	    (s->event == EVENT_GONE && s->step != STEP_LEFT &&
+		s->step != STEP_FORKED) ||
+	    (s->event == EVENT_MAIN_FOUND && s->step != STEP_FORKED) ||
+	    (s->event == EVENT_FORKED &&
+		((s->state != STATE_STARTING && s->state != STATE_UP) ||
+		    !s->facts.main || s->want != WANT_RUN)) ||
 	    (s->event == EVENT_READY && s->step != STEP_EXEC &&
 		s->step != STEP_READY) ||
 	    (s->event == EVENT_TIMEOUT &&
@@ -502,7 +522,8 @@ check_impossible(const struct step *s)
 	    ((s->event == EVENT_HOOK_OK || s->event == EVENT_HOOK_FAIL) &&
 		!is_hook_step(s->step)) ||
 	    (s->event == EVENT_UNHEALTHY &&
-		(s->state != STATE_UP || s->want != WANT_RUN));
+		(s->state != STATE_UP || s->want != WANT_RUN ||
+		    !s->facts.main));
 
 	if (impossible)
 		assert_true(is_unchanged(s));
@@ -528,6 +549,33 @@ starts_again(const struct step *s)
 {
 	return s->to.step != STEP_STOP_POST && s->to.step != STEP_COMMAND &&
 	    s->to.step != STEP_LEFT && is_over(s);
+}
+
+/* A search begins with FORKED, and ends without a stop if it succeeds. */
+static void
+check_search(const struct step *s)
+{
+	bool begins = s->to.step == STEP_FORKED && s->step != STEP_FORKED;
+
+	assert_int_equal(!!(s->to.actions & ACT_SEARCH), begins);
+	if (begins) {
+		assert_int_equal(s->event, EVENT_FORKED);
+		assert_int_equal(s->to.state, s->state);
+		assert_int_equal(s->want, WANT_RUN);
+		assert_true(s->to.actions & ACT_LINGER);
+	}
+	if (s->event != EVENT_MAIN_FOUND || s->step != STEP_FORKED)
+		return;
+	assert_true(s->to.state == STATE_UP || s->to.step == STEP_SETTLE ||
+	    s->to.step == STEP_POST);
+	assert_int_equal(s->to.want, s->want);
+}
+
+static void
+searches_after_a_fork(void **state)
+{
+	(void)state;
+	walk(check_search);
 }
 
 /* The want after each order, for every state. */
@@ -579,6 +627,8 @@ check_wants(const struct step *s)
 	case EVENT_UNHEALTHY:
 	case EVENT_STOPPING:
 	case EVENT_TRIGGER:
+	case EVENT_FORKED:
+	case EVENT_MAIN_FOUND:
 		break;
 	case EVENT_TIMEOUT:
 		if (ends_left(s))
@@ -658,7 +708,8 @@ check_fate(const struct step *s)
 
 	if (!is_over(s) || s->to.step == STEP_STOP_POST ||
 	    s->to.step == STEP_COMMAND || pre_is_over(s) || stops_nothing(s) ||
-	    (s->step == STEP_POST && s->event == EVENT_HOOK_OK))
+	    (s->step == STEP_POST && s->event == EVENT_HOOK_OK) ||
+	    (s->step == STEP_FORKED && !has_fate(s->event)))
 		return;
 	switch (s->want) {
 	case WANT_RUN:
@@ -1182,6 +1233,42 @@ remove_is_final(void **state)
 	PLAY(never_ran);
 }
 
+/* A classical daemon: what was started ends, and another continues. */
+static void
+continues_in_another_process(void **state)
+{
+	static const struct scene scenes[] = {
+	    {EVENT_START, BOTH,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_EXEC_OK, BOTH, {STATE_STARTING, STEP_READY, WANT_RUN, 0}},
+	    {EVENT_FORKED, BOTH,
+		{STATE_STARTING, STEP_FORKED, WANT_RUN,
+		    ACT_LINGER | ACT_SEARCH}},
+	    {EVENT_MAIN_FOUND, BOTH,
+		{STATE_STARTING, STEP_SETTLE, WANT_RUN, 0}},
+	    {EVENT_TIMEOUT, BOTH, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    /* It is replaced while it runs. */
+	    {EVENT_FORKED, BOTH,
+		{STATE_UP, STEP_FORKED, WANT_RUN, ACT_LINGER | ACT_SEARCH}},
+	    {EVENT_MAIN_FOUND, BOTH, {STATE_UP, STEP_NONE, WANT_RUN, 0}},
+	    /* Another time nothing takes its place. */
+	    {EVENT_FORKED, BOTH,
+		{STATE_UP, STEP_FORKED, WANT_RUN, ACT_LINGER | ACT_SEARCH}},
+	    {EVENT_EXITED, LEFT,
+		{STATE_STOPPING, STEP_LEFT, WANT_RUN, ACT_LINGER | ACT_SIGNAL}},
+	    {EVENT_GONE, BOTH, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
+	    {EVENT_TIMEOUT, BOTH,
+		{STATE_STARTING, STEP_EXEC, WANT_RUN, ACT_SPAWN}},
+	    {EVENT_FORKED, BOTH,
+		{STATE_STARTING, STEP_FORKED, WANT_RUN,
+		    ACT_LINGER | ACT_SEARCH}},
+	    {EVENT_GONE, BOTH, {STATE_WAIT, STEP_NONE, WANT_RUN, ACT_FINISH}},
+	};
+
+	(void)state;
+	PLAY(scenes);
+}
+
 static void
 classifies_states(void **state)
 {
@@ -1213,6 +1300,7 @@ main(void)
 	    cmocka_unit_test(wants_what_was_asked_for),
 	    cmocka_unit_test(stop_always_ends_down),
 	    cmocka_unit_test(ends_as_its_want_says),
+	    cmocka_unit_test(searches_after_a_fork),
 	    cmocka_unit_test(lives_and_dies),
 	    cmocka_unit_test(settles),
 	    cmocka_unit_test(runs_one_command_after_another),
@@ -1230,6 +1318,7 @@ main(void)
 	    cmocka_unit_test(is_held_by_a_dependent),
 	    cmocka_unit_test(stops_before_its_dependency),
 	    cmocka_unit_test(remove_is_final),
+	    cmocka_unit_test(continues_in_another_process),
 	    cmocka_unit_test(classifies_states),
 	};
 
