@@ -269,7 +269,6 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"errno", "errno", NUMBER},
 	    {"exit_status", "exit-status", NUMBER},
 	    {"waiting_for", "waiting-for", TEXT},
-	    {"sandbox_without", "sandbox-without", TEXT},
 	    {"reason", "reason", TEXT},
 	    {"conf", "conf", TEXT},
 	    {"log", "log", TEXT},

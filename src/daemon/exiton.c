@@ -24,6 +24,14 @@ has_ended(const struct program *p)
 	    (p->state == STATE_DONE || p->state == STATE_FAILED);
 }
 
+/* It is wanted, but its conditions are not met: nothing is left to do. */
+static bool
+is_unmet(const struct program *p)
+{
+	return p->state == STATE_DOWN && p->want == WANT_RUN &&
+	    outcome_is_unmet(p);
+}
+
 static bool
 has_failed(const struct program *p)
 {
@@ -103,7 +111,7 @@ all_done(struct programs *ps, int *status)
 	for (p = programs_first(ps); p != NULL; p = programs_next(p)) {
 		if (goes_on(p))
 			return false;
-		if (has_ended(p))
+		if (has_ended(p) || is_unmet(p))
 			n++;
 	}
 	if (n == 0)

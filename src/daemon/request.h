@@ -22,7 +22,6 @@
  *			conf= (file, if it has one) log= (file, if any)
  *			log-error= log-since= (why its output cannot be
  *			written, and since when, Unix time)
- *			sandbox-without= (keys that sandbox = try left out)
  *			warning= (a limit that cannot be set as configured)
  *		with details, for each named program:
  *			details name= command= (as in its file)

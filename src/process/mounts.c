@@ -676,7 +676,7 @@ mounts_apply(struct mounts *m, enum hardening_key *failed_key,
 	m->failed_key = failed_key;
 	m->failed_path = failed_path;
 	/*
-	 * The namespace follows later mounts and unmounts outside, so that a
+	 * What is mounted and unmounted outside later is seen inside, so that a
 	 * program keeps no file system busy; but never the reverse.
 	 */
 	if (unshare(CLONE_NEWNS) == -1 ||

@@ -1779,7 +1779,6 @@ system_new(const struct system_parts *parts)
 	    .remove_runtime = real_remove_runtime,
 	    .end_tmp = real_end_tmp,
 	    .ends_tmp = real_ends_tmp,
-	    .lacks = sandbox_lacks,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
 	    .renew_stream = real_renew_stream,

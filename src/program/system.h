@@ -266,10 +266,6 @@ struct system {
 	 * remove.
 	 */
 	void (*end_tmp)(struct system *, const char *program);
-	/* Call each with the keys that sandbox = try leaves out. */
-	void (*lacks)(const struct definition *,
-	    void (*each)(void *arg, enum hardening_key, const char *why),
-	    void *arg);
 	/* Is a helper removing such folders? */
 	bool (*ends_tmp)(const struct system *);
 
