@@ -121,14 +121,6 @@ draft_begin(struct draft_program *p)
 	return false;
 }
 
-/* Can the table of keys take the line? */
-static bool
-is_known(const char *key, const char *value)
-{
-	return keys_find(key) != NULL &&
-	    (strcmp(key, "ready") != 0 || strcmp(value, "forks") != 0);
-}
-
 void
 draft_set(struct draft_program *p, const struct draft_origin *origin,
     const char *key, const char *value)
@@ -138,7 +130,7 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 
 	if (strchr(value, '\n') != NULL)
 		error = "the value cannot contain a newline";
-	else if (!is_known(key, value)) {
+	else if (keys_find(key) == NULL) {
 		fprintf(p->others, "%s = %s\n", key, value);
 		return;
 	} else if ((v = reallocarray(p->origins, p->norigins + 1,
