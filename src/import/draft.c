@@ -101,22 +101,15 @@ draft_begin(struct draft_program *p)
 	p->errors = diag_count(p->diags);
 	p->origins = NULL;
 	p->norigins = 0;
-	p->text = p->more = NULL;
+	p->text = NULL;
 	if (!text_is_name(p->name) || strcasecmp(p->name, "hupd") == 0) {
 		complain_of(p, "%s: hupd does not allow the name \"%s\"",
 		    p->title, p->name);
 		return false;
 	}
 	p->f = open_memstream(&p->text, &p->len);
-	p->others = open_memstream(&p->more, &p->nmore);
-	if (p->f != NULL && p->others != NULL)
-		return true;
 	if (p->f != NULL)
-		fclose(p->f);
-	if (p->others != NULL)
-		fclose(p->others);
-	free(p->text);
-	free(p->more);
+		return true;
 	complain(p, NULL, "out of memory");
 	return false;
 }
@@ -130,11 +123,8 @@ draft_set(struct draft_program *p, const struct draft_origin *origin,
 
 	if (strchr(value, '\n') != NULL)
 		error = "the value cannot contain a newline";
-	else if (keys_find(key) == NULL) {
-		fprintf(p->others, "%s = %s\n", key, value);
-		return;
-	} else if ((v = reallocarray(p->origins, p->norigins + 1,
-			sizeof(*v))) == NULL)
+	else if ((v = reallocarray(p->origins, p->norigins + 1, sizeof(*v))) ==
+	    NULL)
 		error = "out of memory";
 	if (error != NULL) {
 		diag_add(p->diags, origin->file, origin->line, origin->key,
@@ -241,7 +231,6 @@ print_file(const struct draft_program *p, struct draft_file *file)
 		print_notes(f, p->notes);
 	diag_clear(&head);
 	printed = syntax_print(file->conf, f) == 0;
-	fputs(p->more, f);
 	if (fclose(f) == EOF || !printed)
 		complain(p, NULL, "out of memory");
 	else if (file->len > SYNTAX_FILE_MAX)
@@ -272,7 +261,7 @@ add_file(struct draft *draft, const struct draft_program *p,
 	}
 	draft->v = v;
 	v += draft->n++;
-	*v = (struct draft_file){.conf = conf, .others = p->nmore > 0};
+	*v = (struct draft_file){.conf = conf};
 	print_file(p, v);
 }
 
@@ -280,15 +269,13 @@ void
 draft_finish(struct draft *draft, struct draft_program *p)
 {
 	struct definition *conf = NULL;
-	bool failed = fclose(p->f) == EOF;
 
-	if (fclose(p->others) == EOF || failed)
+	if (fclose(p->f) == EOF)
 		complain(p, NULL, "out of memory");
 	else
 		conf = parse(p);
 	if (conf != NULL)
 		add_file(draft, p, conf);
 	free(p->text);
-	free(p->more);
 	free(p->origins);
 }

@@ -36,9 +36,6 @@ struct draft_program {
 	FILE *f; /* the rest is draft.c's */
 	char *text;
 	size_t len;
-	FILE *others; /* keys that the table of keys lacks */
-	char *more;
-	size_t nmore;
 	struct draft_origin *origins; /* of each line of text */
 	size_t norigins;
 	size_t errors; /* in diags when the program began */
@@ -64,7 +61,6 @@ struct draft_file {
 	struct definition *conf; /* the definition; conf->file is "NAME.conf" */
 	char *text; /* notes as comments, then the canonical form */
 	size_t len;
-	bool others; /* it has keys that the table of keys lacks */
 };
 
 /* The result. */

@@ -1327,7 +1327,7 @@ as_identifier(struct job *job, const struct row *row, const char *value)
 
 	if (out == NULL || strncmp(out, "syslog", 6) != 0)
 		return DRAFT_NO_EFFECT;
-	return as_it_is(job, row, value);
+	return lost(job, row, value);
 }
 
 /* Stopping. */
@@ -1994,7 +1994,8 @@ static const struct row rows[] = {
     SERVICE("LogRateLimitBurst", lost, NO ": hupd logs all"),
     SERVICE("LogFilterPatterns", lost, NO ": hupd logs all", LIST),
     SERVICE("LogNamespace", lost, NO_JOURNAL),
-    SERVICE("SyslogIdentifier", as_identifier, "syslog-identifier"),
+    SERVICE("SyslogIdentifier", as_identifier,
+	NO ": it is the name of the program"),
     SERVICE("SyslogFacility", lost, NO ": it is daemon"),
     SERVICE("SyslogLevel", lost, NO),
     SERVICE("SyslogLevelPrefix", no_effect),

@@ -676,8 +676,8 @@ mounts_apply(struct mounts *m, enum hardening_key *failed_key,
 	m->failed_key = failed_key;
 	m->failed_path = failed_path;
 	/*
-	 * What is mounted and unmounted outside later is seen inside, so that a
-	 * program keeps no file system busy; but never the reverse.
+	 * Later mounts and unmounts outside are seen inside, so that a program
+	 * keeps no file system busy; but never the reverse.
 	 */
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) == -1)

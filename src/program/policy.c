@@ -61,7 +61,7 @@ bool
 policy_restarts(const struct definition *conf, const struct program_end *end)
 {
 	const bool good = policy_is_good(conf, end);
-	/* Not of a command, nor of what was to start the main process. */
+	/* Not of a hook, nor of the process that was to start the main one. */
 	const bool of_main = !end->is_hook && end->late != LATE_NO_MAIN;
 
 	if (of_main && is_in(&conf->restart_prevent, end))

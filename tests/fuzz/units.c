@@ -26,8 +26,6 @@ check_file(const struct draft_file *file)
 	struct diags diags;
 
 	must(file->len <= SYNTAX_FILE_MAX);
-	if (file->others)
-		return;
 	diag_init(&diags);
 	conf = syntax_parse(file->conf->name, "FILE", file->text, file->len,
 	    NULL, &diags);

@@ -76,8 +76,6 @@ print_import(const struct draft *import, struct diags *diags)
 
 	for (v = import->v; v < import->v + import->n; v++) {
 		printf("==> %s <==\n%s", v->conf->file, v->text);
-		if (v->others)
-			continue;
 		again = syntax_parse(v->conf->name, v->conf->file, v->text,
 		    v->len, NULL, diags);
 		if (again == NULL ||
