@@ -44,7 +44,7 @@ s.connect(sys.argv[1])' "$1"
 	mkdir -m 700 "$T/private"
 	web
 	# He moves the private folder away, and puts links in its place.
-	attack as nobody python3 -c '
+	attack as nobody /usr/bin/python3 -c '
 import os, sys
 folder, secret, private, stop = sys.argv[1:]
 os.chdir(folder)

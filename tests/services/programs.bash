@@ -5,6 +5,8 @@
 #	make_NAME	write its files below $T/NAME, and its definition
 #	asks_NAME	does it serve?
 #
+# A program that does not announce its reloads gets the signal by a command.
+#
 # $T is the folder of the set, $D that of the program, $PORT its own port of
 # the loopback interface.  A program whose package is not there is left out.
 
@@ -127,7 +129,6 @@ asks_haproxy() {
 	fetches "http://127.0.0.1:$PORT/" haproxy
 }
 
-# It does not announce a reload, so the signal is sent by a command.
 make_mosquitto() {
 	file mosquitto.conf <<-E
 	listener $PORT 127.0.0.1
@@ -165,7 +166,7 @@ make_gunicorn() {
 	directory = $D
 	env = PYTHONDONTWRITEBYTECODE=1
 	ready = notify
-	reload-signal = HUP
+	reload-command = sh -c 'kill -HUP \$MAINPID'
 	E
 }
 
@@ -311,7 +312,7 @@ make_phpfpm() {
 	define phpfpm <<-E
 	command = $PHP_FPM -F -n -y $D/fpm.conf
 	ready = notify
-	reload-signal = USR2
+	reload-command = sh -c 'kill -USR2 \$MAINPID'
 	stop-signal = QUIT
 	E
 }
@@ -404,7 +405,7 @@ make_postgresql() {
 	command = $bin/postgres -D $D/data
 	user = postgres
 	ready = notify
-	reload-signal = HUP
+	reload-command = sh -c 'kill -HUP \$MAINPID'
 	stop-signal = INT
 	E
 }
@@ -424,7 +425,7 @@ make_mariadb() {
 	command = mariadbd --no-defaults --datadir=$D/data --socket=$D/sock --port=$PORT --bind-address=127.0.0.1
 	user = mysql
 	ready = notify
-	reload-signal = HUP
+	reload-command = sh -c 'kill -HUP \$MAINPID'
 	E
 }
 

@@ -67,6 +67,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$HUPD" -f "$T/hupd.conf"
 @test "a reload reopens the log files as well" {
 	sleeper web
 	hupd_start
+	wait_for 5 logged 'generation 1'
 	mv "$T/log/hupd.log" "$T/log/hupd.moved"
 	ctl reload
 	wait_for 5 logged 'generation 2'
