@@ -601,8 +601,9 @@ mount_tree(struct mounts *m, struct entry *e)
 	/* A new tmpfs above it hides what was there. */
 	if (fd == -1 && errno == ENOENT)
 		fd = open_target(e->real, S_ISDIR(st.st_mode), true);
+	/* Nothing can be made in a private /dev, and nothing shows there. */
 	if (fd == -1)
-		return -1;
+		return errno == ENOENT && e->is_optional ? 0 : -1;
 	rv = attach_tree(e->tree, fd);
 	close(fd);
 	if (rv == 0 && m->by_mount &&

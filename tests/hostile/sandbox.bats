@@ -276,6 +276,13 @@ has_logged() {
 	rm "/dev/hupd.trial.$$"
 }
 
+@test "a private /dev needs no cover for what it does not have" {
+	tries 'private-devices = yes' 'protect-kernel-logs = yes' \
+	    'inaccessible-paths = -/dev/kmsg' <<-E
+	write:/dev/null ok ok
+	E
+}
+
 @test "protect-proc = invisible hides the processes of others" {
 	hostile_account
 	tries 'user = hostile' 'protect-proc = invisible' <<-E
