@@ -236,13 +236,15 @@ os_release(const char *name)
 static char *
 first_line(const char *path)
 {
-	size_t len;
+	size_t len, n;
 	char *bytes, *line;
 
 	if ((bytes = file_slurp(path, 0, 4096, &len, NULL)) == NULL)
 		return NULL;
-	if ((line = strndup(bytes, len)) != NULL)
-		line[strcspn(line, "\n")] = '\0';
+	for (n = 0; n < len && bytes[n] != '\n'; n++)
+		;
+	if (asprintf(&line, "%.*s", (int)n, bytes) == -1)
+		line = NULL;
 	free(bytes);
 	return line;
 }

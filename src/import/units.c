@@ -375,7 +375,8 @@ units_read_tmpfiles(const struct unit *unit, char **path)
 	}
 	if ((bytes = file_slurp(*path, 0, UNITFILE_MAX, &len, NULL)) == NULL)
 		return NULL;
-	text = strndup(bytes, len);
+	if (asprintf(&text, "%.*s", (int)len, bytes) == -1)
+		text = NULL;
 	free(bytes);
 	return text;
 }
