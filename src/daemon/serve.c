@@ -717,7 +717,6 @@ serve_end(struct daemon *d)
 
 	guard_end(d);
 	control_close(d->control);
-	handover_free(d->handover);
 	programs_report_left(&d->programs);
 	log_moment("stop");
 	loop_unwatch(d->loop, &d->events_source);
@@ -731,7 +730,8 @@ serve_end(struct daemon *d)
 	sockets_free(d->sockets);
 	fdstore_free(d->fdstore);
 	inherit_free(d->inherit, true);
-	system_free(d->system);
+	system_free(d->system); /* asks until now which children are ours */
+	handover_free(d->handover);
 	reload_free(d->reload);
 	helper_close(d->helpers);
 	logger_stream_close(d->events);
