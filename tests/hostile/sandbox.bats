@@ -276,7 +276,7 @@ has_logged() {
 	rm "/dev/hupd.trial.$$"
 }
 
-@test "a private /dev needs no cover for what it does not have" {
+@test "a private /dev needs no cover over a missing file" {
 	tries 'private-devices = yes' 'protect-kernel-logs = yes' \
 	    'inaccessible-paths = -/dev/kmsg' <<-E
 	write:/dev/null ok ok
