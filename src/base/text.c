@@ -440,6 +440,18 @@ text_is_name(const char *s)
 	return len <= 64 && s[len] == '\0';
 }
 
+bool
+text_has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == list || at[-1] == ' ') &&
+		    (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
 char *
 text_trim(char *s, const char *blanks)
 {

@@ -54,6 +54,9 @@ const char *text_near(const char *word, const char *const *list,
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
 bool text_is_name(const char *s);
 
+/* Is the word in a list that blanks separate? */
+bool text_has_word(const char *list, const char *word);
+
 /* Cut the bytes of blanks off both ends, in place; returns the new start. */
 char *text_trim(char *s, const char *blanks);
 

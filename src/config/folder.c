@@ -42,7 +42,7 @@ folder_base(enum folder_kind kind)
 bool
 folder_has(const char *folder, const char *path)
 {
-	size_t len = strlen(folder);
+	const size_t len = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
 
 	return strncmp(folder, path, len) == 0 &&
 	    (path[len] == '/' || path[len] == '\0');

@@ -14,7 +14,7 @@
 static void
 learn(struct lookup *l)
 {
-	l->left -= clock_diff_ms(clock_now(), l->asked);
+	l->left -= clock_diff_ms(clock_now(), l->asked) - l->job.granted;
 	accounts_learn(l->accounts, l->job.answer);
 	accounts_give_up(l->accounts, l->job.late ? ETIMEDOUT : EIO);
 }

@@ -137,7 +137,7 @@ put(struct job *job, const char *key, const char *value)
 		job->keys != NULL ? " " : "", key) == -1)
 		keys = NULL;
 	if (keys != NULL &&
-	    (job->keys == NULL || strstr(job->keys, key) == NULL)) {
+	    (job->keys == NULL || !text_has_word(job->keys, key))) {
 		free(job->keys);
 		job->keys = keys;
 	} else {
@@ -295,11 +295,10 @@ time_of(const struct job *job, const char *section, const char *name,
 
 /* Settings that are translated as they are. */
 
+/* text is malloc'd and freed here; NULL: its specifiers had an error. */
 static enum draft_fate
-as_it_is(struct job *job, const struct row *row, const char *value)
+put_expanded(struct job *job, const struct row *row, char *text)
 {
-	char *text = expand_plain(job, value);
-
 	if (text == NULL)
 		return DRAFT_LOST;
 	put(job, row->to, text);
@@ -308,15 +307,15 @@ as_it_is(struct job *job, const struct row *row, const char *value)
 }
 
 static enum draft_fate
+as_it_is(struct job *job, const struct row *row, const char *value)
+{
+	return put_expanded(job, row, expand_plain(job, value));
+}
+
+static enum draft_fate
 as_path(struct job *job, const struct row *row, const char *value)
 {
-	char *text = expand_path(job, value);
-
-	if (text == NULL)
-		return DRAFT_LOST;
-	put(job, row->to, text);
-	free(text);
-	return DRAFT_TRANSLATED;
+	return put_expanded(job, row, expand_path(job, value));
 }
 
 static enum draft_fate

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "process/cgroup.h"
 #include "process/process.h"
 
@@ -561,20 +562,27 @@ cgroup_set_aside(struct cgroup *cg, const char *name, const char *below)
  * Controllers.
  */
 
-/* The whole file in a folder, as one line in buf.  -1 with errno. */
 static int
-read_file(const char *folder, const char *file, char *buf, size_t size)
+open_file(const char *folder, const char *file, int flags)
 {
 	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
 
 	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >=
 	    (int)sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* The whole file in a folder, as one line in buf.  -1 with errno. */
+static int
+read_file(const char *folder, const char *file, char *buf, size_t size)
+{
+	ssize_t n;
+	int fd;
+
+	if ((fd = open_file(folder, file, O_RDONLY)) == -1)
 		return -1;
 	n = read(fd, buf, size - 1);
 	close(fd);
@@ -585,32 +593,13 @@ read_file(const char *folder, const char *file, char *buf, size_t size)
 	return 0;
 }
 
-/* Is the word in a list that blanks separate? */
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == list || at[-1] == ' ') &&
-		    (at[len] == ' ' || at[len] == '\0'))
-			return true;
-	return false;
-}
-
 static int
 write_file(const char *folder, const char *file, const char *text)
 {
-	char path[PATH_MAX];
 	int fd, saved;
 	ssize_t n;
 
-	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >=
-	    (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if ((fd = open(path, O_WRONLY | O_CLOEXEC)) == -1)
+	if ((fd = open_file(folder, file, O_WRONLY)) == -1)
 		return -1;
 	n = write(fd, text, strlen(text));
 	saved = errno;
@@ -652,7 +641,7 @@ cgroup_offers(struct cgroup *cg, const char *controller, char *why,
 			    path, strerror(errno));
 			return -1;
 		}
-		if (has_word(list, controller)) {
+		if (text_has_word(list, controller)) {
 			/* Those above have it, too; those below may get it. */
 			if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0)
 				return 0;
@@ -764,7 +753,7 @@ enable_in(struct cgroup *cg, const char *path, const char *controller,
 
 	if (read_file(path, "cgroup.subtree_control", list, sizeof(list)) ==
 		0 &&
-	    has_word(list, controller))
+	    text_has_word(list, controller))
 		return 0;
 	snprintf(text, sizeof(text), "+%s", controller);
 	if (write_file(path, "cgroup.subtree_control", text) == 0)

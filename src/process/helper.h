@@ -45,13 +45,13 @@ struct helper {
 	char *answer;
 	size_t len;
 	bool late;
+	int64_t granted; /* ms that the deadline has moved */
 
 	/* helper.c */
 	TAILQ_ENTRY(helper) entry;
 	struct helpers *helpers;    /* NULL: no job is under way */
 	struct helper_place *place; /* NULL: it waits for its turn */
 	struct deadline deadline;
-	int64_t granted; /* ms that the deadline has moved */
 	int64_t starved; /* ms that its child has waited for a processor */
 };
 

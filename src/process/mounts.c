@@ -24,6 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/folder.h"
 #include "process/mounts.h"
 
 /* As of linux/mount.h; old headers and those of musl lack some. */
@@ -168,16 +169,6 @@ stop_at(const struct mounts *m, const struct entry *e)
 	return stop(m, e->key, e->path);
 }
 
-/* Is the path that folder, or below it? */
-static bool
-is_below(const char *path, const char *folder)
-{
-	const size_t len = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-
-	return strncmp(path, folder, len) == 0 &&
-	    (path[len] == '/' || path[len] == '\0');
-}
-
 /*
  * Open the path, which has no links, as it is now; make what is missing.  A
  * link on the way was made meanwhile, by somebody who may not decide where
@@ -284,8 +275,9 @@ make_each_read_only(const struct mounts *m, const char *path)
 			continue;
 		unescape(field);
 		/* A mount that is covered by another cannot be reached. */
-		if (is_below(field, path) && remount(field, MS_RDONLY) == -1 &&
-		    errno != EINVAL && errno != ENOENT)
+		if (folder_has(path, field) &&
+		    remount(field, MS_RDONLY) == -1 && errno != EINVAL &&
+		    errno != ENOENT)
 			rv = -1;
 	}
 	free(line);
@@ -478,7 +470,7 @@ above(const struct mounts *m, size_t n)
 {
 	for (size_t i = n; i-- > 0;)
 		if (!m->v[i]->is_dropped &&
-		    is_below(m->v[n]->real, m->v[i]->real))
+		    folder_has(m->v[i]->real, m->v[n]->real))
 			return m->v[i];
 	return NULL;
 }

@@ -2,35 +2,8 @@
  * import - supervisord's configuration: the converted file parses to the same
  * definition, or there is an error.
  */
-#include "fuzz.h"
+#include "drafts.h"
 #include "import/supervisord.h"
-#include "config/syntax.h"
-
-static void
-check_text(const struct diags *diags)
-{
-	char buf[512];
-
-	for (size_t i = 0; i < diags->n; i++) {
-		diag_print(&diags->v[i], buf, sizeof(buf));
-		must(strpbrk(buf, "\n\r\033") == NULL);
-	}
-}
-
-static void
-check_file(const struct draft_file *file)
-{
-	struct diags diags;
-	struct definition *conf;
-
-	diag_init(&diags);
-	must(file->len <= SYNTAX_FILE_MAX);
-	conf = syntax_parse(file->conf->name, "FILE", file->text, file->len,
-	    NULL, &diags);
-	must(conf != NULL && keys_none(definition_diff(conf, file->conf)));
-	definition_unref(conf);
-	diag_clear(&diags);
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,35 +4,8 @@
  *
  * The first byte chooses the name of the unit.
  */
-#include "fuzz.h"
+#include "drafts.h"
 #include "import/systemd.h"
-#include "config/syntax.h"
-
-static void
-check_text(const struct diags *diags)
-{
-	char buf[512];
-
-	for (size_t i = 0; i < diags->n; i++) {
-		diag_print(&diags->v[i], buf, sizeof(buf));
-		must(strpbrk(buf, "\n\r\033") == NULL);
-	}
-}
-
-static void
-check_file(const struct draft_file *file)
-{
-	struct definition *conf;
-	struct diags diags;
-
-	must(file->len <= SYNTAX_FILE_MAX);
-	diag_init(&diags);
-	conf = syntax_parse(file->conf->name, "FILE", file->text, file->len,
-	    NULL, &diags);
-	must(conf != NULL && keys_none(definition_diff(conf, file->conf)));
-	definition_unref(conf);
-	diag_clear(&diags);
-}
 
 /* Each line is in the account, in the order of the file. */
 static void

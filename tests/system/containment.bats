@@ -11,21 +11,7 @@ setup() {
 	ACTOR=$T/bin/actor
 	# The tests look for hidden processes; killmode.bats has the stop signal.
 	setting 'kill-mode = mixed'
-	if [[ $BATS_TEST_DESCRIPTION != *cgroup:* ]]; then
-		setting 'cgroup = off'
-	elif ! in_cgroups; then
-		skip "no cgroup v2 to write to"
-	fi
-}
-
-cgroup_mount() {
-	findmnt -n -t cgroup2 -o TARGET | head -n 1
-}
-
-in_cgroups() {
-	local mount
-	mount=$(cgroup_mount)
-	[ -n "$mount" ] && [ -w "$mount/cgroup.procs" ]
+	with_or_without_cgroups
 }
 
 # Start the daemon as who the name of the test says.

@@ -53,22 +53,6 @@ order_is() {
 	wait_for 5 order_is 'starting -> up' 'db app'
 }
 
-# all_are STATE NAME ...
-all_are() {
-	local state=$1 name
-	shift
-	for name; do
-		is_state "$name" "$state" || return
-	done
-}
-
-# status_is NAME KEY TEXT: what the JSON of its status says.
-status_is() {
-	ctl -j status "$1" | python3 -c 'import json, sys
-is_so = json.load(sys.stdin)["programs"][0][sys.argv[1]] == sys.argv[2]
-sys.exit(not is_so)' "$2" "$3"
-}
-
 @test "a stop takes the dependents along and names them, a start brings them back" {
 	needs app cache
 	needs cache db

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # fdstore.bats - descriptors that a program stores and gets back.
 load helper
+load takeover
 
 setup() {
 	hupd_setup
@@ -112,7 +113,6 @@ replaced() {
 }
 
 @test "after the death of daemon and guard stored sockets are taken back" {
-	local pid guard
 	# shellcheck disable=SC2034
 	LEFT_OK=1
 	store <<-'P'
@@ -125,12 +125,7 @@ replaced() {
 	P
 	hupd_start
 	wait_for 5 is_state web up
-	pid=$(hupd_pid)
-	guard=$(pgrep -P "$pid" -x 'hupd: guard')
-	kill -STOP "$guard" "$pid"
-	kill -9 "$guard" "$pid"
-	wait_for 5 gone "$pid"
-	wait_for 5 gone "$guard"
+	crash_for_good
 	hupd_start
 	change web 'env = A=1'
 	ctl reload

@@ -7,17 +7,7 @@ load helper
 setup() {
 	hupd_setup
 	F=$T/web.pid
-	if [[ $BATS_TEST_DESCRIPTION != cgroup:* ]]; then
-		setting 'cgroup = off'
-	elif ! in_cgroups; then
-		skip "no cgroup v2 to write to"
-	fi
-}
-
-in_cgroups() {
-	local mount
-	mount=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
-	[ -n "$mount" ] && [ -w "$mount/cgroup.procs" ]
+	with_or_without_cgroups
 }
 
 # classical STEPS [LINE ...]: the program "web" is an actor that forks.

@@ -382,6 +382,39 @@ no_valgrind() {
 	[[ $HUPD_BUILD != */valgrind ]] || skip "not under valgrind: $1"
 }
 
+cgroup_mount() {
+	findmnt -n -t cgroup2 -o TARGET | head -n 1
+}
+
+# The name of the test says whether it is about cgroups.
+with_or_without_cgroups() {
+	local mount
+	if [[ $BATS_TEST_DESCRIPTION != *cgroup:* ]]; then
+		setting 'cgroup = off'
+		return
+	fi
+	mount=$(cgroup_mount)
+	if [ -z "$mount" ] || [ ! -w "$mount/cgroup.procs" ]; then
+		skip "no cgroup v2 to write to"
+	fi
+}
+
+# all_are STATE NAME ...
+all_are() {
+	local state=$1 name
+	shift
+	for name; do
+		is_state "$name" "$state" || return
+	done
+}
+
+# status_is NAME KEY TEXT: what the JSON of its status says.
+status_is() {
+	ctl -j status "$1" | python3 -c 'import json, sys
+is_so = json.load(sys.stdin)["programs"][0][sys.argv[1]] == sys.argv[2]
+sys.exit(not is_so)' "$2" "$3"
+}
+
 needs_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }

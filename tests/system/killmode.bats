@@ -27,17 +27,7 @@ setup() {
 	echo \$\$ >$T/server.new && mv $T/server.new $T/server.pid
 	while :; do read -r -t 0.05 -u 9; done
 	E
-	if [[ $BATS_TEST_DESCRIPTION != cgroup:* ]]; then
-		setting 'cgroup = off'
-	elif ! in_cgroups; then
-		skip "no cgroup v2 to write to"
-	fi
-}
-
-in_cgroups() {
-	local mount
-	mount=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
-	[ -n "$mount" ] && [ -w "$mount/cgroup.procs" ]
+	with_or_without_cgroups
 }
 
 # wrapped [LINE ...]: the program "web", and its server in $SERVER once it runs.

@@ -33,22 +33,6 @@ order_is() {
 	[ "$(order "$1")" = "$2" ]
 }
 
-# all_are STATE NAME ...
-all_are() {
-	local state=$1 name
-	shift
-	for name; do
-		is_state "$name" "$state" || return
-	done
-}
-
-# status_is NAME KEY TEXT: what the JSON of its status says.
-status_is() {
-	ctl -j status "$1" | python3 -c 'import json, sys
-is_so = json.load(sys.stdin)["programs"][0][sys.argv[1]] == sys.argv[2]
-sys.exit(not is_so)' "$2" "$3"
-}
-
 # Has the program another process than that?
 is_other() {
 	local pid

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # sockets.bats - the sockets of listen-stream: held, handed over, refused.
 load helper
+load takeover
 
 SERVER=$HUPD_BUILD/tools/server
 
@@ -351,7 +352,7 @@ waits_for() {
 	wait_for 5 answers "$PORT" web
 	before=$(inode "$PORT")
 	path=$(inode "$T/s/web.sock")
-	kill_both
+	crash_for_good
 	answers_any "$PORT"
 	hupd_start
 	wait_for 5 logged "web: took its socket $PORT back"
@@ -362,17 +363,6 @@ waits_for() {
 	ctl stop web
 	refuses "$PORT"
 	wait_for 5 test ! -e "$T/s/web.sock"
-}
-
-# Kill the daemon and its guard at once.
-kill_both() {
-	local pid guard
-	pid=$(hupd_pid)
-	guard=$(pgrep -P "$pid" -x 'hupd: guard')
-	kill -STOP "$guard" "$pid"
-	kill -9 "$guard" "$pid"
-	wait_for 5 gone "$pid"
-	wait_for 5 gone "$guard"
 }
 
 # under_load COMMAND ...: while clients connect; what they saw is in $T/load.
@@ -423,7 +413,7 @@ replaced() {
 }
 
 both() {
-	kill_both
+	crash_for_good
 	hupd_start
 	wait_for 5 logged "web: took its socket $PORT back"
 	ctl restart web
