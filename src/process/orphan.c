@@ -37,7 +37,8 @@ struct seen {
 	bool is_child;	  /* an orphan: the pid is its own until it is reaped */
 	bool is_read;	  /* its environment, or what may be read of it */
 	bool is_reported; /* as a stranger */
-	bool is_killed;	  /* and not reaped yet */
+	bool is_killed;	  /* it was sent SIGKILL */
+	bool is_awaited;  /* and as an orphan, so that it is reaped by us */
 	unsigned survey;  /* the last one in which it was there */
 };
 
@@ -47,7 +48,7 @@ struct orphans {
 	struct orphan_rule rule;
 	struct orphan_pids seen;
 	unsigned surveys;
-	int nkilled; /* orphans that are killed and not reaped yet */
+	int nawaited; /* orphans that are killed and not reaped yet */
 };
 
 static int
@@ -116,8 +117,8 @@ find_seen(struct orphans *o, pid_t pid)
 static void
 forget(struct orphans *o, struct seen *s)
 {
-	if (s->is_killed)
-		o->nkilled--;
+	if (s->is_awaited)
+		o->nawaited--;
 	RB_REMOVE(orphan_pids, &o->seen, s);
 	free(s);
 }
@@ -383,20 +384,32 @@ struct killing {
 	int sig; /* 0: SIGKILL */
 };
 
+/*
+ * Was it sent SIGKILL?  While it takes the signal it looks alive for a moment:
+ * the signal is no longer pending, and the kernel's flag is not set yet.
+ */
+static bool
+is_killed(const struct seen *s, const struct process_facts *facts)
+{
+	return s != NULL && s->start_time == facts->start_time && s->is_killed;
+}
+
 static bool
 kill_look(struct orphans *o, const struct look *x, const struct killing *k)
 {
 	const int sig = k->sig != 0 ? k->sig : SIGKILL;
-	struct seen *s;
+	struct seen *s = find_seen(o, x->facts.pid);
 
+	if (is_killed(s, &x->facts))
+		return false;
 	if (process_signal_exact(x->facts.pid, x->facts.start_time, sig) == -1)
 		return false;
 	if (sig != SIGKILL)
 		return true;
-	s = find_seen(o, x->facts.pid);
-	if (s != NULL && s->is_child && !s->is_killed) {
+	if (s != NULL) {
 		s->is_killed = true;
-		o->nkilled++;
+		s->is_awaited = s->is_child;
+		o->nawaited += s->is_awaited;
 	}
 	if (k->reports)
 		o->rule.killed(x->run, x->facts.pid, o->rule.arg);
@@ -486,7 +499,8 @@ look_at_child(pid_t pid, void *arg)
 	if (o->rule.held(pid, &held, o->rule.arg) ||
 	    !process_facts(pid, &facts))
 		return;
-	if (facts.is_dying) {
+	s = find_seen(o, pid);
+	if (facts.is_dying || is_killed(s, &facts)) {
 		c->ndying++;
 		if (!c->all || facts.is_ended)
 			return;
@@ -758,7 +772,7 @@ orphan_reaped(struct orphans *o, pid_t pid)
 
 	if (s != NULL)
 		forget(o, s);
-	return o->nkilled == 0;
+	return o->nawaited == 0;
 }
 
 pid_t

@@ -1,5 +1,6 @@
 /* orphan: what a run left is found and killed, strangers are left alone. */
 #include <sys/types.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include <fcntl.h>
@@ -397,6 +398,40 @@ test_kill_run(void **state)
 	orphan_free(o);
 }
 
+/*
+ * A process that takes its SIGKILL shows no sign of it for a moment; a tracer
+ * can prolong this.  It is counted once.
+ */
+static void
+test_killed_once(void **state)
+{
+	struct world w = {0};
+	struct orphans *o = orphans_of(&w);
+	pid_t pid = sleeper(ENDED);
+	int status;
+
+	(void)state;
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) == -1) {
+		end(pid);
+		orphan_free(o);
+		skip();
+	}
+	assert_int_equal(orphan_count(o, ENDED), 1);
+	assert_int_equal(orphan_kill_run(o, ENDED, true), 1);
+	assert_int_equal(waitpid(pid, &status, __WALL), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_false(process_is_dying(pid));
+	assert_int_equal(orphan_kill_run(o, ENDED, true), 0);
+	assert_int_equal(orphan_count(o, ENDED), 0);
+	assert_int_equal(orphan_left(o, ENDED, false), 1);
+	assert_int_equal(orphan_sweep(o), 1);
+	assert_int_equal(w.nkilled, 0);
+	assert_int_equal(ptrace(PTRACE_CONT, pid, NULL, NULL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(orphan_reaped(o, pid));
+	orphan_free(o);
+}
+
 static void
 test_leader(void **state)
 {
@@ -451,6 +486,7 @@ main(void)
 	    cmocka_unit_test(test_descent),
 	    cmocka_unit_test(test_tree),
 	    cmocka_unit_test(test_kill_run),
+	    cmocka_unit_test(test_killed_once),
 	    cmocka_unit_test(test_leader),
 	};
 
