@@ -55,6 +55,7 @@ set -l commands \
     check\t'Validate, show what a reload would do' \
     help\t'Show how a command is used' \
     import\t'Convert files of supervisord' \
+    is-active\t'Print the state alone' \
     log\t'Show or follow a program\'s log' \
     metrics\t'Print OpenMetrics' \
     ping\t'Does hupd answer?' \
@@ -64,16 +65,17 @@ set -l commands \
     reopen\t'Close and open the log files' \
     restart\t'Stop and start programs' \
     shutdown\t'Stop all programs, then hupd itself' \
-    signal\t'Send a program a signal' \
+    signal\t'Send programs a signal' \
     start\t'Start programs' \
     status\t'Show programs and the configuration' \
     stop\t'Stop programs' \
     top\t'Watch programs, with CPU and memory' \
-    version\t'Show the versions of hupctl and hupd'
+    version\t'Show the versions of hupctl and hupd' \
+    wait\t'Wait until programs are ready, or in a state'
 complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
 complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
 
-complete -c hupctl -n '__hupctl_using log reload remove restart signal start status stop' -a '(__hupctl_programs)'
+complete -c hupctl -n '__hupctl_using is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
 complete -c hupctl -n '__hupctl_using log' -a hupd -d 'The event log of hupd'
 complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH' -d Signal
 complete -c hupctl -n '__hupctl_using add check import' -F
@@ -81,8 +83,9 @@ complete -c hupctl -n '__hupctl_using add check import' -F
 complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
 complete -c hupctl -n '__hupctl_using add remove' -l all -d 'Apply changed files of other programs, too'
 complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-wait -d 'Do not wait for the outcome'
-complete -c hupctl -n '__hupctl_using reload shutdown' -l timeout -x -d 'Wait no longer'
+complete -c hupctl -n '__hupctl_using reload shutdown wait' -l timeout -x -d 'Wait no longer'
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
+complete -c hupctl -n '__hupctl_using wait' -l for -x -a 'ready stopped up down done failed' -d 'State to wait for'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
 complete -c hupctl -n '__hupctl_using top' -s d -l delay -x -d 'Seconds between two looks'

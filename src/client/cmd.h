@@ -8,6 +8,7 @@
 #include "client/ctl.h"
 
 ctl_command cmd_act_run; /* start, stop, restart; reload with names */
+ctl_command cmd_act_wait;
 ctl_command cmd_add_remove;
 ctl_command cmd_add_run;
 ctl_command cmd_check_run;
@@ -20,6 +21,7 @@ ctl_command cmd_plain_version;
 ctl_command cmd_reexec_run;
 ctl_command cmd_reload_run;
 ctl_command cmd_shutdown_run;
+ctl_command cmd_status_is_active;
 ctl_command cmd_status_metrics;
 ctl_command cmd_status_run;
 ctl_command cmd_top_run;

@@ -2,17 +2,20 @@
  * cmd_plain - the commands that are one question and one answer: signal,
  * reopen, ping, version.
  */
+#include <stdlib.h>
+
 #include "base/text.h"
+#include "client/pick.h"
 #include "client/present.h"
 #include "client/reply.h"
 #include "client/target.h"
 #include "client/talk.h"
 #include "client/cmd.h"
 
-/* Ask, with up to two words.  Prints what failed. */
+/* Ask, with these words; NULL: none.  Prints what failed. */
 static int
 ask(const struct ctl *ctl, const char *tag, const char *word,
-    const char *second, struct reply *reply)
+    char *const *words, struct reply *reply)
 {
 	struct line_text request = {0};
 	int status;
@@ -20,34 +23,50 @@ ask(const struct ctl *ctl, const char *tag, const char *word,
 	line_begin(&request, tag);
 	if (word != NULL)
 		line_put_word(&request, word);
-	if (second != NULL)
-		line_put_word(&request, second);
+	for (; words != NULL && *words != NULL; words++)
+		line_put_word(&request, *words);
 	line_end(&request);
 	status = target_ask(ctl, &request, reply);
 	line_text_clear(&request);
 	return status;
 }
 
+/* "web: sent TERM" */
+static void
+show_sent(const struct ctl *ctl, const char *signal, char *const *names)
+{
+	char done[128];
+
+	if (ctl->present != &present_text) {
+		ctl->present->done(ctl, signal);
+		return;
+	}
+	for (; *names != NULL; names++) {
+		snprintf(done, sizeof(done), "%s: sent %s", *names, signal);
+		ctl->present->done(ctl, done);
+	}
+}
+
 int
 cmd_plain_signal(const struct ctl *ctl, int argc, char **argv)
 {
-	char buf[TEXT_NUMBER_MAX], done[128];
+	char buf[TEXT_NUMBER_MAX], **names;
 	struct reply reply = {0};
-	const char *name, *why;
+	const char *signal, *why;
 	int sig, status;
 
 	if (text_signal(argv[0], &sig, &why) == -1)
 		return present_fail(ctl, STATUS_USAGE, "signal '%s': %s",
 		    argv[0], why);
-	if (!talk_are_names(ctl, argc - 1, argv + 1))
-		return STATUS_USAGE;
-	name = text_signal_name(sig, buf);
-	status = ask(ctl, "signal", name, argv[1], &reply);
+	status = pick_names(ctl, argc - 1, argv + 1, &names);
+	if (status != STATUS_OK)
+		return status;
+	signal = text_signal_name(sig, buf);
+	status = ask(ctl, "signal", signal, names, &reply);
 	reply_clear(&reply);
-	if (status == STATUS_OK) {
-		snprintf(done, sizeof(done), "%s: sent %s", argv[1], name);
-		ctl->present->done(ctl, done);
-	}
+	if (status == STATUS_OK)
+		show_sent(ctl, signal, names);
+	free(names);
 	return status;
 }
 

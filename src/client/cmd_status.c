@@ -2,11 +2,14 @@
  * cmd_status - "status": the programs and the configuration; and "metrics",
  * the same answer for monitoring.
  */
+#include <stdlib.h>
+
 #include "client/reply.h"
 #include "client/target.h"
 #include "client/talk.h"
 #include "client/present.h"
 #include "client/logread.h"
+#include "client/pick.h"
 #include "client/cmd.h"
 
 /* The logs are read here: their permissions decide who sees them. */
@@ -32,9 +35,28 @@ show(const struct ctl *ctl, const struct reply *reply, bool details)
 		print_recent(reply);
 }
 
+/* is-active: one line a program, its state. */
+static void
+show_states(const struct ctl *ctl, const struct reply *reply, bool details)
+{
+	const struct line *line;
+
+	(void)details;
+	for (size_t i = 0; i < reply->n; i++) {
+		line = &reply->v[i];
+		if (!reply_is(line, "program") ||
+		    line_get(line, "state") == NULL)
+			continue;
+		present_puts(line_get(line, "state"), ctl->out);
+		fputc('\n', ctl->out);
+	}
+}
+
+typedef void show_fn(const struct ctl *, const struct reply *, bool details);
+
 /* A program that is not up is no failure: it is what was asked for. */
 static int
-answer(const struct ctl *ctl, struct talk *talk, bool details)
+answer(const struct ctl *ctl, struct talk *talk, bool details, show_fn *shown)
 {
 	struct reply reply = {0};
 	int status;
@@ -45,7 +67,7 @@ answer(const struct ctl *ctl, struct talk *talk, bool details)
 	if (status != STATUS_OK && status != STATUS_NOT_UP)
 		talk_verdict(ctl, talk);
 	else {
-		show(ctl, &reply, details);
+		shown(ctl, &reply, details);
 		if (talk->why != NULL)
 			present_warn("%s", talk->why);
 	}
@@ -53,28 +75,53 @@ answer(const struct ctl *ctl, struct talk *talk, bool details)
 	return status;
 }
 
-int
-cmd_status_run(const struct ctl *ctl, int argc, char **argv)
+/* details: all that is known of each named program. */
+static int
+ask(const struct ctl *ctl, char *const *names, bool details, show_fn *shown)
 {
 	struct line_text request = {0};
 	struct talk talk;
-	int i, status;
+	int status;
 
-	if (!talk_are_names(ctl, argc, argv))
-		return STATUS_USAGE;
 	line_begin(&request, "status");
-	line_put(&request, "details", argc > 0 ? "yes" : NULL);
-	for (i = 0; i < argc; i++)
-		line_put_word(&request, argv[i]);
+	line_put(&request, "details", names != NULL ? "yes" : NULL);
+	for (; names != NULL && *names != NULL; names++)
+		line_put_word(&request, *names);
 	line_end(&request);
 	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
 		if (talk_send(&talk, &request) == STATUS_OK)
-			status = answer(ctl, &talk, argc == 1);
+			status = answer(ctl, &talk, details, shown);
 		else
 			status = talk_verdict(ctl, &talk);
 	}
 	talk_close(&talk);
 	line_text_clear(&request);
+	return status;
+}
+
+int
+cmd_status_run(const struct ctl *ctl, int argc, char **argv)
+{
+	bool details = argc == 1 && !pick_is_pattern(argv[0]);
+	char **names;
+	int status;
+
+	if ((status = pick_names(ctl, argc, argv, &names)) == STATUS_OK)
+		status = ask(ctl, names, details, show);
+	free(names);
+	return status;
+}
+
+int
+cmd_status_is_active(const struct ctl *ctl, int argc, char **argv)
+{
+	char **names;
+	int status;
+
+	if ((status = pick_names(ctl, argc, argv, &names)) == STATUS_OK)
+		status = ask(ctl, names, false,
+		    ctl->present == &present_text ? show_states : show);
+	free(names);
 	return status;
 }
 

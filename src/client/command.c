@@ -44,7 +44,12 @@ static const struct command {
     {"reload", "[--no-wait] [--timeout TIME] [NAME ...]",
 	"apply the files, or have NAME reload", "WT", 0, INT_MAX,
 	cmd_reload_run},
-    {"signal", "SIGNAL NAME", "send a program a signal", "", 2, 2,
+    {"is-active", "NAME ...", "print the state alone", "", 1, INT_MAX,
+	cmd_status_is_active},
+    {"wait", "[--for STATE] [--timeout TIME] NAME ...",
+	"wait until programs are ready, or STATE", "GT", 1, INT_MAX,
+	cmd_act_wait},
+    {"signal", "SIGNAL NAME ...", "send programs a signal", "", 2, INT_MAX,
 	cmd_plain_signal},
     {"add", "NAME [--all] [KEY=VALUE ...] -- COMMAND ... | NAME@INSTANCE",
 	"write a program's file, and reload", "AC", 1, INT_MAX, cmd_add_run},
@@ -69,6 +74,35 @@ static const struct command {
 	cmd_plain_version},
     {"help", "[COMMAND]", "show this, or how a command is used", "", 0, 1,
 	help},
+};
+
+/*
+ * Words of other tools.  A command: it does the same.  A hint: a word that
+ * ends or deletes something is explained and not obeyed, for it might do more
+ * than its user means.
+ */
+static const struct synonym {
+	const char *word;
+	const char *command; /* or NULL */
+	const char *hint;
+} synonyms[] = {
+    {"list", "status", NULL},
+    {"ps", "status", NULL},
+    {"ls", "status", NULL},
+    {"show", "status", NULL},
+    {"describe", "status", NULL},
+    {"tail", "log", NULL},
+    {"logs", "log", NULL},
+    {"up", "start", NULL},
+    {"delete", NULL, "'hupctl remove NAME' stops it and deletes its file"},
+    {"rm", NULL, "'hupctl remove NAME' stops it and deletes its file"},
+    {"down", NULL,
+	"'hupctl stop NAME' stops a program, 'hupctl stop -a' all, 'hupctl "
+	"shutdown' hupd as well"},
+    {"kill", NULL,
+	"'hupctl stop NAME' stops a program, 'hupctl signal KILL NAME' kills "
+	"its process"},
+    {"halt", NULL, "'hupctl shutdown' stops all programs, then hupd"},
 };
 
 /* Where an option may stand: before the command, after every or some. */
@@ -108,6 +142,8 @@ static const struct option_row {
 	.to = offsetof(struct ctl, delay), 1, 3600, 2},
     {'F', 'f', "follow", NULL, "print lines as they are added", SOME, FLAG,
 	.to = offsetof(struct ctl, follow)},
+    {'G', 0, "for", "STATE", "ready, stopped, up, down, done or failed", SOME,
+	STRING, .to = offsetof(struct ctl, goal)},
     {'n', 'n', "lines", "LINES", "number of lines", SOME, NUMBER,
 	.to = offsetof(struct ctl, lines), 0, INT64_MAX, 10},
     {'T', 0, "timeout", "TIME", "wait no longer, for example 90s", SOME,
@@ -241,13 +277,30 @@ command_help(const struct command *command)
 	}
 }
 
+static const struct synonym *
+find_synonym(const char *word)
+{
+	for (size_t i = 0; i < COUNT(synonyms); i++)
+		if (strcmp(synonyms[i].word, word) == 0)
+			return &synonyms[i];
+	return NULL;
+}
+
 /* The command of that name; or NULL after a message. */
 static const struct command *
 find(const struct ctl *ctl, const char *name)
 {
+	const struct synonym *synonym = find_synonym(name);
 	const char *names[COUNT(commands) + 1] = {NULL}, *near;
 	size_t i;
 
+	if (synonym != NULL && synonym->command == NULL) {
+		present_fail(ctl, STATUS_USAGE, "there is no command '%s': %s",
+		    name, synonym->hint);
+		return NULL;
+	}
+	if (synonym != NULL)
+		name = synonym->command;
 	for (i = 0; i < COUNT(commands); i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];

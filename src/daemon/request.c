@@ -264,6 +264,21 @@ no_program(struct daemon *d, struct answer *a, const char *name)
 }
 
 static void
+do_names(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	struct line_text *t = &a->text;
+
+	(void)pl;
+	for (struct program *p = programs_first(&d->programs); p != NULL;
+	     p = programs_next(p)) {
+		line_begin(t, "known");
+		line_put_word(t, p->conf->name);
+		line_end(t);
+	}
+	answer_end(a, STATUS_OK, NULL);
+}
+
+static void
 do_where(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	struct line_text *t = &a->text;
@@ -484,6 +499,7 @@ enum wait_kind {
 	WAIT_STOP,
 	WAIT_RESTART,
 	WAIT_ACTION, /* reload-program */
+	WAIT_GOAL,
 	WAIT_PLAN,
 	WAIT_RELOAD,
 	WAIT_REEXEC,
@@ -494,6 +510,7 @@ struct waiter {
 	struct daemon *daemon;
 	struct answer *answer;
 	enum wait_kind kind;
+	enum goal goal;		/* WAIT_GOAL */
 	struct verdict verdict; /* WAIT_RELOAD, WAIT_REEXEC */
 	struct preview preview; /* WAIT_PLAN */
 	struct candidate *candidates;
@@ -503,6 +520,7 @@ struct waiter {
 	size_t n;
 	bool failed;
 	struct deadline look; /* at the end of the turn */
+	struct deadline late; /* WAIT_GOAL: the client waits no longer */
 };
 
 static void
@@ -548,10 +566,52 @@ add_along(const struct target *tg, char *how, size_t size)
 	strlcat(how, tg->with, size);
 }
 
+/* A program that is removed has been stopped. */
 static bool
 is_to_stop(const struct target *tg)
 {
-	return tg->waiter->kind == WAIT_STOP;
+	const struct waiter *w = tg->waiter;
+
+	return w->kind == WAIT_STOP ||
+	    (w->kind == WAIT_GOAL && w->goal == GOAL_STOPPED);
+}
+
+/* Is it as the client waits for? */
+static bool
+is_at_goal(const struct program *p, enum goal goal)
+{
+	switch (goal) {
+	case GOAL_READY:
+		return fsm_is_ready(p->state) ||
+		    (p->state == STATE_DOWN && outcome_is_good(p));
+	case GOAL_STOPPED:
+		return p->state == STATE_DOWN || p->state == STATE_DONE ||
+		    p->state == STATE_FAILED;
+	case GOAL_UP:
+		return p->state == STATE_UP;
+	case GOAL_DOWN:
+		return p->state == STATE_DOWN;
+	case GOAL_DONE:
+		return p->state == STATE_DONE;
+	case GOAL_FAILED:
+		return p->state == STATE_FAILED;
+	}
+	__builtin_unreachable();
+}
+
+/* Is the wait over?  A program that has failed stays so by itself. */
+static bool
+goal_settled(struct target *tg)
+{
+	const struct program *p = tg->watch.program;
+	bool good = is_at_goal(p, tg->waiter->goal);
+	char why[ENDING_MAX];
+
+	if (!good && p->state != STATE_FAILED)
+		return false;
+	describe_why(p, why, sizeof(why));
+	put_result(tg, good, why);
+	return true;
 }
 
 /* Has the program an outcome?  True: the result has been put, if any. */
@@ -568,6 +628,8 @@ target_settled(struct target *tg)
 	}
 	if (tg->waiter->kind == WAIT_ACTION)
 		return false; /* action_done puts the result */
+	if (tg->waiter->kind == WAIT_GOAL)
+		return goal_settled(tg);
 	if (tg->along == ALONG_FOLLOWS && outcome_is_untouched(p, tg->started))
 		return !neighbours_may_lead(p);
 	settled = outcome_is_settled(p);
@@ -637,6 +699,7 @@ waiter_forget(struct answer *a)
 	struct target *tg;
 
 	loop_cancel(w->daemon->loop, &w->look);
+	loop_cancel(w->daemon->loop, &w->late);
 	if (w->kind == WAIT_PLAN)
 		reload_plan_forget(&w->preview);
 	free(w->candidates);
@@ -711,6 +774,7 @@ target_begin(struct target *tg)
 	case WAIT_ACTION:
 		action_begin(p, action_done, tg);
 		break;
+	case WAIT_GOAL:
 	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
@@ -793,6 +857,7 @@ find_dependent(struct program *by, void *arg)
 			wait_along(naming, by, ALONG_RETURNS);
 		break;
 	case WAIT_ACTION:
+	case WAIT_GOAL:
 	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
@@ -807,7 +872,7 @@ find_others(struct waiter *w, const struct target *named)
 	struct program *p = named->watch.program;
 	struct naming naming = {w, named->name};
 
-	if (w->kind == WAIT_ACTION)
+	if (w->kind == WAIT_ACTION || w->kind == WAIT_GOAL)
 		return;
 	if (w->kind != WAIT_STOP)
 		neighbours_each_need(p, find_need, &naming);
@@ -908,6 +973,59 @@ static void
 do_reload_program(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	do_programs(d, a, pl, WAIT_ACTION);
+}
+
+/* Name the programs that are not there yet, and end the answer. */
+static void
+goal_late(struct deadline *d)
+{
+	struct waiter *w = d->arg;
+	struct target *tg;
+	char why[ENDING_MAX];
+
+	look(&w->look);
+	if (w->answer->ended)
+		return;
+	for (size_t i = 0; i < w->n; i++) {
+		tg = &w->v[i];
+		if (!tg->pending)
+			continue;
+		describe_why(tg->watch.program, why, sizeof(why));
+		put_result(tg, false, why);
+	}
+	answer_end(w->answer, STATUS_FAILED, "not %s in time",
+	    names_goal(w->goal));
+}
+
+/* Unlike the other requests that wait, it changes nothing. */
+static void
+do_wait(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	const int64_t timeout = line_get_number(pl, "timeout", -1);
+	const char *goal = line_get(pl, "for");
+	struct waiter *w = NULL;
+	struct program **v;
+	size_t n;
+
+	v = find_named(d, a, pl, 0, &n);
+	if (v == NULL ||
+	    (w = waiter_new(d, a, WAIT_GOAL, d->programs.n)) == NULL) {
+		free(v);
+		return;
+	}
+	if (goal != NULL && !names_is_goal(goal, &w->goal)) {
+		answer_end(a, STATUS_USAGE, "not a state to wait for");
+		free(v);
+		return;
+	}
+	wait_for_all(w, v, n);
+	free(v);
+	w->late.due = goal_late;
+	w->late.arg = w;
+	if (timeout >= 0)
+		loop_at(d->loop, &w->late,
+		    clock_add_ms(loop_now(d->loop), timeout));
+	look_later(w);
 }
 
 static void
@@ -1087,6 +1205,8 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 	    {"version", do_version, false, true, false},
 	    {"status", do_status, false, true, false},
 	    {"where", do_where, false, true, false},
+	    {"names", do_names, false, true, false},
+	    {"wait", do_wait, false, true, false},
 	    {"plan", do_plan, false, true, false},
 	    {"signal", do_signal, false, false, true},
 	    {"reopen", do_reopen, false, false, true},

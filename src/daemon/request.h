@@ -36,6 +36,11 @@
  *			log-error= log-since= (the same of the event log)
  *		if a reload was rejected since the last accepted one:
  *			rejected time= count=  and the "error" lines of report.h
+ *	names		known NAME  for each program
+ *	wait [for=GOAL] [timeout=MS] NAME ...
+ *		Until each program is at the goal (names.h; ready), or has
+ *		failed, or the time is over: result and "tail" lines as for
+ *		start.  Status 1 if one of them is not at the goal.
  *	where [NAME]	paths log-dir= program-dir= config= log=
  *			log-error= log-since=
  *	start | stop | restart [all=yes] [wait=no] NAME ...

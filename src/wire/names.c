@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <string.h>
+
 #include "wire/names.h"
 
 const char *
@@ -177,6 +179,38 @@ names_event(enum program_event event, enum program_state state,
 		return "due";
 	}
 	__builtin_unreachable();
+}
+
+const char *
+names_goal(enum goal goal)
+{
+	switch (goal) {
+	case GOAL_READY:
+		return "ready";
+	case GOAL_STOPPED:
+		return "stopped";
+	case GOAL_UP:
+		return names_state(STATE_UP);
+	case GOAL_DOWN:
+		return names_state(STATE_DOWN);
+	case GOAL_DONE:
+		return names_state(STATE_DONE);
+	case GOAL_FAILED:
+		return names_state(STATE_FAILED);
+	}
+	__builtin_unreachable();
+}
+
+bool
+names_is_goal(const char *name, enum goal *goal)
+{
+	for (int i = 0; i < GOALS; i++) {
+		if (strcmp(names_goal((enum goal)i), name) == 0) {
+			*goal = (enum goal)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 const char *

@@ -9,6 +9,8 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include <stdbool.h>
+
 /*
  * The exit statuses of hupctl and hupd, and of a reply; after those of the
  * Linux Standard Base for init scripts.
@@ -102,6 +104,22 @@ const char *names_step(enum program_step);
 /* An event, as it reads in a state: "stop", "ready", "delay over" ... */
 const char *names_event(enum program_event, enum program_state,
     enum program_step);
+
+/* The states that hupctl wait can wait for. */
+enum goal {
+	GOAL_READY,   /* up, done, or not to be started as a condition says */
+	GOAL_STOPPED, /* no process runs, and none will by itself */
+	GOAL_UP,      /* the others are states in which a program can stay */
+	GOAL_DOWN,
+	GOAL_DONE,
+	GOAL_FAILED,
+};
+#define GOALS 6
+
+/* "ready", "stopped", "up", "down", "done", "failed". */
+const char *names_goal(enum goal);
+/* Find the goal of that name.  False: no goal has it. */
+bool names_is_goal(const char *name, enum goal *);
 
 /* The verdict of health checks. */
 #define NAMES_HEALTHY "healthy"

@@ -67,7 +67,7 @@ offered() {
 	    "$h reload w" "$h log " "$h signal T" "$h signal TERM d" \
 	    "$h restart --" "hupctl log --f" "hupctl import --w" \
 	    "hupctl top --d" "hupctl shutdown --" \
-	    "hupctl check hupd.co" >"$T/offered"
+	    "hupctl wait --for d" "hupctl check hupd.co" >"$T/offered"
 	diff -u - <(sorted <"$T/offered") <<-E
 	hupctl : ${commands% }
 	hupctl -j st: start status stop
@@ -82,6 +82,7 @@ offered() {
 	hupctl import --w: --write
 	hupctl top --d: --delay
 	hupctl shutdown --: --help --json --no-wait --timeout
+	hupctl wait --for d: done down
 	hupctl check hupd.co: hupd.conf
 	E
 }

@@ -74,6 +74,20 @@ words_are_as_documented(void **state)
 	    "settled");
 }
 
+static void
+goals_are_found_by_name(void **state)
+{
+	enum goal goal;
+
+	(void)state;
+	for (int i = 0; i < GOALS; i++) {
+		assert_true(names_is_goal(names_goal((enum goal)i), &goal));
+		assert_int_equal(goal, i);
+	}
+	assert_false(names_is_goal("starting", &goal));
+	assert_false(names_is_goal("", &goal));
+}
+
 /* Only states without a deadline share a word. */
 static void
 each_deadline_is_named(void **state)
@@ -92,6 +106,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words_differ),
 	    cmocka_unit_test(words_are_as_documented),
+	    cmocka_unit_test(goals_are_found_by_name),
 	    cmocka_unit_test(each_deadline_is_named),
 	};
 

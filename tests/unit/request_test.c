@@ -158,6 +158,32 @@ test_starts(void **state)
 }
 
 static void
+test_goals(void **state)
+{
+	(void)state;
+	assert_string_equal(ask("names"), "known db\nknown web\nend 0\n");
+	assert_null(ask("wait for=stopped web db"));
+	turn();
+	assert_string_equal(answer.text.s,
+	    "result name=web ok=yes state=down how=\n"
+	    "result name=db ok=yes state=down how=\nend 0\n");
+	/* It changes nothing, and continues until the goal or its time. */
+	assert_null(ask("wait db"));
+	turn();
+	assert_int_equal(nborn, 0);
+	assert_false(answer.ended);
+	answer_clear(&answer);
+	assert_null(ask("wait timeout=0 db"));
+	turn();
+	assert_string_equal(answer.text.s,
+	    "result name=db ok=no state=down how=\n"
+	    "end 1 text=not%20ready%20in%20time\n");
+	assert_string_equal(ask("wait for=x db"),
+	    "end 2 text=not%20a%20state%20to%20wait%20for\n");
+	assert_string_equal(ask("wait no"), "end 1 text=no%20program%20no\n");
+}
+
+static void
 test_reload(void **state)
 {
 	char want[64];
@@ -187,6 +213,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_status, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_waits, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_starts, make, unmake),
+	    cmocka_unit_test_setup_teardown(test_goals, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_reload, make, unmake),
 	};
 
