@@ -123,6 +123,10 @@ check-unit check-golden check-system check-san check-hostile check-services \
 check-units: all
 	@tests/units/run $(B)
 
+# By hand: it installs 25 daemons, each in a root of its own, and boots it.
+check-units-run: all
+	@tests/units/runs $(B)
+
 coverage:
 	@tests/coverage
 
@@ -147,6 +151,7 @@ help::
 	@echo '                  check-services, check-vm, check-model, check-fuzz,'
 	@echo '                  check-faults, check-chaos, check-init'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
+	@echo 'make check-units-run  25 daemons under hupd from their units, booted'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'
@@ -155,7 +160,7 @@ help::
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-vm check-model check-init check-units lint coverage analyze print-flags \
+	check-san check-hostile check-services check-vm check-model check-init check-units check-units-run lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

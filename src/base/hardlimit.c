@@ -87,3 +87,23 @@ hardlimit_allows(int which, struct rlimit *want)
 	set(which, &now);
 	return want->rlim_max == hard;
 }
+
+bool
+hardlimit_allows_oom(int want)
+{
+	bool allowed = true;
+	int now;
+	FILE *f;
+
+	if ((f = fopen("/proc/self/oom_score_adj", "r+e")) == NULL)
+		return true;
+	if (fscanf(f, "%d", &now) == 1 && want < now) {
+		rewind(f);
+		allowed = fprintf(f, "%d", want) > 0 && fflush(f) == 0;
+		rewind(f);
+		if (allowed)
+			fprintf(f, "%d", now);
+	}
+	fclose(f);
+	return allowed;
+}

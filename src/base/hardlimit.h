@@ -18,5 +18,10 @@ int hardlimit_set(int which, const struct rlimit *);
  * limits of the process stay as they are.
  */
 bool hardlimit_allows(int which, struct rlimit *want);
+/*
+ * May this process set its oom_score_adj to that?  A lower one needs
+ * CAP_SYS_RESOURCE, proc(5).  Its own stays as it is.
+ */
+bool hardlimit_allows_oom(int want);
 
 #endif

@@ -234,6 +234,22 @@ limit_trouble(const struct value_rlimit *limit)
 	return text;
 }
 
+/* Why its oom-score-adj cannot be set, malloc'd; NULL: it can. */
+static char *
+oom_trouble(const struct definition *conf)
+{
+	char *text;
+
+	if (!definition_has(conf, "oom-score-adj") ||
+	    hardlimit_allows_oom(conf->oom_score_adj) ||
+	    asprintf(&text,
+		"%d is below the least that the daemon may set; that of the "
+		"daemon is used",
+		conf->oom_score_adj) == -1)
+		return NULL;
+	return text;
+}
+
 void
 advice_limits(const struct config *config, struct diags *notes)
 {
@@ -243,6 +259,9 @@ advice_limits(const struct config *config, struct diags *notes)
 
 	for (size_t i = 0; i < config->nprograms; i++) {
 		a.conf = config->programs[i];
+		if ((text = oom_trouble(a.conf)) != NULL)
+			warn_of(&a, "oom-score-adj", "%s", text);
+		free(text);
 		limits = &a.conf->rlimits;
 		for (size_t j = 0; j < limits->n; j++) {
 			if ((text = limit_trouble(&limits->v[j])) == NULL)
@@ -269,5 +288,9 @@ advice_limit(const struct definition *conf)
 		free(why);
 		return text;
 	}
-	return NULL;
+	if ((why = oom_trouble(conf)) == NULL ||
+	    asprintf(&text, "oom-score-adj: %s", why) == -1)
+		text = NULL;
+	free(why);
+	return text;
 }

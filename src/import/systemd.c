@@ -1096,7 +1096,10 @@ as_stop(struct job *job, const struct row *row, const char *value)
 	return as_hook(job, row, value);
 }
 
-/* A single "kill -HUP $MAINPID" is a signal. */
+/*
+ * A single "kill -HUP $MAINPID" is a signal; but with ready = notify hupd waits
+ * for the answer to a signal, which Type=notify does not promise.
+ */
 static enum draft_fate
 as_reload(struct job *job, const struct row *row, const char *value)
 {
@@ -1104,7 +1107,7 @@ as_reload(struct job *job, const struct row *row, const char *value)
 	struct unitexec exec;
 	char buf[64];
 
-	if (job->type != TYPE_NOTIFY_RELOAD &&
+	if (job->type != TYPE_NOTIFY_RELOAD && job->type != TYPE_NOTIFY &&
 	    first_line(job, row) == job->line &&
 	    next_line(job->line, row) == NULL &&
 	    unitexec_parse(&s, &job->names, &exec, buf, &why) == 1) {

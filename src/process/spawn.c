@@ -416,8 +416,11 @@ child_limits(const struct child *c)
 	struct rlimit rl;
 	size_t i;
 
+	/* A container may not lower it; the daemon has warned of that. */
 	if (definition_has(conf, "oom-score-adj") &&
-	    child_write("/proc/self/oom_score_adj", conf->oom_score_adj) == -1)
+	    child_write("/proc/self/oom_score_adj", conf->oom_score_adj) ==
+		-1 &&
+	    errno != EACCES && errno != EPERM)
 		fail(c, SPAWN_OOM, 0);
 	if (definition_has(conf, "nice") &&
 	    setpriority(PRIO_PROCESS, 0, conf->nice) == -1)

@@ -519,3 +519,12 @@ limits_are() {
 	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
 	wait_for 15 eval '[ ! -e "$USER_HOME/run/hupd/hupd.pid" ]'
 }
+
+@test "an oom-score-adj that a container does not allow is left out" {
+	program low <<-'E'
+	command = sleep 1000
+	oom-score-adj = -900
+	E
+	hupd_start
+	wait_for 5 is_state low up
+}

@@ -1,0 +1,119 @@
+# shellcheck shell=bash disable=SC2034
+# daemons.bash - what the tests know about each daemon: its packages and its unit,
+# what an administrator has to do before it starts, and a question that shows
+# that it serves.  For a daemon NAME:
+#
+#	packages_NAME	what to install, if not the package NAME
+#	units_NAME	the units to import, if not NAME.service
+#	program_NAME	the program of hupd, if not NAME
+#	prepare_NAME	run before the boot, with the root in $R
+#	changes_NAME	what it changes by itself, as the program promises calls it
+#	lost_NAME	promises that the import reports as lost
+#	asks_NAME	does it serve?  Run beside the machine, with its network
+#
+# A daemon is left as its package has it, where that serves.
+
+# net COMMAND ...: a command of the host in the network of the machine.
+net() {
+	nsenter -t "$(cat "$TOP/build/init/run/$NAME/pid")" -n -- \
+	    timeout 20 "$@" 2>/dev/null
+}
+
+# says REGEX COMMAND ...: the output of the command matches.
+says() {
+	local regex=$1
+	shift
+	"$@" 2>/dev/null | grep -a -q -e "$regex"
+}
+
+# web PORT [PATH]: something answers by HTTP.
+web() {
+	net curl -s -o /dev/null --max-time 10 "http://127.0.0.1:$1/${2-}"
+}
+
+# talk PORT|PATH TEXT REGEX: send that, and look at the answer.
+talk() {
+	local to=$1
+	[[ $1 != /* ]] ||
+	    to=/proc/$(cat "$TOP/build/init/run/$NAME/pid")/root$1
+	says "$3" net python3 -c '
+import socket, sys
+to = sys.argv[1]
+if to[0] == "/":
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(to)
+else:
+    s = socket.create_connection(("127.0.0.1", int(to)), 5)
+s.settimeout(5)
+if sys.argv[2]:
+    s.sendall(sys.argv[2].encode().decode("unicode_escape").encode("latin-1"))
+print("connected", s.recv(4096) if sys.argv[3] else "")' "$to" "$2" "$3"
+}
+
+# resolves PORT NAME TYPE: a name server answers, with whatever status.
+resolves() {
+	net python3 -c '
+import socket, sys
+name = b"".join(bytes([len(p)]) + p.encode() for p in sys.argv[2].split("."))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(5)
+s.connect(("127.0.0.1", int(sys.argv[1])))
+s.send(b"\x12\x34\x01\x00\x00\x01" + bytes(6) + name + b"\x00\x00\x01\x00\x01")
+sys.exit(s.recv(512)[:2] != b"\x12\x34")' "$1" "$2"
+}
+
+changes_nginx="Umask"
+packages_nginx="nginx-light"
+asks_nginx() { web 80; }
+
+packages_cron="cron"
+prepare_cron() {
+	echo '* * * * * root touch /var/tmp/cron-ran' >"$R/etc/cron.d/test"
+}
+# It has read its tables.
+asks_cron() { x test -e /run/crond.pid; }
+
+packages_redis="redis-server"
+units_redis="redis-server.service"
+program_redis="redis-server"
+# The setgid bit of RuntimeDirectoryMode=2755.
+lost_redis="RuntimeDirectory redis"
+asks_redis() { says PONG x redis-cli ping; }
+
+changes_memcached="LimitNOFILE hard"
+asks_memcached() { talk 11211 'version\r\n' VERSION; }
+
+asks_mosquitto() {
+	talk 1883 '\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02me' 'x02'
+}
+
+packages_ssh="openssh-server"
+asks_ssh() { talk 22 '' SSH-2; }
+
+changes_haproxy="LimitNOFILE soft"
+asks_haproxy() { talk /run/haproxy/admin.sock 'show info\n' Uptime; }
+
+packages_postgresql="postgresql-15"
+units_postgresql="postgresql@15-main.service"
+program_postgresql="postgresql@15-main"
+changes_postgresql="Umask"
+asks_postgresql() {
+	says 42 x setpriv --reuid=postgres --regid=postgres --clear-groups \
+	    psql -Atc 'select 6 * 7'
+}
+
+packages_mariadb="mariadb-server"
+changes_mariadb="Umask"
+asks_mariadb() { says 42 x mariadb -Nse 'select 6 * 7'; }
+
+packages_phpfpm="php8.2-fpm"
+units_phpfpm="php8.2-fpm.service"
+program_phpfpm="php8.2-fpm"
+asks_phpfpm() { talk /run/php/php8.2-fpm.sock '' ''; }
+
+packages_named="bind9"
+changes_named="LimitNOFILE soft"
+asks_named() { resolves 53 localhost; }
+
+DAEMONS="nginx cron redis memcached mosquitto ssh haproxy postgresql mariadb phpfpm
+named cron:openrc"
