@@ -24,36 +24,47 @@ held() {
 	grep -q '^web: up (pid [0-9]*)$' "$T/out"
 }
 
+# Wait for STATE of web, and of OTHER, which has it already: its line says that
+# the daemon has the request.
+waits_for() {
+	ctl wait --for "$1" "$2" web >"$T/$1" 3>&- &
+	waits=$!
+	wait_for 20 grep -q "^$2: " "$T/$1"
+}
+
 @test "wait --for waits for a state" {
 	sleeper web
+	sleeper idle
 	program task <<<$'command = true\nready = exited'
 	hupd_start
 	run -0 ctl wait --for 'done' task
 	run -0 ctl wait --for up web
 	run -0 ctl wait --for stopped task
-	ctl wait --for down web >"$T/out" 3>&- &
-	waits=$!
+	ctl stop idle
+	waits_for down idle
 	ctl stop web
 	wait "$waits"
-	[ "$(cat "$T/out")" = "web: down" ]
+	grep -qx 'web: down' "$T/down"
 	run -2 ctl wait --for nonsense web
 	[[ $output = *"not one of ready, stopped, up, down, done, failed" ]]
 	# Removal stops it, but makes it nothing else.
 	ctl start web
-	ctl wait --for stopped web >"$T/out" 3>&- &
-	waits=$!
-	ctl wait --for 'done' web >"$T/out2" 3>&- &
-	other=$!
+	waits_for stopped task
+	other=$waits
+	waits_for 'done' task
 	ctl remove web
-	wait "$waits"
-	run wait "$other"
-	[ "$(cat "$T/out2")" = "web: removed" ]
+	wait "$other"
+	status=0
+	wait "$waits" || status=$?
+	[ "$status" -eq 1 ]
+	grep -qx 'web: removed' "$T/done"
 }
 
 @test "wait fails at once if a program has failed, and after its timeout" {
 	held web
 	program bad <<-E
 	command = sh -c 'exit 7'
+	settle-time = 60s
 	restart = never
 	E
 	hupd_start
