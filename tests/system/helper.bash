@@ -141,12 +141,22 @@ needs_commands() {
 	done
 }
 
-# A port of the loopback interface that nobody listens on.
+# A port that nobody has, by TCP and UDP, and that no other call has given.  It is
+# below those that the kernel gives to clients, which would take it meanwhile.
 free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	python3 -c 'import errno, os, random, socket, sys
+while True:
+    port = random.randrange(10240, 32768)
+    try:
+        for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+            socket.socket(type=kind).bind(("", port))
+        os.mkdir(f"{sys.argv[1]}/port.{port}")
+    except OSError as e:
+        if e.errno in (errno.EADDRINUSE, errno.EEXIST):
+            continue
+        raise
+    print(port)
+    break' "$BATS_RUN_TMPDIR"
 }
 
 # setting LINE: add one to hupd.conf; given again it replaces the first.
