@@ -123,7 +123,7 @@ check-unit check-golden check-system check-san check-hostile check-services \
 check-units: all
 	@tests/units/run $(B)
 
-# By hand: it installs 25 daemons, each in a root of its own, and boots it.
+# By hand: it installs daemons, each in a root of its own, and boots it.
 check-units-run: all
 	@tests/units/runs $(B)
 
@@ -151,7 +151,7 @@ help::
 	@echo '                  check-services, check-vm, check-model, check-fuzz,'
 	@echo '                  check-faults, check-chaos, check-init'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
-	@echo 'make check-units-run  25 daemons under hupd from their units, booted'
+	@echo 'make check-units-run  daemons under hupd from their units, booted'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'

@@ -55,14 +55,6 @@ act(const struct ctl *ctl, const struct line_text *request, bool endless)
 	return status;
 }
 
-static void
-put_names(struct line_text *request, char *const *names)
-{
-	for (; names != NULL && *names != NULL; names++)
-		line_put_word(request, *names);
-	line_end(request);
-}
-
 int
 cmd_act_run(const struct ctl *ctl, int argc, char **argv)
 {
@@ -79,7 +71,8 @@ cmd_act_run(const struct ctl *ctl, int argc, char **argv)
 	line_begin(&request, reload ? "reload-program" : ctl->name);
 	line_put(&request, "all", ctl->all ? "yes" : NULL);
 	line_put(&request, "wait", ctl->no_wait ? "no" : NULL);
-	put_names(&request, names);
+	line_put_words(&request, names);
+	line_end(&request);
 	status = act(ctl, &request, !ctl->no_wait);
 	line_text_clear(&request);
 	free(names);
@@ -116,7 +109,8 @@ cmd_act_wait(const struct ctl *ctl, int argc, char **argv)
 	line_put(&request, "for", ctl->goal);
 	if (ctl->timeout != -1)
 		line_put_number(&request, "timeout", ctl->timeout);
-	put_names(&request, names);
+	line_put_words(&request, names);
+	line_end(&request);
 	status = act(ctl, &request, true);
 	line_text_clear(&request);
 	free(names);

@@ -12,7 +12,7 @@
 #include "client/talk.h"
 #include "client/cmd.h"
 
-/* Ask, with these words; NULL: none.  Prints what failed. */
+/* Ask, with a word and a list of words, or NULL.  Prints what failed. */
 static int
 ask(const struct ctl *ctl, const char *tag, const char *word,
     char *const *words, struct reply *reply)
@@ -21,10 +21,8 @@ ask(const struct ctl *ctl, const char *tag, const char *word,
 	int status;
 
 	line_begin(&request, tag);
-	if (word != NULL)
-		line_put_word(&request, word);
-	for (; words != NULL && *words != NULL; words++)
-		line_put_word(&request, *words);
+	line_put_word(&request, word);
+	line_put_words(&request, words);
 	line_end(&request);
 	status = target_ask(ctl, &request, reply);
 	line_text_clear(&request);

@@ -85,8 +85,7 @@ ask(const struct ctl *ctl, char *const *names, bool details, show_fn *shown)
 
 	line_begin(&request, "status");
 	line_put(&request, "details", names != NULL ? "yes" : NULL);
-	for (; names != NULL && *names != NULL; names++)
-		line_put_word(&request, *names);
+	line_put_words(&request, names);
 	line_end(&request);
 	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
 		if (talk_send(&talk, &request) == STATUS_OK)

@@ -349,6 +349,18 @@ find_named(struct daemon *d, struct answer *a, const struct line *pl,
 }
 
 static void
+send_signal(struct answer *a, struct program **v, size_t n, int sig)
+{
+	for (size_t i = 0; i < n; i++)
+		if (program_signal(v[i], sig) == -1) {
+			answer_end(a, STATUS_FAILED, "%s: %s", v[i]->conf->name,
+			    strerror(errno));
+			return;
+		}
+	answer_end(a, STATUS_OK, NULL);
+}
+
+static void
 do_signal(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	const char *word = line_get_word(pl, 0), *why;
@@ -363,18 +375,14 @@ do_signal(struct daemon *d, struct answer *a, const struct line *pl)
 	v = find_named(d, a, pl, 1, &n);
 	if (v == NULL)
 		return;
-	for (i = 0; i < n; i++)
-		if (!fsm_is_alive(v[i]->state)) {
-			answer_end(a, STATUS_FAILED, "%s is not running",
-			    v[i]->conf->name);
-			break;
-		} else if (program_signal(v[i], sig) == -1) {
-			answer_end(a, STATUS_FAILED, "%s: %s", v[i]->conf->name,
-			    strerror(errno));
-			break;
-		}
-	if (i == n)
-		answer_end(a, STATUS_OK, NULL);
+	/* No program gets it if one of them is not running. */
+	for (i = 0; i < n && fsm_is_alive(v[i]->state); i++)
+		;
+	if (i < n)
+		answer_end(a, STATUS_FAILED,
+		    "%s is not running: no signal was sent", v[i]->conf->name);
+	else
+		send_signal(a, v, n, sig);
 	free(v);
 }
 
@@ -582,8 +590,7 @@ is_at_goal(const struct program *p, enum goal goal)
 {
 	switch (goal) {
 	case GOAL_READY:
-		return fsm_is_ready(p->state) ||
-		    (p->state == STATE_DOWN && outcome_is_good(p));
+		return outcome_is_good(p);
 	case GOAL_STOPPED:
 		return p->state == STATE_DOWN || p->state == STATE_DONE ||
 		    p->state == STATE_FAILED;
@@ -1002,22 +1009,22 @@ static void
 do_wait(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	const int64_t timeout = line_get_number(pl, "timeout", -1);
-	const char *goal = line_get(pl, "for");
+	const char *word = line_get(pl, "for");
+	enum goal goal = GOAL_READY;
 	struct waiter *w = NULL;
 	struct program **v;
 	size_t n;
 
-	v = find_named(d, a, pl, 0, &n);
-	if (v == NULL ||
-	    (w = waiter_new(d, a, WAIT_GOAL, d->programs.n)) == NULL) {
-		free(v);
-		return;
-	}
-	if (goal != NULL && !names_is_goal(goal, &w->goal)) {
+	if (word != NULL && !names_is_goal(word, &goal)) {
 		answer_end(a, STATUS_USAGE, "not a state to wait for");
+		return;
+	}
+	v = find_named(d, a, pl, 0, &n);
+	if (v == NULL || (w = waiter_new(d, a, WAIT_GOAL, n)) == NULL) {
 		free(v);
 		return;
 	}
+	w->goal = goal;
 	wait_for_all(w, v, n);
 	free(v);
 	w->late.due = goal_late;

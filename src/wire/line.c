@@ -168,6 +168,13 @@ line_put_word(struct line_text *text, const char *word)
 }
 
 void
+line_put_words(struct line_text *text, char *const *words)
+{
+	for (; words != NULL && *words != NULL; words++)
+		line_put_word(text, *words);
+}
+
+void
 line_put(struct line_text *text, const char *key, const char *value)
 {
 	if (value == NULL)

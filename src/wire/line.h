@@ -69,6 +69,8 @@ struct line_text {
  */
 void line_begin(struct line_text *, const char *tag);
 void line_put_word(struct line_text *, const char *word);
+/* A list of strings.h; NULL is an empty one. */
+void line_put_words(struct line_text *, char *const *words);
 void line_put(struct line_text *, const char *key, const char *value);
 void line_put_number(struct line_text *, const char *key, int64_t);
 void line_end(struct line_text *);

@@ -6,7 +6,6 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
-
 #include <string.h>
 
 #include "wire/names.h"

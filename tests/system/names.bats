@@ -25,6 +25,13 @@ setup() {
 	run -0 ctl signal CONT 'w*'
 	[ "${#lines[@]}" -eq 4 ]
 	[ "${lines[0]}" = "web: sent CONT" ]
+	# It goes to all or to none.
+	pid=$(pid_of web)
+	ctl stop worker@10
+	run -1 ctl signal KILL 'w*'
+	[[ $output = *'worker@10 is not running: no signal was sent'* ]]
+	[ "$(pid_of web)" = "$pid" ]
+	ctl start worker@10
 	run -0 ctl status 'worker@*'
 	[[ $output != *web* && $output = *worker@10* ]]
 	ctl -j is-active 'worker@*' | python3 -c '

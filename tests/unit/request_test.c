@@ -67,7 +67,8 @@ test_at_once(void **state)
 	assert_string_equal(ask("where web"), want);
 	assert_string_equal(ask("where no"), "end 1 text=no%20program%20no\n");
 	assert_string_equal(ask("signal TERM web"),
-	    "end 1 text=web%20is%20not%20running\n");
+	    "end 1 "
+	    "text=web%20is%20not%20running:%20no%20signal%20was%20sent\n");
 	assert_string_equal(ask("signal X web"),
 	    "end 2 text=not%20a%20signal\n");
 	assert_string_equal(ask("plan x"),

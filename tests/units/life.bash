@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # life.bash - the life of a daemon in a booted root, under hupd, from the unit of
-# its package: what tests/units/runs and tests/init/units.bats share.  They source
-# tests/init/helper.bash first.
+# its package: for tests/units/runs, which sources tests/init/helper.bash
+# first.
 
 # shellcheck source=tests/units/daemons.bash
 . "$TOP/tests/units/daemons.bash"
