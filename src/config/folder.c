@@ -208,9 +208,9 @@ parse(void *field, const struct value *value, const char *text, char *why)
 		    words[0], kinds[kind].base);
 	else if ((reason = trouble_of(words[0])) != NULL)
 		r = value_refuse(why, "\"%.80s\" %s", words[0], reason);
-	else if (n == 2 && value_mode(words[1], &folder.mode) == -1)
+	else if (n == 2 && value_mode(words[1], 07777, &folder.mode) == -1)
 		r = value_refuse(why,
-		    "\"%.40s\" is not an octal number up to 777", words[1]);
+		    "\"%.40s\" is not an octal number up to 7777", words[1]);
 	else {
 		folder.name = words[0];
 		r = add(field, &folder);

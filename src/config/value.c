@@ -324,12 +324,12 @@ number_print(const void *field, const struct value *value, const char *key,
 const struct value_kind value_number = {&store_int, number_parse, number_print};
 
 int
-value_mode(const char *text, int *mode)
+value_mode(const char *text, int most, int *mode)
 {
 	size_t len = strlen(text);
 
 	if (len == 0 || len > 4 || strspn(text, "01234567") != len ||
-	    strtol(text, NULL, 8) > 0777)
+	    strtol(text, NULL, 8) > most)
 		return -1;
 	*mode = (int)strtol(text, NULL, 8);
 	return 0;
@@ -339,7 +339,7 @@ static int
 octal_parse(void *field, const struct value *value, const char *text, char *why)
 {
 	(void)value;
-	if (value_mode(text, field) == -1)
+	if (value_mode(text, 0777, field) == -1)
 		return value_refuse(why,
 		    "\"%.40s\" is not an octal number up to 777", text);
 	return 0;

@@ -124,8 +124,8 @@ void value_clear(void *field, const struct value *);
 /* For kinds that are made elsewhere: write the reason, return -1. */
 int value_refuse(char why[static VALUE_WHY_MAX], const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* An octal number up to 0777.  -1: it is none. */
-int value_mode(const char *text, int *mode);
+/* An octal number of at most four digits, up to most.  -1: it is none. */
+int value_mode(const char *text, int most, int *mode);
 /* The index of the text among the words, or -1 and the reason. */
 int value_choose(const struct value *, const char *text,
     char why[static VALUE_WHY_MAX]);

@@ -1198,7 +1198,7 @@ as_directory(struct job *job, const struct row *row, const char *value)
 	return as_path(job, row, value);
 }
 
-/* The mode of a folder without bits that hupd does not set; or "". */
+/* The mode of a folder; or "". */
 static const char *
 folder_mode(struct job *job, const char *name, char buf[static 8])
 {
@@ -1213,9 +1213,7 @@ folder_mode(struct job *job, const char *name, char buf[static 8])
 		fail(job, "%s: \"%.40s\" is not a mode", name, value);
 		return "";
 	}
-	if (mode > 0777)
-		remark(job, "%s: hupd sets the bits of 777 alone", name);
-	snprintf(buf, 8, " %03lo", (unsigned long)mode & 0777);
+	snprintf(buf, 8, " %03lo", (unsigned long)mode);
 	return buf;
 }
 

@@ -47,13 +47,13 @@ web() {
 
 @test "each folder is made with owner and mode, and named in the environment" {
 	web 'runtime-directory = web' 'runtime-directory = web/socks 0700' \
-	    'state-directory = web 750' 'cache-directory = "a b"' \
+	    'state-directory = web 2750' 'cache-directory = "a b"' \
 	    'logs-directory = deep/er/web' 'configuration-directory = web'
 	hupd_start
 	wait_for 5 is_state web up
 	has /run/web 755 23456
 	has /run/web/socks 700 23456
-	has /var/lib/web 750 23456
+	has /var/lib/web 2750 23456
 	has '/var/cache/a b' 755 23456
 	has /var/log/deep 755 0
 	has /var/log/deep/er 755 0
@@ -67,7 +67,7 @@ web() {
 	ctl stop web
 	# Only what is below /run is removed.
 	wait_for 5 absent /run/web
-	has /var/lib/web 750 23456
+	has /var/lib/web 2750 23456
 	has /etc/web 755 23456
 	# As after a reboot.
 	ctl start web

@@ -76,8 +76,6 @@ asks_cron() { x test -e /run/crond.pid; }
 packages_redis="redis-server"
 units_redis="redis-server.service"
 program_redis="redis-server"
-# The setgid bit of RuntimeDirectoryMode=2755.
-lost_redis="RuntimeDirectory redis"
 asks_redis() { says PONG x redis-cli ping; }
 
 changes_memcached="LimitNOFILE hard"
