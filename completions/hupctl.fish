@@ -52,16 +52,18 @@ complete -c hupctl -s h -l help -d 'Show how it is used'
 
 set -l commands \
     add\t'Write a program\'s file, and reload' \
+    cat\t'Print programs\' files, and what they inherit' \
     check\t'Validate, show what a reload would do' \
     help\t'Show how a command is used' \
     import\t'Convert files of supervisord' \
     is-active\t'Print the state alone' \
+    list-keys\t'List the keys of the configuration' \
     log\t'Show or follow a program\'s log' \
     metrics\t'Print OpenMetrics' \
     ping\t'Does hupd answer?' \
     reexec\t'Replace hupd by the newly installed one' \
     reload\t'Apply the files, or have a program reload' \
-    remove\t'Delete a program\'s file, and reload' \
+    remove\t'Delete programs\' files, and reload' \
     reopen\t'Close and open the log files' \
     restart\t'Stop and start programs' \
     shutdown\t'Stop all programs, then hupd itself' \
@@ -75,7 +77,7 @@ set -l commands \
 complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
 complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
 
-complete -c hupctl -n '__hupctl_using is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
+complete -c hupctl -n '__hupctl_using cat is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
 complete -c hupctl -n '__hupctl_using log' -a hupd -d 'The event log of hupd'
 complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH' -d Signal
 complete -c hupctl -n '__hupctl_using add check import' -F
@@ -87,5 +89,6 @@ complete -c hupctl -n '__hupctl_using reload shutdown wait' -l timeout -x -d 'Wa
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using wait' -l for -x -a 'ready stopped up down done failed' -d 'State to wait for'
+complete -c hupctl -n '__hupctl_using check' -l as -x -a '(__hupctl_programs)' -d 'The program that the file defines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
 complete -c hupctl -n '__hupctl_using top' -s d -l delay -x -d 'Seconds between two looks'

@@ -13,6 +13,8 @@ ctl_command cmd_add_remove;
 ctl_command cmd_add_run;
 ctl_command cmd_check_run;
 ctl_command cmd_import_run;
+ctl_command cmd_keys_cat;
+ctl_command cmd_keys_list;
 ctl_command cmd_log_run;
 ctl_command cmd_plain_ping;
 ctl_command cmd_plain_reopen;

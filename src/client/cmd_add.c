@@ -1,33 +1,28 @@
 /*
- * cmd_add - "add" and "remove": a program's file made or deleted, and applied
- * by a reload; undone if that is rejected.
- *
- * Where the daemon gives no verdict (it was killed, say) its successor may
- * well have applied the files: what was asked for then stands.
+ * cmd_add - "add" and "remove": the files of programs made or deleted, and
+ * applied by a reload; undone if that is rejected.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/strings.h"
 #include "base/words.h"
-#include "client/present.h"
-#include "client/reply.h"
+#include "client/change.h"
 #include "client/cmd.h"
-#include "client/talk.h"
-#include "client/logread.h"
 #include "client/cmd_reload.h"
-#include "client/target.h"
-#include "wire/names.h"
+#include "client/pick.h"
+#include "client/present.h"
+#include "client/talk.h"
 #include "config/syntax.h"
+#include "wire/names.h"
 
 struct job {
 	const struct ctl *ctl;
 	const char *name;
-	struct target target;
+	struct change change;
 	char *file;
 	char *template; /* of an instance, there or not; else NULL */
 	char *text;	/* the file will hold; NULL: it will be a link */
@@ -38,7 +33,7 @@ struct job {
 static void
 job_end(struct job *job)
 {
-	target_clear(&job->target);
+	change_end(&job->change);
 	free(job->file);
 	free(job->template);
 	free(job->text);
@@ -48,33 +43,33 @@ job_end(struct job *job)
 static int
 name_files(struct job *job)
 {
-	const char *folder = job->target.program_dir;
 	const char *instance = definition_instance(job->name);
-	int base = instance == NULL ? 0 : (int)(instance - job->name);
+	char *base;
 
-	if (asprintf(&job->file, "%s/%s.conf", folder, job->name) == -1)
-		job->file = NULL;
-	if (instance != NULL &&
-	    asprintf(&job->template, "%s/%.*s.conf", folder, base, job->name) ==
-		-1)
-		job->template = NULL;
-	if (job->file == NULL || (instance != NULL && job->template == NULL))
+	job->file = change_path(&job->change, job->name, ".conf");
+	if (job->file == NULL)
+		return STATUS_FAILED;
+	if (instance == NULL)
+		return STATUS_OK;
+	base = strndup(job->name, (size_t)(instance - job->name));
+	if (base == NULL)
 		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
-	return STATUS_OK;
+	job->template = change_path(&job->change, base, ".conf");
+	free(base);
+	return job->template == NULL ? STATUS_FAILED : STATUS_OK;
 }
 
+/* names: that of the program alone. */
 static int
-job_begin(struct job *job, const struct ctl *ctl, char *name)
+job_begin(struct job *job, const struct ctl *ctl, char **names)
 {
 	int status;
 
-	*job = (struct job){.ctl = ctl, .name = name, .mode = 0644};
-	if (!talk_are_names(ctl, 1, &name))
+	*job = (struct job){.ctl = ctl, .name = names[0], .mode = 0644};
+	if (!talk_are_names(ctl, 1, names))
 		return STATUS_USAGE;
-	if ((status = target_find(&job->target, ctl)) != STATUS_OK ||
-	    (status = target_locate(ctl, &job->target, true)) != STATUS_OK)
-		return status;
-	return name_files(job);
+	status = change_begin(&job->change, ctl, names);
+	return status == STATUS_OK ? name_files(job) : status;
 }
 
 /* A file of lines has no way to write a line's end. */
@@ -152,107 +147,17 @@ check_composed(const struct job *job, char *const *command)
 	return status;
 }
 
-/* Is it the program of this job, or an instance of its template? */
-static bool
-is_own(const struct job *job, const char *name)
-{
-	if (definition_is_template(job->name))
-		return strncmp(name, job->name, strlen(job->name)) == 0;
-	return strcmp(name, job->name) == 0;
-}
-
-/*
- * Fail if the reload would apply changes of other programs, which somebody else
- * may be working on.
- */
-static int
-check_others(const struct job *job, const struct reply *reply)
-{
-	const char *name, *comma = "";
-	char *names = NULL;
-	size_t size, n = 0;
-	int status = STATUS_OK;
-	FILE *f;
-
-	if ((f = open_memstream(&names, &size)) == NULL)
-		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
-	for (size_t i = 0; i < reply->n; i++) {
-		name = line_get(&reply->v[i], "name");
-		/* A program that is restarted with another has no new file. */
-		if (!reply_is(&reply->v[i], "change") || name == NULL ||
-		    line_get(&reply->v[i], "with") != NULL || is_own(job, name))
-			continue;
-		fprintf(f, "%s%s", comma, name);
-		comma = ", ";
-		n++;
-	}
-	if (fclose(f) == EOF)
-		status = present_fail(job->ctl, STATUS_FAILED, "out of memory");
-	else if (n > 0)
-		status = present_fail(job->ctl, STATUS_FAILED,
-		    "nothing was changed: other files have changed, too (%s); "
-		    "see 'hupctl check'; with --all they are applied as well",
-		    names);
-	free(names);
-	return status;
-}
-
-/*
- * Print the warnings about the program's files.  The report of the reload has
- * those that the daemon knows itself.
- */
-static void
-advise(const struct job *job, const struct candidate *candidate,
-    const struct reply *reply)
-{
-	struct diags notes;
-	char text[1024];
-
-	diag_init(&notes);
-	target_advise(&job->target, candidate, 1, reply, &notes);
-	for (size_t i = 0; i < notes.n; i++) {
-		if (strcmp(notes.v[i].file, candidate->file) != 0 ||
-		    reply_has_warning(reply, &notes.v[i]))
-			continue;
-		diag_print(&notes.v[i], text, sizeof(text));
-		fprintf(job->ctl->err, "warning: %s\n", text);
-	}
-	diag_clear(&notes);
-}
-
-/* Would the daemon accept the candidate, together with the other files on disk?
- */
-static int
-validate(const struct job *job, const struct candidate *candidate)
-{
-	struct reply reply = {0};
-	struct talk talk;
-	int status;
-
-	status = target_plan(&job->target, candidate, 1, &talk, &reply);
-	if (status == STATUS_REJECTED)
-		cmd_reload_refused(job->ctl, &reply);
-	else if (status != STATUS_OK)
-		talk_verdict(job->ctl, &talk);
-	else if (!job->ctl->others)
-		status = check_others(job, &reply);
-	if (status == STATUS_OK && candidate->text != NULL)
-		advise(job, candidate, &reply);
-	talk_close(&talk);
-	reply_clear(&reply);
-	return status;
-}
-
 static int
 create(const struct job *job)
 {
+	const char *folder = job->change.target.program_dir;
 	char why[FILE_WHY_MAX];
 	int error;
 
-	if (file_make_folder(job->target.program_dir, 0755, why) == -1)
+	if (file_make_folder(folder, 0755, why) == -1)
 		return present_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
-		    job->target.program_dir, why);
+		    folder, why);
 	if (job->text != NULL)
 		error = file_create(job->file, job->text, job->len, job->mode);
 	else
@@ -312,14 +217,6 @@ check_command(const struct ctl *ctl, const char *name, char *const *settings)
 	return STATUS_OK;
 }
 
-static bool
-is_there(const char *file)
-{
-	/* With no memory for the file's name the job has ended before. */
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-	return faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static int
 add(struct job *job, char *const *settings, char *const *command)
 {
@@ -327,11 +224,12 @@ add(struct job *job, char *const *settings, char *const *command)
 	int status;
 
 	/* Sooner than validation, which finds two programs of one name. */
-	if (is_there(job->file)) {
+	if (change_is_there(job->file)) {
 		errno = EEXIST;
 		return present_fail_errno(job->ctl, job->file);
 	}
-	if (command != NULL && job->template != NULL && is_there(job->template))
+	if (command != NULL && job->template != NULL &&
+	    change_is_there(job->template))
 		return present_fail(job->ctl, STATUS_USAGE,
 		    "%s is defined by %s: 'hupctl add %s' is all there is to "
 		    "say",
@@ -343,7 +241,8 @@ add(struct job *job, char *const *settings, char *const *command)
 		return status;
 	candidate.text = job->text != NULL ? job->text : "";
 	candidate.len = job->len;
-	if ((status = validate(job, &candidate)) == STATUS_OK &&
+	if ((status = change_validate(&job->change, &candidate, 1)) ==
+		STATUS_OK &&
 	    (status = create(job)) == STATUS_OK)
 		status = apply_added(job);
 	return status;
@@ -353,6 +252,7 @@ int
 cmd_add_run(const struct ctl *ctl, int argc, char **argv)
 {
 	char *const *settings = argv + 1;
+	char *names[] = {argv[0], NULL};
 	struct job job;
 	int status;
 
@@ -363,63 +263,134 @@ cmd_add_run(const struct ctl *ctl, int argc, char **argv)
 	    (ctl->command != NULL &&
 		(status = check_words(ctl, ctl->command)) != STATUS_OK))
 		return status;
-	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK)
+	if ((status = job_begin(&job, ctl, names)) == STATUS_OK)
 		status = add(&job, settings, ctl->command);
 	job_end(&job);
 	return status;
 }
 
-/* The file is away: have that applied, or put it back. */
+/* Several files, all of which are deleted, or none. */
+struct removal {
+	const struct ctl *ctl;
+	struct change change;
+	char **names; /* a list */
+	size_t n;
+	struct gone {
+		char *file;
+		char *aside; /* its temporary name, NULL: it is in its place */
+	} * v;
+};
+
 static int
-apply_removed(const struct job *job, const char *aside)
+removal_begin(struct removal *r, const struct ctl *ctl, int n, char **words)
+{
+	int status;
+
+	*r = (struct removal){.ctl = ctl};
+	if ((status = pick_names(ctl, n, words, &r->names)) != STATUS_OK ||
+	    (status = change_begin(&r->change, ctl, r->names)) != STATUS_OK)
+		return status;
+	r->n = strings_count(r->names);
+	if ((r->v = calloc(r->n, sizeof(*r->v))) == NULL)
+		return present_fail(ctl, STATUS_FAILED, "out of memory");
+	for (size_t i = 0; i < r->n; i++) {
+		r->v[i].file = change_path(&r->change, r->names[i], ".conf");
+		if (r->v[i].file == NULL)
+			return STATUS_FAILED;
+		if (!change_is_there(r->v[i].file))
+			return present_fail_errno(ctl, r->v[i].file);
+	}
+	return STATUS_OK;
+}
+
+static void
+removal_end(struct removal *r)
+{
+	for (size_t i = 0; r->v != NULL && i < r->n; i++) {
+		free(r->v[i].file);
+		free(r->v[i].aside);
+	}
+	free(r->v);
+	free(r->names);
+	change_end(&r->change);
+}
+
+static int
+validate_removal(const struct removal *r)
+{
+	struct candidate *v;
+	int status;
+
+	if ((v = calloc(r->n, sizeof(*v))) == NULL)
+		return present_fail(r->ctl, STATUS_FAILED, "out of memory");
+	for (size_t i = 0; i < r->n; i++)
+		v[i] = (struct candidate){.name = r->names[i],
+		    .file = r->v[i].file};
+	status = change_validate(&r->change, v, r->n);
+	free(v);
+	return status;
+}
+
+static void
+put_back(const struct removal *r)
+{
+	const struct gone *gone = r->v;
+
+	for (; gone < r->v + r->n; gone++)
+		if (gone->aside != NULL &&
+		    file_put_back(gone->aside, gone->file) == -1)
+			present_warn("%s cannot be put back, it is %s now: %s",
+			    gone->file, gone->aside, strerror(errno));
+}
+
+static int
+set_aside(struct removal *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		r->v[i].aside = file_set_aside(r->v[i].file);
+		if (r->v[i].aside == NULL)
+			return present_fail_errno(r->ctl, r->v[i].file);
+	}
+	return STATUS_OK;
+}
+
+/* The files are away: have that applied, or put them back. */
+static int
+apply_removed(const struct removal *r)
 {
 	enum reload_fate fate;
 	int status;
 
-	status = cmd_reload_files(job->ctl, &fate);
+	status = cmd_reload_files(r->ctl, &fate);
 	switch (fate) {
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
-		if (file_put_back(aside, job->file) == -1)
-			present_warn("%s cannot be put back, it is %s now: %s",
-			    job->file, aside, strerror(errno));
+		put_back(r);
 		break;
 	case RELOAD_APPLIED:
 	case RELOAD_UNKNOWN:
-		if (file_remove(aside) == -1)
-			present_warn("%s: %s", aside, strerror(errno));
+		for (size_t i = 0; i < r->n; i++)
+			if (file_remove(r->v[i].aside) == -1)
+				present_warn("%s: %s", r->v[i].aside,
+				    strerror(errno));
 		break;
 	}
-	return status;
-}
-
-static int
-take_away(const struct job *job)
-{
-	const struct candidate gone = {.name = job->name, .file = job->file};
-	char *aside;
-	int status;
-
-	if (!is_there(job->file))
-		return present_fail_errno(job->ctl, job->file);
-	if ((status = validate(job, &gone)) != STATUS_OK)
-		return status;
-	if ((aside = file_set_aside(job->file)) == NULL)
-		return present_fail_errno(job->ctl, job->file);
-	status = apply_removed(job, aside);
-	free(aside);
 	return status;
 }
 
 int
 cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
 {
-	struct job job;
+	struct removal r;
 	int status;
 
-	(void)argc;
-	if ((status = job_begin(&job, ctl, argv[0])) == STATUS_OK)
-		status = take_away(&job);
-	job_end(&job);
+	if ((status = removal_begin(&r, ctl, argc, argv)) == STATUS_OK &&
+	    (status = validate_removal(&r)) == STATUS_OK) {
+		if ((status = set_aside(&r)) == STATUS_OK)
+			status = apply_removed(&r);
+		else
+			put_back(&r);
+	}
+	removal_end(&r);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "client/cmd.h"
 #include "client/present.h"
 #include "client/reply.h"
@@ -61,7 +62,7 @@ read_proposals(struct check *check, int n, char **files)
 		return no_memory(check);
 	for (int i = 0; i < n; i++) {
 		at = check->n;
-		if (load_proposal(files[i], &check->names[at],
+		if (load_proposal(files[i], check->ctl->as, &check->names[at],
 			&check->texts[at], &check->diags) == -1)
 			continue;
 		check->v[at] = (struct candidate){check->names[at], files[i],
@@ -190,6 +191,12 @@ cmd_check_run(const struct ctl *ctl, int argc, char **argv)
 	struct check check = {.ctl = ctl};
 	int status;
 
+	if (ctl->as != NULL && argc != 1)
+		return present_fail(ctl, STATUS_USAGE,
+		    "--as %s: exactly one file has that name", ctl->as);
+	if (ctl->as != NULL && !text_is_name(ctl->as))
+		return present_fail(ctl, STATUS_USAGE,
+		    "'%s' is no program's name", ctl->as);
 	if ((status = target_find(&check.target, ctl)) != STATUS_OK)
 		return status;
 	diag_init(&check.diags);

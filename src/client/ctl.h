@@ -22,6 +22,7 @@ struct ctl {
 	bool others; /* apply the files of other programs, too */
 	bool no_wait;
 	bool follow;
+	const char *as;	  /* --as, or NULL */
 	const char *goal; /* --for, or NULL */
 	bool write;
 	int64_t lines;

@@ -9,7 +9,6 @@
 #ifndef PRESENT_H
 #define PRESENT_H
 
-#include "client/present.h"
 #include "client/ctl.h"
 #include "client/emit.h"
 #include "client/reply.h"
@@ -45,6 +44,21 @@ struct imported {
 	const struct diags *errors;
 };
 
+/* The file of a program, and what it inherits from the daemon's file. */
+struct defined {
+	const char *name;
+	char *file; /* or that of its template, or of all programs */
+	char *text; /* of that file, len bytes */
+	size_t len;
+	struct inherited {
+		const char *file;
+		unsigned line; /* that gave the value */
+		const char *key;
+		char *value;
+	} * v;
+	size_t n;
+};
+
 struct present {
 	enum emit_form log;
 	/* A command failed; stderr has the reason already. */
@@ -65,6 +79,9 @@ struct present {
 	void (*reload)(const struct ctl *, const struct outcome *);
 	void (*plan)(const struct ctl *, const struct planned *);
 	void (*imported)(const struct ctl *, const struct imported *);
+	void (*defined)(const struct ctl *, const struct defined *, size_t n);
+	/* The key table. */
+	void (*keys)(const struct ctl *);
 };
 
 extern const struct present present_text;

@@ -4,10 +4,13 @@
  * The objects are made by tables: a key of JSON, and the field of the daemon's
  * line that has its value.  A field that the line lacks is null.
  */
+#include <err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/json.h"
 #include "client/present.h"
+#include "config/keys.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -510,6 +513,59 @@ show_imported(const struct ctl *ctl, const struct imported *imported)
 	json_end(&json);
 }
 
+static void
+show_defined(const struct ctl *ctl, const struct defined *v, size_t n)
+{
+	const struct inherited *in;
+	struct json json;
+	char *text;
+
+	begin(&json, ctl);
+	json_array(&json, "programs");
+	for (size_t i = 0; i < n; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "name", v[i].name);
+		json_string(&json, "file", v[i].file);
+		if ((text = strndup(v[i].text, v[i].len)) == NULL)
+			err(STATUS_FAILED, NULL);
+		json_string(&json, "text", text);
+		free(text);
+		json_array(&json, "inherited");
+		for (in = v[i].v; in < v[i].v + v[i].n; in++) {
+			json_object(&json, NULL);
+			json_string(&json, "key", in->key);
+			json_string(&json, "value", in->value);
+			json_string(&json, "file", in->file);
+			json_number(&json, "line", in->line);
+			json_close(&json);
+		}
+		json_close(&json);
+		json_close(&json);
+	}
+	json_end(&json);
+}
+
+static void
+show_keys(const struct ctl *ctl)
+{
+	const struct key *key;
+	struct json json;
+
+	begin(&json, ctl);
+	json_array(&json, "keys");
+	for (size_t i = 0; (key = keys_at(i)) != NULL; i++) {
+		json_object(&json, NULL);
+		json_string(&json, "name", key->name);
+		json_string(&json, "default", key->fallback);
+		json_bool(&json, "live", key->live);
+		json_bool(&json, "repeatable", key->repeat);
+		json_bool(&json, "daemon", key->daemon);
+		json_bool(&json, "program_only", key->own);
+		json_close(&json);
+	}
+	json_end(&json);
+}
+
 const struct present present_json = {
     .log = EMIT_JSON,
     .failure = show_failure,
@@ -523,4 +579,6 @@ const struct present present_json = {
     .reload = show_reload,
     .plan = show_plan,
     .imported = show_imported,
+    .defined = show_defined,
+    .keys = show_keys,
 };

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "client/present.h"
 #include "client/tone.h"
+#include "config/keys.h"
 #include "wire/names.h"
 #include "wire/report.h"
 
@@ -794,6 +795,83 @@ show_imported(const struct ctl *ctl, const struct imported *imported)
 		present_warn("nothing was written; with -w these files are");
 }
 
+/* The text of a file; on a terminal the bytes of no line do any harm. */
+static void
+put_text(const struct ctl *ctl, const char *text, size_t len)
+{
+	const char *end = text + len, *newline;
+	char *line;
+
+	if (!ctl->terminal) {
+		fwrite(text, 1, len, ctl->out);
+		return;
+	}
+	for (; text < end; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (newline == NULL)
+			newline = end;
+		line = strndup(text, (size_t)(newline - text));
+		if (line == NULL)
+			err(STATUS_FAILED, NULL);
+		present_words(line, ctl->out);
+		if (newline < end)
+			fputc('\n', ctl->out);
+		free(line);
+	}
+}
+
+/* "# FILE", the file, then each inherited value below its place. */
+static void
+show_defined(const struct ctl *ctl, const struct defined *v, size_t n)
+{
+	const struct inherited *in;
+
+	for (size_t i = 0; i < n; i++) {
+		fputs(i > 0 ? "\n# " : "# ", ctl->out);
+		present_puts(v[i].file, ctl->out);
+		fputc('\n', ctl->out);
+		put_text(ctl, v[i].text, v[i].len);
+		if (v[i].len > 0 && v[i].text[v[i].len - 1] != '\n')
+			fputc('\n', ctl->out);
+		for (in = v[i].v; in < v[i].v + v[i].n; in++) {
+			fputs("\n# ", ctl->out);
+			present_puts(in->file, ctl->out);
+			fprintf(ctl->out, ":%u\n%s = ", in->line, in->key);
+			present_words(in->value, ctl->out);
+			fputc('\n', ctl->out);
+		}
+	}
+}
+
+/* "stop-timeout          10s           live" */
+static void
+show_keys(const struct ctl *ctl)
+{
+	const struct key *key;
+	const char *notes[4], **note;
+
+	fprintf(ctl->out, "%-27s %-12s %s\n", "KEY", "DEFAULT", "NOTES");
+	for (size_t i = 0; (key = keys_at(i)) != NULL; i++) {
+		note = notes;
+		if (key->live)
+			*note++ = "live";
+		if (key->repeat)
+			*note++ = "repeatable";
+		if (key->daemon)
+			*note++ = "hupd.conf only";
+		else if (key->own)
+			*note++ = "not in hupd.conf";
+		*note = NULL;
+		fprintf(ctl->out, "%-27s %-*s", key->name,
+		    notes[0] != NULL ? 12 : 0,
+		    key->fallback != NULL ? key->fallback : "-");
+		for (note = notes; *note != NULL; note++)
+			fprintf(ctl->out, "%s %s", note > notes ? "," : "",
+			    *note);
+		fputc('\n', ctl->out);
+	}
+}
+
 const struct present present_text = {
     .log = EMIT_RAW,
     .failure = show_failure,
@@ -807,4 +885,6 @@ const struct present present_text = {
     .reload = show_reload,
     .plan = show_plan,
     .imported = show_imported,
+    .defined = show_defined,
+    .keys = show_keys,
 };

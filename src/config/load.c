@@ -953,7 +953,8 @@ read_template(struct file *f, const char *path)
 }
 
 int
-load_proposal(const char *file, char **name, char **text, struct diags *diags)
+load_proposal(const char *file, const char *as, char **name, char **text,
+    struct diags *diags)
 {
 	const char *slash = strrchr(file, '/');
 	char own[NAME_SIZE], *base = NULL;
@@ -961,17 +962,19 @@ load_proposal(const char *file, char **name, char **text, struct diags *diags)
 	int r;
 
 	*name = *text = NULL;
-	if (file_name(file, slash == NULL ? file : slash + 1, own, diags) == -1)
+	if (as == NULL &&
+	    file_name(file, slash == NULL ? file : slash + 1, own, diags) == -1)
 		return -1;
 	r = file_read(&f, AT_FDCWD, file, SYNTAX_FILE_MAX);
-	if (r == 1 && f.len == 0 && (base = template_path(file)) != NULL)
+	if (r == 1 && f.len == 0 && as == NULL &&
+	    (base = template_path(file)) != NULL)
 		r = read_template(&f, base);
 	if (r != 1)
 		diag_add(diags, base != NULL ? base : file, 0, NULL, "%s",
 		    r == 0 ? "does not exist" : f.why);
 	else if (strlen(f.bytes) != f.len)
 		diag_add(diags, file, 0, NULL, "contains a NUL byte");
-	else if ((*name = strdup(own)) == NULL ||
+	else if ((*name = strdup(as != NULL ? as : own)) == NULL ||
 	    (*text = strdup(f.bytes)) == NULL)
 		diag_no_memory(diags, file);
 	file_clear(&f);

@@ -70,11 +70,13 @@ int load_config(struct config *, const struct load_source *, struct diags *);
 char *load_file_of(const char *folder, const char *name);
 
 /*
- * Read a file that replaces the file of its name: the name of the program or
- * template, and the text, which is that of the template if the file is empty.
- * Both are malloc'd.  -1 with diagnostics.
+ * Read a file that replaces the file of its name, or of as, unless that is
+ * NULL: the name of the program or template, and the text, which is that of the
+ * template beside it if the file has the name of an instance and is empty. Both
+ * are malloc'd.  -1 with diagnostics.
  */
-int load_proposal(const char *file, char **name, char **text, struct diags *);
+int load_proposal(const char *file, const char *as, char **name, char **text,
+    struct diags *);
 
 /*
  * Read a saved configuration, see syntax_print_saved.  Accounts

@@ -108,6 +108,24 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	[ -z "$(folder)" ]
 }
 
+@test "several programs are removed together, or none of them" {
+	sleeper base
+	sleeper top
+	echo 'depends-on = base' >>"$T/hupd.d/top.conf"
+	sleeper w1
+	sleeper w2
+	hupd_start
+	run -6 ctl remove base w1
+	[[ $output = *"top.conf:2: depends-on: there is no program base"* ]]
+	run -1 ctl remove w1 nobody
+	[[ $output = *"nobody.conf: No such file"* ]]
+	run -1 ctl remove w1 'x*'
+	[ "$(folder)" = $'base.conf\ntop.conf\nw1.conf\nw2.conf' ]
+	run -0 ctl remove base 'w*' top w1
+	[[ $output = *'4 removed'* ]]
+	[ -z "$(folder)" ]
+}
+
 @test "one that does not become ready stays, and is named" {
 	hupd_start
 	run -1 ctl add bad ready=notify -- sh -c 'echo my last words; exit 3'

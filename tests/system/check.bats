@@ -67,6 +67,32 @@ check() {
 	[[ $output = *absent.conf* ]]
 }
 
+@test "a file of any name stands for the program that --as names" {
+	sleeper web
+	program app@ <<<'command = sleep 1000'
+	ln -s app@.conf "$T/hupd.d/app@1.conf"
+	hupd_start
+	(umask 022 && echo 'command = sleep 2000' >"$T/draft")
+	run -0 check --as web "$T/draft"
+	[ "${lines[1]}" = '  ~ web      restarted: command changed' ]
+	run -0 check --as app@ "$T/draft"
+	[ "${lines[1]}" = '  ~ app@1    restarted: command changed' ]
+	: >"$T/draft" # an instance that is as its template says
+	run -0 check --as app@2 "$T/draft"
+	[ "${lines[1]}" = '  + app@2    added' ]
+	echo 'nice = x' >"$T/draft"
+	run -6 check --as db "$T/draft"
+	[[ $output = *"$T/draft:1: nice: "* ]]
+	run -6 check --as hupd "$T/draft"
+	[[ $output = *reserved* ]]
+	run -2 check --as ../web "$T/draft"
+	run -2 check --as web
+	run -2 check --as web "$T/draft" "$T/draft"
+	hupd_stop
+	run -0 check --as web "$T/hupd.d/app@.conf"
+	[[ ${lines[0]} = 'plan: 2 added (hupd is not running)' ]]
+}
+
 @test "without a daemon all would be added" {
 	sleeper web
 	run -0 check
