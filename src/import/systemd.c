@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "config/environ.h"
+#include "config/folder.h"
 #include "import/systemd.h"
 #include "import/unitexec.h"
 
@@ -160,6 +161,20 @@ putf(struct job *job, const char *key, const char *fmt, ...)
 		fail(job, "out of memory");
 	else
 		put(job, key, text);
+	free(text);
+}
+
+/* Set the key to words, after a prefix. */
+static void
+put_words(struct job *job, const char *key, const char *prefix,
+    char *const *words)
+{
+	char *text = words_join(words);
+
+	if (text == NULL)
+		fail(job, "out of memory");
+	else
+		putf(job, key, "%s%s", prefix, text);
 	free(text);
 }
 
@@ -1217,29 +1232,63 @@ folder_mode(struct job *job, const char *name, char buf[static 8])
 	return buf;
 }
 
+/* The next folder of a value: its path below the base; malloc'd, or NULL. */
+static char *
+next_folder(struct job *job, const char **value, bool plain)
+{
+	char *word, *text;
+	size_t len;
+
+	if ((word = next_word(job, value)) == NULL)
+		return NULL;
+	len = strcspn(word, ":");
+	if (word[len] == ':') {
+		word[len] = '\0';
+		remark(job, "%s: hupd makes no symbolic link to it", word);
+	}
+	text = plain ? expand_plain(job, word) : expand_path(job, word);
+	free(word);
+	if (text != NULL)
+		for (len = strlen(text); len > 0 && text[len - 1] == '/';)
+			text[--len] = '\0';
+	return text;
+}
+
+/*
+ * Do the folders belong to a user that the main process does not start as?
+ * hupd would give them to root.
+ */
+static bool
+has_owner_of_folders(const struct job *job)
+{
+	return job->root && service(job, "User") != NULL;
+}
+
+/* systemd gives that of the configuration to nobody. */
+static bool
+is_owned_folder(const struct job *job, const char *key)
+{
+	return has_owner_of_folders(job) &&
+	    strcmp(key, folder_key(FOLDER_CONFIGURATION)) != 0;
+}
+
 /* RuntimeDirectory= and the like; also is the setting of its mode. */
 static enum draft_fate
 as_folder(struct job *job, const struct row *row, const char *value)
 {
-	char *word, *text, buf[8];
-	const char *mode = folder_mode(job, row->also, buf), *s = value;
-	size_t len;
+	char *text, buf[8];
+	const char *mode = folder_mode(job, row->also, buf);
 
-	while ((word = next_word(job, &s)) != NULL) {
-		len = strcspn(word, ":");
-		if (word[len] == ':') {
-			word[len] = '\0';
-			remark(job, "%s: hupd makes no symbolic link to it",
-			    word);
-		}
-		if ((text = expand_path(job, word)) != NULL) {
-			for (len = strlen(text);
-			     len > 0 && text[len - 1] == '/';)
-				text[--len] = '\0';
-			putf(job, row->to, "%s%s", text, mode);
-		}
+	/* put_owned_folders() has done it. */
+	if (is_owned_folder(job, row->to)) {
+		remark(job, "start-pre makes it, and nothing removes it");
+		free(job->keys);
+		job->keys = strdup("start-pre");
+		return DRAFT_TRANSLATED;
+	}
+	while ((text = next_folder(job, &value, false)) != NULL) {
+		putf(job, row->to, "%s%s", text, mode);
 		free(text);
-		free(word);
 	}
 	return DRAFT_TRANSLATED;
 }
@@ -1252,7 +1301,7 @@ as_folder_mode(struct job *job, const struct row *row, const char *value)
 	if (service(job, row->also) == NULL)
 		return DRAFT_NO_EFFECT;
 	free(job->keys);
-	job->keys = strdup(row->to);
+	job->keys = strdup(has_owner_of_folders(job) ? "start-pre" : row->to);
 	return DRAFT_TRANSLATED;
 }
 
@@ -2318,11 +2367,7 @@ put_tmpfile(struct job *job, const char *file, unsigned line, char *text)
 	char *words[] = {install, d, m, field[2], o, field[3], g, field[4],
 	    field[1], NULL};
 
-	if ((word = words_join(words)) == NULL)
-		fail(job, "out of memory");
-	else
-		putf(job, "start-pre", "+%s", word);
-	free(word);
+	put_words(job, "start-pre", "+", words);
 }
 
 static void
@@ -2489,6 +2534,82 @@ note_whole(struct job *job)
 	    (int)strcspn(job->program.name, "@"), job->program.name);
 }
 
+/*
+ * Commands before each start make the folder for its owner.  give: chown, not
+ * following a link, to the owner, and the path.
+ */
+static void
+put_owned_folder(struct job *job, char **give, char *mode)
+{
+	const char *protect = service(job, "ProtectSystem");
+	char install[] = "install", d[] = "-d", m[] = "-m";
+	char *make[] = {install, d, m, mode, give[3], NULL};
+
+	put_words(job, "start-pre", "+", make);
+	put_words(job, "start-pre", "+", give);
+	if (protect != NULL && strcmp(protect, "strict") == 0)
+		put_words(job, "read-write-paths", "", give + 3);
+}
+
+/* The folders of one line; their paths are added to the variable's value. */
+static void
+put_owned_line(struct job *job, const struct row *row, enum folder_kind kind,
+    FILE *variable)
+{
+	const char *value = job->line->value, *group = service(job, "Group");
+	char mode[8] = "", chown[] = "chown", h[] = "-h";
+	char *name, *give[] = {chown, h, NULL, NULL, NULL};
+
+	if (*folder_mode(job, row->also, mode) == '\0')
+		snprintf(mode, sizeof(mode), " %o", FOLDER_MODE);
+	while ((name = next_folder(job, &value, true)) != NULL) {
+		if (asprintf(&give[2], "%s:%s", service(job, "User"),
+			group != NULL ? group : "") == -1)
+			give[2] = NULL;
+		if (asprintf(&give[3], "%s/%s", folder_base(kind), name) == -1)
+			give[3] = NULL;
+		if (give[2] == NULL || give[3] == NULL) {
+			fail(job, "out of memory");
+		} else {
+			put_owned_folder(job, give, mode + 1);
+			fprintf(variable, "%s%s",
+			    ftell(variable) > 0 ? ":" : "", give[3]);
+		}
+		free(give[2]);
+		free(give[3]);
+		free(name);
+	}
+}
+
+/* The folders of a kind, and the variable that names them. */
+static void
+put_owned_folders(struct job *job, enum folder_kind kind)
+{
+	const struct row *row;
+	char *paths = NULL;
+	size_t size;
+	FILE *out;
+
+	if ((out = open_memstream(&paths, &size)) == NULL) {
+		fail(job, "out of memory");
+		return;
+	}
+	TAILQ_FOREACH (job->line, &job->unit->file.lines, link) {
+		row = find_row(job->line);
+		if (row->convert == as_folder && *job->line->value != '\0' &&
+		    strcmp(row->to, folder_key(kind)) == 0 &&
+		    replaced_by(job->line, row) == NULL)
+			put_owned_line(job, row, kind, out);
+	}
+	if (fclose(out) == EOF)
+		fail(job, "out of memory");
+	else if (size > 0)
+		putf(job, "env", "%s=%s", folder_variable(kind), paths);
+	free(paths);
+	free(job->keys);
+	job->keys = NULL;
+}
+
 static void
 convert_program(struct job *job)
 {
@@ -2501,6 +2622,10 @@ convert_program(struct job *job)
 	if (!draft_begin(&job->program))
 		return;
 	put_tmpfiles(job);
+	if (has_owner_of_folders(job))
+		for (enum folder_kind kind = 0; kind < FOLDER_CONFIGURATION;
+		     kind++)
+			put_owned_folders(job, kind);
 	convert_lines(job, job->unit);
 	convert_sockets(job);
 	put_assumptions(job);

@@ -9,6 +9,7 @@
 #	prepare_NAME	run before the boot, with the root in $R
 #	changes_NAME	what it changes by itself, as the program promises calls it
 #	lost_NAME	promises that the import reports as lost
+#	before_restart_NAME, after_restart_NAME	more about a restart
 #	asks_NAME	does it serve?  Run beside the machine, with its network
 #
 # A daemon is left as its package has it, where that serves.
@@ -86,7 +87,31 @@ asks_mosquitto() {
 }
 
 packages_ssh="openssh-server"
+prepare_ssh() {
+	mkdir -p "$R/root/.ssh"
+	chroot "$R" ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
+	cp "$R/root/.ssh/id_ed25519.pub" "$R/root/.ssh/authorized_keys"
+	chmod 700 "$R/root/.ssh"
+}
 asks_ssh() { talk 22 '' SSH-2; }
+# A session survives the restart, by KillMode=process.
+before_restart_ssh() {
+	x mkfifo /root/in
+	# Opened for both, since the session must not see an end.
+	x setsid sh -c 'ssh -o StrictHostKeyChecking=no -o BatchMode=yes \
+	    localhost cat <>/root/in >/root/out 2>/root/err &'
+	session_ssh before
+}
+after_restart_ssh() {
+	session_ssh after && [ "$(field ssh left_processes)" -gt 0 ]
+}
+session_ssh() {
+	timeout 20 sh -c "echo $1 >'$(root)/root/in'"
+	wait_for 4 grep -q "$1" "$(root)/root/out" || {
+		cat "$(root)/root/err"
+		return 1
+	}
+}
 
 changes_haproxy="LimitNOFILE soft"
 asks_haproxy() { talk /run/haproxy/admin.sock 'show info\n' Uptime; }
@@ -113,5 +138,62 @@ packages_named="bind9"
 changes_named="LimitNOFILE soft"
 asks_named() { resolves 53 localhost; }
 
+# Its start-pre copies the key of the root zone from there.
+packages_unbound="unbound dns-root-data"
+changes_unbound="LimitNOFILE (soft|hard)"
+asks_unbound() { resolves 53 localhost; }
+
+prepare_knot() {
+	sed -i '/^server:/a\    listen: 127.0.0.1@53' "$R/etc/knot/knot.conf"
+}
+changes_knot="CapBnd|CapAmb|Umask"
+asks_knot() { resolves 53 localhost; }
+
+# A container may not set the clock.
+prepare_chrony() {
+	echo 'DAEMON_OPTS="-F 1 -x"' >"$R/etc/default/chrony"
+}
+asks_chrony() { says 'Reference ID' x chronyc -n tracking; }
+
+packages_dovecot="dovecot-imapd"
+changes_dovecot="Umask"
+asks_dovecot() { talk 143 '' OK; }
+
+packages_postfix="postfix"
+units_postfix="postfix@-.service"
+program_postfix="postfix"
+asks_postfix() { talk 25 '' 220; }
+
+asks_prometheus() { web 9090 -/ready; }
+
+packages_nodeexporter="prometheus-node-exporter"
+units_nodeexporter="prometheus-node-exporter.service"
+program_nodeexporter="prometheus-node-exporter"
+changes_nodeexporter="LimitNOFILE soft"
+asks_nodeexporter() { web 9100 metrics; }
+
+changes_apache2="LimitNOFILE (soft|hard)"
+asks_apache2() { web 80; }
+
+asks_rsyslog() { x logger -t test --socket-errors=on question; }
+
+packages_tor="tor"
+units_tor="tor@default.service"
+program_tor="tor@default"
+asks_tor() { talk 9050 '\x05\x01\x00' 'x05'; }
+
+asks_squid() { web 3128; }
+
+asks_varnish() { web 6081; }
+
+packages_cups="cups-daemon"
+asks_cups() { web 631; }
+
+packages_avahi="avahi-daemon dbus"
+units_avahi="avahi-daemon.service"
+program_avahi="avahi-daemon"
+asks_avahi() { talk /run/avahi-daemon/socket 'HELP\n' Available; }
+
 DAEMONS="nginx cron redis memcached mosquitto ssh haproxy postgresql mariadb phpfpm
-named cron:openrc"
+named unbound knot chrony dovecot postfix prometheus nodeexporter apache2 rsyslog tor
+squid varnish cups avahi cron:openrc"

@@ -87,9 +87,14 @@ key() {
 	sed -n "s/^$2 = //p" "$(root)$CONF/$(of program "$1" "$1").conf"
 }
 
+# The state of its start is known.
+is_settled() {
+	is_now "$1" up || is_now "$1" failed
+}
+
 # serves NAME: it is up, and answers.
 serves() {
-	wait_for 20 is_now "$1" up && wait_for 20 "asks_$1"
+	wait_for 20 is_settled "$1" && is_now "$1" up && wait_for 4 "asks_$1"
 }
 
 gone_pid() {
@@ -99,7 +104,10 @@ gone_pid() {
 # Every step prints why it failed; a line "cell: TEXT" is what the table says instead
 # of "ok".
 
+# After a boot.  A unit without [Install] is started by hand.
 step_start() {
+	[ "$(key "$1" autostart)" != no ] ||
+	    x hupctl start "$(of program "$1" "$1")" || return
 	serves "$1"
 }
 
@@ -120,9 +128,13 @@ step_reload() {
 
 step_restart() {
 	local pid
+	! declare -f "before_restart_$1" >/dev/null || "before_restart_$1" ||
+	    return
 	pid=$(field "$1" pid)
 	x hupctl restart "$(of program "$1" "$1")" || return
 	serves "$1" || return
+	! declare -f "after_restart_$1" >/dev/null || "after_restart_$1" ||
+	    return
 	[ "$(field "$1" pid)" != "$pid" ]
 }
 
@@ -173,7 +185,7 @@ step_stop() {
 }
 
 step_reboot() {
-	machine_halt r && life_boot && serves "$1"
+	machine_halt r && life_boot && step_start "$1"
 }
 
 # The unit files of a daemon that systemd would read.
