@@ -97,15 +97,16 @@ add_report(struct reply *reply, const struct check *check,
 
 	if (config_init(&none, &check->target.places) == -1)
 		return -1;
-	if (plan_make(&plan, &none, set) == 0) {
+	if (plan_make(&plan, &none, set) == 0 &&
+	    plan_adapt(&plan, &none, set, NULL, NULL) == 0) {
 		/* Without a daemon no setting waits for the next start. */
 		plan.deferred = (struct keyset){0};
 		report_plan(&text, &plan, 0);
 		report_chain(&text, set);
 		if (!text.failed)
 			error = reply_add_all(reply, text.s);
-		plan_clear(&plan);
 	}
+	plan_clear(&plan);
 	line_text_clear(&text);
 	config_clear(&none);
 	return error;

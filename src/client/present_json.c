@@ -374,6 +374,7 @@ put_report(struct json *json, const struct reply *reply)
 	    {"added", "added", NUMBER},
 	    {"removed", "removed", NUMBER},
 	    {"restarted", "restarted", NUMBER},
+	    {"started", "started", NUMBER},
 	    {"adjusted", "adjusted", NUMBER},
 	    {"unchanged", "unchanged", NUMBER},
 	};

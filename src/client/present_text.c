@@ -745,7 +745,7 @@ static void
 show_plan(const struct ctl *ctl, const struct planned *planned)
 {
 	static const char *const counts[] = {"added", "removed", "restarted",
-	    "adjusted", "unchanged"};
+	    "started", "adjusted", "unchanged"};
 	const struct reply *reply = planned->reply;
 	const struct line *report = reply_find(reply, "report");
 	const char *comma = "";

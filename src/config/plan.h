@@ -16,9 +16,10 @@ enum plan_kind {
 	PLAN_ADD,
 	PLAN_REMOVE,
 	PLAN_RESTART,
+	PLAN_START, /* its definition stays, and another program needs it */
 	PLAN_ADJUST,
 };
-#define PLAN_KINDS 5
+#define PLAN_KINDS 6
 
 struct plan_change {
 	enum plan_kind kind;
@@ -26,14 +27,19 @@ struct plan_change {
 	struct definition *to;	 /* borrowed; NULL for PLAN_REMOVE */
 	struct keyset keys;	 /* that differ, for RESTART and ADJUST */
 	const char *with; /* RESTART by restart-with: the other; or NULL */
+	/* The program for which it is started, although nobody wants it. */
+	const char *needed_by;
 };
 
 /* The condition of a program while a plan is made. */
 enum plan_run {
 	PLAN_STOPPED,
-	PLAN_NEVER, /* it waits, and was never started */
-	PLAN_WAITS, /* it waits, and was started before */
+	PLAN_BLOCKED, /* it waits for a program that somebody stopped */
+	PLAN_NEVER,   /* it waits, and was never started */
+	PLAN_WAITS,   /* it waits, and was started before */
+	PLAN_FAILED,
 	PLAN_RUNS,
+	PLAN_READY, /* good for the programs that depend on it */
 };
 
 struct plan {
@@ -48,10 +54,12 @@ int plan_make(struct plan *, const struct config *from,
     const struct config *to);
 void plan_clear(struct plan *);
 /*
- * Adapt the plan to the condition of the programs.  A program that somebody
- * stopped stays stopped: whatever key has changed, make its RESTART an ADJUST.
- * A program that restarts with a restarted one is restarted as well.  -1: no
- * memory.
+ * Adapt the plan to the condition of the programs; run NULL: no program exists.
+ * A program that somebody stopped stays stopped, and so do those that
+ * stopped with it: whatever key has changed, make its RESTART an ADJUST.  A
+ * program that restarts with a restarted one is restarted as well.  A
+ * stopped or failed program is started if a program that starts depends on it.
+ * -1: no memory.
  */
 int plan_adapt(struct plan *, const struct config *from,
     const struct config *to, enum plan_run (*run)(void *arg, const char *name),
@@ -63,5 +71,7 @@ const char *plan_kind_name(enum plan_kind);
 char *plan_reason(const struct plan_change *);
 /* Is it about the program's own definition? */
 bool plan_is_own(const struct plan_change *);
+/* Is the program started, now or after another? */
+bool plan_starts(const struct plan_change *);
 
 #endif

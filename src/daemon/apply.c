@@ -42,6 +42,7 @@ struct item {
 	struct definition *to;	 /* a reference, or NULL */
 	bool is_own;		 /* its definition has changed */
 	bool follows;		 /* it is restarted by restart-with */
+	bool is_needed;		 /* it is started for another */
 	struct mono started;	 /* follows: when it was started before */
 	enum outcome outcome;
 	bool was_up;
@@ -235,6 +236,7 @@ apply_new(struct programs *ps, const struct plan *plan, void (*done)(void *),
 		it->to = definition_ref(plan->v[i].to);
 		it->is_own = plan_is_own(&plan->v[i]);
 		it->follows = plan->v[i].with != NULL;
+		it->is_needed = plan->v[i].needed_by != NULL;
 		if (it->kind != PLAN_ADD) {
 			it->program = programs_find(ps, it->from->name);
 			if (it->to != NULL &&
@@ -379,11 +381,14 @@ await(struct item *it)
 static bool
 is_to_start(const struct item *it)
 {
+	if (it->is_needed)
+		return true;
 	switch (it->kind) {
 	case PLAN_ADD:
 		return it->to->autostart;
 	case PLAN_RESTART:
 		return !it->follows;
+	case PLAN_START:
 	case PLAN_REMOVE:
 	case PLAN_ADJUST:
 	case PLAN_KEEP:
@@ -415,7 +420,8 @@ apply_start(struct apply *s)
 			if (!is_to_start(it))
 				break;
 			await(it);
-			program_request(it->program, EVENT_START);
+			if (!it->is_needed)
+				program_request(it->program, EVENT_START);
 			break;
 		case PLAN_REMOVE:
 			await(it);
@@ -430,6 +436,12 @@ apply_start(struct apply *s)
 		case PLAN_ADJUST:
 			/* Its dependencies may have changed. */
 			program_queue(it->program);
+			if (it->is_needed)
+				await(it);
+			break;
+		case PLAN_START:
+			/* The program that needs it has it started. */
+			await(it);
 			break;
 		case PLAN_KEEP:
 			break;

@@ -28,6 +28,8 @@
 #include "daemon/lookup.h"
 #include "daemon/sockets.h"
 #include "program/describe.h"
+#include "program/neighbours.h"
+#include "program/outcome.h"
 
 #define REJECTED "rejected"
 /* The pause between two looks at the programs that wait for an account; ms. */
@@ -571,14 +573,18 @@ static enum plan_run
 run_of(void *arg, const char *name)
 {
 	const struct daemon *d = arg;
-	const struct program *p = programs_find(&d->programs, name);
+	struct program *p = programs_find(&d->programs, name);
 
 	if (p == NULL)
 		return PLAN_NEVER;
 	if (p->want == WANT_REST)
 		return PLAN_STOPPED;
+	if (outcome_is_good(p))
+		return PLAN_READY;
 	if (p->state != STATE_DOWN)
-		return PLAN_RUNS;
+		return p->state == STATE_FAILED ? PLAN_FAILED : PLAN_RUNS;
+	if (neighbours_rest(p))
+		return PLAN_BLOCKED;
 	return program_was_started(p) ? PLAN_WAITS : PLAN_NEVER;
 }
 
@@ -815,7 +821,8 @@ reload_begin(struct reload *r, struct config *set, const struct diags *errors)
 	struct plan plan = {0};
 	int rv = -1;
 
-	if (plan_make(&plan, &none, set) == -1)
+	if (plan_make(&plan, &none, set) == -1 ||
+	    plan_adapt(&plan, &none, set, NULL, NULL) == -1)
 		goto out;
 	r->apply = apply_new(&r->daemon->programs, &plan, settled, idle,
 	    put_back, r, NULL);

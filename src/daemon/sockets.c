@@ -398,14 +398,6 @@ sockets_begin(struct sockets *s)
 		forget_failures(s);
 }
 
-/* Does the change start the program? */
-static bool
-starts(const struct plan_change *c)
-{
-	return c->kind == PLAN_RESTART ||
-	    (c->kind == PLAN_ADD && c->to->autostart);
-}
-
 static void
 pin(struct sockets *s, const struct definition *conf)
 {
@@ -459,7 +451,7 @@ sockets_prepare(struct sockets *s, const struct plan *plan,
 	int r = 0, one;
 
 	for (c = plan->v; s != NULL && c < plan->v + plan->n; c++) {
-		if (!starts(c))
+		if (!plan_starts(c))
 			continue;
 		if (c->from != NULL)
 			pin(s, c->from);

@@ -129,6 +129,22 @@ neighbours_each_need(struct program *p, void (*fn)(struct program *, void *),
 	walk_needs(&walk, p);
 }
 
+static void
+note_rest(struct program *need, void *rests)
+{
+	if (need->want == WANT_REST)
+		*(bool *)rests = true;
+}
+
+bool
+neighbours_rest(struct program *p)
+{
+	bool rests = false;
+
+	neighbours_each_need(p, note_rest, &rests);
+	return rests;
+}
+
 void
 neighbours_each_dependent(struct program *p,
     void (*fn)(struct program *, void *), void *arg)

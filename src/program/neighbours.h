@@ -12,6 +12,8 @@
  * it must not start?
  */
 bool neighbours_block(const struct program *);
+/* Does it need, directly or through others, a program that is not wanted? */
+bool neighbours_rest(struct program *);
 /* Must a dependent or follower, which is leaving too, end before it? */
 bool neighbours_hold(const struct program *);
 /* Is it restarted when that program is ready again: restart-with? */

@@ -1379,16 +1379,20 @@ is_start(enum program_event event, const struct program *p)
 	    !fsm_is_alive(p->state) && !outcome_remains(p);
 }
 
+void
+program_retry(struct program *p)
+{
+	begin_anew(p);
+	program_feed(p, is_start(EVENT_START, p) ? EVENT_DUE : EVENT_START);
+	program_queue(p);
+}
+
 static void
 start_need(struct program *need, void *arg)
 {
 	unstick(need, arg);
-	if (!program_awaits_start(need))
-		return;
-	begin_anew(need);
-	program_feed(need,
-	    is_start(EVENT_START, need) ? EVENT_DUE : EVENT_START);
-	program_queue(need);
+	if (program_awaits_start(need))
+		program_retry(need);
 }
 
 static void

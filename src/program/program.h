@@ -20,6 +20,8 @@ void program_free(struct program *);
  * too, which remain wanted: the next start brings them back.
  */
 void program_request(struct program *, enum program_event);
+/* START of this program alone: a dependency that was stopped stays so. */
+void program_retry(struct program *);
 /* RESTART by an administrator: its dependents stop, and start after it. */
 void program_restart(struct program *);
 /* Was a start of it ever tried? */

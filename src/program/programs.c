@@ -318,7 +318,7 @@ programs_look_at_conditions(struct programs *ps)
 
 	RB_FOREACH (p, program_names, &ps->names)
 		if (p->state == STATE_DOWN && outcome_is_unmet(p))
-			program_request(p, EVENT_START);
+			program_retry(p);
 }
 
 void

@@ -30,7 +30,8 @@ put_change(struct line_text *text, const struct plan_change *change)
 	line_put(text, "name", conf->name);
 	line_put(text, "reason", reason);
 	if (!plan_is_own(change))
-		line_put(text, "with", change->with);
+		line_put(text, "with",
+		    change->with != NULL ? change->with : change->needed_by);
 	line_end(text);
 	free(reason);
 }
@@ -55,7 +56,7 @@ report_plan(struct line_text *text, const struct plan *plan,
     uint64_t generation)
 {
 	static const enum plan_kind order[] = {PLAN_ADD, PLAN_REMOVE,
-	    PLAN_RESTART, PLAN_ADJUST, PLAN_KEEP};
+	    PLAN_RESTART, PLAN_START, PLAN_ADJUST, PLAN_KEEP};
 
 	line_begin(text, "report");
 	line_put_number(text, "generation", (int64_t)generation);
@@ -175,7 +176,7 @@ static char *
 head_text(const struct line *line)
 {
 	static const char *const counts[] = {"added", "removed", "restarted",
-	    "adjusted"};
+	    "started", "adjusted"};
 	char *text = NULL;
 	const char *comma = "";
 	size_t size;
@@ -213,6 +214,7 @@ sign(const char *kind)
 	    {"added", '+'},
 	    {"removed", '-'},
 	    {"restarted", '~'},
+	    {"started", '>'},
 	    {"adjusted", '='},
 	};
 
@@ -250,6 +252,8 @@ change_text(const struct line *line, int width)
 		return NULL;
 	if (strcmp(kind, "restarted") == 0)
 		lead = "restarted: ";
+	else if (strcmp(kind, "started") == 0)
+		lead = "started: ";
 	else if (strcmp(kind, "adjusted") == 0)
 		lead = "adjusted: ";
 	return name_text(line, sign(kind), lead, "reason", width);

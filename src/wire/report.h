@@ -29,10 +29,11 @@ void report_log_error(struct line_text *, const char *name, const char *why);
  * if the line is none of a report's.  width: the longest program name, for
  * the columns; 0 for none.
  *
- *	report generation=7 added=1 removed=1 restarted=1 adjusted=1
- *		unchanged=12
+ *	report generation=7 added=1 removed=1 restarted=1 started=1
+ *		adjusted=1 unchanged=12
  *	change kind=added name=cache reason=added
  *	change kind=restarted name=web reason=with%20db with=db
+ *	change kind=started name=db reason=for%20web with=web
  *	deferred reason=run-dir%20changed
  *	chain ms=3000 names=db,%20app,%20web
  *	rolledback name=web ready=yes

@@ -129,7 +129,7 @@ has_descriptors() {
 	print(rest(s), end="")
 	E
 	diff <(echo "$output") - <<-'E'
-	report generation=2 added=1 removed=0 restarted=0 adjusted=0 unchanged=1
+	report generation=2 added=1 removed=0 restarted=0 started=0 adjusted=0 unchanged=1
 	change kind=added name=db reason=added
 	environment path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	end 0
@@ -146,7 +146,7 @@ has_descriptors() {
 	    print(rest(s), end="")
 	E
 	diff <(echo "$output") - <<-'E'
-	report generation=2 added=1 removed=0 restarted=1 adjusted=0 unchanged=0
+	report generation=2 added=1 removed=0 restarted=1 started=0 adjusted=0 unchanged=0
 	change kind=added name=db reason=added
 	change kind=restarted name=web reason=nice%20changed
 	environment path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin

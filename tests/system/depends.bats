@@ -100,6 +100,73 @@ assert d == [("app", True, "down", "db"), ("db", True, "down", None)], d'
 	all_are up app cache db
 }
 
+# The lines of a plan or report on stdin that are about a program.
+changes() {
+	grep '^  [~=+>-] '
+}
+
+@test "a reload names what it starts for others, and so does its plan" {
+	needs cache db
+	needs db
+	program never <<-'E'
+	command = false
+	restart = never
+	ready = notify
+	E
+	hupd_start
+	ctl stop db
+	wait_for 5 is_state never failed
+	# The dependents that stopped with it stay down as well.
+	change cache 'nice = 1'
+	change db 'nice = 1'
+	run -0 ctl reload
+	[[ $output = *'= cache '*'adjusted: nice changed'* ]]
+	[[ $output = *'= db '*'adjusted: nice changed'* ]]
+	all_are down db cache
+	needs app cache off
+	needs off
+	change off 'autostart = no'
+	change db 'stop-timeout = 5s'
+	run -0 ctl check
+	plan=$(changes <<<"$output")
+	[ "$plan" = "$(printf '  %s\n' '+ app      added' \
+	    '= db       adjusted: stop-timeout changed, started for app' \
+	    '+ off      added, started for app')" ]
+	run -0 ctl reload
+	[ "$plan" = "$(changes <<<"$output")" ]
+	all_are up app cache db off
+	ctl stop db
+	needs web app
+	run -0 ctl reload
+	[[ $output = *'1 added, 1 started, '* ]]
+	[ "$(changes <<<"$output")" = "$(printf '  %s\n' '> db       started: for web' \
+	    '+ web      added')" ]
+	all_are up web app cache db off
+	# A failed dependency gets another attempt, and the report has its outcome.
+	needs late never
+	run -1 ctl reload
+	[[ $output = *'> never '*'started: for late'* ]]
+	[[ $output = *'! never '*'exited, status 1'* ]]
+	ctl -j check | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+assert d["started"] == 0 and d["changes"] == [], d'
+}
+
+@test "a look at the conditions starts no dependency that was stopped" {
+	needs db
+	needs app db
+	change app "condition-path-exists = $T/there"
+	hupd_start
+	wait_for 5 is_state app down
+	ctl stop db
+	touch "$T/there"
+	run -0 ctl reload
+	[[ $output = *'nothing changed'* ]]
+	all_are down app db
+	ctl start db
+	wait_for 5 is_state app up
+}
+
 @test "a restart by hand restarts the dependents and lists them" {
 	needs app cache
 	needs cache db

@@ -108,7 +108,10 @@ keeps_what_is_equal(void **state)
 	config_clear(&set);
 }
 
-/* Names of stopped, waiting and never started programs begin with s, z, n. */
+/*
+ * Names of stopped, blocked, waiting, never started, failed and ready programs
+ * begin with s, b, z, n, f and r.
+ */
 static enum plan_run
 run_of(void *arg, const char *name)
 {
@@ -116,6 +119,12 @@ run_of(void *arg, const char *name)
 	switch (*name) {
 	case 's':
 		return PLAN_STOPPED;
+	case 'b':
+		return PLAN_BLOCKED;
+	case 'f':
+		return PLAN_FAILED;
+	case 'r':
+		return PLAN_READY;
 	case 'z':
 		return PLAN_WAITS;
 	case 'n':
@@ -191,6 +200,79 @@ restarts_with_others(void **state)
 	config_clear(&to);
 }
 
+/*
+ * A program that others need is started if it is stopped, has failed, or is new
+ * without autostart.
+ */
+static void
+starts_for_others(void **state)
+{
+	static const struct {
+		enum plan_kind kind;
+		const char *name, *reason;
+		bool own, starts;
+	} want[] = {
+	    {PLAN_ADD, "app", "added", true, true},
+	    {PLAN_START, "fdb", "for app", false, true},
+	    {PLAN_ADD, "new", "added, started for app", true, true},
+	    {PLAN_ADD, "off", "added", true, false},
+	    {PLAN_RESTART, "web", "nice, depends-on changed", true, true},
+	    {PLAN_ADJUST, "sdb", "nice changed, started for app", true, true},
+	    {PLAN_ADJUST, "swe", "nice changed", true, false},
+	    {PLAN_ADJUST, "bapp", "nice changed", true, false},
+	    {PLAN_RESTART, "bweb", "nice, depends-on changed", true, true},
+	    {PLAN_START, "scache", "for web", false, true},
+	};
+	static const char before
+	    [] = "program = web\ncommand = x\ndepends-on = scache sun\n"
+		 "program = sdb\ncommand = x\n"
+		 "program = swe\ncommand = x\n"
+		 "program = bapp\ncommand = x\ndepends-on = swe\n"
+		 "program = bweb\ncommand = x\ndepends-on = swe\n"
+		 "program = fdb\ncommand = x\n"
+		 "program = scache\ncommand = x\n"
+		 "program = sun\ncommand = x\n"
+		 "program = ready\ncommand = x\ndepends-on = sun\n",
+      after[] =
+	    "program = web\ncommand = x\nnice = 1\ndepends-on = scache\n"
+	    "program = sdb\ncommand = x\nnice = 1\n"
+	    "program = swe\ncommand = x\nnice = 1\n"
+	    "program = bapp\ncommand = x\ndepends-on = swe\nnice = 1\n"
+	    "program = bweb\ncommand = x\nnice = 1\n"
+	    "program = fdb\ncommand = x\n"
+	    "program = scache\ncommand = x\n"
+	    "program = sun\ncommand = x\n"
+	    "program = ready\ncommand = x\ndepends-on = sun\n"
+	    "program = app\ncommand = x\ndepends-on = new ready fdb\n"
+	    "program = new\ncommand = x\ndepends-on = sdb\nautostart = no\n"
+	    "program = off\ncommand = x\ndepends-on = sun\nautostart = no\n";
+	struct config from, to;
+	struct plan plan;
+	char *reason;
+
+	(void)state;
+	load(&from, before);
+	load(&to, after);
+	assert_int_equal(plan_make(&plan, &from, &to), 0);
+	assert_int_equal(plan_adapt(&plan, &from, &to, run_of, NULL), 0);
+	assert_int_equal(plan.n, nitems(want));
+	for (size_t i = 0, j; i < plan.n; i++) {
+		for (j = 0; strcmp(want[j].name, plan.v[i].to->name) != 0; j++)
+			assert_true(j + 1 < nitems(want));
+		reason = plan_reason(&plan.v[i]);
+		assert_string_equal(reason, want[j].reason);
+		assert_int_equal(plan.v[i].kind, want[j].kind);
+		assert_int_equal(plan_is_own(&plan.v[i]), want[j].own);
+		assert_int_equal(plan_starts(&plan.v[i]), want[j].starts);
+		free(reason);
+	}
+	assert_int_equal(plan.count[PLAN_START], 2);
+	assert_int_equal(plan.count[PLAN_KEEP], 2);
+	plan_clear(&plan);
+	config_clear(&from);
+	config_clear(&to);
+}
+
 int
 main(void)
 {
@@ -198,6 +280,7 @@ main(void)
 	    cmocka_unit_test(tells_changes),
 	    cmocka_unit_test(keeps_what_is_equal),
 	    cmocka_unit_test(restarts_with_others),
+	    cmocka_unit_test(starts_for_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,11 +105,13 @@ has_a_plan(void **state)
 {
 	(void)state;
 	check(plan,
-	    "report added=1 removed=0 restarted=0 adjusted=0 unchanged=2\n"
+	    "report added=1 removed=0 restarted=0 started=0 adjusted=0 "
+	    "unchanged=2\n"
 	    "change kind=added name=web reason=added\n"
 	    "deferred reason=run-dir%20changed\n",
 	    "{\"valid\":true,\"running\":false,\"added\":1,\"removed\":0,"
-	    "\"restarted\":0,\"adjusted\":0,\"unchanged\":2,\"changes\":["
+	    "\"restarted\":0,\"started\":0,\"adjusted\":0,\"unchanged\":2,"
+	    "\"changes\":["
 	    "{\"kind\":\"added\",\"name\":\"web\",\"reason\":\"added\"}],"
 	    "\"deferred\":[\"run-dir changed\"],\"rolled_back\":[],"
 	    "\"troubles\":[],\"log_errors\":[],\"errors\":[],\"warnings\":[],"
@@ -118,7 +120,8 @@ has_a_plan(void **state)
 	    "\"longest_chain_ms\":null}\n");
 	check(plan, "",
 	    "{\"valid\":false,\"running\":null,\"added\":null,"
-	    "\"removed\":null,\"restarted\":null,\"adjusted\":null,"
+	    "\"removed\":null,\"restarted\":null,\"started\":null,\"adjusted\":"
+	    "null,"
 	    "\"unchanged\":null,\"changes\":[],\"deferred\":[],"
 	    "\"rolled_back\":[],\"troubles\":[],\"log_errors\":[],\"errors\":[]"
 	    ","

@@ -50,7 +50,8 @@ test_accepts(void **state)
 	put_file("hupd.d/web.conf", "command = false\n" REST);
 	put_file("hupd.d/db.conf", "command = true\n" REST);
 	check_reload(STATUS_OK,
-	    "report generation=2 added=1 removed=0 restarted=0 adjusted=1 "
+	    "report generation=2 added=1 removed=0 restarted=0 started=0 "
+	    "adjusted=1 "
 	    "unchanged=0\n"
 	    "change kind=added name=db reason=added\n"
 	    "change kind=adjusted name=web reason=command%20changed\n");
@@ -61,7 +62,8 @@ test_accepts(void **state)
 	put_file("hupd.d/db.conf", NULL);
 	put_file("hupd.d/web.conf", NULL);
 	check_reload(STATUS_OK,
-	    "report generation=3 added=0 removed=2 restarted=0 adjusted=0 "
+	    "report generation=3 added=0 removed=2 restarted=0 started=0 "
+	    "adjusted=0 "
 	    "unchanged=0\n"
 	    "change kind=removed name=db reason=removed\n"
 	    "change kind=removed name=web reason=removed\n");
@@ -176,7 +178,8 @@ test_plans(void **state)
 	begin();
 	assert_int_equal(plan(NULL, 0, true, &lines), STATUS_OK);
 	assert_string_equal(lines,
-	    "report generation=2 added=0 removed=0 restarted=0 adjusted=0 "
+	    "report generation=2 added=0 removed=0 restarted=0 started=0 "
+	    "adjusted=0 "
 	    "unchanged=1\n");
 	free(lines);
 	assert_int_equal(plan(&web, 1, true, &lines), STATUS_OK);

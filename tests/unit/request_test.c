@@ -74,7 +74,8 @@ test_at_once(void **state)
 	assert_string_equal(ask("plan x"),
 	    "end 2 text=plan%20takes%20no%20words\n");
 	assert_string_equal(ask("plan"),
-	    "report generation=2 added=0 removed=0 restarted=0 adjusted=0 "
+	    "report generation=2 added=0 removed=0 restarted=0 started=0 "
+	    "adjusted=0 "
 	    "unchanged=2\nenvironment\nend 0\n");
 }
 
@@ -196,7 +197,8 @@ test_reload(void **state)
 	reload_request(d.reload);
 	turn();
 	assert_string_equal(answer.text.s,
-	    "report generation=2 added=0 removed=0 restarted=0 adjusted=0 "
+	    "report generation=2 added=0 removed=0 restarted=0 started=0 "
+	    "adjusted=0 "
 	    "unchanged=2\nend 0\n");
 	/* The client has gone before the reload. */
 	assert_string_equal(ask("reload"), want);
