@@ -11,7 +11,7 @@
 static int
 set(int which, const struct rlimit *limit)
 {
-	return setrlimit((__rlimit_resource_t)which, limit);
+	return setrlimit(which, limit);
 }
 
 static void
@@ -46,7 +46,7 @@ try(int which, struct rlimit *want, bool keep_soft)
 {
 	struct rlimit now, attempt;
 
-	if (getrlimit((__rlimit_resource_t)which, &now) == -1)
+	if (getrlimit(which, &now) == -1)
 		return -1;
 	for (int i = 0; i < 3; i++) {
 		if (i == 1 && which == RLIMIT_NOFILE)
@@ -81,8 +81,8 @@ hardlimit_allows(int which, struct rlimit *want)
 	rlim_t hard = want->rlim_max;
 
 	/* Below the hard limit, nothing is tried. */
-	if (getrlimit((__rlimit_resource_t)which, &now) == -1 ||
-	    hard <= now.rlim_max || try(which, want, true) == -1)
+	if (getrlimit(which, &now) == -1 || hard <= now.rlim_max ||
+	    try(which, want, true) == -1)
 		return true;
 	set(which, &now);
 	return want->rlim_max == hard;

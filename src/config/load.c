@@ -528,7 +528,7 @@ is_meant(const char *entry)
 	return text_near(dot + 1, near, NULL) != NULL;
 }
 
-static int
+static bool
 is_interesting(const struct dirent *d)
 {
 	if (d->d_name[0] == '.')
@@ -549,34 +549,97 @@ note_ignored(struct loading *l, const char *path, const char *entry)
 }
 
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+by_name(const void *a, const void *b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+free_names(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* Append a copy; room is what *names can hold.  -1: no memory. */
+static int
+append_name(char ***names, size_t n, size_t *room, const char *name)
+{
+	char **more;
+
+	if (n == *room) {
+		*room = n > 0 ? 2 * n : 64;
+		if ((more = reallocarray(*names, *room, sizeof(**names))) ==
+		    NULL)
+			return -1;
+		*names = more;
+	}
+	return ((*names)[n] = strdup(name)) != NULL ? 0 : -1;
+}
+
+/*
+ * The names of the interesting entries, in order, for the caller to free;
+ * *n is their number.  -1 with errno.  musl has no scandirat(3).
+ */
+static int
+read_names(int dir, char ***names, size_t *n)
+{
+	const struct dirent *e;
+	size_t room = 0;
+	DIR *d = NULL;
+	int fd, saved;
+
+	*names = NULL;
+	*n = 0;
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || (d = fdopendir(fd)) == NULL)
+		goto failed;
+	while (errno = 0, (e = readdir(d)) != NULL) {
+		if (!is_interesting(e))
+			continue;
+		if (append_name(names, *n, &room, e->d_name) == -1)
+			goto failed;
+		(*n)++;
+	}
+	if (errno != 0)
+		goto failed;
+	closedir(d);
+	if (*n > 0)
+		qsort(*names, *n, sizeof(**names), by_name);
+	return 0;
+failed:
+	saved = errno;
+	free_names(*names, *n);
+	if (d != NULL)
+		closedir(d);
+	else if (fd != -1)
+		close(fd);
+	errno = saved;
+	return -1;
 }
 
 static int
 load_entries(struct loading *l, int dir, const char *folder)
 {
-	char path[PATH_MAX + NAME_MAX + 2], *entry;
-	struct dirent **v;
-	int n;
+	char path[PATH_MAX + NAME_MAX + 2], *entry, **names;
+	size_t n;
 
-	if ((n = scandirat(dir, ".", &v, is_interesting, by_name)) == -1) {
+	if (read_names(dir, &names, &n) == -1) {
 		diag_add(l->diags, folder, 0, NULL, "cannot be read: %s",
 		    strerror(errno));
 		return -1;
 	}
 	/* Its length is below PATH_MAX, for it was opened. */
 	entry = stpcpy(stpcpy(path, folder), "/");
-	for (int i = 0; i < n; i++) {
-		stpcpy(entry, v[i]->d_name);
-		if (!is_program_file(v[i]->d_name))
-			note_ignored(l, path, v[i]->d_name);
-		else if (!is_replaced(l, v[i]->d_name))
-			load_program(l, dir, folder, v[i]->d_name, path);
-		free(v[i]);
+	for (size_t i = 0; i < n; i++) {
+		stpcpy(entry, names[i]);
+		if (!is_program_file(names[i]))
+			note_ignored(l, path, names[i]);
+		else if (!is_replaced(l, names[i]))
+			load_program(l, dir, folder, names[i], path);
 	}
-	free(v);
+	free_names(names, n);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -82,31 +83,28 @@ hung_up(struct source *source, uint32_t events)
 }
 
 /*
- * The type of the file, without a question to its file system, which might not
- * answer; 0: it has none, as an eventfd, or is not known.
+ * The inode of a socket, 0 of anything else, without a question to a file
+ * system that might not answer.
  */
-static mode_t
-type_of(int fd, uint64_t *inode)
+static uint64_t
+inode_of_socket(int fd)
 {
-	struct statx stx;
+	int type;
+	socklen_t size = sizeof(type);
+	struct stat st;
 
-	*inode = 0;
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		&stx) == -1)
-		return S_IFREG;
-	if (S_ISSOCK(stx.stx_mode))
-		*inode = stx.stx_ino;
-	return stx.stx_mode & S_IFMT;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == -1 ||
+	    fstat(fd, &st) == -1)
+		return 0;
+	return st.st_ino;
 }
 
-/* Only files that answer poll(2) at once are watched. */
+/* Sockets and pipes answer poll(2) at once; other files are not watched. */
 static void
 watch(struct stored *f)
 {
-	uint64_t inode;
-	const mode_t type = type_of(f->e.fd, &inode);
-
-	if (f->e.no_poll != 0 || (type != S_IFSOCK && type != S_IFIFO))
+	if (f->e.no_poll != 0 ||
+	    (f->e.inode == 0 && fcntl(f->e.fd, F_GETPIPE_SZ) == -1))
 		return;
 	if (loop_watch(f->store->daemon->loop, &f->source, f->e.fd, 0) == -1)
 		log_warn("%s: the stored descriptor %s cannot be watched",
@@ -173,7 +171,7 @@ keep(struct fdstore *s, struct program *p, const struct sdnotify *m, int fd)
 			    p->conf->name, p->nstored, DEFINITION_STORE_MAX);
 		return false;
 	}
-	type_of(fd, &e.inode);
+	e.inode = inode_of_socket(fd);
 	strlcpy(e.owner, p->conf->name, sizeof(e.owner));
 	strlcpy(e.name, *m->fdname != '\0' ? m->fdname : DEFAULT_NAME,
 	    sizeof(e.name));

@@ -54,7 +54,7 @@ keep_limits(struct definition *as)
 	struct rlimit own;
 
 	for (size_t i = 0; i < sizeof(which) / sizeof(which[0]); i++) {
-		if (getrlimit((__rlimit_resource_t)which[i], &own) == -1)
+		if (getrlimit(which[i], &own) == -1)
 			continue;
 		most.which = which[i];
 		most.soft = most.hard = own.rlim_max;

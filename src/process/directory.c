@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "process/directory.h"
+#include "process/process.h"
 
 /* Folders in folders, at most: each level needs a descriptor. */
 #define DEPTH_MAX 200
@@ -130,19 +131,28 @@ open_parent(const char *base, const char *name, const char **last, bool make,
 	return dir;
 }
 
-/* Is the open file the root of a mount?  Before Linux 5.8: is it elsewhere? */
+/* Where a file is: its mount, and its device, which decides without /proc. */
+struct place {
+	int mount; /* -1: not known */
+	dev_t dev;
+};
+
+static struct place
+place_of(int fd, const struct stat *st)
+{
+	return (struct place){process_mount(fd), st->st_dev};
+}
+
+/* Is the open file elsewhere, because something is mounted over it? */
 static bool
-is_mount(int fd, dev_t dev)
+is_mount(int fd, struct place here)
 {
 	struct stat st;
-#ifdef STATX_ATTR_MOUNT_ROOT
-	struct statx stx;
+	const int mount = here.mount != -1 ? process_mount(fd) : -1;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &stx) == 0 &&
-	    (stx.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
-		return (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-#endif
-	return fstat(fd, &st) == 0 && st.st_dev != dev;
+	if (mount != -1)
+		return mount != here.mount;
+	return fstat(fd, &st) == 0 && st.st_dev != here.dev;
 }
 
 /* Call fn for each entry of the folder.  -1 with errno. */
@@ -173,7 +183,7 @@ struct gift {
 	uid_t former; /* the owner of the folder */
 	uid_t uid;
 	gid_t gid;
-	dev_t dev;
+	struct place place;
 	int depth;
 };
 
@@ -203,7 +213,7 @@ give_entry(int dir, const char *name, void *arg)
 		return errno == ENOENT ? 0 : -1;
 	if (fstat(fd, &st) == -1)
 		rv = -1;
-	else if (is_mount(fd, gift->dev) || !is_given(gift, &st))
+	else if (is_mount(fd, gift->place) || !is_given(gift, &st))
 		;
 	else if (fchownat(fd, "", gift->uid, gift->gid, AT_EMPTY_PATH) == -1)
 		rv = -1;
@@ -225,7 +235,7 @@ give_entry(int dir, const char *name, void *arg)
 static int
 give(int fd, const struct stat *st, const struct directory *d)
 {
-	struct gift gift = {st->st_uid, d->uid, d->gid, st->st_dev, 0};
+	struct gift gift = {st->st_uid, d->uid, d->gid, place_of(fd, st), 0};
 
 	if (each_entry(fd, give_entry, &gift) == -1)
 		return -1;
@@ -280,7 +290,7 @@ directory_make(const struct directory *d, char why[static DIRECTORY_WHY_MAX])
 
 /* The removal of a tree. */
 struct removal {
-	dev_t dev;
+	struct place place;
 	int depth;
 	int err; /* of the first entry that stays */
 };
@@ -298,7 +308,7 @@ remove_entry(int dir, const char *name, void *arg)
 		return 0;
 	err = errno;
 	if (err == EISDIR && (fd = openat(dir, name, FOLDER_FLAGS)) != -1) {
-		if (!is_mount(fd, r->dev))
+		if (!is_mount(fd, r->place))
 			remove_contents(fd, r);
 		close(fd);
 		if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
@@ -330,12 +340,12 @@ remove_tree(int dir, const char *last)
 
 	if ((fd = openat(dir, last, FOLDER_FLAGS)) == -1)
 		return errno == ENOENT ? 0 : -1;
-	if (fstat(dir, &st) == -1 || is_mount(fd, st.st_dev)) {
+	if (fstat(dir, &st) == -1 || is_mount(fd, place_of(dir, &st))) {
 		close(fd);
 		errno = EBUSY;
 		return -1;
 	}
-	r.dev = st.st_dev;
+	r.place = place_of(dir, &st);
 	remove_contents(fd, &r);
 	close(fd);
 	if (unlinkat(dir, last, AT_REMOVEDIR) == 0 || errno == ENOENT)

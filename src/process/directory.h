@@ -7,7 +7,8 @@
  * that is mounted below.  The calls may take any time, so the daemon never
  * makes them itself: the child that starts a program does, or a helper.
  *
- * Sources: openat(2), path_resolution(7), fchownat(2), statx(2).
+ * Sources: openat(2), path_resolution(7), fchownat(2), /proc/PID/fdinfo in
+ * proc(5).
  */
 #ifndef DIRECTORY_H
 #define DIRECTORY_H

@@ -189,8 +189,7 @@ explain_limit(const struct failure *f, char why[static FAILURE_MAX])
 	for (i = 0; i < f->conf->rlimits.n; i++)
 		if (f->conf->rlimits.v[i].which == f->error.which)
 			v = &f->conf->rlimits.v[i];
-	if (v == NULL ||
-	    getrlimit((__rlimit_resource_t)f->error.which, &now) == -1)
+	if (v == NULL || getrlimit(f->error.which, &now) == -1)
 		return false;
 	snprintf(why, FAILURE_MAX, "%s:%s: %s; the hard limit is %s",
 	    limit_text(v->soft, soft), limit_text(v->hard, hard),

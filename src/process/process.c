@@ -91,6 +91,21 @@ stat_field(pid_t pid, int n, uint64_t *value)
 	return true;
 }
 
+/* The number behind "KEY:" in /proc/self/fdinfo; -1: no such line. */
+static int
+descriptor_number(int fd, const char *key)
+{
+	char name[32], buf[512];
+	const char *p;
+	int number;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	p = proc_text(getpid(), name, buf, sizeof(buf));
+	if (p == NULL || (p = strstr(p, key)) == NULL)
+		return -1;
+	return sscanf(p + strlen(key), "%d", &number) == 1 ? number : -1;
+}
+
 /*
  * Let the kernel say whether it is a pidfd before anything else is done with
  * it: even fstat(2) of a file can block.
@@ -98,19 +113,19 @@ stat_field(pid_t pid, int n, uint64_t *value)
 pid_t
 process_of_pidfd(int fd)
 {
-	char name[32], buf[512];
-	const char *p;
-	int pid;
+	pid_t pid;
 
 	if (syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == -1 &&
 	    errno != EPERM)
 		return 0;
-	snprintf(name, sizeof(name), "fdinfo/%d", fd);
-	p = proc_text(getpid(), name, buf, sizeof(buf));
-	if (p != NULL)
-		p = strstr(p, "\nPid:");
-	return p != NULL && sscanf(p, "\nPid: %d", &pid) == 1 && pid > 0 ? pid
-									 : 0;
+	pid = descriptor_number(fd, "\nPid:");
+	return pid > 0 ? pid : 0;
+}
+
+int
+process_mount(int fd)
+{
+	return descriptor_number(fd, "\nmnt_id:");
 }
 
 bool

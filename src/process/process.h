@@ -35,6 +35,11 @@ int process_signal(const struct process *, int sig);
  */
 pid_t process_of_pidfd(int fd);
 /*
+ * The number of the mount that an open file of this process is on, from
+ * /proc/PID/fdinfo, proc(5); -1 without /proc.
+ */
+int process_mount(int fd);
+/*
  * Send a signal to the process that began at start_time, and to no other that
  * has got its number since.  -1 with errno, ESRCH if it is gone.
  */

@@ -23,7 +23,7 @@
 static rlim_t reserved;
 
 static struct {
-	__rlimit_resource_t which;
+	int which;
 	rlim_t most; /* of any process */
 	bool known;
 	struct rlimit programs;
@@ -36,7 +36,7 @@ static struct {
  * Only root may raise the hard limit; any user may raise the soft limit to it.
  */
 static void
-raise_to(__rlimit_resource_t which, rlim_t hard, rlim_t most)
+raise_to(int which, rlim_t hard, rlim_t most)
 {
 	struct rlimit limit = {MAX(hard, most), MAX(hard, most)};
 
@@ -111,7 +111,7 @@ int
 rlimit_restore(int *which)
 {
 	for (size_t i = 0; i < RLIMIT_RAISED; i++) {
-		*which = (int)raised[i].which;
+		*which = raised[i].which;
 		if (raised[i].known &&
 		    setrlimit(raised[i].which, &raised[i].programs) == -1)
 			return -1;

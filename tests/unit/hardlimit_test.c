@@ -17,7 +17,7 @@ now(int which)
 {
 	struct rlimit limit;
 
-	assert_int_equal(getrlimit((__rlimit_resource_t)which, &limit), 0);
+	assert_int_equal(getrlimit(which, &limit), 0);
 	return limit;
 }
 
