@@ -418,6 +418,7 @@ const struct key keys_table[] = {
     {PROCESS("socket-fd", NULL, number, socket_fd), .own = true, .value.min = 0,
 	.value.max = 1023},
     {PROCESS("log", "file", choice, log), .value.words = log_words},
+    {PROCESS("syslog-identifier", NULL, identifier, syslog_identifier)},
     {LIVE("log-size", "10M", size, log_size)},
     {LIVE("log-keep", "10", number, log_keep),
 	.value.max = DEFINITION_KEEP_MAX},

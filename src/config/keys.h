@@ -154,8 +154,9 @@ struct definition {
 	char *pid_file;	  /* READY_FORKS: absolute; NULL: none */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum key_log log;
-	char **listen_stream; /* canonical addresses, see address.h */
-	char *socket_user;    /* who owns those that are paths */
+	char *syslog_identifier; /* LOG_TO_SYSLOG; NULL: the name */
+	char **listen_stream;	 /* canonical addresses, see address.h */
+	char *socket_user;	 /* who owns those that are paths */
 	char *socket_group;
 	int socket_mode;
 	int socket_fd; /* the number of the first; DEFINITION_UNSET: none */

@@ -185,6 +185,32 @@ account_parse(void *field, const struct value *value, const char *text,
 const struct value_kind value_account = {&store_string, account_parse,
     string_print};
 
+/*
+ * The tag of a syslog message ends at a blank, ":" or "[": RFC 3164, and what
+ * log daemons do.
+ */
+static int
+identifier_parse(void *field, const struct value *value, const char *text,
+    char *why)
+{
+	(void)value;
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || strchr(":[]", *c) != NULL)
+			return value_refuse(why,
+			    "\"%.80s\": an identifier has no blank, no "
+			    "\":\", \"[\" or \"]\", and only ASCII "
+			    "characters",
+			    text);
+	if (strlen(text) > VALUE_IDENTIFIER_MAX)
+		return value_refuse(why,
+		    "\"%.80s\" is longer than %d characters", text,
+		    VALUE_IDENTIFIER_MAX);
+	return string_set(field, text, why);
+}
+
+const struct value_kind value_identifier = {&store_string, identifier_parse,
+    string_print};
+
 static int
 cgroup_parse(void *field, const struct value *value, const char *text,
     char *why)

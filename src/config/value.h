@@ -84,23 +84,26 @@ struct value_kind {
 
 /* The duration "infinity". */
 #define VALUE_FOREVER INT64_MAX
+/* The longest identifier, as long as the name of a program. */
+#define VALUE_IDENTIFIER_MAX 64
 
 /* The kinds, with the C type of the field. */
-extern const struct value_kind value_bool;	/* bool */
-extern const struct value_kind value_choice;	/* an enumeration */
-extern const struct value_kind value_number;	/* int */
-extern const struct value_kind value_octal;	/* int */
-extern const struct value_kind value_duration;	/* int64_t, ms */
-extern const struct value_kind value_timeout;	/* or VALUE_FOREVER */
-extern const struct value_kind value_limit;	/* 0, or "infinity": none */
-extern const struct value_kind value_size;	/* int64_t, bytes */
-extern const struct value_kind value_signal;	/* int */
-extern const struct value_kind value_path;	/* char *, absolute */
-extern const struct value_kind value_account;	/* char * */
-extern const struct value_kind value_cgroup;	/* char * */
-extern const struct value_kind value_exit_on;	/* char * */
-extern const struct value_kind value_words;	/* char **, a command line */
-extern const struct value_kind value_hook;	/* char *, a line */
+extern const struct value_kind value_bool;	 /* bool */
+extern const struct value_kind value_choice;	 /* an enumeration */
+extern const struct value_kind value_number;	 /* int */
+extern const struct value_kind value_octal;	 /* int */
+extern const struct value_kind value_duration;	 /* int64_t, ms */
+extern const struct value_kind value_timeout;	 /* or VALUE_FOREVER */
+extern const struct value_kind value_limit;	 /* 0, or "infinity": none */
+extern const struct value_kind value_size;	 /* int64_t, bytes */
+extern const struct value_kind value_signal;	 /* int */
+extern const struct value_kind value_path;	 /* char *, absolute */
+extern const struct value_kind value_account;	 /* char * */
+extern const struct value_kind value_cgroup;	 /* char * */
+extern const struct value_kind value_identifier; /* char * */
+extern const struct value_kind value_exit_on;	 /* char * */
+extern const struct value_kind value_words;	 /* char **, a command line */
+extern const struct value_kind value_hook;	 /* char *, a line */
 extern const struct value_kind value_hooks;	/* char **, repeatable, lines */
 extern const struct value_kind value_accounts;	/* char ** */
 extern const struct value_kind value_programs;	/* char **, repeatable */

@@ -1376,7 +1376,7 @@ as_identifier(struct job *job, const struct row *row, const char *value)
 
 	if (out == NULL || strncmp(out, "syslog", 6) != 0)
 		return DRAFT_NO_EFFECT;
-	return lost(job, row, value);
+	return as_it_is(job, row, value);
 }
 
 /* Stopping. */
@@ -2043,8 +2043,7 @@ static const struct row rows[] = {
     SERVICE("LogRateLimitBurst", lost, NO ": hupd logs all"),
     SERVICE("LogFilterPatterns", lost, NO ": hupd logs all", LIST),
     SERVICE("LogNamespace", lost, NO_JOURNAL),
-    SERVICE("SyslogIdentifier", as_identifier,
-	NO ": it is the name of the program"),
+    SERVICE("SyslogIdentifier", as_identifier, "syslog-identifier"),
     SERVICE("SyslogFacility", lost, NO ": it is daemon"),
     SERVICE("SyslogLevel", lost, NO),
     SERVICE("SyslogLevelPrefix", no_effect),

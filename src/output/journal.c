@@ -24,6 +24,11 @@
 struct head {
 	uint64_t magic;
 	struct slot slots[JOURNAL_SLOTS];
+	/*
+	 * Version 0.1 knows nothing of tags, and sets offset of a slot for
+	 * syslog to 0: so neither version misreads a slot of the other.
+	 */
+	char tags[JOURNAL_SLOTS][JOURNAL_NAME];
 };
 
 _Static_assert(sizeof(struct head) <= HEAD, "slots fit before the buffers");
@@ -45,9 +50,28 @@ journal_is_locked(int fd)
 	return lock(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
+static bool
+has_tag(const struct slot *s)
+{
+	return s->to == LOG_TO_SYSLOG && s->offset != 0;
+}
+
+void
+journal_set_tag(struct journal *j, struct slot *s, const char *tag)
+{
+	s->offset = tag != NULL;
+	strlcpy(j->tags[s - j->slots], tag != NULL ? tag : "", JOURNAL_NAME);
+}
+
+const char *
+journal_tag(const struct journal *j, const struct slot *s)
+{
+	return has_tag(s) ? j->tags[s - j->slots] : s->name;
+}
+
 /* Could a log process have left the slot like this? */
 static bool
-is_sound(const struct slot *s)
+is_sound(const struct journal *j, const struct slot *s)
 {
 	return (s->state == SLOT_INTENT || s->state == SLOT_HAVE) &&
 	    s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
@@ -55,7 +79,9 @@ is_sound(const struct slot *s)
 	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
 	    s->keep <= DEFINITION_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
-	    text_is_name(s->name);
+	    text_is_name(s->name) &&
+	    (!has_tag(s) ||
+		memchr(journal_tag(j, s), '\0', JOURNAL_NAME) != NULL);
 }
 
 /*
@@ -113,7 +139,7 @@ recover(struct journal *j, struct slot *s)
 {
 	if (!journal_is_busy(s))
 		return;
-	if (!is_sound(s) || make_ready(j, s) == -1)
+	if (!is_sound(j, s) || make_ready(j, s) == -1)
 		journal_release(s);
 	else if (s->state == SLOT_INTENT) {
 		if ((uint8_t)*journal_buffer(j, s) == s->first)
@@ -145,6 +171,7 @@ map_file(struct journal *j)
 	mlock2(j->map, FILE_BYTES, MLOCK_ONFAULT);
 	head = j->map;
 	j->slots = head->slots;
+	j->tags = head->tags;
 	if (head->magic != MAGIC) {
 		memset(head, 0, sizeof(*head));
 		head->magic = MAGIC;

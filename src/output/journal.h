@@ -55,7 +55,8 @@ struct slot {
 	uint32_t len;
 	/*
 	 * The file of the segment and its length before the segment.  For
-	 * standard output, offset is how much of the next lines was written.
+	 * standard output, offset is how much of the next lines was written;
+	 * for syslog, 1 if the batch has a tag, see journal_tag.
 	 */
 	uint64_t dev;
 	uint64_t ino;
@@ -75,7 +76,8 @@ struct journal {
 	int fd;
 	void *map;
 	struct slot *slots;
-	bool ready[JOURNAL_SLOTS]; /* the slot's buffer has its memory */
+	char (*tags)[JOURNAL_NAME]; /* of the slots */
+	bool ready[JOURNAL_SLOTS];  /* the slot's buffer has its memory */
 };
 
 /*
@@ -98,6 +100,13 @@ char *journal_buffer(struct journal *, const struct slot *);
  * has no room for the buffer of a free slot).
  */
 struct slot *journal_take(struct journal *, enum key_log to);
+
+/*
+ * The tag of a batch for syslog: the one that was set before journal_intent,
+ * or without one (NULL) the name.
+ */
+void journal_set_tag(struct journal *, struct slot *, const char *tag);
+const char *journal_tag(const struct journal *, const struct slot *);
 
 /*
  * The steps, in their order.  Set all fields before; a segment ends at end, and

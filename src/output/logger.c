@@ -179,6 +179,7 @@ stream_free(struct stream *s)
 	}
 	if (s->fd != -1)
 		close(s->fd);
+	free(s->conf.tag);
 	free(s->name);
 	free(s);
 }
@@ -257,6 +258,8 @@ order(struct message_order *o, const struct stream *s)
 	o->conf.size = s->conf.size;
 	o->conf.keep = s->conf.keep;
 	strlcpy(o->name, s->name, sizeof(o->name));
+	if (s->conf.tag != NULL)
+		strlcpy(o->tag, s->conf.tag, sizeof(o->tag));
 }
 
 static int
@@ -386,6 +389,19 @@ stream_revive(struct logger *l, const char *name)
 	return s;
 }
 
+/*
+ * Copy the settings.  Without memory for the tag, the lines have the name, and
+ * the next start tries again, because the settings differ.
+ */
+static void
+stream_set(struct stream *s, const struct stream_conf *conf)
+{
+	free(s->conf.tag);
+	s->conf = *conf;
+	if (conf->tag != NULL)
+		s->conf.tag = strdup(conf->tag);
+}
+
 struct stream *
 logger_stream_open(struct logger *l, const char *name, uid_t owner,
     const struct stream_conf *conf)
@@ -399,7 +415,7 @@ logger_stream_open(struct logger *l, const char *name, uid_t owner,
 	if ((s = stream_revive(l, name)) == NULL &&
 	    (s = stream_new(l, name, owner)) == NULL)
 		return NULL;
-	s->conf = *conf;
+	stream_set(s, conf);
 	s->id.gen = ++l->gen;
 	stream_mark_anew(s);
 	send_orders(l);
@@ -407,10 +423,17 @@ logger_stream_open(struct logger *l, const char *name, uid_t owner,
 }
 
 static bool
+is_same_tag(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
 is_same(const struct stream_conf *a, const struct stream_conf *b)
 {
 	return a->to == b->to && a->timestamps == b->timestamps &&
-	    a->size == b->size && a->keep == b->keep;
+	    a->size == b->size && a->keep == b->keep &&
+	    is_same_tag(a->tag, b->tag);
 }
 
 void
@@ -419,7 +442,7 @@ logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 	/* The usual case at the start of a program. */
 	if (is_same(&s->conf, conf))
 		return;
-	s->conf = *conf;
+	stream_set(s, conf);
 	/* The order to open a stream contains the settings. */
 	if ((s->unsent & UNSENT_OPEN) == 0)
 		stream_mark(s, UNSENT_SET);
@@ -462,7 +485,7 @@ hand_down(struct stream *s, struct stream *retired)
 
 	retired->id = s->id;
 	retired->origin = s;
-	retired->conf = s->conf;
+	stream_set(retired, &s->conf);
 	retired->end = s->end;
 	retired->ended = s->ended;
 	retired->stuck = s->stuck;

@@ -33,9 +33,9 @@ struct stream {
 	LIST_ENTRY(stream) going;  /* while closing */
 	struct logger *logger;
 	char *name;
-	struct tail *tail;     /* or NULL */
-	struct stream *origin; /* of a retired FIFO: its stream, or NULL */
-	struct stream_conf conf;
+	struct tail *tail;	 /* or NULL */
+	struct stream *origin;	 /* of a retired FIFO: its stream, or NULL */
+	struct stream_conf conf; /* with a tag of its own */
 	struct message_id id;
 	int fd;
 	uint32_t retired; /* the number of a retired FIFO, else 0 */

@@ -86,6 +86,7 @@ entry_free(struct entry *e)
 	if (e->unsent != 0)
 		TAILQ_REMOVE(&p->owing, e, owing);
 	pump_remove(&e->pumped);
+	free(e->pumped.out.tag);
 	p->entries[e->id.index] = NULL;
 	p->open--;
 	free(e);
@@ -313,11 +314,15 @@ make_room(struct proc *p, uint32_t index)
 	return true;
 }
 
+/* Without memory for its tag, the lines have the name. */
 static void
-set(struct entry *e, const struct stream_conf *conf)
+set(struct entry *e, const struct message_order *o)
 {
+	const struct stream_conf *conf = &o->conf;
 	struct pumped *m = &e->pumped;
 
+	free(m->out.tag);
+	m->out.tag = o->tag[0] != '\0' ? strdup(o->tag) : NULL;
 	m->out.timestamps = conf->timestamps;
 	m->out.limit = conf->size;
 	m->out.keep = conf->keep;
@@ -360,7 +365,7 @@ order_open(struct proc *p, const struct message_order *o, int fd)
 	withdraw_close(e);
 	e->id = o->id;
 	e->closing = e->draining = false;
-	set(e, &o->conf);
+	set(e, o);
 	pump_add(&p->pump, &e->pumped, fd);
 }
 
@@ -454,7 +459,7 @@ obey(struct proc *p, const struct message_order *o, int fd)
 		return;
 	case MESSAGE_SET:
 		if (e != NULL)
-			set(e, &o->conf);
+			set(e, o);
 		break;
 	case MESSAGE_ENDED:
 		if (e != NULL)

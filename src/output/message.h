@@ -32,6 +32,7 @@ struct stream_conf {
 	bool timestamps;
 	int64_t size; /* bytes; 0: never rotate */
 	int keep;
+	char *tag; /* LOG_TO_SYSLOG: of its lines; NULL: the name */
 };
 
 #define MESSAGE_NAME 68
@@ -68,10 +69,11 @@ struct message_order {
 	uint32_t end;  /* ENDED: its number, for the reply */
 	uint32_t left; /* ENDED, CLOSE: bytes to read before, at most */
 	bool want_tail;
-	bool stuck; /* OPEN: it was reported as stuck */
-	bool zone;  /* RENEW: the time zone has changed */
-	struct stream_conf conf;
+	bool stuck;		 /* OPEN: it was reported as stuck */
+	bool zone;		 /* RENEW: the time zone has changed */
+	struct stream_conf conf; /* without tag */
 	char name[MESSAGE_NAME];
+	char tag[MESSAGE_NAME]; /* "": none */
 };
 
 /* Sent without the unused part of tail. */

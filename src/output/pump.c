@@ -124,7 +124,7 @@ stamp_now(struct taker *t)
 }
 
 static void
-describe(struct taker *t, const struct outlet *o, struct slot *s, size_t len)
+describe(struct pump *m, const struct outlet *o, struct slot *s, size_t len)
 {
 	memcpy(s->name, o->name, sizeof(s->name));
 	s->to = (uint8_t)o->to;
@@ -133,9 +133,11 @@ describe(struct taker *t, const struct outlet *o, struct slot *s, size_t len)
 	s->keep = o->keep;
 	s->len = (uint32_t)len;
 	s->stamplen = 0;
-	if (o->timestamps && o->to != LOG_TO_SYSLOG) {
+	if (o->to == LOG_TO_SYSLOG)
+		journal_set_tag(m->journal, s, o->tag);
+	else if (o->timestamps) {
 		s->stamplen = LOGLINES_STAMP;
-		memcpy(s->stamp, stamp_now(t), LOGLINES_STAMP);
+		memcpy(s->stamp, stamp_now(&m->taker), LOGLINES_STAMP);
 	}
 }
 
@@ -156,7 +158,7 @@ take_batch(struct pump *m, const struct outlet *o, struct slot *s, uint32_t n,
 
 	if ((len = choose(t, o, buf, n, all)) == 0)
 		return false;
-	describe(t, o, s, len);
+	describe(m, o, s, len);
 	buf[0] = (char)~buf[0];
 	s->first = (uint8_t)buf[0];
 	journal_intent(s);
@@ -175,7 +177,7 @@ take_batch(struct pump *m, const struct outlet *o, struct slot *s, uint32_t n,
 static void
 take_line_end(struct pump *m, const struct outlet *o, struct slot *s)
 {
-	describe(&m->taker, o, s, 1);
+	describe(m, o, s, 1);
 	/* As nothing is read, a slot found at INTENT is dropped. */
 	journal_buffer(m->journal, s)[0] = '\n';
 	s->first = '\n';

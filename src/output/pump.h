@@ -34,6 +34,7 @@ struct outlet {
 	int64_t limit;
 	enum key_log to;
 	bool timestamps;
+	char *tag; /* LOG_TO_SYSLOG: of its lines; NULL: the name */
 	char name[JOURNAL_NAME];
 };
 

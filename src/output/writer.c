@@ -174,7 +174,7 @@ write_file(struct writer *w, struct slot *s, struct logfile **ref,
 static int
 write_syslog(struct writer *w, struct slot *s)
 {
-	const char *raw, *nl;
+	const char *tag = journal_tag(w->journal, s), *raw, *nl;
 	size_t n, len;
 
 	while (s->done < s->len) {
@@ -183,7 +183,7 @@ write_syslog(struct writer *w, struct slot *s)
 		nl = memchr(raw, '\n', n);
 		len = nl != NULL ? (size_t)(nl - raw) : n;
 		if (len > 0 && w->syslog_err == 0 &&
-		    devlog_send(&w->syslog, LOG_INFO, s->name, raw, len) == -1)
+		    devlog_send(&w->syslog, LOG_INFO, tag, raw, len) == -1)
 			return -1;
 		journal_segment(s,
 		    s->done + (uint32_t)(nl != NULL ? len + 1 : n));

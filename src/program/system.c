@@ -1620,6 +1620,7 @@ stream_settings(const struct real *r, const struct definition *conf)
 	    .timestamps = conf->log_timestamps,
 	    .size = conf->log_size,
 	    .keep = conf->log_keep,
+	    .tag = conf->syslog_identifier,
 	};
 }
 

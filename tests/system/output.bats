@@ -326,6 +326,11 @@ new_zone() {
 	command = sh -c 'echo hello there; echo again; exec sleep 1000'
 	log = syslog
 	E
+	program mail <<-'E'
+	command = sh -c 'echo sent; exec sleep 1000'
+	log = syslog
+	syslog-identifier = mail/out
+	E
 	cat >"$T/syslogd" <<-'E'
 	import socket, sys
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -352,6 +357,16 @@ new_zone() {
 	# Facility daemon, severity info.
 	grep -q '^<30>' "$T/received"
 	[ ! -e "$T/log/web.log" ]
+	wait_for 5 grep -q ' mail/out: sent' "$T/received"
+	# A successor of the log process gets the tag, and so does a new one.
+	kill -9 "$(log_pid)"
+	program mail <<-'E'
+	command = sh -c 'echo got; exec sleep 1000'
+	log = syslog
+	syslog-identifier = mail-in
+	E
+	run -0 ctl reload
+	wait_for 5 grep -q ' mail-in: got' "$T/received"
 	hupd_stop
 	kill "$(cat "$T/syslogd.pid")"
 }

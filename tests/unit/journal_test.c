@@ -130,13 +130,36 @@ test_slots(void **state)
 	assert_null(journal_take(&w->journal, LOG_TO_STDOUT));
 }
 
+/* A successor writes a batch with its tag, and uses none of an older batch. */
+static void
+test_tag(void **state)
+{
+	struct world *w = *state;
+
+	w->slot = have(&w->journal, LOG_TO_SYSLOG, false, 0);
+	assert_string_equal(journal_tag(&w->journal, w->slot), "web");
+	journal_set_tag(&w->journal, w->slot, "mail/out");
+	assert_int_equal(next_process(w), SLOT_HAVE);
+	assert_string_equal(journal_tag(&w->journal, w->slot), "mail/out");
+	/* Version 0.1 uses the slot again, and knows nothing of tags. */
+	w->slot->offset = 0;
+	assert_int_equal(next_process(w), SLOT_HAVE);
+	assert_string_equal(journal_tag(&w->journal, w->slot), "web");
+	journal_set_tag(&w->journal, w->slot, NULL);
+	assert_string_equal(journal_tag(&w->journal, w->slot), "web");
+	/* Not the tag of another destination, where offset is a length. */
+	journal_set_tag(&w->journal, w->slot, "mail/out");
+	w->slot->to = LOG_TO_FILE;
+	assert_string_equal(journal_tag(&w->journal, w->slot), "web");
+}
+
 /* A slot that no process can have left is ignored. */
 static void
 test_unsound(void **state)
 {
 	struct world *w = *state;
 
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 8; i++) {
 		leave(w);
 		switch (i) {
 		case 0:
@@ -159,6 +182,11 @@ test_unsound(void **state)
 			break;
 		case 6:
 			w->slot->state = 77;
+			break;
+		case 7:
+			w->slot->to = LOG_TO_SYSLOG;
+			w->slot->offset = 1;
+			memset(w->journal.tags, 'a', sizeof(*w->journal.tags));
 			break;
 		}
 		assert_int_equal(next_process(w), SLOT_FREE);
@@ -284,6 +312,7 @@ main(void)
 	    T(test_before_read),
 	    T(test_after_read),
 	    T(test_slots),
+	    T(test_tag),
 	    T(test_unsound),
 	    T(test_other_form),
 	    T(test_full),

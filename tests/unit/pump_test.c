@@ -267,6 +267,36 @@ test_syslog(void **state)
 	assert_string_equal(datagram(w), "s0: bye");
 }
 
+/* Lines have the tag of their stream, also those that a successor writes. */
+static void
+test_syslog_tag(void **state)
+{
+	static char mail[] = "mail/out", in[] = "in";
+	struct world *w = *state;
+
+	w->p[0].out.tag = mail;
+	add(w, 0, LOG_TO_SYSLOG);
+	add(w, 1, LOG_TO_SYSLOG);
+	print(w, 0, "one\n");
+	print(w, 1, "two\n");
+	run(w, 0);
+	assert_string_equal(datagram(w), "mail/out: one");
+	assert_string_equal(datagram(w), "s1: two");
+	close(w->receiver);
+	print(w, 0, "three\n");
+	run(w, 0);
+	assert_int_equal(w->stuck, 1);
+	/* A changed tag is for later lines. */
+	w->p[0].out.tag = in;
+	receive(w);
+	run(w, 1);
+	assert_int_equal(w->recovered, 1);
+	assert_string_equal(datagram(w), "mail/out: three");
+	print(w, 0, "four\n");
+	run(w, 0);
+	assert_string_equal(datagram(w), "in: four");
+}
+
 static void
 test_syslog_long_line(void **state)
 {
@@ -660,6 +690,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    T(test_syslog),
+	    T(test_syslog_tag),
 	    T(test_syslog_long_line),
 	    T(test_syslog_small_pipe),
 	    T(test_syslog_restarted),
