@@ -375,7 +375,7 @@ no_tmp_is_left() {
 }
 
 @test "private-tmp lives from start to stop, and through a take-over" {
-	program web <<-E
+	program web <<-'E'
 	command = sh -c 'echo $$ >>/tmp/file; exec sleep 1000'
 	private-tmp = yes
 	E
