@@ -35,6 +35,7 @@ struct pidfd_info_v1 {
 };
 /* The kernel's PF_EXITING, a bit of field 9 of /proc/PID/stat. */
 #define FLAG_EXITING 0x4
+#define FLAG_FORKED 0x40 /* and has not executed anything since */
 
 #define INFO_EXIT (1UL << 3)
 #define GET_INFO _IOWR(0xFF, 11, struct pidfd_info_v1)
@@ -151,6 +152,7 @@ process_facts(pid_t pid, struct process_facts *facts)
 	facts->parent = parent;
 	facts->session = session;
 	facts->is_ended = state == 'Z' || state == 'X';
+	facts->is_fork = flags & FLAG_FORKED;
 	facts->is_dying =
 	    (flags & FLAG_EXITING) || (pending >> (SIGKILL - 1)) & 1;
 	return true;

@@ -53,6 +53,7 @@ struct process_facts {
 	uint64_t start_time; /* clock ticks since boot */
 	bool is_dying;	     /* sent SIGKILL, or ended */
 	bool is_ended;	     /* a zombie */
+	bool is_fork;	     /* it has not executed anything since it began */
 };
 
 /* False if the process is gone. */

@@ -43,6 +43,8 @@
 /* A process without its mark is examined again: tries, and ms between them. */
 #define YOUNG_TRIES 100
 #define YOUNG_WAIT 10
+/* Between two looks at a child of an earlier daemon that executes nothing. */
+#define FORMER_WAIT 100
 /* Looks at a rest without cgroups: ms before the first two, and the most. */
 #define REST_FIRST 100
 #define REST_MOST 1000
@@ -115,6 +117,8 @@ TAILQ_HEAD(adjustments, adjustment);
 /* A child that has not executed its program yet. */
 struct spawning {
 	struct spawn_report report;
+	/* An earlier daemon created it, and has got its report. */
+	struct deadline look;
 };
 
 struct real {
@@ -176,6 +180,7 @@ end_spawning(struct child *c)
 	if (c->spawning == NULL)
 		return;
 	spawn_forget(&c->spawning->report);
+	loop_cancel(c->spawning->report.loop, &c->spawning->look);
 	free(c->spawning);
 	c->spawning = NULL;
 }
@@ -1110,6 +1115,43 @@ pidfd_of(const struct system_former *f, uint64_t run)
 	return -1;
 }
 
+/* Has it executed its program?  No event says so: look again and again. */
+static void
+look_at_former(struct deadline *d)
+{
+	struct child *c = d->arg;
+	struct process_facts facts;
+	struct loop *loop = c->spawning->report.loop;
+
+	if (!process_facts(c->pid, &facts) || facts.is_dying)
+		return; /* its end follows */
+	if (facts.is_fork) {
+		loop_at(loop, d, clock_add_ms(loop_now(loop), FORMER_WAIT));
+		return;
+	}
+	end_spawning(c);
+	c->events->executed(c);
+}
+
+/* Continue to wait until it executes its program, if it has not yet. */
+static void
+await_former(struct real *r, struct child *c)
+{
+	struct process_facts facts;
+	struct loop *loop = r->parts.loop;
+
+	if (!process_facts(c->pid, &facts) || !facts.is_fork)
+		return;
+	/* Without memory it is taken for executed. */
+	c->spawning = calloc(1, sizeof(*c->spawning));
+	if (c->spawning == NULL)
+		return;
+	spawn_report_init(&c->spawning->report, loop, NULL, c);
+	c->spawning->look = (struct deadline){.due = look_at_former, .arg = c};
+	loop_at(loop, &c->spawning->look, loop_now(loop));
+	c->is_pending = true;
+}
+
 static bool
 real_hold(struct system *sys, struct child *c, const struct system_former *f)
 {
@@ -1121,6 +1163,8 @@ real_hold(struct system *sys, struct child *c, const struct system_former *f)
 	c->pidfd = pidfd;
 	c->start_time = process_start_time(f->pid);
 	add(real_of(sys), c);
+	if (f->is_spawned)
+		await_former(real_of(sys), c);
 	return true;
 }
 

@@ -134,6 +134,7 @@ struct system_former {
 	pid_t pid;
 	uint64_t start_time; /* 0: it had only just been made */
 	int pidfd;	     /* inherited; -1: none */
+	bool is_spawned;     /* it may not have executed its program yet */
 };
 
 struct system {

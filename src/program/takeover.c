@@ -192,9 +192,8 @@ step_of(const struct record_slot *s, enum program_state state)
 }
 
 /*
- * The step of a start that an earlier daemon began.  If its process did not
- * execute the program, its end will say so, so take it for executed.
- * STEP_NONE: the start is over.
+ * The step of a start that an earlier daemon began.  STEP_NONE: the start is
+ * over.
  */
 static enum program_step
 step_of_start(struct program *p, const struct record_slot *s, bool inherited)
@@ -208,6 +207,11 @@ step_of_start(struct program *p, const struct record_slot *s, bool inherited)
 
 	if (step == STEP_POST)
 		return STEP_POST;
+	if (p->child.is_pending) {
+		/* All that it will say comes later. */
+		hears_ready(p, s, inherited);
+		return STEP_EXEC;
+	}
 	if (p->conf->ready != READY_STARTED && !has_forked) {
 		if (hears_ready(p, s, inherited))
 			return STEP_READY;
@@ -265,6 +269,7 @@ adopt(struct program *p, int slot, bool inherited)
 		return false;
 	}
 	step = step_of(s, state);
+	former.is_spawned = step == STEP_EXEC || is_young(s);
 	p->slot = slot;
 	read_slot(p, s);
 	if (hook_is_step(step))

@@ -101,3 +101,34 @@ print(text)' "$T/run/hupd.sock" "$1"
 	json.loads(text.splitlines()[0])
 	E
 }
+
+# A root without the right to trace processes that are not dumpable.
+untracing() {
+	setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace -- "$@"
+}
+
+# may_look PID: as one may who may attach a debugger.
+may_look() {
+	untracing readlink "/proc/$1/exe" >/dev/null
+}
+
+@test "nobody looks into the memory of the daemon, whoever made it" {
+	local pid
+	printf '#!/bin/sh\nexec setpriv --bounding-set -sys_ptrace %s %s "$@"\n' \
+	    '--inh-caps -sys_ptrace --' "$HUPD" >"$T/hupd"
+	chmod 755 "$T/hupd"
+	HUPD=$T/hupd
+	sleeper web
+	hupd_start
+	wait_for 5 is_state web up
+	may_look "$(pid_of web)"
+	run ! may_look "$(hupd_pid)"
+	ctl reexec
+	run ! may_look "$(hupd_pid)"
+	pid=$(hupd_pid)
+	kill -9 "$pid"
+	wait_for 10 hupd_answers
+	[ "$(hupd_pid)" != "$pid" ]
+	run ! may_look "$(hupd_pid)"
+	may_look "$(pid_of web)"
+}

@@ -59,6 +59,27 @@ ended_in_time() {
 	wait_for 10 is_state web up
 }
 
+@test "a lease on a program's command while the daemon is replaced" {
+	local pid
+	attack_as_nobody lease "$T/theirs/sleep"
+	printf '%s\n' 'user = nobody' "command = $T/theirs/sleep 1000" |
+	    program web
+	hupd_start
+	wait_for 5 is_state web starting
+	ctl status web | grep 'waits for its execution'
+	pid=$(pid_of web)
+	# Whoever follows knows that the program does not run yet.
+	kill -9 "$(hupd_pid)"
+	wait_for 10 hupd_answers
+	wait_for 10 is_state web starting
+	ctl status web | grep "pid $pid, waits for its execution"
+	ctl reexec
+	ctl status web | grep "pid $pid, waits for its execution"
+	kill "$ATTACK"
+	wait_for 10 is_state web up
+	[ "$(pid_of web)" = "$pid" ]
+}
+
 @test "a lease on a health-command" {
 	theirs web 'command = sleep 1000' \
 	    "health-command = $T/theirs/sleep 0" \
