@@ -48,7 +48,8 @@ struct job {
 	struct diags notes; /* of this program */
 	struct draft_program program;
 	enum type type;
-	bool root;	 /* the main process starts as root, see as_command */
+	bool root;	 /* the main process starts as root, by ! or + */
+	size_t plain;	 /* commands of ExecStart= that do not */
 	bool splits;	 /* a shell splits a variable into words */
 	size_t commands; /* written so far */
 	char **idle;	 /* names of settings without effect */
@@ -72,6 +73,15 @@ struct row {
 	bool list;	  /* a later line adds to this one */
 };
 
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* That of the line; the tables are below their functions. */
+static const struct row *find_row(const struct unitfile_line *);
+
 /* Reports. */
 
 static void __attribute__((format(printf, 2, 3)))
@@ -85,7 +95,7 @@ fail(struct job *job, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) == -1)
 		text = NULL;
 	va_end(ap);
-	diag_add(job->diags, line != NULL ? line->file : job->unit->path,
+	diag_add_once(job->diags, line != NULL ? line->file : job->unit->path,
 	    line != NULL ? line->line : 0, line != NULL ? line->key : NULL,
 	    "%s", text != NULL ? text : "out of memory");
 	free(text);
@@ -454,6 +464,8 @@ as_number(struct job *job, const struct row *row, const char *value)
 		return DRAFT_NO_EFFECT;
 	if (strchr(value, '%') != NULL && strcmp(row->name, "CPUQuota") != 0)
 		return lose(job, "a share; write a number");
+	if (strcmp(value, "idle") == 0 && strcmp(row->name, "CPUWeight") == 0)
+		return lose(job, "less than every weight; write 1");
 	put(job, row->to, value);
 	return DRAFT_TRANSLATED;
 }
@@ -534,23 +546,53 @@ put_path_word(struct job *job, const char *key, const char *lead, char *path)
 }
 
 /* Paths of the sandbox: "-" may be absent, "+" is below RootDirectory=. */
+/*
+ * The path as the program sees it, below its root; NULL: it cannot see it.
+ * systemd means one of the machine, unless "+" is in front.
+ */
+static char *
+inside_root(struct job *job, char *path, bool inside)
+{
+	const char *root = service(job, "RootDirectory");
+	size_t len = root == NULL ? 0 : strlen(root);
+
+	while (len > 0 && root[len - 1] == '/')
+		len--;
+	if (inside || len == 0)
+		return path;
+	if (strncmp(path, root, len) != 0 ||
+	    (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	/* The root itself is "/". */
+	if (path[len] == '\0')
+		path[--len] = '/';
+	return path + len;
+}
+
 static enum draft_fate
 as_paths(struct job *job, const struct row *row, const char *value)
 {
-	char *word, *text;
-	const char *s = value, *path;
+	char *word, *text, *path;
+	const char *s = value;
+	enum draft_fate fate = DRAFT_NO_EFFECT;
+	size_t len;
 
 	while ((word = next_word(job, &s)) != NULL) {
-		bool absent =
-		    word[0] == '-' || (word[0] == '+' && word[1] == '-');
-
-		path = word + strspn(word, "-+");
-		if ((text = expand_path(job, path)) != NULL)
-			put_path_word(job, row->to, absent ? "-" : "", text);
+		len = strspn(word, "-+");
+		if ((text = expand_path(job, word + len)) == NULL)
+			;
+		else if ((path = inside_root(job, text,
+			      memchr(word, '+', len) != NULL)) == NULL)
+			remark(job, "%s: is not below RootDirectory", text);
+		else {
+			put_path_word(job, row->to,
+			    memchr(word, '-', len) != NULL ? "-" : "", path);
+			fate = DRAFT_TRANSLATED;
+		}
 		free(text);
 		free(word);
 	}
-	return DRAFT_TRANSLATED;
+	return fate;
 }
 
 /* Settings that are lost, or have no effect here. */
@@ -640,7 +682,8 @@ as_type(struct job *job, const struct row *row, const char *value)
 		put(job, row->to, "started");
 		break;
 	case TYPE_NOTIFY_RELOAD:
-		if (service(job, "ReloadSignal") == NULL)
+		if (service(job, "ReloadSignal") == NULL &&
+		    service(job, "ExecReload") == NULL)
 			put(job, "reload-signal", "HUP");
 		put(job, row->to, "notify");
 		break;
@@ -662,7 +705,12 @@ as_reload_signal(struct job *job, const struct row *row, const char *value)
 {
 	if (job->type != TYPE_NOTIFY_RELOAD)
 		return DRAFT_NO_EFFECT;
-	return as_it_is(job, row, value);
+	if (service(job, "ExecReload") == NULL)
+		return as_it_is(job, row, value);
+	/* as_reload() has the signal. */
+	free(job->keys);
+	job->keys = strdup("reload-command");
+	return DRAFT_TRANSLATED;
 }
 
 static enum draft_fate
@@ -785,16 +833,46 @@ put_exit(const char *word, FILE *out)
 	fprintf(out, " %s", word);
 }
 
-/* Is the line replaced by a later one, or its list reset? */
+/* Dependencies cannot be reset, says systemd.unit(5). */
+static bool
+is_dependency(const struct row *row)
+{
+	return row->section != NULL && strcmp(row->section, "Unit") == 0 &&
+	    row->list && !begins(row->name, "Condition") &&
+	    !begins(row->name, "Assert") &&
+	    strcmp(row->name, "Documentation") != 0;
+}
+
+/* Both are conditions, or assertions: an empty one resets those of all kinds.
+ */
+static bool
+is_same_check(const char *a, const char *b)
+{
+	return (begins(a, "Condition") && begins(b, "Condition")) ||
+	    (begins(a, "Assert") && begins(b, "Assert"));
+}
+
+/* Does a later line replace this one, or reset its list? */
+static bool
+replaces(const struct unitfile_line *later, const struct unitfile_line *line,
+    const struct row *row)
+{
+	if (strcmp(later->section, line->section) != 0)
+		return false;
+	if (strcmp(line->section, "Unit") == 0 &&
+	    is_same_check(later->key, line->key))
+		return *later->value == '\0';
+	return strcmp(later->key, line->key) == 0 && !is_dependency(row) &&
+	    (!row->list || *later->value == '\0');
+}
+
 static const struct unitfile_line *
 replaced_by(const struct unitfile_line *line, const struct row *row)
 {
 	const struct unitfile_line *later = line;
 
 	while ((later = TAILQ_NEXT(later, link)) != NULL)
-		if ((!row->list || *later->value == '\0') &&
-		    strcmp(later->key, line->key) == 0 &&
-		    strcmp(later->section, line->section) == 0)
+		if (replaces(later, line, row))
 			return later;
 	return NULL;
 }
@@ -1040,11 +1118,45 @@ each_command(struct job *job, const char *value,
 		fail(job, "%s", why);
 }
 
+/*
+ * Does the process start as root, whatever User= says?  With "!" it drops its
+ * privileges itself, with "+" never.
+ */
+static bool
+is_privileged(const struct unitexec *exec)
+{
+	return exec->root || exec->full;
+}
+
+/*
+ * A task's command as root, where others are not: only one before or after all
+ * of these can be said.
+ */
+static void
+put_around(struct job *job, const struct unitexec *exec)
+{
+	char *text;
+
+	if (job->commands > 0 && job->commands < job->plain) {
+		lose(job, "a command as root between others as the user");
+		return;
+	}
+	remark_prefixes(job, exec);
+	if ((text = print_command(job, exec)) != NULL)
+		putf(job, job->commands == 0 ? "start-pre" : "start-post",
+		    "%s+%s", exec->ignore ? "-" : "", text);
+	free(text);
+}
+
 static void
 put_main(struct job *job, const struct row *row, const struct unitexec *exec)
 {
 	char *text;
 
+	if (job->plain > 0 && is_privileged(exec)) {
+		put_around(job, exec);
+		return;
+	}
 	if (++job->commands > 1 && job->type != TYPE_ONESHOT) {
 		fail(job, "only Type=oneshot may have several commands");
 		return;
@@ -1065,21 +1177,52 @@ static enum draft_fate
 as_main(struct job *job, const struct row *row, const char *value)
 {
 	each_command(job, value, put_main, row);
-	return DRAFT_TRANSLATED;
+	return job->why == NULL ? DRAFT_TRANSLATED : DRAFT_LOST;
+}
+
+/* A command as the user, around a main process that starts as root. */
+static void
+put_as_user(struct job *job, const char *key, const char *prefix,
+    const char *command)
+{
+	char runuser[] = "runuser", u[] = "-u", g[] = "-g", end[] = "--";
+	char *user = expand_plain(job, service(job, "User"));
+	char *group = service(job, "Group") == NULL
+	    ? NULL
+	    : expand_plain(job, service(job, "Group"));
+	char *words[] = {runuser, u, user, group == NULL ? end : g, group, end,
+	    NULL},
+	     *text;
+
+	if (group == NULL)
+		words[4] = NULL;
+	if (user != NULL) {
+		if ((text = words_join(words)) == NULL)
+			fail(job, "out of memory");
+		else
+			putf(job, key, "%s%s %s", prefix, text, command);
+		free(text);
+	}
+	free(user);
+	free(group);
 }
 
 /* A command around the program. */
 static void
 put_hook(struct job *job, const struct row *row, const struct unitexec *exec)
 {
-	bool root = exec->full || exec->root ||
+	bool root = is_privileged(exec) ||
 	    is_yes(job, "Service", "PermissionsStartOnly");
+	const char *prefix = exec->ignore ? "-" : "";
 	char *text;
 
 	remark_prefixes(job, exec);
-	if ((text = print_command(job, exec)) != NULL)
-		putf(job, row->to, "%s%s%s", exec->ignore ? "-" : "",
-		    root ? "+" : "", text);
+	if ((text = print_command(job, exec)) == NULL)
+		;
+	else if (job->root && !root && service(job, "User") != NULL)
+		put_as_user(job, row->to, prefix, text);
+	else
+		putf(job, row->to, "%s%s%s", prefix, root ? "+" : "", text);
 	free(text);
 }
 
@@ -1111,6 +1254,20 @@ as_stop(struct job *job, const struct row *row, const char *value)
 	return as_hook(job, row, value);
 }
 
+/* With notify-reload the signal is sent first, and the commands follow. */
+static void
+put_signal_before(struct job *job, const struct row *row)
+{
+	const char *signal = service(job, "ReloadSignal");
+
+	if (signal == NULL)
+		signal = "SIGHUP";
+	if (begins(signal, "SIG"))
+		signal += strlen("SIG");
+	putf(job, row->to, "+sh -c 'kill -%s \"$MAINPID\"'", signal);
+	remark(job, "hupd does not wait for READY=1 after the signal");
+}
+
 /*
  * A single "kill -HUP $MAINPID" is a signal; but with ready = notify hupd waits
  * for the answer to a signal, which Type=notify does not promise.
@@ -1122,6 +1279,9 @@ as_reload(struct job *job, const struct row *row, const char *value)
 	struct unitexec exec;
 	char buf[64];
 
+	if (job->type == TYPE_NOTIFY_RELOAD &&
+	    first_line(job, row) == job->line)
+		put_signal_before(job, row);
 	if (job->type != TYPE_NOTIFY_RELOAD && job->type != TYPE_NOTIFY &&
 	    first_line(job, row) == job->line &&
 	    next_line(job->line, row) == NULL &&
@@ -1135,24 +1295,28 @@ as_reload(struct job *job, const struct row *row, const char *value)
 	return signal != NULL ? DRAFT_TRANSLATED : as_hook(job, row, value);
 }
 
-/*
- * Does the main process start as root, whatever User= says?  With "!" it drops
- * its privileges itself, with "+" never.
- */
-static bool
-starts_as_root(struct job *job)
+/* Count the commands of ExecStart= that start as root, and the others. */
+static void
+count_plain(struct job *job)
 {
-	const char *value = service(job, "ExecStart"), *why;
+	const struct unitfile_line *line;
 	struct unitexec exec;
+	const char *value, *why;
+	size_t root = 0;
 	char buf[64];
-	bool root = false;
 
-	if (value != NULL &&
-	    unitexec_parse(&value, &job->names, &exec, buf, &why) == 1) {
-		root = exec.root || exec.full;
-		unitexec_clear(&exec);
+	TAILQ_FOREACH (line, &job->unit->file.lines, link) {
+		if (strcmp(line->key, "ExecStart") != 0 ||
+		    replaced_by(line, find_row(line)) != NULL)
+			continue;
+		for (value = line->value;
+		     unitexec_parse(&value, &job->names, &exec, buf, &why) == 1;
+		     unitexec_clear(&exec)) {
+			root += is_privileged(&exec);
+			job->plain += !is_privileged(&exec);
+		}
 	}
-	return root;
+	job->root = root > 0 && job->plain == 0;
 }
 
 /* Accounts. */
@@ -1407,7 +1571,8 @@ is_ready_at_boot(const char *name)
 	    "network-pre", "network-online", "nss-lookup", "nss-user-lookup",
 	    "time-sync", "time-set", "syslog", "swap", "sockets", "paths",
 	    "slices", "timers", "cryptsetup", "shutdown", "umount", "final",
-	    "reboot", "halt", "poweroff", "getty", "rescue", "emergency"};
+	    "reboot", "halt", "poweroff", "getty", "rescue", "emergency",
+	    "multi-user", "graphical", "default"};
 	static const char *const services[] = {"tmpfiles-setup",
 	    "tmpfiles-setup-dev", "sysctl", "sysusers", "modules-load",
 	    "journald", "udevd", "udev-settle", "udev-trigger", "remount-fs",
@@ -1662,6 +1827,30 @@ as_io_class(struct job *job, const struct row *row, const char *value)
 		? classes[*value - '0']
 		: value);
 	return DRAFT_TRANSLATED;
+}
+
+/* The idle class has no priorities. */
+static enum draft_fate
+as_io_priority(struct job *job, const struct row *row, const char *value)
+{
+	const char *class = service(job, "IOSchedulingClass");
+
+	if (class != NULL &&
+	    (strcmp(class, "idle") == 0 || strcmp(class, "3") == 0))
+		return DRAFT_NO_EFFECT;
+	return as_it_is(job, row, value);
+}
+
+/* Only real-time policies have priorities. */
+static enum draft_fate
+as_cpu_priority(struct job *job, const struct row *row, const char *value)
+{
+	const char *policy = service(job, "CPUSchedulingPolicy");
+
+	if (policy == NULL ||
+	    (strcmp(policy, "fifo") != 0 && strcmp(policy, "rr") != 0))
+		return DRAFT_NO_EFFECT;
+	return as_it_is(job, row, value);
 }
 
 /* A list of controllers is all of them. */
@@ -1952,13 +2141,14 @@ static const struct row rows[] = {
     SERVICE("IgnoreSIGPIPE", lost_if_yes, NO ": SIGPIPE is not ignored"),
     SERVICE("Nice", as_it_is, "nice"),
     SERVICE("CPUSchedulingPolicy", as_it_is, "cpu-scheduling-policy"),
-    SERVICE("CPUSchedulingPriority", as_it_is, "cpu-scheduling-priority"),
+    SERVICE("CPUSchedulingPriority", as_cpu_priority,
+	"cpu-scheduling-priority"),
     SERVICE("CPUSchedulingResetOnFork", lost_if_yes, NO),
     SERVICE("CPUAffinity", as_line, "cpu-affinity", LIST),
     SERVICE("NUMAPolicy", lost, NO),
     SERVICE("NUMAMask", lost, NO, LIST),
     SERVICE("IOSchedulingClass", as_io_class, "io-scheduling-class"),
-    SERVICE("IOSchedulingPriority", as_it_is, "io-scheduling-priority"),
+    SERVICE("IOSchedulingPriority", as_io_priority, "io-scheduling-priority"),
     SERVICE("ProtectSystem", as_word, "protect-system"),
     SERVICE("ProtectHome", as_word, "protect-home"),
     SERVICE("RuntimeDirectory", as_folder, "runtime-directory",
@@ -2209,12 +2399,6 @@ systemd_setting(size_t i, struct systemd_setting *setting)
 	return true;
 }
 
-static bool
-begins(const char *s, const char *with)
-{
-	return strncmp(s, with, strlen(with)) == 0;
-}
-
 static const struct row *
 find_row(const struct unitfile_line *line)
 {
@@ -2266,7 +2450,9 @@ convert_empty(struct job *job, const struct row *row)
 		put(job, row->to, "none");
 		return DRAFT_TRANSLATED;
 	}
-	lose(job, "resets the setting");
+	lose(job,
+	    is_dependency(row) ? "dependencies cannot be reset"
+			       : "resets the setting");
 	return DRAFT_NO_EFFECT;
 }
 
@@ -2335,6 +2521,28 @@ convert_sockets(struct job *job)
 	}
 }
 
+/* Is the path below /run one of RuntimeDirectory=? */
+static bool
+is_runtime_directory(const struct job *job, const char *path)
+{
+	const struct unitfile_line *line;
+	const char *value, *why;
+	size_t len = strlen(path);
+	bool found = false;
+	char *word;
+
+	TAILQ_FOREACH (line, &job->unit->file.lines, link) {
+		if (strcmp(line->key, "RuntimeDirectory") != 0)
+			continue;
+		for (value = line->value;
+		     unitfile_word(&value, &word, &why) == 1; free(word))
+			found = found ||
+			    (strncmp(word, path, len) == 0 &&
+				strspn(word + len, "/") == strlen(word + len));
+	}
+	return found;
+}
+
 /*
  * A package may have its folders below /run made by systemd-tmpfiles(8) at
  * boot. A command before each start makes them here.  line: "d PATH MODE USER
@@ -2352,6 +2560,9 @@ put_tmpfile(struct job *job, const char *file, unsigned line, char *text)
 		if (*word != '\0')
 			field[n++] = word;
 	if (n < 2 || strncmp(field[1], "/run/", 5) != 0)
+		return;
+	/* RuntimeDirectory= is later, and decides. */
+	if (is_runtime_directory(job, field[1] + 5))
 		return;
 	if ((field[0][0] != 'd' && field[0][0] != 'D') ||
 	    strchr(field[1], '%') != NULL) {
@@ -2387,25 +2598,32 @@ put_tmpfiles(struct job *job)
 	free(path);
 }
 
+/* Does the unit have a line by which another one wants it? */
+static bool
+has_wanted(const struct unit *unit)
+{
+	const struct unitfile_line *line;
+
+	TAILQ_FOREACH (line, &unit->file.lines, link)
+		if (strcmp(line->section, "Install") == 0 &&
+		    find_row(line)->convert == as_wanted &&
+		    *line->value != '\0' &&
+		    replaced_by(line, find_row(line)) == NULL)
+			return true;
+	return false;
+}
+
 /* Is the unit, or a socket of it, wanted at boot? */
 static bool
 is_wanted(const struct job *job)
 {
-	const struct unitfile_line *line;
 	const struct unit *unit;
 
-	TAILQ_FOREACH (unit, &job->units->list, link) {
-		if (unit != job->unit && !is_socket_of(unit, job->unit) &&
-		    !strings_has(job->sockets, unit->name))
-			continue;
-		TAILQ_FOREACH (line, &unit->file.lines, link)
-			if (strcmp(line->section, "Install") == 0 &&
-			    (strcmp(line->key, "WantedBy") == 0 ||
-				strcmp(line->key, "RequiredBy") == 0 ||
-				strcmp(line->key, "UpheldBy") == 0) &&
-			    *line->value != '\0')
-				return true;
-	}
+	TAILQ_FOREACH (unit, &job->units->list, link)
+		if ((unit == job->unit || is_socket_of(unit, job->unit) ||
+			strings_has(job->sockets, unit->name)) &&
+		    has_wanted(unit))
+			return true;
 	return false;
 }
 
@@ -2643,7 +2861,7 @@ convert_service(struct job *job)
 	job->names.name = job->unit->name;
 	job->names.path = job->unit->path;
 	job->type = type_of(job);
-	job->root = starts_as_root(job);
+	count_plain(job);
 	if (check_service(job)) {
 		if ((name = program_of(job->unit)) == NULL) {
 			fail(job, "out of memory");

@@ -197,12 +197,14 @@ unit() {
 }
 
 @test "folders of tmpfiles.d below /run are made before each start" {
-	unit /lib/systemd/system/a.service <<<'ExecStart=/bin/a'
+	unit /lib/systemd/system/a.service \
+	    <<<$'ExecStart=/bin/a\nRuntimeDirectory=x a-own/'
 	mkdir -p "$T/root/usr/lib/tmpfiles.d"
 	cat >"$T/root/usr/lib/tmpfiles.d/a.conf" <<-'E'
 	# A comment
 	d /run/a 2775 a-user - -
 	D	/run/a/b
+	d /run/a-own 0700 a-user a-user -
 	d /var/log/a 0755 a-user a-user -
 	L /run/link - - - - /target
 	E
@@ -211,7 +213,7 @@ unit() {
 	start-pre = +install -d -m 2775 -o a-user -g root /run/a
 	start-pre = +install -d -m 0755 -o root -g root /run/a/b
 	E
-	[[ $stderr = *'a.conf:5: "L /run/link" has no counterpart'* ]]
+	[[ $stderr = *'a.conf:6: "L /run/link" has no counterpart'* ]]
 }
 
 @test "an instance is made of its template's unit" {

@@ -162,6 +162,7 @@ asks_dovecot() { talk 143 '' OK; }
 packages_postfix="postfix"
 units_postfix="postfix@-.service"
 program_postfix="postfix"
+changes_postfix="Umask|LimitNOFILE soft"
 asks_postfix() { talk 25 '' 220; }
 
 asks_prometheus() { web 9090 -/ready; }
@@ -182,16 +183,20 @@ units_tor="tor@default.service"
 program_tor="tor@default"
 asks_tor() { talk 9050 '\x05\x01\x00' 'x05'; }
 
+changes_squid="Umask"
 asks_squid() { web 3128; }
 
 asks_varnish() { web 6081; }
 
 packages_cups="cups-daemon"
+changes_cups="LimitNOFILE soft"
 asks_cups() { web 631; }
 
 packages_avahi="avahi-daemon dbus"
 units_avahi="avahi-daemon.service"
 program_avahi="avahi-daemon"
+# Its root is a folder without /dev.
+changes_avahi="PrivateDevices"
 asks_avahi() { talk /run/avahi-daemon/socket 'HELP\n' Available; }
 
 DAEMONS="nginx cron redis memcached mosquitto ssh haproxy postgresql mariadb phpfpm

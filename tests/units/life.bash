@@ -25,6 +25,8 @@ life_install() {
 	done
 	timeout 500 "$TOP/tests/units/install" "$R" "$TOP/build/init/apt" \
 	    "${packages[@]}" || return
+	grep -q -s localhost "$R/etc/hosts" ||
+	    echo '127.0.0.1 localhost' >>"$R/etc/hosts"
 	make -s -C "$TOP" install "DESTDIR=$R" PREFIX=/usr INIT="$init" || return
 	chroot "$R" adduser --quiet --system --group --no-create-home hupd ||
 	    return
