@@ -31,10 +31,16 @@ install_script = sed -e 's|/usr/sbin/hupd|$(SBINDIR)/hupd|' \
 manuals = $(notdir $(wildcard man/*.[1-8]))
 manual_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(1)
 
+# README.md and all that its links lead to, besides manuals and licence.
+documents = $(wildcard README*.md CONTRIBUTING.md docs/*.md docs/*.svg \
+	examples/*.conf examples/Containerfile examples/src/*)
+
 install: all install-init-$(INIT)
 	$(install_program) $(B)/hupd $(DESTDIR)$(SBINDIR)/hupd
 	$(install_program) $(B)/hupctl $(DESTDIR)$(BINDIR)/hupctl
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/hupd.d
+	[ -e $(DESTDIR)$(SYSCONFDIR)/hupd.conf ] || \
+	    $(install_data) conf.d/hupd.conf $(DESTDIR)$(SYSCONFDIR)/hupd.conf
 	$(foreach m,$(manuals),$(install_data) man/$(m) \
 	    $(DESTDIR)$(call manual_path,$(m)) &&) :
 	$(install_data) completions/hupctl \
@@ -42,8 +48,7 @@ install: all install-init-$(INIT)
 	$(install_data) completions/_hupctl $(DESTDIR)$(ZSHDIR)/_hupctl
 	$(install_data) completions/hupctl.fish \
 	    $(DESTDIR)$(FISHDIR)/hupctl.fish
-	$(foreach e,$(wildcard examples/*.conf),$(install_data) $(e) \
-	    $(DESTDIR)$(DOCDIR)/$(e) &&) :
+	$(foreach d,$(documents),$(install_data) $(d) $(DESTDIR)$(DOCDIR)/$(d) &&) :
 
 install-init-none:
 
@@ -78,6 +83,8 @@ uninstall:
 	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)/hupd
 	! cmp -s conf.d/hupd $(DESTDIR)$(DEFAULTDIR)/hupd || \
 	    rm -f $(DESTDIR)$(DEFAULTDIR)/hupd
+	! cmp -s conf.d/hupd.conf $(DESTDIR)$(SYSCONFDIR)/hupd.conf || \
+	    rm -f $(DESTDIR)$(SYSCONFDIR)/hupd.conf
 	[ ! -d $(DESTDIR)$(SYSCONFDIR)/hupd.d ] || rmdir \
 	    --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/hupd.d
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -27,7 +28,9 @@ struct job {
 	char *template; /* of an instance, there or not; else NULL */
 	char *text;	/* the file will hold; NULL: it will be a link */
 	size_t len;
-	mode_t mode; /* of the file */
+	mode_t mode;	   /* of the file */
+	char *folder;	   /* the current one, if the command needs it */
+	const char *needs; /* the word of the command that does */
 };
 
 static void
@@ -37,6 +40,7 @@ job_end(struct job *job)
 	free(job->file);
 	free(job->template);
 	free(job->text);
+	free(job->folder);
 }
 
 /* The file of the program, and that of its template. */
@@ -96,6 +100,52 @@ check_settings(const struct ctl *ctl, char *const *settings)
 	return STATUS_OK;
 }
 
+/* Do the settings say where the program runs? */
+static bool
+have_folder(char *const *settings)
+{
+	static const char *const keys[] = {"directory", "root-directory"};
+	size_t i, n;
+
+	for (; *settings != NULL; settings++) {
+		n = strcspn(*settings, " \t=");
+		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			if (strlen(keys[i]) == n &&
+			    strncmp(*settings, keys[i], n) == 0)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The first word that means a file in the current folder: a program with a
+ * slash, or an argument that exists there.  NULL if no word does.
+ */
+static const char *
+relative_word(char *const *command)
+{
+	if (*command[0] != '/' && strchr(command[0], '/') != NULL)
+		return command[0];
+	for (command++; *command != NULL; command++)
+		if (strchr("/-", **command) == NULL &&
+		    change_is_there(*command))
+			return *command;
+	return NULL;
+}
+
+/* A command that is typed in a folder is meant to run there. */
+static int
+take_folder(struct job *job, char *const *settings, char *const *command)
+{
+	if (have_folder(settings) ||
+	    (job->needs = relative_word(command)) == NULL)
+		return STATUS_OK;
+	job->folder = getcwd(NULL, 0);
+	return job->folder == NULL
+	    ? present_fail_errno(job->ctl, "the current folder")
+	    : STATUS_OK;
+}
+
 /* Write the text of the file. */
 static int
 compose(struct job *job, char *const *settings, char *const *command)
@@ -108,6 +158,8 @@ compose(struct job *job, char *const *settings, char *const *command)
 		return -1;
 	if ((f = open_memstream(&job->text, &job->len)) != NULL) {
 		fprintf(f, "command = %s\n", words);
+		if (job->folder != NULL)
+			fprintf(f, "directory = %s\n", job->folder);
 		for (; *settings != NULL; settings++) {
 			n = strcspn(*settings, " \t=");
 			/* Its value may be a secret. */
@@ -127,7 +179,7 @@ compose(struct job *job, char *const *settings, char *const *command)
 	return job->text == NULL ? -1 : 0;
 }
 
-/* Can a file hold the command line, or is something lost? */
+/* Can a file hold the command line and the folder, or is something lost? */
 static int
 check_composed(const struct job *job, char *const *command)
 {
@@ -142,6 +194,13 @@ check_composed(const struct job *job, char *const *command)
 	if (conf != NULL && !strings_equal(conf->command, command))
 		status = present_fail(job->ctl, STATUS_USAGE,
 		    "the command cannot be written in a file as it is");
+	else if (conf != NULL && job->folder != NULL &&
+	    (conf->directory == NULL ||
+		strcmp(conf->directory, job->folder) != 0))
+		status = present_fail(job->ctl, STATUS_USAGE,
+		    "%s: the name of the current folder cannot be written in a "
+		    "file",
+		    job->folder);
 	definition_unref(conf);
 	diag_clear(&unused);
 	return status;
@@ -217,6 +276,18 @@ check_command(const struct ctl *ctl, const char *name, char *const *settings)
 	return STATUS_OK;
 }
 
+/* Make the file, and say what it has that was not asked for. */
+static int
+create_and_say(const struct job *job)
+{
+	int status = create(job);
+
+	if (status == STATUS_OK && job->folder != NULL)
+		present_warn("directory = %s: '%s' is in the current folder",
+		    job->folder, job->needs);
+	return status;
+}
+
 static int
 add(struct job *job, char *const *settings, char *const *command)
 {
@@ -234,6 +305,9 @@ add(struct job *job, char *const *settings, char *const *command)
 		    "%s is defined by %s: 'hupctl add %s' is all there is to "
 		    "say",
 		    job->name, job->template, job->name);
+	if (command != NULL &&
+	    (status = take_folder(job, settings, command)) != STATUS_OK)
+		return status;
 	if (command != NULL && compose(job, settings, command) == -1)
 		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	if (command != NULL &&
@@ -243,7 +317,7 @@ add(struct job *job, char *const *settings, char *const *command)
 	candidate.len = job->len;
 	if ((status = change_validate(&job->change, &candidate, 1)) ==
 		STATUS_OK &&
-	    (status = create(job)) == STATUS_OK)
+	    (status = create_and_say(job)) == STATUS_OK)
 		status = apply_added(job);
 	return status;
 }

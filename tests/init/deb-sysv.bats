@@ -67,6 +67,10 @@ setup() {
 	readme_deb
 }
 
+@test "also: README's way without a package works" {
+	readme_sysv
+}
+
 @test "row 17: removed, it fails in no obscure way; purged, it is gone" {
 	remove_deb
 	run x sh -c 'ls /etc/rc?.d/*hupd'

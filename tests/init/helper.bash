@@ -174,7 +174,15 @@ service_reset() {
 	! is_openrc_run || x rc-service -q hupd zap
 }
 
-# The commands of a block of README.md, by the second word of its fence.
+# A block of README.md, by the first and second word of its fence.
+readme_fence() {
+	sed -n "/^\`\`\`$1 $2\$/,/^\`\`\`\$/p" "$TOP/README.md" | sed '1d;$d'
+}
+
 readme_block() {
-	sed -n "/^\`\`\`sh $1\$/,/^\`\`\`\$/p" "$TOP/README.md" | sed '1d;$d'
+	readme_fence sh "$1"
+}
+
+readme_text() {
+	readme_fence text "$1"
 }

@@ -20,7 +20,7 @@ install_rpm() {
 # The commands of README.md, for a root without a compiler.
 install_make() {
 	local block
-	block=$(readme_block gentoo | grep '^make ')
+	block=$(readme_block openrc | grep '^make ')
 	[ "$block" = "make install PREFIX=/usr INIT=openrc" ]
 	eval "${block/make/make -s -C $TOP DESTDIR=$(root)}"
 	x adduser --quiet --system --group --no-create-home hupd
@@ -126,6 +126,7 @@ remove_deb() {
 readme_deb() {
 	local block
 	x dpkg --purge hupd
+	x rm -f /etc/hupd.conf
 	block=$(readme_block debian)
 	[ "$(grep -c '^make deb$' <<<"$block")" -eq 1 ]
 	x mkdir -p /root/clone/build
@@ -133,6 +134,53 @@ readme_deb() {
 	grep -v '^make ' <<<"$block" >"$(root)/root/clone/block"
 	x sh -ec 'cd /root/clone; . ./block'
 	run -0 I status
+	# It has settings to read, which say nothing yet.
+	cmp "$TOP/conf.d/hupd.conf" "$(root)/etc/hupd.conf"
+	readme_program
+}
+
+# The first program of README.md, its change and its mistake.
+readme_program() {
+	local name
+	cp "$TOP/tests/init/keeper" "$(root)/usr/local/bin/ping"
+	for name in add change mistake remove; do
+		readme_block "$name" >"$(root)/root/block"
+		run x sh -e /root/block
+		echo "$output"
+		case $name in
+		add | remove)
+			[ "$status" -eq 0 ]
+			;;
+		change)
+			[ "$output" = "$(readme_text change)" ]
+			;;
+		mistake)
+			[ "$status" -eq 6 ]
+			[ "$output" = "$(readme_text mistake)" ]
+			;;
+		esac
+	done
+	x rm /usr/local/bin/ping
+	x test ! -e /etc/hupd.d/ping.conf
+}
+
+# Without a package, on SysV init.
+readme_sysv() {
+	x dpkg --purge hupd
+	x rm -f /etc/hupd.conf
+	x userdel hupd
+	[ "$(readme_block install)" = $'make\nmake install' ]
+	make -s -C "$TOP" -o all install DESTDIR="$(root)"
+	readme_block sysv >"$(root)/root/block"
+	x sh -e /root/block
+	run -0 x service hupd status
+	run -0 x sh -c 'ls /etc/rc2.d/S*hupd'
+	readme_program
+	x service hupd stop
+	x update-rc.d -f hupd remove
+	make -s -C "$TOP" -o all uninstall DESTDIR="$(root)"
+	x test ! -e /etc/hupd.conf
+	install_deb "$DEB"
 }
 
 # Row 19, of OpenRC: hupd is in a runlevel.

@@ -20,10 +20,10 @@ setup() {
 
 @test "also: README's way to install works" {
 	x rc-update del hupd default || :
-	readme_block gentoo | grep '^rc-' >"$(root)/root/block"
-	[ "$(readme_block alpine | grep '^rc-')" = "$(cat "$(root)/root/block")" ]
+	readme_block openrc | grep '^rc-' >"$(root)/root/block"
 	run -0 x sh -e /root/block
 	run -0 I status
+	readme_program
 }
 
 @test "also: a program in a runlevel starts with hupd" {
@@ -60,6 +60,8 @@ setup() {
 	make -s -C "$TOP" uninstall DESTDIR="$(root)" PREFIX=/usr INIT=openrc
 	[ ! -e "$(root)/etc/init.d/hupd" ]
 	[ ! -e "$(root)/etc/conf.d/hupd" ]
+	# A test wrote it.
+	[ -e "$(root)/etc/hupd.conf" ]
 	[ ! -e "$(root)/usr/sbin/hupd" ]
 	[ -e "$(root)$CONF/base.conf" ]
 }

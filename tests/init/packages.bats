@@ -94,7 +94,7 @@ scripts() {
 # Files below a folder, without what is there in a number that changes.
 installed() {
 	(cd "$1" && find . ! -type d -printf '%m %P\n' |
-	    grep -v -e share/man/ -e '/examples/[a-z-]*\.conf$' | sort -k 2)
+	    grep -v -e share/man/ -e share/doc/ | sort -k 2)
 }
 
 @test "row 23: make install puts every file in its place" {
@@ -114,6 +114,7 @@ installed() {
 
 	diff -u - <(installed "$dir/openrc") <<-E
 	644 etc/conf.d/hupd
+	644 etc/hupd.conf
 	755 etc/init.d/hupd
 	755 etc/init.d/hupd-program
 	644 etc/logrotate.d/hupd
@@ -127,6 +128,7 @@ installed() {
 	E
 	diff -u - <(installed "$dir/sysv") <<-E
 	644 etc/default/hupd
+	644 etc/hupd.conf
 	755 etc/init.d/hupd
 	644 etc/logrotate.d/hupd
 	755 usr/local/bin/hupctl
@@ -139,6 +141,7 @@ installed() {
 	E
 	diff -u - <(installed "$dir/none") <<-E
 	755 opt/h/bin/hupctl
+	644 opt/h/etc/hupd.conf
 	755 opt/h/sbin/hupd
 	644 opt/h/share/bash-completion/completions/hupctl
 	644 opt/h/share/fish/vendor_completions.d/hupctl.fish
@@ -152,10 +155,13 @@ installed() {
 	grep -q '^functions=/usr/local/share/hupd/functions$' \
 	    "$dir/sysv/etc/init.d/hupd"
 
-	# Uninstall removes all files except the administrator's.
+	# An administrator's files stay: installed again, and uninstalled.
 	echo HUPD_OPTS=-v >>"$dir/sysv/etc/default/hupd"
+	echo 'syslog = yes' >"$dir/sysv/etc/hupd.conf"
+	"${make[@]}" install DESTDIR="$dir/sysv" INIT=sysv
 	"${make[@]}" uninstall DESTDIR="$dir/openrc" INIT=openrc PREFIX=/usr
 	"${make[@]}" uninstall DESTDIR="$dir/sysv"
 	[ -z "$(find "$dir/openrc" ! -type d)" ]
-	[ "$(find "$dir/sysv" ! -type d)" = "$dir/sysv/etc/default/hupd" ]
+	[ "$(cd "$dir/sysv" && find . ! -type d | sort)" = ./etc/default/hupd$'\n'./etc/hupd.conf ]
+	[ "$(cat "$dir/sysv/etc/hupd.conf")" = 'syslog = yes' ]
 }

@@ -44,6 +44,40 @@ assert d["status"] == 0 and d["changes"][0]["kind"] == "removed"' "$output"
 	printf '%s\n' /bin/sh "${words[@]}" | diff - "$T/got"
 }
 
+@test "a command of the current folder runs there" {
+	printf '#!/bin/sh\nsleep 1000\n:\n' >"$T/script"
+	chmod 755 "$T/script"
+	mkdir "$T/else where" "$T/blank "
+	hupd_start
+	cd "$T"
+	run -0 ctl add own umask=027 -- ./script
+	[[ $output = *"directory = $T: './script' is in the current folder"* ]]
+	[ "$(cat "$T/hupd.d/own.conf")" = "command = ./script
+directory = $T
+umask = 027" ]
+	[ "$(readlink "/proc/$(pid_of own)/cwd")" = "$T" ]
+	cd "$T/else where"
+	run -0 ctl add argument -- sh ../script
+	[[ $output = *"'../script' is in the current folder"* ]]
+	[ "$(readlink "/proc/$(pid_of argument)/cwd")" = "$T/else where" ]
+	# A word that names no file, an option, what the file says itself.
+	run -0 ctl add plain -- sleep 1000
+	run -0 ctl add given "directory = $T" -- ./script
+	[[ $output != *"current folder"* ]]
+	run ! grep -q "^directory" "$T/hupd.d/plain.conf"
+	# A value in a file ends before the blanks.
+	cd "$T/blank "
+	run -2 ctl add odd -- ../script
+	[[ $output = *"/blank : the name of the current folder cannot"* ]]
+	mkdir "$T/gone"
+	cd "$T/gone"
+	rmdir "$T/gone"
+	run -1 ctl add odd -- ./script
+	[[ $output = *"the current folder: No such file or directory"* ]]
+	cd /
+	[ ! -e "$T/hupd.d/odd.conf" ]
+}
+
 @test "what is wrong is said before anything is written" {
 	hupd_start
 	run -6 ctl add nap usr=nobody -- sleep 1000

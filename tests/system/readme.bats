@@ -17,15 +17,10 @@ block() {
 	    grep . || return
 }
 
-fake_sudo() {
-	printf '#!/bin/sh\nexec "$@"\n' >"$USER_HOME/bin/sudo"
-	chmod 755 "$USER_HOME/bin/sudo"
-}
-
 @test "each block of shell is run by a test" {
 	local name
 	while read -r name; do
-		grep -qs "block $name\b" "$TOP"/tests/{system,init}/*.ba*
+		grep -qsE "(block|shows) $name\b" "$TOP"/tests/{system,init}/*.ba*
 	done < <(sed -n 's/^```sh *//p' "$TOP/README.md")
 	# A fence without a kind would hide a command from this.
 	awk '/^```/ { if (!inside && $0 == "```") exit 1; inside = !inside }' \
@@ -43,18 +38,28 @@ fenced() {
 	    "$(grep -c '^## ' "$TOP/README.zh-CN.md")" ]
 }
 
-@test "links lead somewhere, and the two READMEs have the same" {
-	local file link
-	links() {
-		grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//' |
-		    grep -v '^[#h]'
-	}
-	cd "$TOP"
-	for file in README.md README.zh-CN.md CONTRIBUTING.md docs/*.md; do
-		for link in $(links "$file"); do
-			[ -e "${file%/*}/$link" ] || [ -e "$link" ]
+links() {
+	grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//; s/#.*//' | grep -v '^http' |
+	    grep . || :
+}
+
+# links_lead FOLDER [EXCEPT ...]: each link of a document leads to a file.
+links_lead() {
+	local file link dir=$1
+	shift
+	for file in "$dir"/*.md "$dir"/docs/*.md; do
+		for link in $(links "$file" | grep -vF "$(printf '%s\n' "${@-//}")"); do
+			[ -e "${file%/*}/$link" ] || {
+				echo "$file: $link leads nowhere"
+				return 1
+			}
 		done
 	done
+}
+
+@test "links lead somewhere, and the two READMEs have the same" {
+	links_lead "$TOP"
+	cd "$TOP"
 	diff <(links README.md | grep -v README | sort) \
 	    <(links README.zh-CN.md | grep -v README | sort)
 	# So have the tables of commands.
@@ -131,36 +136,63 @@ make_run() {
 	# shellcheck disable=SC2016
 	sed -n '/^```conf$/,/^```$/p' "$TOP/README.md" | sed '1d;$d' |
 	    grep -v '^user = ' | user_program web
-	fake_sudo
-	block reload >"$T/reload"
-	run -0 as_user bash -e "$T/reload"
+	run -0 as_user hupctl reload
 	[[ $output == *"1 added"* ]]
-	[[ $output == *web*up* ]]
+	run -0 as_user hupctl status web
 	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
 }
 
-@test "a program with one line" {
-	fake_sudo
+# shows NAME STATUS: the commands have just the output that the text shows.
+shows() {
+	local folder=$USER_HOME/config/hupd/hupd.d
+	block "$1" | sed "s|/etc/hupd.d|$folder|" >"$T/block"
+	sed -n "/^\`\`\`text $1\$/,/^\`\`\`\$/p" "$TOP/README.md" |
+	    sed "1d;\$d; s|/etc/hupd.d|$folder|" >"$T/text"
+	run "-$2" as_user bash -e "$T/block"
+	echo "$output" | diff "$T/text" -
+}
+
+@test "a first program, a change, a mistake" {
 	as_user hupd
 	block add >"$T/add"
 	run -0 as_user setsid -w bash -e "$T/add"
-	[[ $output == *"+ ping"* ]]
+	[[ $output == *"+ ping"*up* ]]
 	run -0 as_user hupctl status ping
-	run -0 as_user hupctl remove ping
+	shows change 0
+	shows mistake 6
+	run -0 as_user hupctl status ping
+	block remove >"$T/remove"
+	run -0 as_user bash -e "$T/remove"
 	run -3 as_user hupctl status ping
 	kill "$(cat "$USER_HOME/run/hupd/hupd.pid")"
 }
 
 @test "build and install" {
 	[ -d "$CLONE" ] || skip "needs the clone"
-	fake_sudo
 	block install >"$T/install"
 	cd "$CLONE"
-	run -0 env PATH="$USER_HOME/bin:$PATH" DESTDIR="$T/dest" \
-	    bash -e "$T/install"
+	run -0 env DESTDIR="$T/dest" bash -e "$T/install"
 	[ -x "$T/dest/usr/local/sbin/hupd" ]
 	[ -x "$T/dest/usr/local/bin/hupctl" ]
 	[ -f "$T/dest/usr/local/share/man/man5/hupd.conf.5" ]
+	# The links of the documents lead to files that are installed as well.
+	links_lead "$T/dest/usr/local/share/doc/hupd" man/ LICENSE
+}
+
+@test "each line of the installed hupd.conf is accepted" {
+	sed -n 's/^#\([a-z]\)/\1/p' "$TOP/conf.d/hupd.conf" |
+	    grep -v -e '-dir =' >>"$T/hupd.conf"
+	sed -i "s/= adm$/= $(id -gn)/; /^settle-time/d; s|/usr/local/sbin/.*|/bin/true|" \
+	    "$T/hupd.conf"
+	run -0 hupd_env "$HUPD" -n -f "$T/hupd.conf"
+	[ -z "$output" ]
+	# The others show defaults.
+	local key value
+	while read -r key _ value; do
+		grep -A 30 "^\.It Ic $key No" "$TOP/man/hupd.conf.5" |
+		    grep -m 1 -A 1 '^The default is' | grep -qx ".Cm $value ."
+	done < <(sed -n 's/^#\([a-z-]*-dir .*\|syslog .*\|log-.*\|restart-limit .*\)/\1/p' \
+	    "$TOP/conf.d/hupd.conf")
 }
 
 @test "rootless" {
