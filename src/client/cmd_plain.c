@@ -71,15 +71,29 @@ cmd_plain_signal(const struct ctl *ctl, int argc, char **argv)
 int
 cmd_plain_reopen(const struct ctl *ctl, int argc, char **argv)
 {
+	struct line_text request = {0};
 	struct reply reply = {0};
+	struct talk talk;
 	int status;
 
 	(void)argc;
 	(void)argv;
-	status = ask(ctl, "reopen", NULL, NULL, &reply);
+	line_begin(&request, "reopen");
+	line_end(&request);
+	if ((status = target_connect(ctl, &talk)) == STATUS_OK) {
+		if (talk_send(&talk, &request) == STATUS_OK)
+			while (talk_next(&talk, &reply) == 1)
+				;
+		status = talk.status;
+		if (status == STATUS_OK || reply.n > 0)
+			ctl->present->reopened(ctl,
+			    &(struct outcome){status, talk.why, &reply});
+		else
+			talk_verdict(ctl, &talk);
+	}
+	talk_close(&talk);
+	line_text_clear(&request);
 	reply_clear(&reply);
-	if (status == STATUS_OK)
-		ctl->present->done(ctl, "log files reopened");
 	return status;
 }
 

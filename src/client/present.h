@@ -73,6 +73,8 @@ struct present {
 	void (*status)(const struct ctl *, const struct reply *, bool details);
 	/* The lines from this one on have just come; more may follow. */
 	void (*progress)(const struct ctl *, const struct reply *, size_t from);
+	/* The log files were reopened; the reply has those that cannot be. */
+	void (*reopened)(const struct ctl *, const struct outcome *);
 	/* All lines were shown as progress: start, stop, restart, ... */
 	void (*results)(const struct ctl *, const struct outcome *);
 	/* Likewise, of a reload of the files. */

@@ -366,6 +366,31 @@ show_results(const struct ctl *ctl, const struct outcome *outcome)
 	json_end(&json);
 }
 
+static void
+put_log_errors(struct json *json, const struct reply *reply)
+{
+	static const struct attr log_error[] = {
+	    {"name", "name", TEXT},
+	    {"reason", "reason", TEXT},
+	};
+
+	put_lines(json, "log_errors", reply, "logerror", log_error,
+	    COUNT(log_error), false);
+}
+
+static void
+show_reopened(const struct ctl *ctl, const struct outcome *outcome)
+{
+	struct json json;
+
+	begin(&json, ctl);
+	json_bool(&json, "ok", outcome->status == STATUS_OK);
+	json_number(&json, "status", outcome->status);
+	json_string(&json, "message", outcome->message);
+	put_log_errors(&json, outcome->reply);
+	json_end(&json);
+}
+
 /* The keys of a report. */
 static void
 put_report(struct json *json, const struct reply *reply)
@@ -383,10 +408,6 @@ put_report(struct json *json, const struct reply *reply)
 	    {"name", "name", TEXT},
 	    {"reason", "reason", TEXT},
 	};
-	static const struct attr log_error[] = {
-	    {"name", "name", TEXT},
-	    {"reason", "reason", TEXT},
-	};
 	static const struct attr trouble[] = {
 	    {"name", "name", TEXT},
 	    {"how", "how", TEXT},
@@ -399,8 +420,7 @@ put_report(struct json *json, const struct reply *reply)
 	put_strings(json, "rolled_back", reply, "rolledback", "name");
 	put_lines(json, "troubles", reply, "trouble", trouble, COUNT(trouble),
 	    true);
-	put_lines(json, "log_errors", reply, "logerror", log_error,
-	    COUNT(log_error), false);
+	put_log_errors(json, reply);
 	put_diagnostics(json, "errors", reply, "error");
 	put_diagnostics(json, "warnings", reply, "warning");
 }
@@ -576,6 +596,7 @@ const struct present present_json = {
     .successor = show_successor,
     .status = show_status,
     .progress = show_progress,
+    .reopened = show_reopened,
     .results = show_results,
     .reload = show_reload,
     .plan = show_plan,

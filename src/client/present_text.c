@@ -726,6 +726,16 @@ show_progress(const struct ctl *ctl, const struct reply *reply, size_t from)
 }
 
 static void
+show_reopened(const struct ctl *ctl, const struct outcome *outcome)
+{
+	show_progress(ctl, outcome->reply, 0);
+	if (outcome->status == STATUS_OK)
+		show_done(ctl, "log files reopened");
+	else if (outcome->message != NULL)
+		present_warn("%s", outcome->message);
+}
+
+static void
 show_results(const struct ctl *ctl, const struct outcome *outcome)
 {
 	(void)outcome;
@@ -881,6 +891,7 @@ const struct present present_text = {
     .successor = show_successor,
     .status = show_status,
     .progress = show_progress,
+    .reopened = show_reopened,
     .results = show_results,
     .reload = show_reload,
     .plan = show_plan,

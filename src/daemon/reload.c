@@ -276,18 +276,18 @@ record(const struct reload *r)
 
 static void begin(struct reload *);
 
-static void
-put_log_errors(struct reload *r)
+void
+reload_put_log_errors(const struct reload *r, struct line_text *text)
 {
 	struct daemon *d = r->daemon;
 	char why[PATH_MAX + 128];
 	struct program *p;
 
 	if (d->log_error != NULL)
-		report_log_error(&r->report, "hupd", d->log_error);
+		report_log_error(text, "hupd", d->log_error);
 	for (p = programs_first(&d->programs); p != NULL; p = programs_next(p))
 		if (describe_log_error(p, why, sizeof(why)) != 0)
-			report_log_error(&r->report, p->conf->name, why);
+			report_log_error(text, p->conf->name, why);
 }
 
 /* The reload is over: report it, and begin the next if SIGHUP came again. */
@@ -324,7 +324,7 @@ idle(void *arg)
 		return;
 	apply_report(r->apply, &r->report);
 	apply_put_pending(r->apply, &r->report);
-	put_log_errors(r);
+	reload_put_log_errors(r, &r->report);
 	line_begin(&r->report, "superseded");
 	line_end(&r->report);
 	conclude(r, STATUS_FAILED);
@@ -342,7 +342,7 @@ settled(void *arg)
 	if (r->waits_for_logs)
 		return;
 	apply_report(r->apply, &r->report);
-	put_log_errors(r);
+	reload_put_log_errors(r, &r->report);
 	good = apply_is_good(r->apply);
 	/* The first generation is no reload. */
 	if (r->generation > 1 && good)

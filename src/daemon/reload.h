@@ -53,6 +53,9 @@ void reload_request(struct reload *);
  */
 void reload_reopened(struct reload *);
 
+/* Put a "logerror" line for each log that cannot be written. */
+void reload_put_log_errors(const struct reload *, struct line_text *);
+
 /* A wait for the outcome of a reload; embedded in the owner. */
 struct verdict {
 	TAILQ_ENTRY(verdict) entry;

@@ -28,12 +28,13 @@
 #include "program/describe.h"
 #include "program/health.h"
 #include "program/program.h"
-#include "output/logger.h"
 
 /* The files that a "plan" may propose. */
 #define CANDIDATES_MAX 1024
 /* The reason why a program is unknown. */
 #define WHY_MAX 1024
+/* The log process may take this long to reopen its files; ms. */
+#define REOPEN_TIMEOUT 3000
 /* Why output cannot be written: the path of a file and a few words. */
 #define LOG_ERROR_MAX (PATH_MAX + 128)
 
@@ -473,14 +474,6 @@ do_version(struct daemon *d, struct answer *a, const struct line *pl)
 	put_version(d, a, "version");
 }
 
-static void
-do_reopen(struct daemon *d, struct answer *a, const struct line *pl)
-{
-	(void)pl;
-	logger_reopen(d->logger);
-	answer_end(a, STATUS_OK, NULL);
-}
-
 /* The effect of a request on a program that it does not name. */
 enum along {
 	ALONG_NOT, /* it is named */
@@ -511,6 +504,7 @@ enum wait_kind {
 	WAIT_PLAN,
 	WAIT_RELOAD,
 	WAIT_REEXEC,
+	WAIT_REOPEN,
 };
 
 /* A request that waits for its outcome. */
@@ -519,7 +513,7 @@ struct waiter {
 	struct answer *answer;
 	enum wait_kind kind;
 	enum goal goal;		/* WAIT_GOAL */
-	struct verdict verdict; /* WAIT_RELOAD, WAIT_REEXEC */
+	struct verdict verdict; /* WAIT_RELOAD, WAIT_REEXEC, WAIT_REOPEN */
 	struct preview preview; /* WAIT_PLAN */
 	struct candidate *candidates;
 	char *texts; /* that they point to */
@@ -528,7 +522,7 @@ struct waiter {
 	size_t n;
 	bool failed;
 	struct deadline look; /* at the end of the turn */
-	struct deadline late; /* WAIT_GOAL: the client waits no longer */
+	struct deadline late; /* WAIT_GOAL, WAIT_REOPEN: wait no longer */
 };
 
 static void
@@ -715,6 +709,8 @@ waiter_forget(struct answer *a)
 		reload_forget(w->daemon->reload, &w->verdict);
 	if (w->kind == WAIT_REEXEC)
 		w->daemon->reexec_forget(w->daemon, &w->verdict);
+	if (w->kind == WAIT_REOPEN)
+		w->daemon->reopen_forget(w->daemon, &w->verdict);
 	for (size_t i = 0; i < w->n; i++) {
 		tg = &w->v[i];
 		if (w->kind == WAIT_ACTION && tg->watch.program != NULL)
@@ -785,6 +781,7 @@ target_begin(struct target *tg)
 	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
+	case WAIT_REOPEN:
 		break;
 	}
 }
@@ -868,6 +865,7 @@ find_dependent(struct program *by, void *arg)
 	case WAIT_PLAN:
 	case WAIT_RELOAD:
 	case WAIT_REEXEC:
+	case WAIT_REOPEN:
 		break;
 	}
 }
@@ -1179,6 +1177,44 @@ do_reexec(struct daemon *d, struct answer *a, const struct line *pl)
 	w->verdict.given = verdict_given;
 	w->verdict.arg = w;
 	d->reexec_begin(d, &w->verdict);
+}
+
+static void
+reopened(struct verdict *v, const char *lines, int status)
+{
+	struct waiter *w = v->arg;
+
+	line_put_raw(&w->answer->text, lines);
+	answer_end(w->answer, status,
+	    status != STATUS_OK ? "not every log can be written" : NULL);
+}
+
+static void
+reopen_late(struct deadline *d)
+{
+	struct waiter *w = d->arg;
+
+	answer_end(w->answer, STATUS_FAILED,
+	    "the log process has not reopened its files within %d s; it will "
+	    "as soon as it can",
+	    REOPEN_TIMEOUT / 1000);
+}
+
+static void
+do_reopen(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	struct waiter *w = waiter_new(d, a, WAIT_REOPEN, 0);
+
+	(void)pl;
+	if (w == NULL)
+		return;
+	w->verdict.given = reopened;
+	w->verdict.arg = w;
+	w->late.due = reopen_late;
+	w->late.arg = w;
+	loop_at(d->loop, &w->late,
+	    clock_add_ms(loop_now(d->loop), REOPEN_TIMEOUT));
+	d->reopen_begin(d, &w->verdict);
 }
 
 /* The client sees the end of the daemon for itself. */

@@ -177,10 +177,8 @@ renew_socket(struct daemon *d)
 
 /* A report of a reload need not wait for them any more. */
 static void
-logs_reopened(void *arg)
+await_no_logs(struct daemon *d)
 {
-	struct daemon *d = arg;
-
 	d->reopening = false;
 	loop_cancel(d->loop, &d->reopen_late);
 	reload_reopened(d->reload);
@@ -189,7 +187,42 @@ logs_reopened(void *arg)
 static void
 reopen_late(struct deadline *deadline)
 {
-	logs_reopened(deadline->arg);
+	await_no_logs(deadline->arg);
+}
+
+static void
+forget_reopening(struct daemon *d, struct verdict *v)
+{
+	if (!v->waiting)
+		return;
+	v->waiting = false;
+	TAILQ_REMOVE(&d->reopeners, v, entry);
+}
+
+static void
+logs_reopened(void *arg)
+{
+	struct daemon *d = arg;
+	struct line_text text = {0};
+	struct verdict *v;
+	int status;
+
+	await_no_logs(d);
+	reload_put_log_errors(d->reload, &text);
+	status = text.s == NULL && !text.failed ? STATUS_OK : STATUS_FAILED;
+	while ((v = TAILQ_FIRST(&d->reopeners)) != NULL) {
+		forget_reopening(d, v);
+		v->given(v, text.s != NULL ? text.s : "", status);
+	}
+	line_text_clear(&text);
+}
+
+static void
+begin_reopening(struct daemon *d, struct verdict *v)
+{
+	v->waiting = true;
+	TAILQ_INSERT_TAIL(&d->reopeners, v, entry);
+	logger_reopen(d->logger);
 }
 
 static void
@@ -351,6 +384,7 @@ open_logs(struct daemon *d, const struct definition *defaults)
 		log_fatal("the event log cannot be opened");
 	logger_call(d->logger, &calls);
 	d->reopen_late = (struct deadline){.due = reopen_late, .arg = d};
+	TAILQ_INIT(&d->reopeners);
 	log_stream(logger_stream_fd(d->events));
 	/* An event comes only when a full FIFO can take more. */
 	d->events_source.ready = events_writable;
@@ -680,6 +714,8 @@ make_parts(struct daemon *d)
 		log_fatal("handover");
 	d->reexec_begin = begin_reexec;
 	d->reexec_forget = forget_reexec;
+	d->reopen_begin = begin_reopening;
+	d->reopen_forget = forget_reopening;
 }
 
 void

@@ -5,6 +5,8 @@
 #ifndef STATE_H
 #define STATE_H
 
+#include <sys/queue.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -63,7 +65,8 @@ struct daemon {
 	/* The log files are being reopened: a report waits for the outcome. */
 	bool reopening;
 	struct deadline reopen_late;
-	char *notify_folder; /* of the notify sockets */
+	TAILQ_HEAD(, verdict) reopeners; /* wait for it without a limit */
+	char *notify_folder;		 /* of the notify sockets */
 	/* The one that programs of version 0.1 share, NULL without them. */
 	char *notify_path;
 	struct notify_socket *shared_notify;
@@ -101,6 +104,9 @@ struct daemon {
 	/* Re-execute, and report to verdict; or stop reporting to it. */
 	void (*reexec_begin)(struct daemon *, struct verdict *);
 	void (*reexec_forget)(struct daemon *, struct verdict *);
+	/* Reopen the log files: the same. */
+	void (*reopen_begin)(struct daemon *, struct verdict *);
+	void (*reopen_forget)(struct daemon *, struct verdict *);
 };
 
 #endif

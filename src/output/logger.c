@@ -70,7 +70,8 @@ struct logger {
 	TAILQ_HEAD(, stream) dirty;
 	LIST_HEAD(, stream) going;
 	bool renew;	   /* the process must be ordered to reopen its files */
-	bool renewing;	   /* and has not replied yet */
+	bool renewing;	   /* and has not done so yet */
+	bool ordered;	   /* an order to reopen has no reply yet */
 	bool zone_changed; /* and to read the time zone again */
 	bool blocked;	   /* its socket takes no more for now */
 
@@ -349,12 +350,16 @@ send_orders(struct logger *l)
 		if ((s->unsent &= (uint8_t)~what) == 0)
 			TAILQ_REMOVE(&l->dirty, s, dirty);
 	}
-	/* The last: its reply is about every stream. */
-	if (l->renew) {
+	/*
+	 * The last: its reply is about every stream.  One at a time: two orders
+	 * may have one reply.
+	 */
+	if (l->renew && !l->ordered) {
 		if (send_renew(l) == -1) {
 			hold_back(l);
 			return;
 		}
+		l->ordered = true;
 		l->renew = l->zone_changed = false;
 	}
 }
@@ -660,6 +665,7 @@ child_started(void *arg)
 
 	l->blocked = false;
 	l->renew = l->renewing;
+	l->ordered = false;
 	l->zone_changed = false;
 	l->orphan_stuck = false;
 	/* The settings of found streams are not known yet. */
@@ -908,7 +914,10 @@ on_reply(struct logger *l, const struct message_reply *r)
 			on_closed(s);
 		return;
 	case MESSAGE_RENEW:
-		if (!l->renew)
+		l->ordered = false;
+		if (l->renew)
+			send_orders(l);
+		else
 			reopened(l);
 		return;
 	case MESSAGE_OPEN:

@@ -90,6 +90,13 @@ reexec_forget(struct daemon *d, struct verdict *v)
 	(void)v;
 }
 
+static void
+reopen(struct daemon *d, struct verdict *v)
+{
+	(void)d;
+	v->given(v, "", 0);
+}
+
 /* No process is a program's: none is killed. */
 static bool
 is_ours(pid_t pid, void *arg)
@@ -140,6 +147,8 @@ session_begin(struct session *s)
 	must((d->reload = reload_new(d)) != NULL);
 	d->reexec_begin = reexec;
 	d->reexec_forget = reexec_forget;
+	d->reopen_begin = reopen;
+	d->reopen_forget = reexec_forget;
 	must((d->control = control_open(d->loop, path, -1, request_handle,
 		  d)) != NULL);
 }

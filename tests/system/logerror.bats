@@ -16,6 +16,13 @@ n=\$((n + 1)); sleep 0.1; done'"
 	} | program "$name"
 }
 
+# json_is EXPRESSION: of the answer d on stdin.
+json_is() {
+	python3 -c 'import json, sys
+d = json.load(sys.stdin)
+sys.exit(not eval(sys.argv[1].replace("\n", " ")))' "$1"
+}
+
 # json EXPRESSION: of the answer d of status, p being its programs by name.
 json() {
 	ctl -j status | python3 -c 'import json, sys
@@ -122,8 +129,13 @@ is_written() {
 	wait_for 5 lines "$T/log/web.log" 3
 	mv "$T/log/web.log" "$T/first"
 	ln -s nowhere "$T/log/web.log"
-	ctl reopen
-	wait_for 5 is_blocked web
+	run -1 --separate-stderr ctl reopen
+	[ "$output" = "  ! web      output cannot be written: $T/log/web.log: is a symbolic link" ]
+	# shellcheck disable=SC2154
+	[[ $stderr = *'not every log can be written'* ]]
+	ctl -j reopen | json_is 'not d["ok"] and d["status"] == 1 and
+	    d["log_errors"][0]["name"] == "web"'
+	is_blocked web
 	pid=$(pgrep -P "$(hupd_pid)" -f 'hupd: log')
 	kill -9 "$pid"
 	wait_for 5 gone "$pid"
@@ -135,6 +147,30 @@ is_written() {
 	[ "$(grep -c 'web: cannot write its output' "$T/log/hupd.log")" -le 2 ]
 	rm "$T/log/web.log"
 	wait_for 10 is_written web
+}
+
+@test "reopen waits for the log process, and says if that takes too long" {
+	local log size
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	mv "$T/log/web.log" "$T/first"
+	run -0 ctl reopen
+	[ "$output" = 'log files reopened' ]
+	# The old file gets no line from now on.
+	size=$(wc -c <"$T/first")
+	wait_for 10 lines "$T/log/web.log" 3
+	[ "$(wc -c <"$T/first")" -eq "$size" ]
+	ctl -j reopen | json_is 'd["ok"] and d["log_errors"] == []'
+	log=$(pgrep -P "$(hupd_pid)" -f 'hupd: log')
+	mv "$T/log/web.log" "$T/second"
+	kill -STOP "$log"
+	run -1 ctl reopen
+	[[ $output = *'has not reopened its files within 3 s'* ]]
+	kill -CONT "$log"
+	run -0 ctl reopen
+	wait_for 10 lines "$T/log/web.log" 3
+	has_all_ticks "$T/first" "$T/second" "$T/log/web.log"
 }
 
 @test "a log file of another owner, as logrotate makes it" {
