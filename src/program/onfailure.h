@@ -19,6 +19,8 @@ void onfailure_note(struct program *);
 void onfailure_look(struct program *);
 /* An earlier daemon may have left a command: kill it. */
 void onfailure_clear(struct program *);
+/* Then, once nothing of it is left: report what that daemon had to report. */
+void onfailure_resume(struct program *);
 /* Kill the command, and forget what waits. */
 void onfailure_free(struct program *);
 

@@ -109,6 +109,8 @@ result_of_process(const struct definition *conf, const struct program_end *end,
 		return "resources";
 	if (!process->signal)
 		return "exit-code";
+	if (process->oom)
+		return "oom-kill";
 	if (asked && process->code == SIGKILL && conf->stop_signal != SIGKILL)
 		return "timeout";
 	if (asked && is_clean(conf, process->code))

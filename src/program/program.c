@@ -1019,13 +1019,14 @@ program_feed(struct program *p, enum program_event event)
 	}
 	enter(p, next, event);
 	rest(p);
+	/* Before the end is recorded: a daemon that is killed here sees it. */
+	if (is_mishap(p, state, &o))
+		onfailure_note(p);
 	/*
 	 * Record the state before the actions: the daemon may be killed in one.
 	 */
 	record_note(p);
 	act(p, next.actions, from);
-	if (is_mishap(p, state, &o))
-		onfailure_note(p);
 	/* Now it is known which processes stay. */
 	if (p->state != state)
 		runtime_follow(p);

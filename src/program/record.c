@@ -601,7 +601,8 @@ record_note(struct program *p)
 	s->past = (uint8_t)((p->was_up ? RECORD_WAS_UP : 0) |
 	    (p->had_outcome ? RECORD_HAD_OUTCOME : 0) |
 	    (p->is_former ? RECORD_FORMER : 0) |
-	    (p->former_told ? RECORD_FORMER_TOLD : 0));
+	    (p->former_told ? RECORD_FORMER_TOLD : 0) |
+	    (e->process.oom ? RECORD_OOM : 0));
 	s->command = (uint16_t)p->command;
 	STORE(s->extended, RECORD_EXTENDED);
 }

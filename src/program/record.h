@@ -29,11 +29,15 @@
 /* struct record_slot: the fields after it are valid; no part of a text. */
 #define RECORD_EXTENDED UINT32_C(0x00020000)
 
-/* Bits of past; see was_up, had_outcome, is_former, former_told in data.h. */
+/*
+ * Bits of past; see was_up, had_outcome, is_former, former_told in data.h, and
+ * oom of the end.
+ */
 #define RECORD_WAS_UP 1
 #define RECORD_HAD_OUTCOME 2
 #define RECORD_FORMER 4
 #define RECORD_FORMER_TOLD 8
+#define RECORD_OOM 16
 
 struct record_header {
 	char magic[8];

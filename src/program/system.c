@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "output/logger.h"
 #include "process/cgroup.h"
@@ -54,6 +55,10 @@
 #define ADJUST_TIME 10000
 /* In the folder of private-tmp: the folders that a helper removes. */
 #define TMP_ASIDE ".old"
+/* Below the run folder. */
+#define FAILURES "failures"
+/* The size of a file there: two failures, each with its last output. */
+#define KEPT_MAX ((size_t)64 * 1024)
 /* The deadline of a removal of runtime directories, ms. */
 #define REMOVAL_TIME 30000
 /* Looks for orphans: ms between two, and the number allowed at once. */
@@ -201,7 +206,7 @@ decided(struct spawn_report *report)
 static bool
 was_executed(struct child *c)
 {
-	static char why[FAILURE_MAX];
+	static char why[KEPT_MAX];
 	enum spawn_outcome outcome;
 	struct spawn_error error;
 
@@ -1633,6 +1638,74 @@ real_ends_tmp(const struct system *sys)
 	return r->tmp_job.helpers != NULL;
 }
 
+/*
+ * The failures that on-failure-command has to report: a file for each program.
+ * A file is written whole, for a daemon that is killed meanwhile; the machine's
+ * end is not survived, and need not be.
+ */
+
+static void
+failure_path(const struct real *r, const char *program, const char *suffix,
+    char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/" FAILURES "/%s%s", r->parts.run_dir,
+	    program, suffix);
+}
+
+static int
+write_failure(const char *path, const char *text)
+{
+	const size_t len = strlen(text);
+	int fd, err = 0;
+	ssize_t n;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd == -1)
+		return -1;
+	if ((n = write(fd, text, len)) != (ssize_t)len)
+		err = n == -1 ? errno : ENOSPC;
+	close(fd);
+	errno = err;
+	return err == 0 ? 0 : -1;
+}
+
+static int
+real_keep_failure(struct system *sys, const char *program, const char *text)
+{
+	struct real *r = real_of(sys);
+	char path[PATH_MAX], temp[PATH_MAX], folder[PATH_MAX];
+
+	failure_path(r, program, "", path);
+	failure_path(r, "", "", folder);
+	if (text == NULL) {
+		unlink(path);
+		rmdir(folder);
+		return 0;
+	}
+	/* No name of a program begins with a dot. */
+	failure_path(r, ".", program, temp);
+	if (mkdir(folder, 0700) == -1 && errno != EEXIST)
+		return -1;
+	if (write_failure(temp, text) == 0 && rename(temp, path) == 0)
+		return 0;
+	unlink(temp);
+	return -1;
+}
+
+static char *
+real_kept_failure(struct system *sys, const char *program)
+{
+	char path[PATH_MAX], *text;
+	size_t len;
+
+	failure_path(real_of(sys), program, "", path);
+	text = file_slurp(path, O_NOFOLLOW, KEPT_MAX, &len, NULL);
+	if (text != NULL)
+		text[len < KEPT_MAX ? len : KEPT_MAX - 1] = '\0';
+	return text;
+}
+
 /* Folders of an earlier daemon: those that were set aside go now. */
 static void
 find_tmp(struct real *r)
@@ -1824,6 +1897,8 @@ system_new(const struct system_parts *parts)
 	    .remove_runtime = real_remove_runtime,
 	    .end_tmp = real_end_tmp,
 	    .ends_tmp = real_ends_tmp,
+	    .keep_failure = real_keep_failure,
+	    .kept_failure = real_kept_failure,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
 	    .renew_stream = real_renew_stream,

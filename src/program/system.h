@@ -267,6 +267,14 @@ struct system {
 	 * remove.
 	 */
 	void (*end_tmp)(struct system *, const char *program);
+	/*
+	 * Keep a text about a failure of the program for the next daemon, or
+	 * drop it (NULL).  -1 with errno.
+	 */
+	int (*keep_failure)(struct system *, const char *program,
+	    const char *text);
+	/* The text, which the caller frees; NULL: none was kept. */
+	char *(*kept_failure)(struct system *, const char *program);
 	/* Is a helper removing such folders? */
 	bool (*ends_tmp)(const struct system *);
 

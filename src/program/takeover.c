@@ -69,6 +69,7 @@ read_end(struct program_end *end, const struct record_slot *s)
 	end->process.known = s->end_known != 0;
 	end->process.signal = s->end_signal != 0;
 	end->process.core = s->end_core != 0;
+	end->process.oom = is_extended(s) && (s->past & RECORD_OOM);
 	end->process.code = s->end_code;
 	end->error.stage = (enum spawn_stage)s->end_stage;
 	end->error.which = end->error.stage == SPAWN_SANDBOX ? s->end_which : 0;
@@ -494,6 +495,7 @@ catch_up(struct program *p, const struct config *running)
 			record_set_due(p, false);
 		}
 		resume_hook(p);
+		onfailure_resume(p);
 		return;
 	}
 	if (record_assign(p) == -1)

@@ -2,6 +2,7 @@
 # Commands around a program: start-pre, start-post, stop-command and stop-post.
 
 load helper
+load takeover
 
 # traced NAME LINE ...: a program that, like its commands, notes what it does
 # in $T/trace.  $STEP is the command that notes it.
@@ -301,8 +302,7 @@ is_step() {
 @test "on-failure-command reports a program that has failed, once" {
 	program web <<-E
 	command = sh -c 'echo out of paper; exit 5'
-	restart-limit = 1
-	restart-delay = 0
+	restart = never
 	on-failure-command = sh -c 'env >$T/env; cat >$T/input; echo run >>$T/trace'
 	E
 	hupd_start
@@ -343,6 +343,66 @@ is_step() {
 	pgrep -fx 'sleep 992'
 	hupd_stop
 	run ! pgrep -fx 'sleep 992'
+}
+
+# reported MODE: neither the daemon's death nor its successor loses a failure.
+reported() {
+	mode "$1"
+	program web <<-E
+	command = sh -c 'echo out of paper; exit 5'
+	restart = never
+	on-failure-command = sh -c 'cat >$T/input; echo \$HUPD_REASON >>$T/trace; \
+	    exec sleep 992'
+	E
+	hupd_start
+	wait_for 5 trace_is 'exited, status 5'
+	rm "$T/input"
+	crash
+	wait_for 5 trace_is 'exited, status 5 exited, status 5'
+	grep -qx 'out of paper' "$T/input"
+	wait_for 5 only_one_command
+	ctl reexec
+	wait_for 5 trace_is 'exited, status 5 exited, status 5 exited, status 5'
+	wait_for 5 only_one_command
+	: >"$T/trace"
+	crash_for_good
+	hupd_start
+	wait_for 5 trace_is 'exited, status 5'
+	wait_for 5 only_one_command
+	is_state web failed
+	# A command that has ended is not repeated.
+	pkill -fx 'sleep 992'
+	wait_for 5 logged 'on-failure-command: killed by SIGTERM'
+	: >"$T/trace"
+	crash
+	ctl reload
+	[ ! -s "$T/trace" ]
+	# The next failure still waits for its minute, and a removed program has
+	# none.
+	ctl start web || true
+	wait_for 5 is_state web failed
+	crash
+	[ ! -s "$T/trace" ]
+	rm "$T/hupd.d/web.conf"
+	ctl reload
+	[ ! -e "$T/run/failures" ]
+	hupd_stop
+}
+
+only_one_command() {
+	[ "$(pgrep -cfx 'sleep 992')" -eq 1 ]
+}
+
+@test "on-failure-command outlives the daemon, with cgroups" {
+	reported cgroup
+}
+
+@test "on-failure-command outlives the daemon, without cgroups" {
+	reported off
+}
+
+@test "on-failure-command outlives the daemon of an ordinary user" {
+	reported user
 }
 
 @test "bad prefixes and empty commands are refused" {

@@ -87,12 +87,17 @@ static struct {
 	int refuse; /* errno of the next spawns; 0: they work */
 	bool later; /* the test calls fake_executed or fake_failed */
 	bool gone;  /* former processes are */
+	bool oom;   /* memory ran out */
 	int left;   /* processes besides the main one */
 	pid_t root; /* the one of them whose parent is another's; or 0 */
 	void (*pid_read)(void *, pid_t, const char *); /* see fake_pid */
 	void *pid_arg;
 	int event_log;
 	time_t trouble; /* since when no output is written */
+	char
+	    kept[4096]; /* the failure of the only program with one; "": none */
+	char env[1024]; /* of the last spawn: HUPD_STATE, SERVICE_RESULT ... */
+	char input[256]; /* its standard input */
 } fake;
 
 struct mono
@@ -276,6 +281,30 @@ fake_execute(void *arg)
 		fake_executed(c);
 }
 
+/* Note what a command around a program is given. */
+static void
+fake_note_request(const struct system_request *req)
+{
+	static const char *const names[] = {"EXIT_CODE=", "EXIT_STATUS=",
+	    "HUPD_REASON=", "HUPD_STATE=", "MAINPID=", "SERVICE_RESULT="};
+	ssize_t len = 0;
+
+	*fake.env = '\0';
+	for (size_t i = 0; req->envp[i] != NULL; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			if (strncmp(req->envp[i], names[k], strlen(names[k])) ==
+			    0) {
+				strlcat(fake.env, req->envp[i],
+				    sizeof(fake.env));
+				strlcat(fake.env, "\n", sizeof(fake.env));
+			}
+	for (size_t i = 0; i < req->nfds; i++)
+		if (req->fds[i].to == STDIN_FILENO)
+			len = read(req->fds[i].from, fake.input,
+			    sizeof(fake.input) - 1);
+	fake.input[len > 0 ? len : 0] = '\0';
+}
+
 static void
 fake_spawn(struct system *sys, struct child *c,
     const struct system_request *req)
@@ -285,6 +314,7 @@ fake_spawn(struct system *sys, struct child *c,
 	(void)sys;
 	assert_int_equal(c->pid, 0);
 	fake_note("spawn %s %s\n", req->folder, req->argv[0]);
+	fake_note_request(req);
 	if (fake.refuse != 0) {
 		c->events->failed(c, &error);
 		return;
@@ -389,7 +419,7 @@ fake_was_oom(struct system *sys, const struct child *c, const char *folder)
 	(void)sys;
 	(void)c;
 	(void)folder;
-	return false;
+	return fake.oom;
 }
 
 static int
@@ -537,6 +567,23 @@ fake_ends_tmp(const struct system *sys)
 }
 
 static int
+fake_keep_failure(struct system *sys, const char *program, const char *text)
+{
+	(void)sys;
+	(void)program;
+	strlcpy(fake.kept, text != NULL ? text : "", sizeof(fake.kept));
+	return 0;
+}
+
+static char *
+fake_kept_failure(struct system *sys, const char *program)
+{
+	(void)sys;
+	(void)program;
+	return *fake.kept != '\0' ? strdup(fake.kept) : NULL;
+}
+
+static int
 fake_sweep(struct system *sys)
 {
 	(void)sys;
@@ -594,6 +641,8 @@ fake_setup(void)
 	    .sweep = fake_sweep,
 	    .end_tmp = fake_end_tmp,
 	    .ends_tmp = fake_ends_tmp,
+	    .keep_failure = fake_keep_failure,
+	    .kept_failure = fake_kept_failure,
 	    .open_notify = fake_open_notify,
 	    .close_notify = fake_close_notify,
 	    .open_stream = fake_open_stream,
@@ -605,7 +654,7 @@ fake_setup(void)
 	fake.loop.now.ns = INT64_C(1000000000000);
 	fake.system = made;
 	fake.refuse = 0;
-	fake.later = fake.gone = false;
+	fake.later = fake.gone = fake.oom = false;
 	fake.left = 0;
 	fake.root = 0;
 	fake.pid_read = NULL;
@@ -624,7 +673,7 @@ fake_begin(void **state)
 	if (fake.records == NULL || record_reset(fake.records) == -1)
 		return -1;
 	fake.next_pid = 101;
-	*fake.calls = '\0';
+	*fake.calls = *fake.kept = '\0';
 	fake_setup();
 	return 0;
 }
@@ -647,6 +696,35 @@ fake_end(void **state)
 	log_stream(-1);
 	close(fake.event_log);
 	return 0;
+}
+
+/*
+ * The daemon is killed, and another one has its records.  takeover_all
+ * follows.
+ */
+static inline void
+fake_kill_daemon(void)
+{
+	const struct mono then = fake.loop.now;
+	char kept[sizeof(fake.kept)];
+	struct program *p;
+	int fd;
+
+	/* Its memory is gone, but not the records. */
+	memcpy(kept, fake.kept, sizeof(kept));
+	for (p = programs_first(&fake.programs); p != NULL;
+	     p = programs_next(p))
+		p->slot = -1;
+	fake_drop_programs();
+	memcpy(fake.kept, kept, sizeof(kept));
+	fd = dup(record_fd(fake.records));
+	record_close(fake.records, false);
+	fake.records = record_take_over(fd);
+	assert_non_null(fake.records);
+	*fake.calls = '\0';
+	fake_setup();
+	fake.loop.now = then;
+	assert_int_equal(record_adopt(fake.records), 0);
 }
 
 static struct definition *

@@ -128,6 +128,53 @@ knows_a_good_end(void **state)
 	definition_unref(c);
 }
 
+/* The words of SERVICE_RESULT in systemd.exec(5). */
+static void
+names_the_result(void **state)
+{
+	static const struct process_end oom = {.known = true,
+	    .signal = true,
+	    .oom = true,
+	    .code = SIGKILL};
+	static const struct process_end core = {.known = true,
+	    .signal = true,
+	    .core = true,
+	    .code = SIGSEGV};
+	const struct {
+		struct program_end end;
+		bool asked;
+		const char *word;
+	} cases[] = {
+	    {exited(0), false, "success"},
+	    {exited(1), false, "exit-code"},
+	    {killed(SIGTERM, LATE_NOT), false, "signal"},
+	    {killed(SIGTERM, LATE_NOT), true, "success"},
+	    {killed(SIGKILL, LATE_NOT), false, "signal"},
+	    {killed(SIGKILL, LATE_NOT), true, "timeout"},
+	    {killed(SIGTERM, LATE_READY), false, "timeout"},
+	    {killed(SIGTERM, LATE_WATCHDOG), false, "watchdog"},
+	    {killed(SIGTERM, LATE_UNHEALTHY), false, "watchdog"},
+	    {killed(SIGTERM, LATE_NO_MAIN), false, "protocol"},
+	    {{.kind = END_PROCESS, .process = core}, false, "core-dump"},
+	    {{.kind = END_PROCESS, .process = oom}, false, "oom-kill"},
+	    {{.kind = END_PROCESS, .process = oom}, true, "oom-kill"},
+	    {{.kind = END_PROCESS}, false, "resources"},
+	    {{.kind = END_ENV}, false, "resources"},
+	    {{.kind = END_SPAWN, .error = {SPAWN_CLONE, 0, 0}}, false,
+		"resources"},
+	    {{.kind = END_SPAWN, .error = {SPAWN_EXEC, 0, 0}}, false,
+		"exit-code"},
+	};
+	struct definition *c = definition("command = x\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(policy_result(c, &cases[i].end,
+					cases[i].asked),
+		    cases[i].word);
+	definition_unref(c);
+}
+
 int
 main(void)
 {
@@ -135,6 +182,7 @@ main(void)
 	    cmocka_unit_test(restarts_as_systemd_does),
 	    cmocka_unit_test(prevents_and_forces),
 	    cmocka_unit_test(knows_a_good_end),
+	    cmocka_unit_test(names_the_result),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -510,27 +510,6 @@ changes_its_main_process(void **state)
 	assert_int_equal(record_slot(fake.records, p->slot)->pid, 1001);
 }
 
-/* Another daemon reads the records of this one, which was killed. */
-static void
-take_over(void)
-{
-	struct program *p;
-	int fd;
-
-	/* Its memory is gone, but not the records. */
-	for (p = programs_first(&fake.programs); p != NULL;
-	     p = programs_next(p))
-		p->slot = -1;
-	fake_drop_programs();
-	fd = dup(record_fd(fake.records));
-	record_close(fake.records, false);
-	fake.records = record_take_over(fd);
-	assert_non_null(fake.records);
-	*fake.calls = '\0';
-	fake_setup();
-	assert_int_equal(record_adopt(fake.records), 0);
-}
-
 static void
 is_taken_over(void **state)
 {
@@ -542,7 +521,7 @@ is_taken_over(void **state)
 	(void)state;
 	fake_request(p, EVENT_START);
 	fake_pass(10);
-	take_over();
+	fake_kill_daemon();
 	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
 	fake_turn();
 	p = programs_find(&fake.programs, "web");
@@ -554,7 +533,7 @@ is_taken_over(void **state)
 	assert_int_equal(fake_logged("web: taken over, pid 101, up"), 1);
 
 	/* This time the process ended while there was no daemon. */
-	take_over();
+	fake_kill_daemon();
 	fake.gone = true;
 	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
 	fake_turn();
@@ -578,7 +557,7 @@ continues_a_task(void **state)
 	(void)state;
 	fake_request(p, EVENT_START);
 	fake_exits(&p->child, 0);
-	take_over();
+	fake_kill_daemon();
 	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
 	fake_turn();
 	p = programs_find(&fake.programs, "job");
@@ -605,7 +584,7 @@ settles_under_another_daemon(void **state)
 	fake_pass(600);
 	then = fake.loop.now;
 	for (int i = 0; i < 2; i++) {
-		take_over();
+		fake_kill_daemon();
 		fake.loop.now = then;
 		if (i == 1)
 			memset(&record_slot(fake.records, 0)->extended, 'x',
@@ -635,16 +614,13 @@ is_heard_under_another_daemon(void **state)
 	struct program *p = fake_program("web",
 	    "command = true\nready = notify\nwatchdog = 1s\n"
 	    "start-timeout = 3s\n");
-	struct mono then;
 
 	(void)state;
 	fake_request(p, EVENT_START);
 	fake_notify(p, "EXTEND_TIMEOUT_USEC=9000000\nWATCHDOG_USEC=5000000");
 	fake_notify(p, "ERRNO=2\nEXIT_STATUS=3\nNOTIFYACCESS=main");
 	fake_pass(4000);
-	then = fake.loop.now;
-	take_over();
-	fake.loop.now = then;
+	fake_kill_daemon();
 	assert_int_equal(takeover_all(&fake.programs, &running, true), 0);
 	fake_turn();
 	p = programs_find(&fake.programs, "web");
@@ -672,7 +648,7 @@ is_restarted_if_a_reload_was_due(void **state)
 	(void)state;
 	fake_request(p, EVENT_START);
 	record_set_due(p, true);
-	take_over();
+	fake_kill_daemon();
 	assert_int_equal(takeover_all(&fake.programs, &running, false), 0);
 	fake_turn();
 	p = programs_find(&fake.programs, "web");
