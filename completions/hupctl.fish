@@ -58,7 +58,7 @@ set -l commands \
     import\t'Convert files of supervisord' \
     is-active\t'Print the state alone' \
     list-keys\t'List the keys of the configuration' \
-    log\t'Show or follow a program\'s log' \
+    log\t'Show or follow logs' \
     metrics\t'Print OpenMetrics' \
     ping\t'Does hupd answer?' \
     reexec\t'Replace hupd by the newly installed one' \
@@ -88,6 +88,10 @@ complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-
 complete -c hupctl -n '__hupctl_using reload shutdown wait' -l timeout -x -d 'Wait no longer'
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
 complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
+complete -c hupctl -n '__hupctl_using log' -s g -l grep -x -d 'Only lines that match'
+complete -c hupctl -n '__hupctl_using log' -l raw -d 'No names, and nothing is escaped'
+complete -c hupctl -n '__hupctl_using log' -l since -x -d 'From then on'
+complete -c hupctl -n '__hupctl_using log' -l until -x -d 'Up to then'
 complete -c hupctl -n '__hupctl_using wait' -l for -x -a 'ready stopped up down done failed' -d 'State to wait for'
 complete -c hupctl -n '__hupctl_using check' -l as -x -a '(__hupctl_programs)' -d 'The program that the file defines'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'

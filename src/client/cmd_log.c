@@ -1,170 +1,242 @@
 /*
- * cmd_log - "log": show or follow the log of a program or of hupd itself.
- *
- * The file is read directly, so that it can be read, and continues to be
- * followed, whether or not the daemon runs.
+ * cmd_log - "log": show or follow the logs of programs, or of hupd itself.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/param.h>
 
-#include "client/reply.h"
-#include "client/talk.h"
 #include "client/chain.h"
-#include "client/logread.h"
-#include "client/present.h"
 #include "client/cmd.h"
+#include "client/logs.h"
+#include "client/merge.h"
+#include "client/present.h"
 #include "client/target.h"
-#include "config/places.h"
+#include "client/walk.h"
+#include "client/when.h"
 
-/* Ask where the logs are; name may be NULL.  Keeps why in talk. */
+/* The number of lines if nothing selects them. */
+#define LINES 10
+/* A longer name does not move the lines of others to the right. */
+#define NAME_WIDTH 24
+
+/* The names of programs in turn; none looks like a failure. */
+static const char *const colours[] = {"\033[36m", "\033[33m", "\033[32m",
+    "\033[35m", "\033[34m", "\033[96m", "\033[93m", "\033[92m"};
+#define NCOLOURS (sizeof(colours) / sizeof(colours[0]))
+
+struct job {
+	const struct ctl *ctl;
+	struct logs logs;
+	struct merge_conf conf;
+	struct search search;
+	struct merge_log *v; /* those of the logs that are printed */
+	char **prefixes;     /* of their lines */
+	size_t n;
+};
+
 static int
-ask_where(const char *socket, const char *name, struct talk *talk,
-    struct reply *reply)
+read_time(const struct ctl *ctl, const char *option, const char *text,
+    int64_t *ms)
 {
-	struct line_text request = {0};
+	const char *why;
+
+	if (text == NULL || when_parse(text, ctl->now, ms, &why) == 0)
+		return STATUS_OK;
+	return present_fail(ctl, STATUS_USAGE, "--%s %s: %s", option, text,
+	    why);
+}
+
+static int
+read_pattern(struct job *job)
+{
+	const char *pattern = job->ctl->pattern;
+	char why[128];
+
+	if (pattern == NULL)
+		return STATUS_OK;
+	if (search_init(&job->search, pattern, why, sizeof(why)) == -1)
+		return present_fail(job->ctl, STATUS_USAGE, "-g %s: %s",
+		    pattern, why);
+	job->conf.search = &job->search;
+	return STATUS_OK;
+}
+
+/* Note what the options select. */
+static int
+read_options(struct job *job)
+{
+	const struct ctl *ctl = job->ctl;
 	int status;
 
-	line_begin(&request, "where");
-	if (name != NULL)
-		line_put_word(&request, name);
-	line_end(&request);
-	status = talk_ask(talk, socket, &request, reply);
-	line_text_clear(&request);
+	job->conf = (struct merge_conf){.lines = ctl->lines,
+	    .since = INT64_MIN,
+	    .until = INT64_MAX,
+	    .follow = ctl->follow};
+	if (ctl->follow && ctl->until != NULL)
+		return present_fail(ctl, STATUS_USAGE,
+		    "--until cannot be combined with -f");
+	status = read_time(ctl, "since", ctl->since, &job->conf.since);
+	if (status == STATUS_OK)
+		status = read_time(ctl, "until", ctl->until, &job->conf.until);
+	if (status == STATUS_OK)
+		status = read_pattern(job);
+	if (ctl->lines == -1)
+		job->conf.lines = ctl->since != NULL || ctl->until != NULL ||
+			ctl->pattern != NULL
+		    ? INT64_MAX
+		    : LINES;
 	return status;
 }
 
-/* Where NAME's log is in the folder that the running daemon uses. */
-static char *
-path_in_folder(const struct target *target, const char *name)
+static bool
+needs_times(const struct job *job)
 {
-	struct reply reply = {0};
-	struct talk talk;
-	const char *dir = NULL;
-	char *path;
-
-	if (ask_where(target->socket, NULL, &talk, &reply) == STATUS_OK &&
-	    reply_find(&reply, "paths") != NULL)
-		dir = line_get(reply_find(&reply, "paths"), "log-dir");
-	path = places_log(dir != NULL ? dir : target->log_dir, name);
-	talk_close(&talk);
-	reply_clear(&reply);
-	return path;
+	return job->logs.n > 1 || job->ctl->since != NULL ||
+	    job->ctl->until != NULL;
 }
 
 /*
- * The log of a program that the daemon knows; *why: it does not, or the
- * program has none.  NULL without *why: the daemon cannot be asked.
+ * Add a log.  Lines without times have no place among others; those that are
+ * added have one.
  */
-static char *
-path_of_program(const struct target *target, const char *name, char **why)
-{
-	struct reply reply = {0};
-	const struct line *paths;
-	struct talk talk;
-	const char *log = NULL, *error;
-	char *path = NULL;
-	int status;
-
-	*why = NULL;
-	status = ask_where(target->socket, name, &talk, &reply);
-	paths = reply_find(&reply, "paths");
-	if (status == STATUS_OK && paths != NULL)
-		log = line_get(paths, "log");
-	if (paths != NULL && (error = line_get(paths, "log-error")) != NULL)
-		present_warn("%s: output cannot be written: %s", name, error);
-	if (log != NULL)
-		path = strdup(log);
-	else if (status == STATUS_OK) {
-		if (asprintf(why, "%s has no log file: see its 'log' key",
-			name) == -1)
-			*why = NULL;
-	} else if (status != STATUS_NO_DAEMON && status != STATUS_DENIED &&
-	    talk.why != NULL)
-		*why = strdup(talk.why);
-	talk_close(&talk);
-	reply_clear(&reply);
-	return path;
-}
-
-/* Without a daemon: is there a file of this program? */
-static bool
-is_configured(const struct target *target, const char *name)
-{
-	bool found;
-	char *path;
-
-	if (asprintf(&path, "%s/%s.conf", target->program_dir, name) == -1)
-		return false;
-	found = access(path, F_OK) == 0;
-	free(path);
-	return found;
-}
-
-/* The log of a removed program can still be read. */
-static char *
-find_log(const struct target *target, const char *name, char **why)
-{
-	char *path;
-
-	*why = NULL;
-	if (strcmp(name, "hupd") == 0)
-		return path_in_folder(target, name);
-	if ((path = path_of_program(target, name, why)) != NULL)
-		return path;
-	if ((path = path_in_folder(target, name)) == NULL ||
-	    access(path, F_OK) == 0 || errno == EACCES)
-		return path;
-	if (*why == NULL && is_configured(target, name))
-		return path;
-	if (*why == NULL &&
-	    asprintf(why, "no program %s, and no log %s", name, path) == -1)
-		*why = NULL;
-	free(path);
-	return NULL;
-}
-
-/* A program that has printed nothing is no failure. */
 static int
-show(const struct ctl *ctl, const char *name, const char *path)
+add(struct job *job, const struct log_of *log)
 {
-	struct emit emit = {.f = ctl->out, .form = ctl->present->log};
+	struct merge_log *to = &job->v[job->n];
 
-	if (emit.form == EMIT_RAW && ctl->terminal)
-		emit.form = ctl->pass_colour ? EMIT_COLOURED : EMIT_ESCAPED;
-	if (chain_size(path) == 0)
-		present_warn("%s: nothing yet", name);
-	if (logread_follow(path, ctl->lines, ctl->follow, &emit) == 0 ||
-	    (errno == ENOENT && !ctl->follow))
+	to->path = log->path;
+	to->head.program = log->name;
+	to->untimed = needs_times(job) && !walk_has_times(log->path);
+	job->n += !to->untimed || job->conf.follow;
+	if (!to->untimed)
 		return STATUS_OK;
+	if (job->conf.follow)
+		present_warn("%s: its lines have no time; showing new ones "
+			     "only",
+		    log->name);
+	else if (log->named)
+		return present_fail(job->ctl, STATUS_FAILED,
+		    "%s: its lines have no time (log-timestamps); name it "
+		    "alone, without --since and --until",
+		    log->name);
+	else
+		present_warn("%s: its lines have no time (log-timestamps); "
+			     "left out",
+		    log->name);
+	return STATUS_OK;
+}
+
+/* "web    | ", in a colour; NULL: no memory. */
+static char *
+prefix_of(const struct ctl *ctl, const char *name, int width, size_t i)
+{
+	char *prefix;
+
+	if (asprintf(&prefix, "%s%-*s |%s ",
+		ctl->colour ? colours[i % NCOLOURS] : "", width, name,
+		ctl->colour ? "\033[m" : "") == -1)
+		return NULL;
+	return prefix;
+}
+
+static int
+add_prefixes(struct job *job)
+{
+	const size_t n = job->n;
+	size_t width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		width = MAX(width, strlen(job->v[i].head.program));
+	width = MIN(width, NAME_WIDTH);
+	job->prefixes = calloc(n, sizeof(*job->prefixes));
+	for (size_t i = 0; job->prefixes != NULL && i < n; i++) {
+		job->prefixes[i] =
+		    prefix_of(job->ctl, job->v[i].head.program, (int)width, i);
+		job->v[i].head.prefix = job->prefixes[i];
+		if (job->prefixes[i] == NULL)
+			return -1;
+	}
+	return n == 0 || job->prefixes != NULL ? 0 : -1;
+}
+
+/* Programs that have printed nothing are no failure. */
+static void
+warn_if_empty(const struct job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		if (chain_size(job->v[i].path) != 0)
+			return;
+	if (job->logs.n == 1)
+		present_warn("%s: nothing yet", job->logs.v[0].name);
+	else if (job->n > 0)
+		present_warn("nothing yet");
+}
+
+static int
+show(struct job *job)
+{
+	const struct ctl *ctl = job->ctl;
+	struct emit emit = {.f = ctl->out,
+	    .form = ctl->present->log,
+	    .ends_lines = job->n > 1};
+	int status = STATUS_OK;
+
+	if (emit.form == EMIT_RAW && ctl->terminal && !ctl->raw)
+		emit.form = ctl->pass_colour ? EMIT_COLOURED : EMIT_ESCAPED;
+	warn_if_empty(job);
+	if (job->n == 0 ||
+	    merge_print(ctl, &job->conf, job->v, job->n, &emit, &status) == 0)
+		return status;
 	/* main reports the failure of standard output. */
 	if (ferror(stdout))
 		return STATUS_FAILED;
-	return present_fail(ctl,
-	    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s", path,
-	    strerror(errno));
+	return present_fail(ctl, STATUS_FAILED, "%s", strerror(errno));
+}
+
+static void
+clear(struct job *job)
+{
+	for (size_t i = 0; job->prefixes != NULL && i < job->n; i++)
+		free(job->prefixes[i]);
+	free(job->prefixes);
+	free(job->v);
+	if (job->conf.search != NULL)
+		search_free(&job->search);
+	logs_clear(&job->logs);
+}
+
+static int
+show_logs(struct job *job)
+{
+	int status = STATUS_OK;
+
+	job->v = calloc(job->logs.n, sizeof(*job->v));
+	if (job->v == NULL)
+		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
+	for (size_t i = 0; status == STATUS_OK && i < job->logs.n; i++)
+		status = add(job, &job->logs.v[i]);
+	if (status == STATUS_OK && job->logs.n > 1 && !job->ctl->raw &&
+	    add_prefixes(job) == -1)
+		status = present_fail(job->ctl, STATUS_FAILED, "out of memory");
+	return status == STATUS_OK ? show(job) : status;
 }
 
 int
 cmd_log_run(const struct ctl *ctl, int argc, char **argv)
 {
+	struct job job = {.ctl = ctl};
 	struct target target;
-	char *path, *why;
 	int status;
 
-	if (!talk_are_names(ctl, argc, argv))
-		return STATUS_USAGE;
-	if ((status = target_find(&target, ctl)) != STATUS_OK)
-		return status;
-	if ((path = find_log(&target, argv[0], &why)) != NULL)
-		status = show(ctl, argv[0], path);
-	else
-		status = present_fail(ctl, STATUS_FAILED, "%s",
-		    why != NULL ? why : strerror(ENOMEM));
-	free(path);
-	free(why);
-	target_clear(&target);
+	if ((status = read_options(&job)) == STATUS_OK &&
+	    (status = target_find(&target, ctl)) == STATUS_OK) {
+		status = logs_find(&job.logs, ctl, &target, argc, argv);
+		target_clear(&target);
+	}
+	if (status == STATUS_OK)
+		status = show_logs(&job);
+	clear(&job);
 	return status;
 }

@@ -63,8 +63,8 @@ static const struct command {
 	cmd_keys_list},
     {"import", "[-w] FILE ...", "convert files of supervisord", "w", 1, INT_MAX,
 	cmd_import_run},
-    {"log", "[-f] [-n LINES] NAME", "show or follow a program's log", "Fn", 1,
-	1, cmd_log_run},
+    {"log", "[-f] [-n N] [-g RE] [--raw] [--since T] [--until T] [NAME ...]",
+	"show or follow logs", "FgnRSU", 0, INT_MAX, cmd_log_run},
     {"metrics", "", "print OpenMetrics text", "", 0, 0, cmd_status_metrics},
     {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
 	cmd_top_run},
@@ -150,10 +150,18 @@ static const struct option_row {
 	.to = offsetof(struct ctl, follow)},
     {'G', 0, "for", "STATE", "ready, stopped, up, down, done or failed", SOME,
 	STRING, .to = offsetof(struct ctl, goal)},
-    {'n', 'n', "lines", "LINES", "number of lines", SOME, NUMBER,
-	.to = offsetof(struct ctl, lines), 0, INT64_MAX, 10},
+    {'g', 'g', "grep", "REGEX", "only lines that match", SOME, STRING,
+	.to = offsetof(struct ctl, pattern)},
+    {'n', 'n', "lines", "LINES", "the last lines; 10, or all that are selected",
+	SOME, NUMBER, .to = offsetof(struct ctl, lines), 0, INT64_MAX, -1},
+    {'R', 0, "raw", NULL, "no names, and nothing is escaped", SOME, FLAG,
+	.to = offsetof(struct ctl, raw)},
+    {'S', 0, "since", "TIME", "from then on, for example '10 min ago'", SOME,
+	STRING, .to = offsetof(struct ctl, since)},
     {'T', 0, "timeout", "TIME", "wait no longer, for example 90s", SOME,
 	DURATION, .to = offsetof(struct ctl, timeout), .fallback = -1},
+    {'U', 0, "until", "TIME", "up to then", SOME, STRING,
+	.to = offsetof(struct ctl, until)},
     {'w', 'w', "write", NULL, "write the files, not only show them", SOME, FLAG,
 	.to = offsetof(struct ctl, write)},
     {'W', 0, "no-wait", NULL, "do not wait for the outcome", SOME, FLAG,
@@ -205,7 +213,7 @@ put_option(FILE *f, const struct option_row *option)
 		strlcat(text, " ", sizeof(text));
 		strlcat(text, option->argument, sizeof(text));
 	}
-	if (option->kind == NUMBER)
+	if (option->kind == NUMBER && option->fallback >= 0)
 		snprintf(what, sizeof(what), "%s, %lld by default",
 		    option->what, (long long)option->fallback);
 	else

@@ -22,10 +22,14 @@ struct ctl {
 	bool others; /* apply the files of other programs, too */
 	bool no_wait;
 	bool follow;
-	const char *as;	  /* --as, or NULL */
-	const char *goal; /* --for, or NULL */
+	bool raw;	     /* print bytes of a log as they are */
+	const char *since;   /* or NULL */
+	const char *until;   /* or NULL */
+	const char *pattern; /* -g, or NULL */
+	const char *as;	     /* --as, or NULL */
+	const char *goal;    /* --for, or NULL */
 	bool write;
-	int64_t lines;
+	int64_t lines;	      /* -1: not given */
 	int64_t delay;	      /* s */
 	int64_t timeout;      /* ms; -1: not given */
 	char *const *command; /* after "--", NULL-terminated; or NULL */

@@ -104,10 +104,43 @@ part_of_line(struct emit *emit, const char *s, size_t n)
 }
 
 static void
+put_string(struct emit *emit, const char *key, const char *s, size_t n)
+{
+	fprintf(emit->f, "\"%s\":", key);
+	if (s == NULL) {
+		fputs("null,", emit->f);
+		return;
+	}
+	fputc('"', emit->f);
+	json_escape(emit->f, s, n);
+	fputs("\",", emit->f);
+}
+
+static void
+put_head(struct emit *emit)
+{
+	const struct emit_head *head = &emit->head;
+
+	fputc('{', emit->f);
+	if (head->program != NULL) {
+		put_string(emit, "time", head->time, head->timelen);
+		put_string(emit, "program", head->program,
+		    strlen(head->program));
+		put_string(emit, "stream", head->stream,
+		    head->stream != NULL ? strlen(head->stream) : 0);
+	}
+	fputs("\"line\":\"", emit->f);
+}
+
+static void
 open_line(struct emit *emit)
 {
-	if (emit->form == EMIT_JSON && !emit->inside)
-		fputs("{\"line\":\"", emit->f);
+	if (emit->inside)
+		return;
+	if (emit->form == EMIT_JSON)
+		put_head(emit);
+	else if (emit->head.prefix != NULL)
+		fputs(emit->head.prefix, emit->f);
 	emit->inside = true;
 }
 
@@ -166,6 +199,17 @@ run(struct emit *emit, const char *s, size_t n)
 	}
 }
 
+/* Bytes as they are.  With a prefix, they are of one line. */
+static void
+put_raw(struct emit *emit, const char *s, size_t n)
+{
+	if (n == 0)
+		return;
+	open_line(emit);
+	fwrite(s, 1, n, emit->f);
+	emit->inside = s[n - 1] != '\n';
+}
+
 void
 emit_bytes(struct emit *emit, const char *s, size_t n)
 {
@@ -173,7 +217,7 @@ emit_bytes(struct emit *emit, const char *s, size_t n)
 	size_t len;
 
 	if (emit->form == EMIT_RAW) {
-		fwrite(s, 1, n, emit->f);
+		put_raw(emit, s, n);
 		return;
 	}
 	while ((newline = memchr(s, '\n', n)) != NULL) {
@@ -189,7 +233,6 @@ emit_bytes(struct emit *emit, const char *s, size_t n)
 void
 emit_end(struct emit *emit)
 {
-	if (emit->form == EMIT_RAW || !emit->inside)
-		return;
-	close_line(emit);
+	if (emit->inside && (emit->form != EMIT_RAW || emit->ends_lines))
+		close_line(emit);
 }

@@ -18,18 +18,34 @@ enum emit_form { EMIT_RAW, EMIT_ESCAPED, EMIT_COLOURED, EMIT_JSON };
 /* A longer sequence is no colour. */
 #define EMIT_PART 64
 
+/*
+ * The text before a line.  prefix: as it is, or NULL.  The others are for
+ * JSON: program NULL means that an object has the line alone, stream or time
+ * NULL that it is not known.
+ */
+struct emit_head {
+	const char *prefix;
+	const char *program;
+	const char *stream;
+	const char *time;
+	size_t timelen;
+};
+
 struct emit {
 	FILE *f;
 	enum emit_form form;
-	bool inside;   /* a line is open */
-	bool coloured; /* and colours are on */
+	struct emit_head head; /* of the line that begins next */
+	bool ends_lines;       /* emit_end ends one, even of EMIT_RAW */
+	bool inside;	       /* a line is open */
+	bool coloured;	       /* and colours are on */
 	/* An unfinished character, or sequence that sets colours. */
 	char part[EMIT_PART];
 	size_t npart;
 };
 
+/* The head is the same for all lines that begin in these bytes. */
 void emit_bytes(struct emit *, const char *, size_t);
-/* No more will come: write what is unfinished. */
+/* No more of this line will come: write what is unfinished. */
 void emit_end(struct emit *);
 
 #endif

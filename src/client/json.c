@@ -23,13 +23,29 @@ code_point(const char *s, int length, FILE *f)
 	fprintf(f, "\\u%04x", code);
 }
 
+/* How many of the bytes stand for themselves? */
+static size_t
+plain_length(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' &&
+	    s[i] != '\\')
+		i++;
+	return i;
+}
+
 void
 json_escape(FILE *f, const char *s, size_t n)
 {
-	size_t i;
+	size_t i, plain;
 	int length;
 
 	for (i = 0; i<n; i += length> 0 ? (size_t)length : 1) {
+		plain = plain_length(s + i, n - i);
+		fwrite(s + i, 1, plain, f);
+		if ((i += plain) == n)
+			break;
 		length = utf8_length(s + i, n - i);
 		if (length < 1)
 			fputs("\\ufffd", f);

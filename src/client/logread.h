@@ -1,22 +1,11 @@
 /*
- * logread - print a log, of which older files may have been rotated away:
- * its last lines, and what is added.
+ * logread - the last lines of a log.
  */
 #ifndef LOGREAD_H
 #define LOGREAD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include "client/emit.h"
-
-/*
- * Print the last lines of the log at path, and with follow all that is added
- * later, until standard output fails or a signal ends the process.  Lines are
- * cut if they are much longer than usual.  Returns 0, or -1 with errno.
- */
-int logread_follow(const char *path, int64_t lines, bool follow, struct emit *);
 
 /*
  * Seek in the file fd to where its last n lines begin, but not further back

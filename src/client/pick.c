@@ -92,8 +92,8 @@ ask_names(const struct ctl *ctl, struct reply *all)
 	return status;
 }
 
-static int
-check_words(const struct ctl *ctl, int n, char **words, bool *patterns)
+int
+pick_check(const struct ctl *ctl, int n, char **words, bool *patterns)
 {
 	*patterns = false;
 	for (int i = 0; i < n; i++) {
@@ -107,27 +107,36 @@ check_words(const struct ctl *ctl, int n, char **words, bool *patterns)
 }
 
 int
+pick_from(const struct ctl *ctl, int n, char **words, const struct reply *all,
+    char ***names)
+{
+	struct names found = {0};
+	int status;
+
+	*names = NULL;
+	found.v = calloc((size_t)n + all->n + 1, sizeof(*found.v));
+	if (found.v == NULL)
+		return present_fail(ctl, STATUS_FAILED, "out of memory");
+	status = add_words(ctl, &found, n, words, all);
+	if (status == STATUS_OK && strings_copy(names, found.v) == -1)
+		status = present_fail(ctl, STATUS_FAILED, "out of memory");
+	free(found.v);
+	return status;
+}
+
+int
 pick_names(const struct ctl *ctl, int n, char **words, char ***names)
 {
 	struct reply all = {0};
-	struct names found = {0};
 	bool patterns;
 	int status;
 
 	*names = NULL;
-	status = check_words(ctl, n, words, &patterns);
+	status = pick_check(ctl, n, words, &patterns);
 	if (status == STATUS_OK && patterns)
 		status = ask_names(ctl, &all);
-	if (status == STATUS_OK) {
-		found.v = calloc((size_t)n + all.n + 1, sizeof(*found.v));
-		if (found.v != NULL)
-			status = add_words(ctl, &found, n, words, &all);
-		if (found.v == NULL ||
-		    (status == STATUS_OK && strings_copy(names, found.v) == -1))
-			status =
-			    present_fail(ctl, STATUS_FAILED, "out of memory");
-	}
-	free(found.v);
+	if (status == STATUS_OK)
+		status = pick_from(ctl, n, words, &all, names);
 	reply_clear(&all);
 	return status;
 }

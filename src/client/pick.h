@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "client/ctl.h"
+#include "client/reply.h"
 
 /* No name contains one of the characters of a pattern. */
 bool pick_is_pattern(const char *word);
@@ -23,5 +24,14 @@ bool pick_is_pattern(const char *word);
  * no program.
  */
 int pick_names(const struct ctl *, int n, char **words, char ***names);
+
+/*
+ * The same in two steps, for a caller that knows other names: is each word a
+ * name or a pattern (*patterns: one is); and which of the "known" lines do they
+ * mean?
+ */
+int pick_check(const struct ctl *, int n, char **words, bool *patterns);
+int pick_from(const struct ctl *, int n, char **words, const struct reply *all,
+    char ***names);
 
 #endif

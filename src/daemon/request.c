@@ -279,32 +279,58 @@ do_names(struct daemon *d, struct answer *a, const struct line *pl)
 	answer_end(a, STATUS_OK, NULL);
 }
 
+/* Where the output of a program is, or of hupd itself: p is NULL. */
+static void
+put_log(struct daemon *d, struct line_text *t, const char *name,
+    const struct program *p)
+{
+	char *path = NULL, why[LOG_ERROR_MAX];
+
+	if (p == NULL || p->conf->log == LOG_TO_FILE)
+		path = places_log(d->effective.log_dir, name);
+	line_begin(t, "log");
+	line_put(t, "name", name);
+	line_put(t, "path", path);
+	if (p != NULL)
+		put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
+	line_end(t);
+	free(path);
+}
+
+static void
+put_named_log(struct daemon *d, struct line_text *t, const char *name)
+{
+	const struct program *p = programs_find(&d->programs, name);
+	char why[WHY_MAX];
+
+	if (p != NULL || strcmp(name, "hupd") == 0) {
+		put_log(d, t, name, p);
+		return;
+	}
+	reload_explain(d->reload, name, why, sizeof(why));
+	line_begin(t, "log");
+	line_put(t, "name", name);
+	line_put(t, "unknown", why);
+	line_end(t);
+}
+
 static void
 do_where(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	struct line_text *t = &a->text;
-	const char *name = line_get_word(pl, 0);
-	struct program *p = NULL;
-	char *log = NULL, why[LOG_ERROR_MAX];
+	const char *all = line_get(pl, "all"), *name;
 
-	if (name != NULL && strcmp(name, "hupd") != 0) {
-		p = programs_find(&d->programs, name);
-		if (p == NULL) {
-			no_program(d, a, name);
-			return;
-		}
-	}
-	if (name != NULL && (p == NULL || p->conf->log == LOG_TO_FILE))
-		log = places_log(d->effective.log_dir, name);
 	line_begin(t, "paths");
 	line_put(t, "log-dir", d->effective.log_dir);
 	line_put(t, "program-dir", d->effective.program_dir);
 	line_put(t, "config", d->config);
-	line_put(t, "log", log);
-	if (p != NULL)
-		put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
 	line_end(t);
-	free(log);
+	if (all != NULL && strcmp(all, "yes") == 0)
+		for (struct program *p = programs_first(&d->programs);
+		     p != NULL; p = programs_next(p))
+			put_log(d, t, p->conf->name, p);
+	for (size_t i = 0; (name = line_get_word(pl, i)) != NULL; i++)
+		put_named_log(d, t, name);
 	answer_end(a, STATUS_OK, NULL);
 }
 

@@ -41,8 +41,10 @@
  *		Until each program is at the goal (names.h; ready), or has
  *		failed, or the time is over: result and "tail" lines as for
  *		start.  Status 1 if one of them is not at the goal.
- *	where [NAME]	paths log-dir= program-dir= config= log=
- *			log-error= log-since=
+ *	where [all=yes] [NAME ...]
+ *		paths log-dir= program-dir= config=
+ *		for each: log name= path= (if it has a file) log-error=
+ *			log-since=, or log name= unknown= (the reason)
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		first, for start and restart: pending [name=] how=
  *			the file of the program, or all files, say something

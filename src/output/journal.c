@@ -75,9 +75,9 @@ is_sound(const struct journal *j, const struct slot *s)
 {
 	return (s->state == SLOT_INTENT || s->state == SLOT_HAVE) &&
 	    s->len > 0 && s->len <= JOURNAL_BYTES && s->done <= s->end &&
-	    s->end <= s->len && s->stamplen <= LOGLINES_STAMP &&
-	    s->offset >= 0 && s->limit >= 0 && s->keep >= 0 &&
-	    s->keep <= DEFINITION_KEEP_MAX && s->to <= LOG_TO_STDOUT &&
+	    s->end <= s->len && s->stamplen <= STAMP_LENGTH && s->offset >= 0 &&
+	    s->limit >= 0 && s->keep >= 0 && s->keep <= DEFINITION_KEEP_MAX &&
+	    s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
 	    text_is_name(s->name) &&
 	    (!has_tag(s) ||

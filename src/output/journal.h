@@ -30,8 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stamp.h"
 #include "config/definition.h"
-#include "output/loglines.h"
 
 /* The capacity of a pipe: one read empties it. */
 #define JOURNAL_BYTES ((size_t)64 * 1024)
@@ -68,7 +68,7 @@ struct slot {
 	uint8_t to;    /* enum key_log */
 	uint8_t first; /* of the buffer, before the read */
 	uint8_t stamplen;
-	char stamp[LOGLINES_STAMP];
+	char stamp[STAMP_LENGTH];
 	char name[JOURNAL_NAME];
 };
 

@@ -3,9 +3,10 @@
  */
 #include "output/loglines.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/param.h>
+
+#include "base/stamp.h"
 
 /* The longest character of UTF-8: RFC 3629. */
 #define CHARACTER_MAX 4
@@ -184,28 +185,6 @@ loglines_fit(const struct loglines *l, int64_t size, int64_t limit)
 	return at;
 }
 
-/* Does it begin with a stamp? */
-static bool
-is_stamped(const char *s, size_t len)
-{
-	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddsdd:dd ";
-
-	_Static_assert(sizeof(form) - 1 == LOGLINES_STAMP, "form of a stamp");
-	if (len < LOGLINES_STAMP)
-		return false;
-	for (size_t i = 0; i < LOGLINES_STAMP; i++) {
-		if (form[i] == 'd') {
-			if (!isdigit((unsigned char)s[i]))
-				return false;
-		} else if (form[i] == 's') {
-			if (s[i] != '+' && s[i] != '-')
-				return false;
-		} else if (s[i] != form[i])
-			return false;
-	}
-	return true;
-}
-
 static size_t
 strip_stamps(char *bytes, size_t len)
 {
@@ -213,8 +192,8 @@ strip_stamps(char *bytes, size_t len)
 	bool whole;
 
 	while (in < len) {
-		if (is_stamped(bytes + in, len - in))
-			in += LOGLINES_STAMP;
+		if (stamp_parse(bytes + in, len - in, NULL) == STAMP_LENGTH)
+			in += STAMP_LENGTH;
 		n = line_length(bytes + in, len - in, &whole);
 		memmove(bytes + out, bytes + in, n);
 		in += n;

@@ -12,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "2026-11-22T13:17:05.123+00:00 " */
-#define LOGLINES_STAMP 30
-
 /* The raw bytes that are left. */
 struct loglines {
 	const char *raw;

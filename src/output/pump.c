@@ -136,8 +136,8 @@ describe(struct pump *m, const struct outlet *o, struct slot *s, size_t len)
 	if (o->to == LOG_TO_SYSLOG)
 		journal_set_tag(m->journal, s, o->tag);
 	else if (o->timestamps) {
-		s->stamplen = LOGLINES_STAMP;
-		memcpy(s->stamp, stamp_now(&m->taker), LOGLINES_STAMP);
+		s->stamplen = STAMP_LENGTH;
+		memcpy(s->stamp, stamp_now(&m->taker), STAMP_LENGTH);
 	}
 }
 

@@ -78,7 +78,7 @@ struct taker {
 	int peek[2];   /* a pipe to look at the bytes of a FIFO */
 	bool stale;    /* it is not empty */
 	time_t second; /* the one that stamp is for */
-	char stamp[LOGLINES_STAMP + 1];
+	char stamp[STAMP_LENGTH + 1];
 };
 
 struct pump {

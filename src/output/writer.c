@@ -241,7 +241,7 @@ has_no_reader(int err)
 	    err == ECONNRESET || err == ENOTCONN;
 }
 
-#define HEAD_MAX (JOURNAL_NAME + 2 + LOGLINES_STAMP)
+#define HEAD_MAX (JOURNAL_NAME + 2 + STAMP_LENGTH)
 
 /* Put "web: " and the time, if it is wanted, into head; their length. */
 static size_t

@@ -14,6 +14,7 @@
 
 #include "base/devlog.h"
 #include "output/journal.h"
+#include "output/loglines.h"
 #include "output/logfile.h"
 
 /* Output with stamps is put together in pieces of this size. */

@@ -22,7 +22,7 @@
 
 #include "chaos.h"
 #include "count.h"
-#include "output/loglines.h"
+#include "base/stamp.h"
 
 /* Output is taken in this time, ms. */
 #define DRAIN_MS 20000
@@ -167,9 +167,9 @@ check_line(struct chaos *c, const struct program *p, const char *path,
 	uint64_t n;
 
 	c->lines_checked++;
-	if (strlen(line) > LOGLINES_STAMP && line[4] == '-' &&
-	    line[LOGLINES_STAMP - 1] == ' ')
-		line += LOGLINES_STAMP;
+	if (strlen(line) > STAMP_LENGTH && line[4] == '-' &&
+	    line[STAMP_LENGTH - 1] == ' ')
+		line += STAMP_LENGTH;
 	line[strcspn(line, "\n")] = '\0';
 	number = strchr(line, ' ');
 	if (number == NULL)

@@ -13,6 +13,7 @@
 
 #include "fuzz.h"
 #include "output/journal.h"
+#include "base/stamp.h"
 #include "output/writer.h"
 
 #define HEAD 4096
@@ -90,7 +91,7 @@ write_all(struct journal *j)
 		if (writer_write(&writer, s, &file, &written) == 0)
 			must(s->done == s->len);
 		must(written >= 0 &&
-		    written <= (int64_t)s->len * (LOGLINES_STAMP + 1));
+		    written <= (int64_t)s->len * (STAMP_LENGTH + 1));
 		journal_release(s);
 		logfile_close(&writer.dir, file);
 	}

@@ -7,7 +7,7 @@
 
 static const char stamp[] = "2026-11-22T13:17:05.123+00:00 ";
 
-_Static_assert(sizeof(stamp) - 1 == LOGLINES_STAMP, "form of a stamp");
+_Static_assert(sizeof(stamp) - 1 == STAMP_LENGTH, "form of a stamp");
 
 struct out {
 	char *s;
@@ -21,7 +21,7 @@ lines(const char *raw, size_t len, bool stamped, bool bol)
 	    .raw = raw,
 	    .len = len,
 	    .stamp = stamp,
-	    .stamplen = stamped ? LOGLINES_STAMP : 0,
+	    .stamplen = stamped ? STAMP_LENGTH : 0,
 	    .bol = bol,
 	};
 }

@@ -428,3 +428,10 @@ sys.exit(not is_so)' "$2" "$3"
 needs_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 }
+
+# is_json [EXPRESSION]: stdin is one JSON document d, of which that is true.
+is_json() {
+	python3 -c 'import json, sys
+d = json.load(sys.stdin)
+sys.exit(not eval("(" + sys.argv[1] + ")"))' "${1-True}"
+}

@@ -3,13 +3,6 @@
 
 load helper
 
-# is_json [EXPRESSION]: stdin is one JSON document d, of which that is true.
-is_json() {
-	python3 -c 'import json, sys
-d = json.load(sys.stdin)
-sys.exit(not eval("(" + sys.argv[1] + ")"))' "${1-True}"
-}
-
 # Which lines come from 0 to N - 1.
 counted() {
 	seq 0 $(($1 - 1)) | sed 's/^/line /'

@@ -34,8 +34,8 @@ have(struct journal *j, enum key_log to, bool stamps, int64_t limit)
 	s->offset = 0;
 	s->limit = limit;
 	s->keep = 9;
-	s->stamplen = stamps ? LOGLINES_STAMP : 0;
-	memcpy(s->stamp, STAMP, LOGLINES_STAMP);
+	s->stamplen = stamps ? STAMP_LENGTH : 0;
+	memcpy(s->stamp, STAMP, STAMP_LENGTH);
 	s->len = sizeof(raw) - 1;
 	journal_buffer(j, s)[0] = (char)~raw[0];
 	s->first = (uint8_t)~raw[0];

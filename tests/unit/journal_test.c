@@ -172,7 +172,7 @@ test_unsound(void **state)
 			w->slot->done = 1;
 			break;
 		case 3:
-			w->slot->stamplen = LOGLINES_STAMP + 1;
+			w->slot->stamplen = STAMP_LENGTH + 1;
 			break;
 		case 4:
 			memset(w->slot->name, 'a', sizeof(w->slot->name));

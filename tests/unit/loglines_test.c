@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/stamp.h"
 #include "output/loglines.h"
 
 #define STAMP "2026-11-22T13:17:05.123+00:00 "
@@ -19,7 +20,7 @@ lines(const char *raw, size_t len, bool stamped, bool bol)
 	return (struct loglines){.raw = raw,
 	    .len = len,
 	    .stamp = STAMP,
-	    .stamplen = stamped ? LOGLINES_STAMP : 0,
+	    .stamplen = stamped ? STAMP_LENGTH : 0,
 	    .bol = bol};
 }
 
@@ -79,9 +80,9 @@ test_nul(void **state)
 	(void)state;
 	assert_int_equal(collect(lines(raw, sizeof(raw), true, true), 7, out,
 			     sizeof(out)),
-	    sizeof(raw) + (size_t)2 * LOGLINES_STAMP);
-	assert_memory_equal(out + LOGLINES_STAMP, "a\0b\n", 4);
-	assert_memory_equal(out + (size_t)2 * LOGLINES_STAMP + 4, "\0\n", 2);
+	    sizeof(raw) + (size_t)2 * STAMP_LENGTH);
+	assert_memory_equal(out + STAMP_LENGTH, "a\0b\n", 4);
+	assert_memory_equal(out + (size_t)2 * STAMP_LENGTH + 4, "\0\n", 2);
 }
 
 /* A batch that is cut in two at any place gives what it gives whole. */

@@ -527,8 +527,8 @@ test_end_line(void **state)
 	w->p[0].out.timestamps = true;
 	print(w, 0, "b");
 	pump_end(&w->p[0], UINT32_MAX);
-	assert_int_equal(strlen(slurp(w, 0)), 2 + LOGLINES_STAMP + 2);
-	assert_int_equal(w->p[0].instance, 2 + LOGLINES_STAMP + 2);
+	assert_int_equal(strlen(slurp(w, 0)), 2 + STAMP_LENGTH + 2);
+	assert_int_equal(w->p[0].instance, 2 + STAMP_LENGTH + 2);
 }
 
 /* Standard output is a pipe that holds one page. */
@@ -589,7 +589,7 @@ test_stdout(void **state)
 	run(w, 0);
 	text = shown(w);
 	assert_memory_equal(text, "s1: 20", 6);
-	assert_string_equal(text + 4 + LOGLINES_STAMP, "late\n");
+	assert_string_equal(text + 4 + STAMP_LENGTH, "late\n");
 }
 
 /* Nobody reads for a second; then each line comes once, and whole. */

@@ -62,10 +62,12 @@ test_at_once(void **state)
 	assert_string_equal(ask("ping"), want);
 	snprintf(want, sizeof(want),
 	    "paths log-dir=%s/log program-dir=%s/hupd.d config=%s/hupd.conf\n"
+	    "log name=web\n"
 	    "end 0\n",
 	    dir, dir, dir);
 	assert_string_equal(ask("where web"), want);
-	assert_string_equal(ask("where no"), "end 1 text=no%20program%20no\n");
+	assert_non_null(strstr(ask("where all=yes no"),
+	    "log name=web\nlog name=no unknown=no%20program%20no\nend 0\n"));
 	assert_string_equal(ask("signal TERM web"),
 	    "end 1 "
 	    "text=web%20is%20not%20running:%20no%20signal%20was%20sent\n");
