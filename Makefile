@@ -119,6 +119,11 @@ check-unit check-golden check-system check-san check-hostile check-services \
     check-vm check-model check-init lint:
 	@tests/run $(@:check-%=%)
 
+# By hand, as root: the picture in README.md.
+screenshot: all
+	docs/screenshot $(B) >$(B)/screen.svg
+	mv $(B)/screen.svg docs/screen.svg
+
 # By hand: it downloads 80 packages.
 check-units: all
 	@tests/units/run $(B)
@@ -152,6 +157,7 @@ help::
 	@echo '                  check-faults, check-chaos, check-init'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
 	@echo 'make check-units-run  daemons under hupd from their units, booted'
+	@echo 'make screenshot   docs/screen.svg, as root'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
 	@echo 'make clean        remove build/'
@@ -160,7 +166,7 @@ help::
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-vm check-model check-init check-units check-units-run lint coverage analyze print-flags \
+	check-san check-hostile check-services check-vm check-model check-init check-units check-units-run screenshot lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

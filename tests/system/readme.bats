@@ -67,6 +67,21 @@ links_lead() {
 	    <(grep -o '^| `hupctl [a-z]*' README.zh-CN.md)
 }
 
+@test "the picture is what a terminal shows" {
+	[ "$(id -u)" -eq 0 ] && unshare -mnp true 2>/dev/null ||
+	    skip "needs root and namespaces"
+	command -v tmux >/dev/null || skip "needs tmux"
+	hupd_env timeout 200 "$TOP/docs/screenshot" "$HUPD_BUILD" >"$T/svg"
+	python3 -c 'import sys, xml.dom.minidom as d
+texts = [[t.firstChild.data for t in d.parse(f).getElementsByTagName("text")]
+         for f in sys.argv[1:]]
+for typed in "# hupctl status", "# hupctl reload":
+    assert all(typed in t for t in texts)
+for words in "did you mean restart?", "rejected, nothing was changed", "failed":
+    assert all(words in " ".join(t) for t in texts)' \
+	    "$T/svg" "$TOP/docs/screen.svg"
+}
+
 @test "clone and make run" {
 	[ -e "$TOP/.git" ] || skip "needs a git checkout"
 	printf '[safe]\n\tdirectory = *\n' >"$USER_HOME/.gitconfig"
