@@ -54,6 +54,9 @@ set -l commands \
     add\t'Write a program\'s file, and reload' \
     cat\t'Print programs\' files, and what they inherit' \
     check\t'Validate, show what a reload would do' \
+    disable\t'Do not start programs with hupd' \
+    edit\t'Edit a program\'s file, and reload' \
+    enable\t'Have programs start with hupd again' \
     help\t'Show how a command is used' \
     import\t'Convert files of supervisord' \
     is-active\t'Print the state alone' \
@@ -77,13 +80,13 @@ set -l commands \
 complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
 complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
 
-complete -c hupctl -n '__hupctl_using cat is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
+complete -c hupctl -n '__hupctl_using cat disable edit enable is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
 complete -c hupctl -n '__hupctl_using log' -a hupd -d 'The event log of hupd'
 complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH' -d Signal
 complete -c hupctl -n '__hupctl_using add check import' -F
 
 complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All programs'
-complete -c hupctl -n '__hupctl_using add remove' -l all -d 'Apply changed files of other programs, too'
+complete -c hupctl -n '__hupctl_using add disable edit enable remove' -l all -d 'Apply changed files of other programs, too'
 complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-wait -d 'Do not wait for the outcome'
 complete -c hupctl -n '__hupctl_using reload shutdown wait' -l timeout -x -d 'Wait no longer'
 complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'

@@ -7,6 +7,7 @@
  */
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,11 @@
 #define TRIES 4
 /* Symbolic links on one path, as path_resolution(7) has it. */
 #define LINKS_MAX 40
+
+/* Of renameat2(2), which older C libraries do not have. */
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE (1 << 1)
+#endif
 
 /* Set why and errno; returns -1. */
 static int __attribute__((format(printf, 3, 4)))
@@ -625,6 +631,90 @@ file_put_back(const char *aside, const char *file)
 	if (move(aside, file) == -1)
 		return -1;
 	/* The file is back, even if a power failure could undo that. */
+	file_sync(file);
+	return 0;
+}
+
+/* A rename has changed its ctime. */
+static bool
+is_same(const char *file, const struct stat *was)
+{
+	struct stat now;
+
+	return lstat(file, &now) == 0 && now.st_dev == was->st_dev &&
+	    now.st_ino == was->st_ino && now.st_size == was->st_size &&
+	    same_time(&now.st_mtim, &was->st_mtim);
+}
+
+static int
+exchange(const char *a, const char *b)
+{
+	return (int)syscall(SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b,
+	    RENAME_EXCHANGE);
+}
+
+/*
+ * Exchange them, so that no change of file that comes between is lost.  A file
+ * system without that, such as NFS, has a look before and a rename.
+ */
+static int
+swap(const char *temp, const char *file, const struct stat *was, char *aside)
+{
+	if (exchange(temp, file) == 0) {
+		if (is_same(temp, was))
+			return rename(temp, aside);
+		exchange(temp, file);
+		errno = ESTALE;
+		return -1;
+	}
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (!is_same(file, was)) {
+		errno = ESTALE;
+		return -1;
+	}
+	if (unlink(aside) == -1 || link(file, aside) == -1)
+		return -1;
+	return rename(temp, file);
+}
+
+int
+file_replace(const char *file, const struct stat *was, const char *bytes,
+    size_t len, char **aside)
+{
+	char *temp;
+	int fd, other, rv, err;
+
+	if ((*aside = make_temp(file, &other)) == NULL)
+		return -1;
+	close(other);
+	if ((temp = make_temp(file, &fd)) != NULL) {
+		rv = fchown(fd, was->st_uid, was->st_gid);
+		if (fill(fd, bytes, len, was->st_mode & 07777) == -1)
+			rv = -1;
+		if (rv == 0 && (rv = swap(temp, file, was, *aside)) == 0)
+			/* It is replaced, whatever the disk does. */
+			file_sync(file);
+		else
+			drop(temp, errno);
+	} else
+		rv = -1;
+	err = errno;
+	if (rv == -1) {
+		unlink(*aside);
+		free(*aside);
+		*aside = NULL;
+	}
+	free(temp);
+	errno = err;
+	return rv;
+}
+
+int
+file_restore(const char *aside, const char *file)
+{
+	if (rename(aside, file) == -1)
+		return -1;
 	file_sync(file);
 	return 0;
 }

@@ -89,6 +89,17 @@ int file_link(const char *target, const char *file);
 char *file_set_aside(const char *file);
 /* Rename it back, unless the name is in use again: EEXIST.  -1 with errno. */
 int file_put_back(const char *aside, const char *file);
+/*
+ * Replace a file by these bytes, with its owner and mode, at once: the name is
+ * that of the one file or the other at any moment.  was: the file that is
+ * meant; ESTALE if another one has its name by now, or it was changed.  The
+ * former file gets a temporary name, *aside, which the caller frees.  -1 with
+ * errno.
+ */
+int file_replace(const char *file, const struct stat *was, const char *bytes,
+    size_t len, char **aside);
+/* Rename what file_replace set aside back over the file.  -1 with errno. */
+int file_restore(const char *aside, const char *file);
 /* Remove a file for good.  -1 with errno. */
 int file_remove(const char *file);
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "client/change.h"
 #include "client/cmd_reload.h"
 #include "client/present.h"
@@ -27,10 +28,133 @@ change_begin(struct change *change, const struct ctl *ctl, char *const *names)
 	return target_locate(ctl, &change->target, true);
 }
 
+/* Take the last step back. */
+static void
+undo(const struct change_step *step)
+{
+	if (step->aside == NULL) {
+		if (file_remove(step->file) == -1)
+			present_warn("%s cannot be taken back: %s", step->file,
+			    strerror(errno));
+	} else if ((step->replaced
+			   ? file_restore(step->aside, step->file)
+			   : file_put_back(step->aside, step->file)) == -1)
+		present_warn("%s cannot be put back, it is %s now: %s",
+		    step->file, step->aside, strerror(errno));
+}
+
+static void
+forget_step(struct change *change)
+{
+	struct change_step *step = &change->steps[--change->nsteps];
+
+	free(step->file);
+	free(step->aside);
+}
+
 void
 change_end(struct change *change)
 {
+	while (change->nsteps > 0) {
+		undo(&change->steps[change->nsteps - 1]);
+		forget_step(change);
+	}
+	free(change->steps);
 	target_clear(&change->target);
+}
+
+/* Room for one more step. */
+static struct change_step *
+new_step(struct change *change, const char *file)
+{
+	struct change_step *v;
+
+	v = reallocarray(change->steps, change->nsteps + 1, sizeof(*v));
+	if (v != NULL) {
+		change->steps = v;
+		v += change->nsteps;
+		*v = (struct change_step){.file = strdup(file)};
+		if (v->file != NULL)
+			return v;
+	}
+	present_fail(change->ctl, STATUS_FAILED, "out of memory");
+	return NULL;
+}
+
+/* The step was taken, unless error is -1. */
+static int
+taken(struct change *change, struct change_step *step, int error)
+{
+	if (error == 0) {
+		change->nsteps++;
+		return STATUS_OK;
+	}
+	error = errno == ESTALE ? STATUS_FAILED
+				: present_fail_errno(change->ctl, step->file);
+	free(step->file);
+	return error;
+}
+
+int
+change_create(struct change *change, const char *file, const char *bytes,
+    size_t len, mode_t mode)
+{
+	struct change_step *step = new_step(change, file);
+
+	if (step == NULL)
+		return STATUS_FAILED;
+	return taken(change, step, file_create(file, bytes, len, mode));
+}
+
+int
+change_link(struct change *change, const char *file, const char *to)
+{
+	struct change_step *step = new_step(change, file);
+
+	if (step == NULL)
+		return STATUS_FAILED;
+	return taken(change, step, file_link(to, file));
+}
+
+int
+change_take_away(struct change *change, const char *file)
+{
+	struct change_step *step = new_step(change, file);
+
+	if (step == NULL)
+		return STATUS_FAILED;
+	step->aside = file_set_aside(file);
+	return taken(change, step, step->aside == NULL ? -1 : 0);
+}
+
+int
+change_replace(struct change *change, const char *file, const struct stat *was,
+    const char *bytes, size_t len)
+{
+	struct change_step *step = new_step(change, file);
+
+	if (step == NULL)
+		return STATUS_FAILED;
+	step->replaced = true;
+	return taken(change, step,
+	    file_replace(file, was, bytes, len, &step->aside));
+}
+
+int
+change_apply(struct change *change, enum reload_fate *fate)
+{
+	const struct change_step *step;
+	int status;
+
+	status = cmd_reload_files(change->ctl, fate);
+	if (*fate == RELOAD_NOT_ASKED || *fate == RELOAD_REJECTED)
+		return status; /* change_end undoes them */
+	for (; change->nsteps > 0; forget_step(change)) {
+		step = &change->steps[change->nsteps - 1];
+		if (step->aside != NULL && file_remove(step->aside) == -1)
+			present_warn("%s: %s", step->aside, strerror(errno));
+	}
+	return status;
 }
 
 char *
@@ -50,6 +174,24 @@ bool
 change_is_there(const char *file)
 {
 	return faccessat(AT_FDCWD, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+change_check_files(const struct change *change)
+{
+	int status = STATUS_OK;
+	char *file;
+
+	for (char *const *name = change->names; *name != NULL; name++) {
+		if ((file = change_path(change, *name, ".conf")) == NULL)
+			return STATUS_FAILED;
+		if (!change_is_there(file))
+			status = present_fail_errno(change->ctl, file);
+		free(file);
+		if (status != STATUS_OK)
+			break;
+	}
+	return status;
 }
 
 /* Is it one of the programs of this change, or an instance of a template? */
@@ -143,23 +285,33 @@ advise(const struct change *change, const struct candidate *v, size_t n,
 }
 
 int
-change_validate(const struct change *change, const struct candidate *v,
-    size_t n)
+change_plan(const struct change *change, const struct candidate *v, size_t n,
+    struct reply *plan)
 {
-	struct reply reply = {0};
 	struct talk talk;
 	int status;
 
-	status = target_plan(&change->target, v, n, &talk, &reply);
+	status = target_plan(&change->target, v, n, &talk, plan);
 	if (status == STATUS_REJECTED)
-		cmd_reload_refused(change->ctl, &reply);
+		cmd_reload_refused(change->ctl, plan);
 	else if (status != STATUS_OK)
 		talk_verdict(change->ctl, &talk);
 	else if (!change->ctl->others)
-		status = check_others(change, &reply);
+		status = check_others(change, plan);
 	if (status == STATUS_OK && any_text(v, n))
-		advise(change, v, n, &reply);
+		advise(change, v, n, plan);
 	talk_close(&talk);
-	reply_clear(&reply);
+	return status;
+}
+
+int
+change_validate(const struct change *change, const struct candidate *v,
+    size_t n)
+{
+	struct reply plan = {0};
+	int status;
+
+	status = change_plan(change, v, n, &plan);
+	reply_clear(&plan);
 	return status;
 }

@@ -13,7 +13,6 @@
 #include "base/words.h"
 #include "client/change.h"
 #include "client/cmd.h"
-#include "client/cmd_reload.h"
 #include "client/pick.h"
 #include "client/present.h"
 #include "client/talk.h"
@@ -207,40 +206,48 @@ check_composed(const struct job *job, char *const *command)
 }
 
 static int
-create(const struct job *job)
+create(struct job *job)
 {
 	const char *folder = job->change.target.program_dir;
 	char why[FILE_WHY_MAX];
-	int error;
 
 	if (file_make_folder(folder, 0755, why) == -1)
 		return present_fail(job->ctl,
 		    errno == EACCES ? STATUS_DENIED : STATUS_FAILED, "%s: %s",
 		    folder, why);
 	if (job->text != NULL)
-		error = file_create(job->file, job->text, job->len, job->mode);
-	else
-		/* Their names are there, or the job has ended before. */
-		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-		error = file_link(strrchr(job->template, '/') + 1, job->file);
-	return error == -1 ? present_fail_errno(job->ctl, job->file)
-			   : STATUS_OK;
+		return change_create(&job->change, job->file, job->text,
+		    job->len, job->mode);
+	/* Their names are there, or the job has ended before. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	return change_link(&job->change, job->file,
+	    strrchr(job->template, '/') + 1);
 }
 
-/* The file is there: have it applied, or take it back. */
+/* An earlier program of this name may have left the marker. */
+static void
+warn_if_disabled(const struct job *job)
+{
+	char *file = change_path(&job->change, job->name, LOAD_DISABLED);
+
+	if (file != NULL && change_is_there(file))
+		present_warn("%s is disabled by %s; 'hupctl enable %s' deletes "
+			     "that",
+		    job->name, file, job->name);
+	free(file);
+}
+
+/* The file is there: have it applied, and say what is not obvious. */
 static int
-apply_added(const struct job *job)
+apply_added(struct job *job)
 {
 	enum reload_fate fate;
 	int status;
 
-	status = cmd_reload_files(job->ctl, &fate);
+	status = change_apply(&job->change, &fate);
 	switch (fate) {
 	case RELOAD_NOT_ASKED:
 	case RELOAD_REJECTED:
-		if (file_remove(job->file) == -1)
-			present_warn("%s cannot be taken back: %s", job->file,
-			    strerror(errno));
 		break;
 	case RELOAD_APPLIED:
 		if (status != STATUS_OK)
@@ -252,6 +259,8 @@ apply_added(const struct job *job)
 				     "%sINSTANCE' "
 				     "has one run",
 			    job->name, job->name);
+		else
+			warn_if_disabled(job);
 		break;
 	case RELOAD_UNKNOWN:
 		present_warn("%s stays, see 'hupctl status'", job->file);
@@ -278,7 +287,7 @@ check_command(const struct ctl *ctl, const char *name, char *const *settings)
 
 /* Make the file, and say what it has that was not asked for. */
 static int
-create_and_say(const struct job *job)
+create_and_say(struct job *job)
 {
 	int status = create(job);
 
@@ -343,111 +352,46 @@ cmd_add_run(const struct ctl *ctl, int argc, char **argv)
 	return status;
 }
 
-/* Several files, all of which are deleted, or none. */
-struct removal {
-	const struct ctl *ctl;
-	struct change change;
-	char **names; /* a list */
-	size_t n;
-	struct gone {
-		char *file;
-		char *aside; /* its temporary name, NULL: it is in its place */
-	} * v;
-};
-
-static int
-removal_begin(struct removal *r, const struct ctl *ctl, int n, char **words)
-{
-	int status;
-
-	*r = (struct removal){.ctl = ctl};
-	if ((status = pick_names(ctl, n, words, &r->names)) != STATUS_OK ||
-	    (status = change_begin(&r->change, ctl, r->names)) != STATUS_OK)
-		return status;
-	r->n = strings_count(r->names);
-	if ((r->v = calloc(r->n, sizeof(*r->v))) == NULL)
-		return present_fail(ctl, STATUS_FAILED, "out of memory");
-	for (size_t i = 0; i < r->n; i++) {
-		r->v[i].file = change_path(&r->change, r->names[i], ".conf");
-		if (r->v[i].file == NULL)
-			return STATUS_FAILED;
-		if (!change_is_there(r->v[i].file))
-			return present_fail_errno(ctl, r->v[i].file);
-	}
-	return STATUS_OK;
-}
-
-static void
-removal_end(struct removal *r)
-{
-	for (size_t i = 0; r->v != NULL && i < r->n; i++) {
-		free(r->v[i].file);
-		free(r->v[i].aside);
-	}
-	free(r->v);
-	free(r->names);
-	change_end(&r->change);
-}
-
-static int
-validate_removal(const struct removal *r)
+/* The candidates that say: these files are gone.  NULL: printed. */
+static struct candidate *
+without(const struct change *change, size_t n)
 {
 	struct candidate *v;
-	int status;
 
-	if ((v = calloc(r->n, sizeof(*v))) == NULL)
-		return present_fail(r->ctl, STATUS_FAILED, "out of memory");
-	for (size_t i = 0; i < r->n; i++)
-		v[i] = (struct candidate){.name = r->names[i],
-		    .file = r->v[i].file};
-	status = change_validate(&r->change, v, r->n);
-	free(v);
+	if ((v = calloc(n, sizeof(*v))) == NULL) {
+		present_fail(change->ctl, STATUS_FAILED, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		v[i].name = v[i].file = change->names[i];
+	return v;
+}
+
+/* Move a file away, if it is there. */
+static int
+take_away(struct change *change, const char *name, const char *suffix)
+{
+	char *file;
+	int status = STATUS_OK;
+
+	if ((file = change_path(change, name, suffix)) == NULL)
+		return STATUS_FAILED;
+	if (change_is_there(file))
+		status = change_take_away(change, file);
+	free(file);
 	return status;
 }
 
-static void
-put_back(const struct removal *r)
-{
-	const struct gone *gone = r->v;
-
-	for (; gone < r->v + r->n; gone++)
-		if (gone->aside != NULL &&
-		    file_put_back(gone->aside, gone->file) == -1)
-			present_warn("%s cannot be put back, it is %s now: %s",
-			    gone->file, gone->aside, strerror(errno));
-}
-
 static int
-set_aside(struct removal *r)
+take_all_away(struct change *change)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		r->v[i].aside = file_set_aside(r->v[i].file);
-		if (r->v[i].aside == NULL)
-			return present_fail_errno(r->ctl, r->v[i].file);
-	}
-	return STATUS_OK;
-}
+	int status = STATUS_OK;
 
-/* The files are away: have that applied, or put them back. */
-static int
-apply_removed(const struct removal *r)
-{
-	enum reload_fate fate;
-	int status;
-
-	status = cmd_reload_files(r->ctl, &fate);
-	switch (fate) {
-	case RELOAD_NOT_ASKED:
-	case RELOAD_REJECTED:
-		put_back(r);
-		break;
-	case RELOAD_APPLIED:
-	case RELOAD_UNKNOWN:
-		for (size_t i = 0; i < r->n; i++)
-			if (file_remove(r->v[i].aside) == -1)
-				present_warn("%s: %s", r->v[i].aside,
-				    strerror(errno));
-		break;
+	for (char *const *name = change->names;
+	     status == STATUS_OK && *name != NULL; name++) {
+		status = take_away(change, *name, ".conf");
+		if (status == STATUS_OK)
+			status = take_away(change, *name, LOAD_DISABLED);
 	}
 	return status;
 }
@@ -455,16 +399,29 @@ apply_removed(const struct removal *r)
 int
 cmd_add_remove(const struct ctl *ctl, int argc, char **argv)
 {
-	struct removal r;
+	struct candidate *v = NULL;
+	struct change change;
+	enum reload_fate fate;
+	char **names;
+	size_t n;
 	int status;
 
-	if ((status = removal_begin(&r, ctl, argc, argv)) == STATUS_OK &&
-	    (status = validate_removal(&r)) == STATUS_OK) {
-		if ((status = set_aside(&r)) == STATUS_OK)
-			status = apply_removed(&r);
-		else
-			put_back(&r);
-	}
-	removal_end(&r);
+	if ((status = pick_names(ctl, argc, argv, &names)) != STATUS_OK)
+		return status;
+	n = strings_count(names);
+	status = change_begin(&change, ctl, names);
+	if (status == STATUS_OK)
+		status = change_check_files(&change);
+	if (status == STATUS_OK && (v = without(&change, n)) == NULL)
+		status = STATUS_FAILED;
+	if (status == STATUS_OK)
+		status = change_validate(&change, v, n);
+	if (status == STATUS_OK)
+		status = take_all_away(&change);
+	if (status == STATUS_OK)
+		status = change_apply(&change, &fate);
+	change_end(&change);
+	free(v);
+	free(names);
 	return status;
 }

@@ -256,6 +256,7 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"state", "state", TEXT},
 	    {"step", "step", TEXT},
 	    {"want", "want", TEXT},
+	    {"autostart", "autostart", YES},
 	    {"ready", "ready", YES},
 	    {"pid", "pid", NUMBER},
 	    {"state_ms", "since", NUMBER},

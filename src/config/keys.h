@@ -113,7 +113,8 @@ struct definition_line {
 struct definition {
 	unsigned refs;
 	char *name;
-	char *file; /* its own, or NULL in a whole configuration */
+	char *file;    /* its own, or NULL in a whole configuration */
+	bool disabled; /* by a file beside its own: autostart = no */
 	struct keyset given;
 	struct definition_line *lines; /* of its file; not of the defaults */
 	size_t nlines;

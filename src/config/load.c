@@ -75,6 +75,7 @@ struct loading {
 	const struct config *known; /* NULL: nothing can be shared */
 	struct resolver *resolver;
 	struct template *templates; /* as far as they were read */
+	bool disabled;		    /* the program that is being read */
 	struct diags *diags;
 };
 
@@ -289,6 +290,7 @@ share_known(struct loading *l, const char *name, const char *path,
 
 	if (l->known == NULL || (known = config_find(l->known, name)) == NULL ||
 	    known->file == NULL || strcmp(known->file, path) != 0 ||
+	    known->disabled != l->disabled ||
 	    !file_same_stamp(&known->stamp, &stamp))
 		return NULL;
 	now = *known;
@@ -410,6 +412,28 @@ defined_by(struct loading *l, int dir, const char *folder, const char *name,
 	return t != NULL && template_defines(t, f, looked) ? t : NULL;
 }
 
+/* Is there a NAME.disabled?  dir: -1 if there is no folder. */
+static bool
+is_disabled(int dir, const char *name)
+{
+	char entry[NAME_SIZE + sizeof(LOAD_DISABLED)];
+	struct stat st;
+
+	snprintf(entry, sizeof(entry), "%s" LOAD_DISABLED, name);
+	return dir != -1 && fstatat(dir, entry, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A definition that is shared has it already. */
+static void
+disable(struct definition *conf)
+{
+	if (conf->disabled)
+		return;
+	conf->disabled = true;
+	conf->autostart = false;
+	keys_add(&conf->given, keys_find("autostart"));
+}
+
 /* Add the program; conf: NULL if its file has errors. */
 static int
 add_program(struct loading *l, struct definition *conf, const char *name,
@@ -417,6 +441,8 @@ add_program(struct loading *l, struct definition *conf, const char *name,
 {
 	if (conf == NULL && (conf = placeholder(name)) == NULL)
 		return diag_no_memory(l->diags, path);
+	if (l->disabled)
+		disable(conf);
 	if (config_add(l->config, conf) == 0)
 		return 0;
 	definition_unref(conf);
@@ -439,6 +465,7 @@ load_program(struct loading *l, int dir, const char *folder, const char *entry,
 		return -1;
 	if (definition_is_template(name))
 		return find_template(l, dir, folder, name) != NULL ? 0 : -1;
+	l->disabled = is_disabled(dir, name);
 	r = file_look(&f, dir, entry, SYNTAX_FILE_MAX);
 	if ((t = defined_by(l, dir, folder, name, &f, r)) != NULL)
 		conf = load_instance(l, name, path, t);
@@ -469,6 +496,7 @@ load_candidate(struct loading *l, int dir, const char *folder,
 		return find_template(l, dir, folder, c->name) != NULL ? 0 : -1;
 	if (c->text == NULL)
 		return 0;
+	l->disabled = is_disabled(dir, c->name);
 	if (c->len == 0)
 		t = template_of(l, dir, folder, c->name);
 	if (t != NULL)

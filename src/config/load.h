@@ -10,6 +10,9 @@
 #include "config/config.h"
 #include "config/resolve.h"
 
+/* NAME.disabled beside NAME.conf turns autostart off, whatever it contains. */
+#define LOAD_DISABLED ".disabled"
+
 /*
  * A program file that a user proposes: it stands in for the file of its name,
  * which need not exist.  An empty one of an instance means its template, as an

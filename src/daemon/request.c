@@ -133,6 +133,7 @@ request_put_program(struct line_text *t, const struct program *p,
 		line_put_number(t, "errno", p->said_err);
 	if (p->said_exit != 0)
 		line_put_number(t, "exit-status", p->said_exit - 1);
+	line_put(t, "autostart", p->conf->autostart ? "yes" : "no");
 	line_put(t, "conf", p->conf->file);
 	if (p->conf->log == LOG_TO_FILE)
 		log = places_log(log_dir, p->conf->name);

@@ -19,7 +19,8 @@
  *			status= (its STATUS=) reason= (why it is in this state)
  *			waiting-for= (what outside of hupd it waits for)
  *			again= (ms until the restart, in state wait)
- *			conf= (file, if it has one) log= (file, if any)
+ *			autostart=(yes|no) conf= (file, if it has one)
+ *			log= (file, if any)
  *			log-error= log-since= (why its output cannot be
  *			written, and since when, Unix time)
  *			warning= (a limit that cannot be set as configured)

@@ -307,6 +307,37 @@ sets_aside_and_puts_back(void **state)
 }
 
 static void
+replaces_and_restores(void **state)
+{
+	struct stat was, now;
+	struct file f;
+	char *aside;
+
+	(void)state;
+	assert_int_equal(file_create(FILE_NAME, "one", 3, 0640), 0);
+	assert_int_equal(lstat(FILE_NAME, &was), 0);
+	assert_int_equal(file_replace(FILE_NAME, &was, "two", 3, &aside), 0);
+	assert_int_equal(lstat(FILE_NAME, &now), 0);
+	assert_int_equal(now.st_mode, was.st_mode);
+	assert_int_equal(file_read(&f, AT_FDCWD, FILE_NAME, 3), 1);
+	assert_string_equal(f.bytes, "two");
+	file_clear(&f);
+	assert_int_equal(file_restore(aside, FILE_NAME), 0);
+	free(aside);
+	assert_int_equal(file_read(&f, AT_FDCWD, FILE_NAME, 3), 1);
+	assert_string_equal(f.bytes, "one");
+	file_clear(&f);
+	/* Another file has its name, and no temporary file stays. */
+	was.st_size++;
+	assert_int_equal(file_replace(FILE_NAME, &was, "two", 3, &aside), -1);
+	assert_int_equal(errno, ESTALE);
+	assert_null(aside);
+	assert_int_equal(file_read(&f, AT_FDCWD, FILE_NAME, 3), 1);
+	assert_string_equal(f.bytes, "one");
+	file_clear(&f);
+}
+
+static void
 creates_links(void **state)
 {
 	char target[16], *aside;
@@ -418,6 +449,7 @@ main(void)
 	    TEST(knows_whom_to_trust),
 	    TEST(creates_whole_files),
 	    TEST(sets_aside_and_puts_back),
+	    TEST(replaces_and_restores),
 	    TEST(creates_links),
 	    TEST(makes_folder_and_parents),
 	    TEST(leaves_an_existing_folder),
