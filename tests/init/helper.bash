@@ -186,3 +186,9 @@ readme_block() {
 readme_text() {
 	readme_fence text "$1"
 }
+
+# guide WORD NAME: the same of docs/migration.md, about NAME instead of web.
+guide() {
+	sed -n "/^\`\`\`sh $1\$/,/^\`\`\`\$/p" "$TOP/docs/migration.md" |
+	    sed "1d;\$d;s/web/$2/g"
+}

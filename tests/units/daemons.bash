@@ -10,6 +10,7 @@
 #	changes_NAME	what it changes by itself, as the program promises calls it
 #	lost_NAME	promises that the import reports as lost
 #	before_restart_NAME, after_restart_NAME	more about a restart
+#	no_reload_NAME	why its reload is not tried, for the table
 #	asks_NAME	does it serve?  Run beside the machine, with its network
 #
 # A daemon is left as its package has it, where that serves.
@@ -170,6 +171,8 @@ asks_prometheus() { web 9090 -/ready; }
 packages_nodeexporter="prometheus-node-exporter"
 units_nodeexporter="prometheus-node-exporter.service"
 program_nodeexporter="prometheus-node-exporter"
+# Its unit sends SIGHUP, which it does not know.
+no_reload_nodeexporter="ends it"
 changes_nodeexporter="LimitNOFILE soft"
 asks_nodeexporter() { web 9100 metrics; }
 

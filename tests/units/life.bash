@@ -12,9 +12,9 @@ of() {
 	echo "${!var-${3-}}"
 }
 
-# life_install INIT NAME ...: unpack a root with that init, install these daemons
-# and hupd there, and import their units, unchanged.
-life_install() {
+# life_root INIT NAME ...: unpack a root with that init, and install these daemons
+# and hupd there.  Status 77: the packages cannot be had.
+life_root() {
 	local init=$1 name packages=()
 	shift
 	timeout 300 "$MACHINE" unpack "$NAME" "$TOP/build/init/$init.tar"
@@ -23,22 +23,32 @@ life_install() {
 		read -r -a more <<<"$(of packages "$name" "$name")"
 		packages+=("${more[@]}")
 	done
+	mkdir -p "$TOP/build/init/apt"
 	timeout 500 "$TOP/tests/units/install" "$R" "$TOP/build/init/apt" \
-	    "${packages[@]}" || return
+	    "${packages[@]}" || return 77
 	grep -q -s localhost "$R/etc/hosts" ||
 	    echo '127.0.0.1 localhost' >>"$R/etc/hosts"
-	make -s -C "$TOP" install "DESTDIR=$R" PREFIX=/usr INIT="$init" || return
+	flock "$TOP/build/init/install.lock" \
+	    make -s -C "$TOP" install "DESTDIR=$R" PREFIX=/usr INIT="$init" ||
+	    return
 	chroot "$R" adduser --quiet --system --group --no-create-home hupd ||
 	    return
+	case $init in
+	sysv)	chroot "$R" update-rc.d hupd defaults ;;
+	openrc)	chroot "$R" rc-update -q add hupd default ;;
+	esac
+}
+
+# life_install INIT NAME ...: the same, and import their units, unchanged.
+life_install() {
+	local name
+	life_root "$@" || return
+	shift
 	for name; do
 		life_import "$name" || return
 		! declare -f "prepare_$name" >/dev/null || "prepare_$name" ||
 		    return
 	done
-	case $init in
-	sysv)	chroot "$R" update-rc.d hupd defaults ;;
-	openrc)	chroot "$R" rc-update -q add hupd default ;;
-	esac
 }
 
 # Import the units of a daemon, and disable the init scripts that the notes name.
@@ -117,6 +127,10 @@ step_reload() {
 	local pid
 	[ -n "$(key "$1" reload-signal)$(key "$1" reload-command)" ] || {
 		echo "cell: none"
+		return 0
+	}
+	[ -z "$(of no_reload "$1")" ] || {
+		echo "cell: $(of no_reload "$1")"
 		return 0
 	}
 	pid=$(field "$1" pid)
