@@ -33,7 +33,9 @@ manual_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(1)
 
 # README.md and all that its links lead to, besides manuals and licence.
 documents = $(wildcard README*.md CONTRIBUTING.md docs/*.md docs/*.svg \
-	examples/*.conf examples/Containerfile examples/src/*)
+	examples/*.conf examples/Containerfile examples/src/* \
+	examples/monitoring/*)
+scripts = $(wildcard examples/on-failure/*)
 
 install: all install-init-$(INIT)
 	$(install_program) $(B)/hupd $(DESTDIR)$(SBINDIR)/hupd
@@ -49,6 +51,7 @@ install: all install-init-$(INIT)
 	$(install_data) completions/hupctl.fish \
 	    $(DESTDIR)$(FISHDIR)/hupctl.fish
 	$(foreach d,$(documents),$(install_data) $(d) $(DESTDIR)$(DOCDIR)/$(d) &&) :
+	$(foreach s,$(scripts),$(install_program) $(s) $(DESTDIR)$(DOCDIR)/$(s) &&) :
 
 install-init-none:
 
