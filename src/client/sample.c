@@ -140,6 +140,7 @@ read_sample(struct sample *sample, const struct line *line,
 	sample->state = safe(state_of(line));
 	if (sample->name == NULL || sample->state == NULL)
 		return -1;
+	sample->unwritten = line_get(line, "log-error") != NULL;
 	sample->pid = known(line, "pid");
 	sample->memory = known(line, "memory");
 	sample->restarts = known(line, "restarts");
@@ -174,8 +175,10 @@ sample_take(struct samples *samples, const struct reply *reply, struct mono now)
 			return -1;
 		}
 	}
-	if (config != NULL)
+	if (config != NULL) {
 		new.pid = known(config, "pid");
+		new.unwritten = line_get(config, "log-error") != NULL;
+	}
 	sample_clear(samples);
 	*samples = new;
 	return 0;
@@ -205,7 +208,8 @@ rank_of(const struct sample *sample, enum order order)
 	case ORDER_RESTARTS:
 		return sample->restarts;
 	case ORDER_STATE:
-		return tone_rank(sample->state);
+		/* Among equal states, those with a trouble come first. */
+		return 2 * tone_rank(sample->state) + sample->unwritten;
 	case ORDER_UPTIME:
 		return sample->uptime;
 	case ORDER_NAME:

@@ -29,8 +29,9 @@ struct spark {
 
 /* A number that is not known is -1. */
 struct sample {
-	char *name;  /* printable ASCII */
-	char *state; /* printable ASCII */
+	char *name;	/* printable ASCII */
+	char *state;	/* printable ASCII */
+	bool unwritten; /* its output cannot be written */
 	int64_t pid;
 	int64_t memory; /* bytes */
 	int64_t restarts;
@@ -48,6 +49,7 @@ struct samples {
 	size_t n;
 	int64_t second; /* of the clock, when the answer came */
 	int64_t pid;	/* the daemon's */
+	bool unwritten; /* the event log cannot be written */
 };
 
 /*

@@ -150,11 +150,13 @@ void
 view_sample(const struct layout *layout, const struct sample *sample,
     int64_t now, bool utf8, char buf[static VIEW_LINE_SIZE])
 {
-	char spark[SPARK_SIZE];
+	char spark[SPARK_SIZE], state[VIEW_LINE_SIZE];
 
 	*buf = '\0';
+	snprintf(state, sizeof(state), "%s%s", sample->state,
+	    sample->unwritten ? "!" : "");
 	put(buf, layout, CELL_NAME, sample->name);
-	put(buf, layout, CELL_STATE, sample->state);
+	put(buf, layout, CELL_STATE, state);
 	put_number(buf, layout, CELL_PID, sample->pid, plain);
 	put_number(buf, layout, CELL_CPU, sample->use, percent);
 	put_number(buf, layout, CELL_MEM, sample->memory, text_humane_size);
@@ -186,12 +188,14 @@ append(char *buf, const char *fmt, ...)
 void
 view_states(const struct samples *samples, char buf[static VIEW_LINE_SIZE])
 {
-	size_t count[TONE_RANK_MAX + 1] = {0}, i;
+	size_t count[TONE_RANK_MAX + 1] = {0}, unwritten = 0, i;
 	const char *before = ": ";
 	int rank;
 
-	for (i = 0; i < samples->n; i++)
+	for (i = 0; i < samples->n; i++) {
 		count[tone_rank(samples->v[i].state)]++;
+		unwritten += samples->v[i].unwritten;
+	}
 	*buf = '\0';
 	append(buf, "%zu program%s", samples->n, samples->n == 1 ? "" : "s");
 	for (rank = TONE_RANK_MAX; rank > 0; rank--) {
@@ -200,6 +204,10 @@ view_states(const struct samples *samples, char buf[static VIEW_LINE_SIZE])
 		append(buf, "%s%zu %s", before, count[rank], tone_name(rank));
 		before = ", ";
 	}
+	if (unwritten > 0)
+		append(buf, "; log of %zu not written (!)", unwritten);
+	if (samples->unwritten)
+		append(buf, "; event log not written");
 }
 
 void
@@ -258,6 +266,7 @@ const char *const view_help[] = {
     "",
     "  CPU is in percent of one processor, and a full block of the last",
     "  minute is one processor, or the highest use if that is more.",
+    "  An exclamation mark behind the state: its log cannot be written.",
     NULL,
 };
 

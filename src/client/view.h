@@ -41,7 +41,7 @@ void view_sample(const struct layout *, const struct sample *, int64_t now,
     bool utf8, char buf[static VIEW_LINE_SIZE]);
 /* The daemon, and what all programs use. */
 void view_summary(const struct samples *, char buf[static VIEW_LINE_SIZE]);
-/* How many programs there are, and in which states. */
+/* How many programs there are, in which states, and whose log is blocked. */
 void view_states(const struct samples *, char buf[static VIEW_LINE_SIZE]);
 
 struct view {

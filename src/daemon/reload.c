@@ -93,7 +93,8 @@ struct reload {
 	struct apply *apply;	 /* not NULL: it was committed */
 	struct line_text report; /* of the one under way */
 	bool again;		 /* SIGHUP came meanwhile */
-	bool waits_for_logs;	 /* and for nothing else */
+	/* The rest of it, once the log files are reopened; or NULL. */
+	void (*rest)(struct reload *);
 };
 
 static void
@@ -221,16 +222,48 @@ remember_rejection(struct reload *r, const struct diags *errors)
 	return text;
 }
 
+static void begin(struct reload *);
+
+static void
+begin_again(struct reload *r)
+{
+	if (r->again && !r->daemon->stopping)
+		begin(r);
+}
+
+/* A report names the logs that cannot be written: wait until they are known. */
+static void
+after_logs(struct reload *r, void (*rest)(struct reload *))
+{
+	r->rest = rest;
+	if (!r->daemon->reopening)
+		reload_reopened(r);
+}
+
+static void
+conclude_rejection(struct reload *r)
+{
+	struct line_text logs = {0};
+
+	reload_put_log_errors(r, &logs);
+	if (logs.s != NULL) {
+		log_report(logs.s);
+		line_put_raw(&r->report, logs.s);
+	}
+	line_text_clear(&logs);
+	give_verdict(r, r->report.s != NULL ? r->report.s : "",
+	    STATUS_REJECTED);
+	line_text_clear(&r->report);
+	begin_again(r);
+}
+
 static void
 reject(struct reload *r, const struct diags *errors)
 {
-	struct line_text text;
-
 	r->rejected++;
 	log_info("reload rejected, nothing was changed");
-	text = remember_rejection(r, errors);
-	give_verdict(r, text.s != NULL ? text.s : "", STATUS_REJECTED);
-	line_text_clear(&text);
+	r->report = remember_rejection(r, errors);
+	after_logs(r, conclude_rejection);
 }
 
 /* Keep what runs, for a daemon that follows this one without a reload. */
@@ -274,8 +307,6 @@ record(const struct reload *r)
 	h->from_accepted = r->from_accepted;
 }
 
-static void begin(struct reload *);
-
 void
 reload_put_log_errors(const struct reload *r, struct line_text *text)
 {
@@ -306,8 +337,7 @@ conclude(struct reload *r, int status)
 		log_report(r->report.s);
 	give_verdict(r, r->report.failed ? "" : r->report.s, status);
 	line_text_clear(&r->report);
-	if (r->again && !r->daemon->stopping)
-		begin(r);
+	begin_again(r);
 	r->daemon->settled(r->daemon);
 }
 
@@ -330,17 +360,11 @@ idle(void *arg)
 	conclude(r, STATUS_FAILED);
 }
 
-/* Every program that was touched has its outcome. */
 static void
-settled(void *arg)
+conclude_outcomes(struct reload *r)
 {
-	struct reload *r = arg;
 	bool good;
 
-	/* See reload_reopened. */
-	r->waits_for_logs = r->daemon->reopening;
-	if (r->waits_for_logs)
-		return;
 	apply_report(r->apply, &r->report);
 	reload_put_log_errors(r, &r->report);
 	good = apply_is_good(r->apply);
@@ -350,6 +374,13 @@ settled(void *arg)
 	else if (r->generation > 1)
 		r->failed++;
 	conclude(r, good ? STATUS_OK : STATUS_FAILED);
+}
+
+/* Every program that was touched has its outcome. */
+static void
+settled(void *arg)
+{
+	after_logs(arg, conclude_outcomes);
 }
 
 /*
@@ -703,25 +734,24 @@ static void
 transact(struct attempt *a, int error)
 {
 	struct reload *r = a->reload;
+	bool good;
 
 	r->attempt = NULL;
-	if (r->daemon->stopping) {
-		/* Its clients are answered by the end of the daemon. */
-	} else if (error == -1 || prepare(r, a) == -1) {
-		reject(r, &a->errors);
-	} else {
+	good = !r->daemon->stopping && error != -1 && prepare(r, a) != -1;
+	if (good) {
 		apply_announce(r->apply);
 		keep_accepted(r, &a->set);
 		commit(r, &a->set, &a->plan);
 	}
 	accounts_free(r->accounts);
 	r->accounts = lookup_take(&a->lookup);
-	attempt_clear(a);
-	free(a);
 	if (r->apply == NULL)
 		sockets_settle(r->daemon->sockets);
-	if (r->apply == NULL && r->again && !r->daemon->stopping)
-		begin(r);
+	/* If the daemon is ending, its clients see that for themselves. */
+	if (!good && !r->daemon->stopping)
+		reject(r, &a->errors);
+	attempt_clear(a);
+	free(a);
 }
 
 static void
@@ -751,8 +781,17 @@ begin(struct reload *r)
 void
 reload_reopened(struct reload *r)
 {
-	if (r->waits_for_logs)
-		settled(r);
+	void (*rest)(struct reload *) = r->rest;
+
+	r->rest = NULL;
+	if (rest != NULL)
+		rest(r);
+}
+
+static bool
+is_under_way(const struct reload *r)
+{
+	return r->attempt != NULL || r->apply != NULL || r->rest != NULL;
 }
 
 void
@@ -760,9 +799,9 @@ reload_request(struct reload *r)
 {
 	if (r->daemon->stopping)
 		return;
-	if (r->attempt != NULL || r->apply != NULL) {
+	if (is_under_way(r)) {
 		r->again = true;
-		if (r->attempt != NULL || apply_is_bounded(r->apply))
+		if (r->apply == NULL || apply_is_bounded(r->apply))
 			log_info("a reload is under way, the next begins after "
 				 "it");
 		else
@@ -868,8 +907,8 @@ reload_resume(struct reload *r, struct config *set)
 bool
 reload_is_idle(const struct reload *r)
 {
-	return r->attempt == NULL &&
-	    (r->apply == NULL || !apply_is_bounded(r->apply));
+	return !is_under_way(r) ||
+	    (r->apply != NULL && !apply_is_bounded(r->apply));
 }
 
 bool

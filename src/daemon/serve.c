@@ -228,9 +228,11 @@ begin_reopening(struct daemon *d, struct verdict *v)
 static void
 reopen_logs(struct daemon *d)
 {
+	/* More requests meanwhile do not delay a report that waits already. */
+	if (!d->reopening)
+		loop_at(d->loop, &d->reopen_late,
+		    clock_add_ms(loop_now(d->loop), REOPEN_TIMEOUT));
 	d->reopening = true;
-	loop_at(d->loop, &d->reopen_late,
-	    clock_add_ms(loop_now(d->loop), REOPEN_TIMEOUT));
 	logger_reopen(d->logger);
 }
 

@@ -28,6 +28,9 @@
 #define TAIL_MS 3000
 /* The delay before a retry when memory or descriptors are short. */
 #define AGAIN_MS 1000
+/* The number of changes of a trouble that are logged in this time, in s. */
+#define SAY_MAX 2
+#define SAY_SECONDS 60
 /* The length of the name of a FIFO. */
 #define FILE_MAX (MESSAGE_NAME + 12)
 /* Reports read in a turn. */
@@ -77,6 +80,7 @@ struct logger {
 
 	struct deadline again; /* retries what failed for lack of memory */
 	struct deadline found; /* then unclaimed FIFOs are emptied */
+	struct deadline say;   /* then changes that were not logged are */
 };
 
 static void
@@ -779,22 +783,83 @@ current_of(struct stream *s)
 	return s;
 }
 
-/* Logged once for a program, whichever of its FIFOs it is. */
+static uint32_t
+now_in_seconds(void)
+{
+	return (uint32_t)(clock_diff_ms(clock_now(), (struct mono){0}) / 1000);
+}
+
+/* Log whether the output of a program is written. */
+static void
+say(struct stream *s)
+{
+	char why[TROUBLE_MAX], times[64] = "";
+
+	if (s->unsaid > 1)
+		snprintf(times, sizeof(times), " (%u changes in %d s)",
+		    (unsigned)s->unsaid, SAY_SECONDS);
+	if (logger_stream_trouble(s, why, sizeof(why)) != 0)
+		log_warnx("%s: cannot write its output: %s; retrying%s",
+		    s->name, why, times);
+	else
+		log_info("%s: its output is written again%s", s->name, times);
+	s->unsaid = 0;
+	s->said++;
+}
+
+/* If it was not logged too often, log what has changed; else do so later. */
+static void
+say_if_due(struct stream *s)
+{
+	struct logger *l = s->logger;
+	const uint32_t now = now_in_seconds(), age = now - s->saying;
+	struct mono at;
+
+	if (age >= SAY_SECONDS) {
+		s->saying = now;
+		s->said = 0;
+	}
+	if (s->said < SAY_MAX) {
+		say(s);
+		return;
+	}
+	at = clock_add_ms(clock_now(), INT64_C(1000) * (SAY_SECONDS - age));
+	if (!clock_is_set(l->say.at) || clock_before(at, l->say.at))
+		loop_at(l->loop, &l->say, at);
+}
+
+static void
+say_due(struct deadline *d)
+{
+	struct logger *l = d->arg;
+
+	for (uint32_t i = 0; i < l->size; i++)
+		if (l->streams[i] != NULL && l->streams[i]->unsaid > 0)
+			say_if_due(l->streams[i]);
+}
+
+/* The trouble of a program has come or gone. */
+static void
+trouble_changed(struct stream *s)
+{
+	changed(s);
+	if (s->unsaid < UINT16_MAX)
+		s->unsaid++;
+	say_if_due(s);
+}
+
+/* The mark is one for a program, whichever of its FIFOs it is. */
 static void
 on_stuck(struct stream *s, int err)
 {
 	const bool known = stuck_of(current_of(s)) != NULL;
-	char why[TROUBLE_MAX];
 
 	if (s->stuck != 0)
 		return;
 	s->stuck = err != 0 ? err : EIO;
 	s->since = clock_wall().tv_sec;
-	if (known)
-		return;
-	changed(current_of(s));
-	explain(s, s->stuck, why, sizeof(why));
-	log_warnx("%s: cannot write its output: %s; retrying", s->name, why);
+	if (!known)
+		trouble_changed(current_of(s));
 }
 
 static void
@@ -803,10 +868,8 @@ on_recovered(struct stream *s)
 	if (s->stuck == 0)
 		return;
 	s->stuck = 0;
-	if (stuck_of(current_of(s)) != NULL)
-		return;
-	log_info("%s: its output is written again", s->name);
-	changed(current_of(s));
+	if (stuck_of(current_of(s)) == NULL)
+		trouble_changed(current_of(s));
 }
 
 /* Output of a former process, of a program that may be gone. */
@@ -1077,6 +1140,7 @@ logger_alloc(struct loop *loop, const struct logger_conf *conf)
 	LIST_INIT(&l->going);
 	l->again = (struct deadline){.due = again_due, .arg = l};
 	l->found = (struct deadline){.due = found_due, .arg = l};
+	l->say = (struct deadline){.due = say_due, .arg = l};
 	if (logchild_init(&l->child, loop, conf, &calls) == -1) {
 		logger_free(l, 0);
 		return NULL;
@@ -1185,6 +1249,7 @@ logger_free(struct logger *l, int64_t ms)
 	}
 	loop_cancel(l->loop, &l->again);
 	loop_cancel(l->loop, &l->found);
+	loop_cancel(l->loop, &l->say);
 	logchild_free(&l->child);
 	if (l->outdir != -1)
 		close(l->outdir);

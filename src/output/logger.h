@@ -43,12 +43,15 @@ struct stream {
 	uint32_t left;	  /* bytes to read before its end, at most */
 	int stuck;	  /* errno: its output cannot be written; or 0 */
 	time_t since;	  /* that is so, Unix time */
-	uint8_t unsent;	  /* orders, bits of enum unsent */
-	bool closing;
-	bool draining; /* closing, once no writer is left */
-	bool unused;   /* no process has had the FIFO */
-	bool ended;    /* and the process has not reported all as written */
-	bool unopened; /* the process could not open it */
+	uint32_t saying;  /* since when said counts; s, monotonic */
+	uint16_t unsaid;  /* changes of its trouble that were not logged */
+	uint8_t said : 2; /* those that were */
+	bool closing : 1;
+	bool draining : 1; /* closing, once no writer is left */
+	bool unused : 1;   /* no process has had the FIFO */
+	bool ended : 1;	   /* and the process has not reported all as written */
+	bool unopened : 1; /* the process could not open it */
+	uint8_t unsent;	   /* orders, bits of enum unsent */
 };
 
 /*

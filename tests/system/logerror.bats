@@ -149,6 +149,53 @@ is_written() {
 	wait_for 10 is_written web
 }
 
+@test "a rejected reload names the logs that cannot be written" {
+	local i
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	mv "$T/log/web.log" "$T/first"
+	ln -s nowhere "$T/log/web.log"
+	program bad <<<'comand = true'
+	run -6 ctl reload
+	[[ $output = *'bad.conf:1: comand'* ]]
+	[[ $output = *"! web      output cannot be written: $T/log/web.log: is a symbolic link"* ]]
+	run -6 --separate-stderr ctl -j reload
+	json_is '"comand" in d["errors"][0]["text"] and
+	    d["log_errors"][0]["name"] == "web"' <<<"$output"
+	# Each of several reloads at once has its verdict.
+	for i in 1 2 3; do
+		ctl reload >"$T/said.$i" 2>&1 &
+	done
+	wait
+	for i in 1 2 3; do
+		grep -q 'output cannot be written' "$T/said.$i"
+	done
+	rm "$T/hupd.d/bad.conf" "$T/log/web.log"
+	run -0 ctl reload
+	wait_for 10 is_written web
+}
+
+@test "a log that is blocked now and then has no event each time" {
+	local i
+	ticker web
+	hupd_start
+	wait_for 5 lines "$T/log/web.log" 3
+	for i in 1 2 3 4 5; do
+		mv "$T/log/web.log" "$T/log.$i"
+		ln -s nowhere "$T/log/web.log"
+		run -1 ctl reopen
+		is_blocked web
+		rm "$T/log/web.log"
+		run -0 ctl reopen
+		wait_for 10 is_written web
+		wait_for 10 lines "$T/log/web.log" 3
+	done
+	[ "$(grep -c 'web: cannot write its output' "$T/log/hupd.log")" -eq 1 ]
+	[ "$(grep -c 'web: its output is written again' "$T/log/hupd.log")" -eq 1 ]
+	has_all_ticks "$T"/log.{1..5} "$T/log/web.log"
+}
+
 @test "reopen waits for the log process, and says if that takes too long" {
 	local log size
 	ticker web

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -54,6 +56,17 @@ struct world {
 	int tails;
 	char tail[4096];
 };
+
+static time_t jumped; /* s, by which the clocks here are ahead */
+
+int
+clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int rv = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	ts->tv_sec += jumped;
+	return rv;
+}
 
 static void
 signalled(const struct signalfd_siginfo *si, void *arg)
@@ -449,6 +462,77 @@ test_reopen(void **state)
 	print(s, "three\n");
 	await_file(w, "web.log", "three\n");
 	await_file(w, "moved", "one\ntwo\n");
+}
+
+static struct stream *watched;
+
+static bool
+is_in_trouble(struct world *w)
+{
+	char why[256];
+
+	(void)w;
+	return logger_stream_trouble(watched, why, sizeof(why)) != 0;
+}
+
+static bool
+is_out_of_trouble(struct world *w)
+{
+	return !is_in_trouble(w);
+}
+
+/* Has the log of events the text this number of times? */
+static bool
+is_logged(struct world *w, const char *text, int times)
+{
+	size_t len;
+	char *s = slurp(w, "../events", &len);
+	int n = 0;
+
+	for (const char *at = s; (at = strstr(at, text)) != NULL; at++)
+		n++;
+	free(s);
+	return n == times;
+}
+
+static bool
+is_summed_up(struct world *w)
+{
+	return is_logged(w, "is written again (8 changes in 60 s)", 1);
+}
+
+/* Trouble that comes and goes fills no log. */
+static void
+test_alternating_trouble(void **state)
+{
+	struct world *w = *state;
+	char path[128];
+	int events;
+
+	watched = stream(w, "web", &plain);
+	snprintf(path, sizeof(path), "%s/events", w->path);
+	events = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_int_not_equal(events, -1);
+	log_stream(events);
+	w->name = "trouble";
+	w->text = "its beginning or end";
+	snprintf(path, sizeof(path), "%s/web.log", w->logs);
+	for (int i = 0; i < 5; i++) {
+		unlink(path);
+		assert_int_equal(mkdir(path, 0755), 0);
+		logger_reopen(w->logger);
+		await(w, is_in_trouble);
+		assert_int_equal(rmdir(path), 0);
+		logger_reopen(w->logger);
+		await(w, is_out_of_trouble);
+	}
+	assert_true(is_logged(w, "web: cannot write its output", 1));
+	assert_true(is_logged(w, "web: its output is written again", 1));
+	w->text = "their number";
+	jumped += 61;
+	await(w, is_summed_up);
+	log_stream(-1);
+	close(events);
 }
 
 /* Print numbered lines at full speed, until stopped. */
@@ -929,6 +1013,7 @@ main(int argc, char **argv)
 	    T(test_tail_is_of_this_instance),
 	    T(test_odd_output),
 	    T(test_reopen),
+	    T(test_alternating_trouble),
 	    T(test_vanished_folder),
 	    T(test_stopped),
 	    B(test_few_descriptors),

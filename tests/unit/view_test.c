@@ -168,6 +168,30 @@ sums_up(void **state)
 }
 
 static void
+marks_logs_that_are_not_written(void **state)
+{
+	struct layout layout;
+	char line[VIEW_LINE_SIZE];
+
+	(void)state;
+	take(1000,
+	    "program name=a state=up\n"
+	    "program name=b state=up log-error=full log-since=1\n"
+	    "program name=c state=failed\n"
+	    "config pid=42 log-error=full log-since=1\n");
+	sample_sort(&samples, ORDER_STATE, false);
+	assert_string_equal(samples.v[0].name, "c");
+	assert_string_equal(samples.v[1].name, "b");
+	view_states(&samples, line);
+	assert_string_equal(line,
+	    "3 programs: 1 failed, 2 up; log of 1 not written (!); event log "
+	    "not written");
+	view_layout(&layout, &samples, 44);
+	view_sample(&layout, &samples.v[1], 1, false, line);
+	assert_string_equal(line, "b    up!             -      -      -");
+}
+
+static void
 says_how_it_is_sorted(void **state)
 {
 	static const struct {
@@ -292,6 +316,7 @@ main(void)
 	    cmocka_unit_test_teardown(cuts_a_long_name, clear),
 	    cmocka_unit_test_teardown(never_exceeds_the_screen, clear),
 	    cmocka_unit_test_teardown(sums_up, clear),
+	    cmocka_unit_test_teardown(marks_logs_that_are_not_written, clear),
 	    cmocka_unit_test(says_how_it_is_sorted),
 	    cmocka_unit_test(scrolls_within_the_programs),
 	    cmocka_unit_test(wishes),
