@@ -141,7 +141,7 @@ asks_named() { resolves 53 localhost; }
 
 # Its start-pre copies the key of the root zone from there.
 packages_unbound="unbound dns-root-data"
-changes_unbound="LimitNOFILE (soft|hard)"
+changes_unbound="LimitNOFILE soft|LimitNOFILE hard"
 asks_unbound() { resolves 53 localhost; }
 
 prepare_knot() {
@@ -176,7 +176,7 @@ no_reload_nodeexporter="ends it"
 changes_nodeexporter="LimitNOFILE soft"
 asks_nodeexporter() { web 9100 metrics; }
 
-changes_apache2="LimitNOFILE (soft|hard)"
+changes_apache2="LimitNOFILE soft|LimitNOFILE hard"
 asks_apache2() { web 80; }
 
 asks_rsyslog() { x logger -t test --socket-errors=on question; }

@@ -166,7 +166,7 @@ step_kill() {
 		serves "$1" || return ;;
 	*)
 		wait_for 20 is_now "$1" failed || return
-		echo "cell: restart = $(key "$1" restart)"
+		echo "cell: \`failed\`"
 		x hupctl start "$program" || return
 		serves "$1" || return ;;
 	esac
