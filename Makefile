@@ -131,6 +131,7 @@ check-units: all
 # By hand: it installs daemons, each in a root of its own, and boots it.
 check-units-run: all
 	@tests/units/runs $(B)
+	@tests/units/runs -e $(B)
 
 coverage:
 	@tests/coverage

@@ -33,7 +33,7 @@ manual_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(1)
 
 # README.md and all that its links lead to, besides manuals and licence.
 documents = $(wildcard README*.md CONTRIBUTING.md docs/*.md docs/*.svg \
-	examples/*.conf examples/Containerfile examples/src/* \
+	examples/*.conf examples/services/*.conf examples/Containerfile examples/src/* \
 	examples/monitoring/*)
 scripts = $(wildcard examples/on-failure/*)
 

@@ -3,10 +3,10 @@
 
 load helper
 
-# All but those of accounts that are not on this machine.
+# all_examples [FOLDER]: all but those of accounts that are not on this machine.
 all_examples() {
 	local file user
-	for file in "$TOP"/examples/*.conf; do
+	for file in "$TOP/examples${1-}"/*.conf; do
 		user=$(sed -n 's/^user = //p' "$file")
 		[ -z "$user" ] || getent passwd "$user" >/dev/null || continue
 		install -m 644 "$file" "$T/hupd.d"
@@ -16,6 +16,9 @@ all_examples() {
 @test "examples are accepted" {
 	needs_root
 	all_examples
+	run -0 hupd_env "$HUPD" -f "$T/hupd.conf" -n
+	only_missing
+	all_examples /services
 	run -0 hupd_env "$HUPD" -f "$T/hupd.conf" -n
 	only_missing
 }

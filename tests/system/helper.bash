@@ -78,7 +78,7 @@ marked() {
 # The output has only warnings of programs that are not installed, and limits.
 only_missing() {
 	! grep -qvE \
-	    '^(warning: .* (does not exist|is not in the PATH .*|hard limit .*))?$' \
+	    '^(warning: .* (does not exist|is not in the PATH .*|hard limit .*|is below the least .*))?$' \
 	    <<<"$output"
 }
 

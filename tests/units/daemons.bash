@@ -6,6 +6,8 @@
 #	packages_NAME	what to install, if not the package NAME
 #	units_NAME	the units to import, if not NAME.service
 #	program_NAME	the program of hupd, if not NAME
+#	example_NAME	the file of examples/services, if not NAME
+#	adapt_NAME	what sed changes in the example for a container
 #	prepare_NAME	run before the boot, with the root in $R
 #	changes_NAME	what it changes by itself, as the program promises calls it
 #	lost_NAME	promises that the import reports as lost
@@ -131,6 +133,7 @@ changes_mariadb="Umask"
 asks_mariadb() { says 42 x mariadb -Nse 'select 6 * 7'; }
 
 packages_phpfpm="php8.2-fpm"
+example_phpfpm="php-fpm"
 units_phpfpm="php8.2-fpm.service"
 program_phpfpm="php8.2-fpm"
 asks_phpfpm() { talk /run/php/php8.2-fpm.sock '' ''; }
@@ -154,6 +157,7 @@ asks_knot() { resolves 53 localhost; }
 prepare_chrony() {
 	echo 'DAEMON_OPTS="-F 1 -x"' >"$R/etc/default/chrony"
 }
+adapt_chrony="s/chronyd -n/& -x/"
 asks_chrony() { says 'Reference ID' x chronyc -n tracking; }
 
 packages_dovecot="dovecot-imapd"
@@ -205,3 +209,6 @@ asks_avahi() { talk /run/avahi-daemon/socket 'HELP\n' Available; }
 DAEMONS="nginx cron redis memcached mosquitto ssh haproxy postgresql mariadb phpfpm
 named unbound knot chrony dovecot postfix prometheus nodeexporter apache2 rsyslog tor
 squid varnish cups avahi cron:openrc"
+# With a file of examples/services.
+EXAMPLES_OF="nginx ssh postgresql mariadb redis haproxy phpfpm named chrony postfix
+dovecot prometheus redis:openrc named:openrc"

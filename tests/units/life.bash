@@ -6,9 +6,12 @@
 # shellcheck source=tests/units/daemons.bash
 . "$TOP/tests/units/daemons.bash"
 
+# With $EXAMPLES set, from the file of examples/services instead.
+
 # of KIND NAME [DEFAULT]: what daemons.bash has.
 of() {
 	local var=$1_$2
+	[ "$1" != program ] || [ -z "${EXAMPLES-}" ] || var=example_$2
 	echo "${!var-${3-}}"
 }
 
@@ -57,7 +60,12 @@ life_import() {
 	for unit in $(of units "$1" "$1.service"); do
 		units+=("/lib/systemd/system/$unit")
 	done
-	notes=$(chroot "$R" hupctl import -w "${units[@]}" 2>&1) || {
+	if [ -z "${EXAMPLES-}" ]; then
+		notes=$(chroot "$R" hupctl import -w "${units[@]}" 2>&1)
+	else
+		life_example "$1" &&
+		    notes=$(chroot "$R" hupctl import "${units[@]}" 2>&1)
+	fi || {
 		echo "$notes"
 		return 1
 	}
@@ -66,6 +74,14 @@ life_import() {
 		[ ! -e "$R/etc/init.d/$script" ] ||
 		    life_disable "$script" || return
 	done < <(sed -n 's/.*update-rc\.d \(.*\) disable.*/\1/p' <<<"$notes")
+}
+
+# What a machine of its own would not need is changed.
+life_example() {
+	local file
+	file=$(of program "$1" "$1").conf
+	sed -e "$(of adapt "$1")" "$TOP/examples/services/$file" \
+	    >"$R$CONF/$file"
 }
 
 life_disable() {
@@ -223,12 +239,32 @@ unit_files() {
 	    2>/dev/null)
 }
 
+# The keys of an example, as the directives that systemd has for them.
+example_unit() {
+	echo '[Service]'
+	sed -E -e '/^#/d' -e '/=/!d' -e 's/^umask/UMask/' \
+	    -e 's/^rlimit-([a-z]*)/Limit\U\1/' \
+	    -e 's/^no-new-privs/NoNewPrivileges/' -e 's/suid-sgid/SUIDSGID/' \
+	    -e 's/^groups/SupplementaryGroups/' -e 's/^directory/WorkingDirectory/' \
+	    -e ':word' -e 's/^([A-Za-z]*)-([a-z])/\1\U\2/; t word' \
+	    -e 's/^[a-z]/\U&/' \
+	    -e 's/^([A-Za-z]*Directory) = ([^ ]*) ([0-7]*)$/\1 = \2\n\1Mode = \3/' \
+	    -e 's/^(Capability.*) = none$/\1 =/' \
+	    "$(root)$CONF/$(of program "$1" "$1").conf"
+}
+
 # Does the running program have what its unit promises?
 step_promises() {
 	local unit files known
 	unit=$(of units "$1" "$1.service")
 	known="^($(of changes "$1" none)|$(of lost "$1" none)):"
 	mapfile -t files < <(unit_files "$1")
+	if [ -n "${EXAMPLES-}" ]; then
+		example_unit "$1" >"$(root)/root/example"
+		files=(/root/example)
+		# A file that does not set it has that of the daemon.
+		known="$known|^LimitNOFILE soft:"
+	fi
 	cp "$TOP/tests/units/promises" "$(root)/root/promises"
 	x env "PARENT=$(hupd_pid)" awk -f /root/promises "$(field "$1" pid)" \
 	    "${unit%% *}" - "${files[@]}" >"$(root)/root/said"
