@@ -15,6 +15,8 @@
 #include "config/environ.h"
 #include "import/supervisord.h"
 
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
 #define PROGRAM "program:"
 #define GROUP "group:"
 #define LISTENER "eventlistener:"
@@ -1170,6 +1172,81 @@ listens_to_failures(const struct ini_section *section)
 	return key != NULL && strstr(key->value, "PROCESS_STATE") != NULL;
 }
 
+/*
+ * Does the listener's command end supervisord, so that a container ends?  Such
+ * commands are little scripts, which are known by their names or texts.
+ */
+static bool
+ends_supervisord(const char *command)
+{
+	static const char *const verbs[] = {"kill", "stop", "shutdown", "exit",
+	    "quit"};
+
+	if (strstr(command, "supervisor") == NULL &&
+	    strstr(command, "PPID") == NULL &&
+	    strstr(command, "kill 1") == NULL)
+		return false;
+	for (size_t i = 0; i < nitems(verbs); i++)
+		if (strstr(command, verbs[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Where a listener of superlance mails to, or NULL. */
+static const char *
+address_of(char *const *words)
+{
+	static const char *const options[] = {"-m", "--email=", "-t", "--to="};
+	const char *name = strrchr(words[0], '/');
+	size_t len;
+
+	name = name == NULL ? words[0] : name + 1;
+	if (strncmp(name, "crashmail", 9) != 0 &&
+	    strncmp(name, "fatalmail", 9) != 0)
+		return NULL;
+	for (size_t i = 1; words[i] != NULL; i++)
+		for (size_t o = 0; o < nitems(options); o++) {
+			len = strlen(options[o]);
+			if (strncmp(words[i], options[o], len) != 0)
+				continue;
+			return words[i][len] != '\0' ? words[i] + len
+						     : words[i + 1];
+		}
+	return NULL;
+}
+
+/* A listener to failures: say what to write instead, if its command tells. */
+static void
+note_listener(struct converter *c, const struct ini_section *section)
+{
+	const struct ini_key *key = ini_key(section, "command");
+	const char *command = key == NULL ? "" : key->value, *why, *to = NULL;
+	char **words = NULL;
+	size_t n = 0;
+
+	if (words_split(command, &words, &n, &why) == 0 && n > 0)
+		to = address_of(words);
+	if (to != NULL)
+		diag_add(&c->draft->notes, section->source->file, section->line,
+		    NULL,
+		    "[%s] " NO ": write on-failure-command = +sh -c 'mail -s "
+		    "\"$HUPD_PROGRAM: $HUPD_REASON\" %.80s'",
+		    section->name, to);
+	else if (ends_supervisord(command))
+		diag_add(&c->draft->notes, section->source->file, section->line,
+		    NULL,
+		    "[%s] " NO ": write exit-on = any-failed in hupd.conf, "
+		    "which ends hupd when a program has failed",
+		    section->name);
+	else
+		diag_add(&c->draft->notes, section->source->file, section->line,
+		    NULL,
+		    "[%s] " NO ": on-failure-command, or exit-on in hupd.conf, "
+		    "acts when a program fails",
+		    section->name);
+	free(words);
+}
+
 static void
 convert_section(struct converter *c, const struct ini_section *section)
 {
@@ -1189,9 +1266,10 @@ convert_section(struct converter *c, const struct ini_section *section)
 	if (begins(section->name, GROUP))
 		why = NO ": hupd has no groups of programs";
 	else if (begins(section->name, LISTENER) &&
-	    listens_to_failures(section))
-		why = NO ": on-failure-command, or exit-on in hupd.conf, acts "
-			 "when a program fails";
+	    listens_to_failures(section)) {
+		note_listener(c, section);
+		return;
+	}
 	diag_add(&c->draft->notes, section->source->file, section->line, NULL,
 	    "[%s] %s", section->name, why);
 }
