@@ -112,7 +112,7 @@ may_look() {
 	untracing readlink "/proc/$1/exe" >/dev/null
 }
 
-@test "nobody looks into the memory of the daemon, whoever made it" {
+@test "nobody looks into the memory of the daemon and of its successors" {
 	local pid
 	printf '#!/bin/sh\nexec setpriv --bounding-set -sys_ptrace %s %s "$@"\n' \
 	    '--inh-caps -sys_ptrace --' "$HUPD" >"$T/hupd"

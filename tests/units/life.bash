@@ -76,7 +76,7 @@ life_import() {
 	done < <(sed -n 's/.*update-rc\.d \(.*\) disable.*/\1/p' <<<"$notes")
 }
 
-# What a machine of its own would not need is changed.
+# Change what only a container needs.
 life_example() {
 	local file
 	file=$(of program "$1" "$1").conf
