@@ -7,7 +7,7 @@ function __hupctl_command
         switch $words[$i]
             case '-*'
             case '*'
-                if not string match -qr -- '^(-f|--config|-s|--socket)$' $words[(math $i - 1)]
+                if not string match -qr -- '^(-f|--config|-s|--socket|-H|--hosts)$' $words[(math $i - 1)]
                     echo $words[$i]
                     return
                 end
@@ -46,6 +46,7 @@ complete -c hupctl -f
 
 complete -c hupctl -n 'not __hupctl_command' -s f -l config -rF -d 'Configuration file of the daemon'
 complete -c hupctl -n 'not __hupctl_command' -s s -l socket -rF -d 'Socket of the daemon'
+complete -c hupctl -n 'not __hupctl_command' -s H -l hosts -x -a '(__fish_print_hostnames)' -d 'Machines, by ssh'
 complete -c hupctl -n 'not __hupctl_command' -s V -l version -d 'Show the version of hupctl'
 complete -c hupctl -s j -l json -d 'Print JSON'
 complete -c hupctl -s h -l help -d 'Show how it is used'

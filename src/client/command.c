@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strings.h"
 #include "base/text.h"
 #include "client/cmd.h"
 #include "client/command.h"
+#include "client/hosts.h"
 #include "client/present.h"
 #include "client/talk.h"
 #include "wire/line.h"
@@ -21,8 +23,9 @@ static ctl_command help;
 
 /*
  * options: the keys of the options that the command takes besides those of
- * every command, and C if a command line may follow after "--".  min, max: the
- * number of operands; -a counts as one.
+ * every command, C if a command line may follow after "--", and H if -H may
+ * have other machines run it.  min, max: the number of operands; -a counts as
+ * one.
  */
 static const struct command {
 	const char *name;
@@ -33,21 +36,21 @@ static const struct command {
 	int max;
 	ctl_command *run;
 } commands[] = {
-    {"status", "[NAME ...]", "show programs and the configuration", "", 0,
+    {"status", "[NAME ...]", "show programs and the configuration", "H", 0,
 	INT_MAX, cmd_status_run},
-    {"start", "[--no-wait] -a | NAME ...", "start programs", "aW", 1, INT_MAX,
+    {"start", "[--no-wait] -a | NAME ...", "start programs", "aWH", 1, INT_MAX,
 	cmd_act_run},
-    {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aW", 1, INT_MAX,
+    {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aWH", 1, INT_MAX,
 	cmd_act_run},
-    {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aW", 1,
-	INT_MAX, cmd_act_run},
+    {"restart", "[--no-wait] -a | NAME ...", "stop and start programs", "aWH",
+	1, INT_MAX, cmd_act_run},
     {"reload", "[--no-wait] [--timeout TIME] [NAME ...]",
-	"apply the files, or have NAME reload", "WT", 0, INT_MAX,
+	"apply the files, or have NAME reload", "WTH", 0, INT_MAX,
 	cmd_reload_run},
-    {"is-active", "NAME ...", "print the state alone", "", 1, INT_MAX,
+    {"is-active", "NAME ...", "print the state alone", "H", 1, INT_MAX,
 	cmd_status_is_active},
     {"wait", "[--for STATE] [--timeout TIME] NAME ...",
-	"wait until programs are ready, or STATE", "GT", 1, INT_MAX,
+	"wait until programs are ready, or STATE", "GTH", 1, INT_MAX,
 	cmd_act_wait},
     {"signal", "SIGNAL NAME ...", "send programs a signal", "", 2, INT_MAX,
 	cmd_plain_signal},
@@ -62,15 +65,15 @@ static const struct command {
     {"disable", "[--all] NAME ...", "do not start programs with hupd", "A", 1,
 	INT_MAX, cmd_enable_disable},
     {"check", "[--as NAME] [FILE ...]", "validate, show what a reload would do",
-	"S", 0, INT_MAX, cmd_check_run},
-    {"cat", "NAME ...", "print programs' files, and what they inherit", "", 1,
-	INT_MAX, cmd_keys_cat},
+	"m", 0, INT_MAX, cmd_check_run},
+    {"cat", "NAME ...", "print files, and what they inherit", "", 1, INT_MAX,
+	cmd_keys_cat},
     {"list-keys", "", "list the keys of the configuration", "", 0, 0,
 	cmd_keys_list},
     {"import", "[-w] FILE ...", "convert files of supervisord", "w", 1, INT_MAX,
 	cmd_import_run},
     {"log", "[-f] [-n N] [-g RE] [--raw] [--since T] [--until T] [NAME ...]",
-	"show or follow logs", "FgnRSU", 0, INT_MAX, cmd_log_run},
+	"show or follow logs", "FgnRSUH", 0, INT_MAX, cmd_log_run},
     {"metrics", "", "print OpenMetrics text", "", 0, 0, cmd_status_metrics},
     {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
 	cmd_top_run},
@@ -79,8 +82,8 @@ static const struct command {
 	cmd_reexec_run},
     {"shutdown", "[--no-wait] [--timeout TIME]",
 	"stop all programs, then hupd itself", "WT", 0, 0, cmd_shutdown_run},
-    {"ping", "", "does hupd answer?", "", 0, 0, cmd_plain_ping},
-    {"version", "", "show the versions of hupctl and hupd", "", 0, 0,
+    {"ping", "", "does hupd answer?", "H", 0, 0, cmd_plain_ping},
+    {"version", "", "show the versions of hupctl and hupd", "H", 0, 0,
 	cmd_plain_version},
     {"help", "[COMMAND]", "show this, or how a command is used", "", 0, 1,
 	help},
@@ -137,6 +140,8 @@ static const struct option_row {
 } options[] = {
     {'f', 'f', "config", "FILE", "use the daemon whose configuration is FILE",
 	BEFORE, STRING, .to = offsetof(struct ctl, config)},
+    {'H', 'H', "hosts", "HOST,...", "use those of other machines, by ssh",
+	BEFORE, STRING, .to = offsetof(struct ctl, hosts)},
     {'s', 's', "socket", "SOCKET", "use the daemon that listens on SOCKET",
 	BEFORE, STRING, .to = offsetof(struct ctl, socket)},
     {'j', 'j', "json", NULL, "print JSON", BEFORE | EVERY, FORMAT,
@@ -148,7 +153,7 @@ static const struct option_row {
 	.to = offsetof(struct ctl, all)},
     {'A', 0, "all", NULL, "apply changed files of other programs, too", SOME,
 	FLAG, .to = offsetof(struct ctl, others)},
-    {'S', 0, "as", "NAME", "check FILE as the file of NAME", SOME, STRING,
+    {'m', 0, "as", "NAME", "check FILE as the file of NAME", SOME, STRING,
 	.to = offsetof(struct ctl, as)},
     {'d', 'd', "delay", "SECONDS", "time between two looks", SOME, NUMBER,
 	.to = offsetof(struct ctl, delay), 1, 3600, 2},
@@ -230,8 +235,8 @@ put_option(FILE *f, const struct option_row *option)
 static void
 put_synopsis(FILE *f)
 {
-	fputs("usage: hupctl [-j] [-f FILE | -s SOCKET] COMMAND "
-	      "[ARGUMENT ...]\n",
+	fputs("usage: hupctl [-j] [-f FILE | -s SOCKET] [-H HOST,...] "
+	      "COMMAND [ARGUMENT ...]\n",
 	    f);
 }
 
@@ -545,23 +550,27 @@ set_defaults(struct ctl *ctl)
 	}
 }
 
-int
-command_run(struct ctl *ctl, int argc, char **argv)
+/* The command is run by other machines; words: as they were typed. */
+static int
+run_there(const struct ctl *ctl, const struct command *command,
+    char *const *words)
+{
+	if (strchr(command->options, 'H') == NULL)
+		return present_fail(ctl, STATUS_USAGE,
+		    "-H is not for '%s': run it there by ssh(1)",
+		    command->name);
+	return hosts_run(ctl, words);
+}
+
+/* argv begins with the command; words: a copy of it if there are hosts. */
+static int
+run_command(struct ctl *ctl, char *self, int argc, char **argv,
+    char *const *words)
 {
 	const struct command *command;
-	char *self = argv[0];
 	int operands, status;
 	bool split;
 
-	set_defaults(ctl);
-	if (parse(ctl, NULL, argc, argv, &status) == -1)
-		return status;
-	if (optind >= argc)
-		return short_usage();
-	if (ctl->socket != NULL)
-		talk_trust_everybody();
-	argv += optind;
-	argc -= optind;
 	if ((command = find(ctl, argv[0])) == NULL)
 		return STATUS_USAGE;
 	/* getopt_long(3) begins its messages with the first. */
@@ -574,7 +583,29 @@ command_run(struct ctl *ctl, int argc, char **argv)
 	    operands > command->max)
 		return command_usage(command, stderr);
 	ctl->name = command->name;
+	if (ctl->hosts != NULL)
+		return run_there(ctl, command, words);
 	return command->run(ctl, operands, argv + optind);
+}
+
+int
+command_run(struct ctl *ctl, int argc, char **argv)
+{
+	char **words = NULL;
+	int status;
+
+	set_defaults(ctl);
+	if (parse(ctl, NULL, argc, argv, &status) == -1)
+		return status;
+	if (optind >= argc)
+		return short_usage();
+	if (ctl->socket != NULL)
+		talk_trust_everybody();
+	if (ctl->hosts != NULL && strings_copy(&words, argv + optind) == -1)
+		return present_fail(ctl, STATUS_FAILED, "out of memory");
+	status = run_command(ctl, argv[0], argc - optind, argv + optind, words);
+	free(words);
+	return status;
 }
 
 static void

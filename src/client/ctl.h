@@ -17,6 +17,7 @@ struct ctl {
 	/* options */
 	const char *socket; /* -s, or NULL */
 	const char *config; /* -f, or NULL */
+	const char *hosts;  /* -H, or NULL */
 	const struct present *present;
 	bool all;
 	bool others; /* apply the files of other programs, too */
