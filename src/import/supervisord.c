@@ -1215,7 +1215,7 @@ address_of(char *const *words)
 	return NULL;
 }
 
-/* A listener to failures: say what to write instead, if its command tells. */
+/* A listener to failures: name the line instead, if its command shows it. */
 static void
 note_listener(struct converter *c, const struct ini_section *section)
 {
