@@ -360,7 +360,7 @@ const struct key keys_table[] = {
 	.repeat = true},
     {FOLDER("runtime-directory", RUNTIME), .expands = true},
     {PROCESS("runtime-directory-preserve", "restart", choice, preserve),
-	.value.words = preserve_words},
+	.own = true, .value.words = preserve_words},
     {FOLDER("state-directory", STATE), .expands = true},
     {FOLDER("cache-directory", CACHE), .expands = true},
     {FOLDER("logs-directory", LOGS), .expands = true},

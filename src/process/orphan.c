@@ -590,9 +590,9 @@ orphan_count_run(struct orphans *o, uint64_t run, bool all)
 }
 
 int
-orphan_kept(struct orphans *o, uint32_t program, uint64_t except)
+orphan_kept(struct orphans *o, uint32_t program, uint64_t except, bool all)
 {
-	return count_in_survey(o, false, picks_kept,
+	return count_in_survey(o, all, picks_kept,
 	    &(struct counting){.run = except, .program = program});
 }
 

@@ -115,9 +115,9 @@ bool orphan_take(struct orphans *, pid_t, uint64_t run, bool all,
 int orphan_unclaimed(struct orphans *, const struct orphan_claim *);
 /*
  * Count the processes of all runs of a program, which is the upper half of
- * each, except one run.
+ * each, except one run.  all: as for orphan_kill_run.
  */
-int orphan_kept(struct orphans *, uint32_t program, uint64_t except);
+int orphan_kept(struct orphans *, uint32_t program, uint64_t except, bool all);
 /* Send them a signal.  Returns how many got it. */
 int orphan_signal_run(struct orphans *, uint64_t run, bool all, int sig);
 /*

@@ -142,6 +142,7 @@ struct real {
 	struct orphans *orphans; /* NULL: there are cgroups */
 	uint32_t *kept;		 /* upper halves of runs that are kept */
 	size_t nkept;
+	bool has_strays;       /* processes of programs may be no children */
 	struct mono looked;    /* when a look is free again, see may_look */
 	struct mono seen;      /* the turn of the last orphan_see */
 	struct deadline sweep; /* of a look that was put off */
@@ -1014,7 +1015,7 @@ real_kept(struct system *sys, const struct child *c, const char *folder)
 		/* A daemon that took over does not know them yet. */
 		keep_run(r, c);
 		return orphan_kept(r->orphans, (uint32_t)(c->run >> 32),
-		    c->pid != 0 ? c->run : 0);
+		    c->pid != 0 ? c->run : 0, r->has_strays);
 	}
 	snprintf(below, sizeof(below), "%s/%s", folder, KEPT_FOLDER);
 	return cgroup_count(r->parts.cgroup, below, NULL, 0);
@@ -1162,6 +1163,9 @@ real_hold(struct system *sys, struct child *c, const struct system_former *f)
 {
 	int pidfd = pidfd_of(f, c->run);
 
+	/* If not, neither are the processes that programs have left. */
+	if (!process_is_child(f->pid))
+		real_of(sys)->has_strays = true;
 	if (pidfd == -1)
 		return false;
 	c->pid = f->pid;

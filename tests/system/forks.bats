@@ -3,6 +3,7 @@
 # another one continues; in a cgroup, and without cgroups.
 
 load helper
+load takeover
 
 setup() {
 	hupd_setup
@@ -30,7 +31,9 @@ is_main() {
 
 # other_main PID: another process is.
 other_main() {
-	is_state web up && [ "$(pid_of web)" != "$1" ]
+	local pid
+	pid=$(pid_of web)
+	[ "$pid" != - ] && [ "$pid" != "$1" ] && is_state web up
 }
 
 # It is supervised as any other program.
@@ -116,4 +119,200 @@ late_file() {
 
 @test "cgroup: the pid file may be written late" {
 	late_file
+}
+
+@test "without cgroups: the pid file may be written late" {
+	late_file
+}
+
+# The next daemon has the same main process, and supervises it.
+outlives() {
+	local first
+	classical "fork session child pid $F wait" "pid-file = $F" \
+	    "env = HOME=$T" "$RELOADS"
+	wait_for 5 is_state web up
+	first=$(pid_of web)
+	crash
+	is_main "$first"
+	ctl reexec
+	is_main "$first"
+	crash_for_good
+	hupd_start
+	is_main "$first"
+	run -0 ctl reload web
+	wait_for 5 test -e "$T/reloaded"
+	[ "$(cat "$T/reloaded")" = "$first" ]
+	kill -9 "$first"
+	wait_for 5 other_main "$first"
+	first=$(pid_of web)
+	# It ends while there is no daemon.
+	crash_for_good
+	kill -9 "$first"
+	wait_for 5 gone "$first"
+	hupd_start
+	wait_for 5 other_main "$first"
+	first=$(pid_of web)
+	run -0 ctl stop web
+	gone "$first"
+}
+
+@test "cgroup: a main process outlives the daemon" {
+	outlives
+}
+
+@test "without cgroups: a main process outlives the daemon" {
+	outlives
+}
+
+# The daemon is killed before the main process is known.
+start_outlives() {
+	classical "await $T/fork fork session child await $T/go pid $F wait" \
+	    "pid-file = $F"
+	wait_for 5 is_state web starting
+	crash
+	ctl reexec
+	is_state web starting
+	touch "$T/fork"
+	wait_for 5 explains "$F does not exist"
+	crash
+	wait_for 5 explains "$F does not exist"
+	ctl reexec
+	wait_for 5 explains "$F does not exist"
+	touch "$T/go"
+	wait_for 5 is_state web up
+	is_main "$(cat "$F")"
+	# One start, and its child.
+	[ "$(pgrep -cf "actor await $T/fork")" -eq 2 ]
+}
+
+@test "cgroup: a start outlives the daemon" {
+	start_outlives
+}
+
+@test "without cgroups: a start outlives the daemon" {
+	start_outlives
+}
+
+# Another main process follows the first, as with nginx's USR2.
+upgrades() {
+	local first
+	classical "fork session child pid $F await $T/go fork pid $F wait" \
+	    "pid-file = $F"
+	wait_for 5 is_state web up
+	first=$(pid_of web)
+	touch "$T/go"
+	wait_for 5 other_main "$first"
+	is_main "$(cat "$F")"
+	gone "$first"
+	# The program did not end.
+	run ! logged 'web: up -> wait'
+}
+
+@test "cgroup: the next main process is found in the pid file" {
+	upgrades
+}
+
+@test "without cgroups: the next main process is found in the pid file" {
+	upgrades
+}
+
+ambiguous() {
+	classical 'escape fork session wait' 'restart = never'
+	wait_for 5 is_state web failed
+	explains 'which of its 2 processes is the main one is not clear; set pid-file'
+	wait_for 5 none_runs
+}
+
+none_runs() {
+	! pgrep -f 'actor escape fork session' >/dev/null
+}
+
+@test "cgroup: without a pid file the main process must be clear" {
+	ambiguous
+}
+
+@test "without cgroups: without a pid file the main process must be clear" {
+	ambiguous
+}
+
+# The file of a former start names a process of another program.
+stale() {
+	local first
+	sleeper other
+	hupd_start
+	wait_for 5 is_state other up
+	pid_of other >"$F"
+	touch -d '1 minute ago' "$F"
+	classical "fork session child await $T/go pid $F wait" "pid-file = $F"
+	ctl reload --no-wait
+	wait_for 5 explains "$F is older than this start"
+	touch "$T/go"
+	wait_for 5 is_state web up
+	is_main "$(cat "$F")"
+	# The next start, after a crash, reads only what it wrote itself.
+	first=$(pid_of web)
+	pid_of other >"$F"
+	kill -9 "$first"
+	wait_for 5 other_main "$first"
+	is_main "$(cat "$F")"
+	is_state other up
+}
+
+@test "cgroup: a stale pid file is not believed" {
+	stale
+}
+
+@test "without cgroups: a stale pid file is not believed" {
+	stale
+}
+
+# kill-mode = process: the others stay, as the sessions of an ssh daemon do.
+keeps_the_others() {
+	local first
+	classical "fork session child pid $F wait" "pid-file = $F" \
+	    'kill-mode = process'
+	wait_for 5 is_state web up
+	first=$(pid_of web)
+	run -0 ctl stop web
+	gone "$first"
+	ctl -j status | is_json 'd["programs"][0]["left_processes"] == 1'
+	run -0 ctl start web
+	is_main "$(cat "$F")"
+	crash
+	is_main "$(cat "$F")"
+	ctl -j status | is_json 'd["programs"][0]["left_processes"] == 1'
+	run -0 ctl stop web
+	pkill -9 -f "actor fork session child pid $F"
+}
+
+@test "cgroup: kill-mode = process ends the main process alone" {
+	keeps_the_others
+}
+
+@test "without cgroups: kill-mode = process ends the main process alone" {
+	keeps_the_others
+}
+
+@test "cgroup: a changed daemon that does not fork is rolled back" {
+	classical "fork session pid $F wait" "pid-file = $F"
+	wait_for 5 is_state web up
+	# It ends well, and leaves nothing.
+	change web 'command = true'
+	run -1 ctl reload
+	[[ $output = *'it left no process'* ]]
+	[[ $output = *'previous definition'* ]]
+	wait_for 5 is_state web up
+	is_main "$(cat "$F")"
+	# It stays in the foreground.
+	change web "command = $HUPD_BUILD/tools/actor pid $F wait"
+	change web 'start-timeout = 300ms'
+	run -1 ctl reload
+	wait_for 5 is_state web up
+	is_main "$(cat "$F")"
+	# A boot with rejected files.
+	hupd_stop
+	echo 'nonsense = 1' >>"$T/hupd.d/web.conf"
+	hupd_start
+	wait_for 5 is_state web up
+	is_main "$(cat "$F")"
 }
