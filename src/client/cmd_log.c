@@ -91,10 +91,30 @@ read_options(struct job *job)
 }
 
 static bool
-needs_times(const struct job *job)
+has_times_option(const struct job *job)
 {
-	return job->logs.n > 1 || job->ctl->since != NULL ||
-	    job->ctl->until != NULL;
+	return job->ctl->since != NULL || job->ctl->until != NULL;
+}
+
+static void
+append(struct job *job, const struct log_of *log, bool untimed)
+{
+	job->v[job->n++] = (struct merge_log){.path = log->path,
+	    .untimed = untimed,
+	    .head = {.program = log->name, .stream = log->stream}};
+}
+
+/* Of two logs of a program that was named alone, the first is printed. */
+static int
+add_one_of_two(struct job *job, const struct log_of *log)
+{
+	if (job->n == 0)
+		append(job, log, false);
+	else
+		present_warn("%s: its lines have no time (log-timestamps); "
+			     "those of %s are left out: %s",
+		    log->name, log->stream, log->path);
+	return STATUS_OK;
 }
 
 /*
@@ -104,39 +124,46 @@ needs_times(const struct job *job)
 static int
 add(struct job *job, const struct log_of *log)
 {
-	struct merge_log *to = &job->v[job->n];
+	const bool needs_times = job->logs.n > 1 || has_times_option(job);
 
-	to->path = log->path;
-	to->head.program = log->name;
-	to->untimed = needs_times(job) && !walk_has_times(log->path);
-	job->n += !to->untimed || job->conf.follow;
-	if (!to->untimed)
+	if (!needs_times || walk_has_times(log->path)) {
+		append(job, log, false);
 		return STATUS_OK;
-	if (job->conf.follow)
+	}
+	if (job->conf.follow) {
+		append(job, log, true);
 		present_warn("%s: its lines have no time; showing new ones "
 			     "only",
 		    log->name);
-	else if (log->named)
+		return STATUS_OK;
+	}
+	if (job->logs.programs == 1 && !has_times_option(job))
+		return add_one_of_two(job, log);
+	if (log->named)
 		return present_fail(job->ctl, STATUS_FAILED,
 		    "%s: its lines have no time (log-timestamps); name it "
 		    "alone, without --since and --until",
 		    log->name);
-	else
-		present_warn("%s: its lines have no time (log-timestamps); "
-			     "left out",
-		    log->name);
+	present_warn("%s: its lines have no time (log-timestamps); left out",
+	    log->name);
 	return STATUS_OK;
 }
 
-/* "web    | ", in a colour; NULL: no memory. */
+/*
+ * "web    | ", in a colour; "web    ! " before lines that are known to be of
+ * standard error.  NULL: no memory.
+ */
 static char *
-prefix_of(const struct ctl *ctl, const char *name, int width, size_t i)
+prefix_of(const struct ctl *ctl, const struct emit_head *head, int width,
+    size_t i)
 {
+	const bool errors =
+	    head->stream != NULL && strcmp(head->stream, "stderr") == 0;
 	char *prefix;
 
-	if (asprintf(&prefix, "%s%-*s |%s ",
-		ctl->colour ? colours[i % NCOLOURS] : "", width, name,
-		ctl->colour ? "\033[m" : "") == -1)
+	if (asprintf(&prefix, "%s%-*s %c%s ",
+		ctl->colour ? colours[i % NCOLOURS] : "", width, head->program,
+		errors ? '!' : '|', ctl->colour ? "\033[m" : "") == -1)
 		return NULL;
 	return prefix;
 }
@@ -153,7 +180,7 @@ add_prefixes(struct job *job)
 	job->prefixes = calloc(n, sizeof(*job->prefixes));
 	for (size_t i = 0; job->prefixes != NULL && i < n; i++) {
 		job->prefixes[i] =
-		    prefix_of(job->ctl, job->v[i].head.program, (int)width, i);
+		    prefix_of(job->ctl, &job->v[i].head, (int)width, i);
 		job->v[i].head.prefix = job->prefixes[i];
 		if (job->prefixes[i] == NULL)
 			return -1;
@@ -168,7 +195,7 @@ warn_if_empty(const struct job *job)
 	for (size_t i = 0; i < job->n; i++)
 		if (chain_size(job->v[i].path) != 0)
 			return;
-	if (job->logs.n == 1)
+	if (job->logs.programs == 1)
 		present_warn("%s: nothing yet", job->logs.v[0].name);
 	else if (job->n > 0)
 		present_warn("nothing yet");
@@ -217,7 +244,7 @@ show_logs(struct job *job)
 		return present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	for (size_t i = 0; status == STATUS_OK && i < job->logs.n; i++)
 		status = add(job, &job->logs.v[i]);
-	if (status == STATUS_OK && job->logs.n > 1 && !job->ctl->raw &&
+	if (status == STATUS_OK && job->logs.programs > 1 && !job->ctl->raw &&
 	    add_prefixes(job) == -1)
 		status = present_fail(job->ctl, STATUS_FAILED, "out of memory");
 	return status == STATUS_OK ? show(job) : status;

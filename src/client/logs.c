@@ -10,6 +10,7 @@
 
 #include "base/strings.h"
 #include "base/text.h"
+#include "client/chain.h"
 #include "client/logs.h"
 #include "client/pick.h"
 #include "client/present.h"
@@ -211,26 +212,63 @@ is_named(const char *name, int n, char **words)
 	return false;
 }
 
+/* Does the program, or did it, have a log for standard error alone? */
+static int
+add_errors(const struct finding *s, struct logs *logs)
+{
+	struct log_of *log = &logs->v[logs->n - 1], *errors = log + 1;
+	const struct line *line =
+	    reply_find_of(&s->reply, "log", "name", log->name);
+
+	*errors = *log;
+	errors->name = errors->path = NULL;
+	if (asprintf(&errors->path, "%s" PLACES_ERROR_SUFFIX, log->path) == -1)
+		errors->path = NULL;
+	else if ((line != NULL && reply_has(line, "stderr", "yes")) ||
+	    chain_size(errors->path) > 0) {
+		log->stream = "stdout";
+		errors->stream = "stderr";
+		errors->name = strdup(log->name);
+		logs->n++;
+	} else {
+		free(errors->path);
+		return STATUS_OK;
+	}
+	if (errors->path != NULL && errors->name != NULL)
+		return STATUS_OK;
+	return present_fail(s->ctl, STATUS_FAILED, "out of memory");
+}
+
+static int
+add_log(const struct finding *s, struct logs *logs, const char *name,
+    bool named)
+{
+	struct log_of *log = &logs->v[logs->n++];
+	int status;
+
+	log->named = named;
+	if ((status = find_log(s, name, log)) != STATUS_OK)
+		return status;
+	return add_errors(s, logs);
+}
+
 int
 logs_find(struct logs *logs, const struct ctl *ctl, const struct target *target,
     int n, char **words)
 {
 	struct finding s = {.ctl = ctl, .target = target};
 	char **names = NULL;
-	size_t count;
 	int status;
 
-	*logs = (struct logs){NULL, 0};
+	*logs = (struct logs){NULL, 0, 0};
 	status = find_names(&s, n, words, &names);
-	count = strings_count(names);
+	logs->programs = strings_count(names);
 	if (status == STATUS_OK &&
-	    (logs->v = calloc(count, sizeof(*logs->v))) == NULL)
+	    (logs->v = calloc(2 * logs->programs, sizeof(*logs->v))) == NULL)
 		status = present_fail(ctl, STATUS_FAILED, "out of memory");
-	while (status == STATUS_OK && logs->n < count) {
-		logs->v[logs->n].named = is_named(names[logs->n], n, words);
-		status = find_log(&s, names[logs->n], &logs->v[logs->n]);
-		logs->n++;
-	}
+	for (size_t i = 0; status == STATUS_OK && i < logs->programs; i++)
+		status =
+		    add_log(&s, logs, names[i], is_named(names[i], n, words));
 	free(names);
 	reply_clear(&s.reply);
 	return status;
@@ -244,5 +282,5 @@ logs_clear(struct logs *logs)
 		free(logs->v[i].path);
 	}
 	free(logs->v);
-	*logs = (struct logs){NULL, 0};
+	*logs = (struct logs){NULL, 0, 0};
 }

@@ -17,12 +17,14 @@
 struct log_of {
 	char *name; /* of the program, or "hupd" */
 	char *path;
-	bool named; /* by the user, and not by a pattern */
+	const char *stream; /* "stdout", "stderr"; NULL: both are in it */
+	bool named;	    /* by the user, and not by a pattern */
 };
 
 struct logs {
 	struct log_of *v;
 	size_t n;
+	size_t programs; /* fewer, if one has two logs */
 };
 
 /*

@@ -423,6 +423,7 @@ const struct key keys_table[] = {
     {LIVE("log-keep", "10", number, log_keep),
 	.value.max = DEFINITION_KEEP_MAX},
     {LIVE("log-timestamps", "yes", bool, log_timestamps)},
+    {LIVE("log-stderr", "no", bool, log_stderr)},
 
     /* The defaults of places are root's; see settings_init. */
     {SETTING("program-dir", HUPD_SYSCONFDIR "/hupd.d", false, path,

@@ -199,6 +199,7 @@ struct definition {
 	int64_t log_size; /* bytes; 0: never rotate */
 	int log_keep;
 	bool log_timestamps;
+	bool log_stderr; /* LOG_TO_FILE: in a file of its own */
 
 	/* set by resolve; part of the text of a saved file only */
 	bool kept;   /* they come from a saved file */

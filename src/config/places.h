@@ -38,6 +38,8 @@ char *places_accepted(const char *state_dir);
 
 /* The name of a log file is that of its program and this. */
 #define PLACES_LOG_SUFFIX ".log"
+/* And this, after the name of a log file, of that for standard error alone. */
+#define PLACES_ERROR_SUFFIX ".err"
 
 /*
  * The log file of the program in that folder; malloc'd, or NULL.  The events of

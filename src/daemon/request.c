@@ -292,6 +292,8 @@ put_log(struct daemon *d, struct line_text *t, const char *name,
 	line_begin(t, "log");
 	line_put(t, "name", name);
 	line_put(t, "path", path);
+	if (path != NULL && p != NULL && p->conf->log_stderr)
+		line_put(t, "stderr", "yes");
 	if (p != NULL)
 		put_log_error(t, describe_log_error(p, why, sizeof(why)), why);
 	line_end(t);

@@ -44,7 +44,8 @@
  *		start.  Status 1 if one of them is not at the goal.
  *	where [all=yes] [NAME ...]
  *		paths log-dir= program-dir= config=
- *		for each: log name= path= (if it has a file) log-error=
+ *		for each: log name= path= (if it has a file) stderr=yes
+ *			(it has another, see PLACES_ERROR_SUFFIX) log-error=
  *			log-since=, or log name= unknown= (the reason)
  *	start | stop | restart [all=yes] [wait=no] NAME ...
  *		first, for start and restart: pending [name=] how=

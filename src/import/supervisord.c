@@ -458,6 +458,7 @@ static convert as_group, drop, drop_if_yes, drop_if_no;
 #define NO "has no counterpart"
 #define EVENTS NO ": hupd has no event listeners"
 #define ONE_LOG NO ": a program has one log, which includes stderr"
+#define ONE_SIZE NO ": log-size and log-keep hold for stderr, too"
 
 static const struct rule program_rules[] = {
     {"command", as_it_is, "command"},
@@ -478,15 +479,15 @@ static const struct rule program_rules[] = {
     {"stopwaitsecs", as_seconds, "stop-timeout"},
     {"stopasgroup", as_group, "kill-mode"},
     {"killasgroup", drop_if_no, NO ": all remaining processes are killed"},
-    {"redirect_stderr", drop_if_no, ONE_LOG},
+    {"redirect_stderr", NULL, NULL},
     {"stdout_logfile", NULL, NULL},
     {"stderr_logfile", NULL, NULL},
     {"stdout_syslog", NULL, NULL},
     {"stderr_syslog", NULL, NULL},
     {"stdout_logfile_maxbytes", NULL, NULL},
     {"stdout_logfile_backups", NULL, NULL},
-    {"stderr_logfile_maxbytes", drop, ONE_LOG},
-    {"stderr_logfile_backups", drop, ONE_LOG},
+    {"stderr_logfile_maxbytes", drop, ONE_SIZE},
+    {"stderr_logfile_backups", drop, ONE_SIZE},
     {"stdout_capture_maxbytes", drop, EVENTS},
     {"stderr_capture_maxbytes", drop, EVENTS},
     {"stdout_events_enabled", drop_if_yes, EVENTS},
@@ -698,6 +699,24 @@ is_yes(const struct ini_section *section, const char *name)
 	return key != NULL && yes_or_no(key->value) == 1;
 }
 
+/* Was a file for standard error alone asked for? */
+static bool
+has_own_errors(const struct job *job)
+{
+	const struct ini_key *out = ini_key(job->section, "stdout_logfile");
+	const struct ini_key *err = ini_key(job->section, "stderr_logfile");
+	const struct ini_key *joined = ini_key(job->section, "redirect_stderr");
+
+	if (is_yes(job->section, "redirect_stderr") ||
+	    is_yes(job->section, "stdout_syslog") ||
+	    (output_place(out) != PLACE_FILE &&
+		output_place(out) != PLACE_AUTO))
+		return false;
+	if (output_place(err) == PLACE_FILE)
+		return out == NULL || strcmp(out->value, err->value) != 0;
+	return output_place(err) == PLACE_AUTO && joined != NULL;
+}
+
 /* Note which keys of output are lost. */
 static void
 note_output(struct job *job, const struct ini_key *out,
@@ -710,8 +729,12 @@ note_output(struct job *job, const struct ini_key *out,
 		    NO ": hupd names a log after its program");
 	else if (place == PLACE_NONE)
 		ini_complain(out, job->notes, ONE_LOG);
-	if (!joined && output_place(err) != PLACE_AUTO &&
-	    (place != PLACE_STDOUT || output_place(err) != PLACE_STDOUT))
+	if (joined || output_place(err) == PLACE_AUTO)
+		return;
+	if (has_own_errors(job))
+		ini_complain(err, job->notes,
+		    NO ": hupd names a log after its program");
+	else if (place != PLACE_STDOUT || output_place(err) != PLACE_STDOUT)
 		ini_complain(err, job->notes, ONE_LOG);
 }
 
@@ -766,7 +789,7 @@ put_rotation(struct job *job)
 	free(value);
 }
 
-/* hupd has one stream of output and so one key for its destination. */
+/* hupd has one key for the destination of both streams. */
 static void
 put_log(struct job *job)
 {
@@ -774,6 +797,8 @@ put_log(struct job *job)
 	const struct ini_key *err = ini_key(job->section, "stderr_logfile");
 	const struct ini_key *syslog = ini_key(job->section, "stdout_syslog");
 	enum place place = output_place(out);
+	const struct ini_key *joined_key =
+	    ini_key(job->section, "redirect_stderr");
 	bool joined = is_yes(job->section, "redirect_stderr");
 	bool to_syslog = is_yes(job->section, "stdout_syslog");
 
@@ -793,6 +818,8 @@ put_log(struct job *job)
 		put(job, out, "log", "stdout");
 	else
 		put_rotation(job);
+	if (has_own_errors(job))
+		put(job, err != NULL ? err : joined_key, "log-stderr", "yes");
 }
 
 /* [supervisord]'s variables first: of two with one name the later wins. */

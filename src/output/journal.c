@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "output/message.h"
 
 /* A new number for each new form of the file. */
 #define MAGIC 0x68757064006c0002ULL
@@ -50,6 +51,25 @@ journal_is_locked(int fd)
 	return lock(fd, F_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
+void
+journal_set_stream(struct slot *s, const char *stream)
+{
+	const size_t len = strcspn(stream, ":");
+
+	memset(s->name, 0, sizeof(s->name));
+	memcpy(s->name, stream, len);
+	s->errors = stream[len] != '\0';
+}
+
+const char *
+journal_stream(const struct slot *s, char buf[static JOURNAL_NAME])
+{
+	strlcpy(buf, s->name, JOURNAL_NAME);
+	if (s->errors)
+		strlcat(buf, MESSAGE_ERRORS, JOURNAL_NAME);
+	return buf;
+}
+
 static bool
 has_tag(const struct slot *s)
 {
@@ -79,7 +99,7 @@ is_sound(const struct journal *j, const struct slot *s)
 	    s->limit >= 0 && s->keep >= 0 && s->keep <= DEFINITION_KEEP_MAX &&
 	    s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
-	    text_is_name(s->name) &&
+	    text_is_name(s->name) && s->errors <= 1 &&
 	    (!has_tag(s) ||
 		memchr(journal_tag(j, s), '\0', JOURNAL_NAME) != NULL);
 }

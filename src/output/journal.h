@@ -44,6 +44,8 @@
 #define JOURNAL_STDOUT 1
 #define JOURNAL_SLOTS (JOURNAL_FILES + JOURNAL_SYSLOG + JOURNAL_STDOUT)
 #define JOURNAL_NAME 68
+/* The same of a program. */
+#define JOURNAL_PROGRAM (JOURNAL_NAME - 1)
 
 enum slot_state { SLOT_FREE, SLOT_INTENT, SLOT_HAVE };
 
@@ -69,7 +71,12 @@ struct slot {
 	uint8_t first; /* of the buffer, before the read */
 	uint8_t stamplen;
 	char stamp[STAMP_LENGTH];
-	char name[JOURNAL_NAME];
+	char name[JOURNAL_PROGRAM];
+	/*
+	 * It is of standard error, which has a file of its own.  Version 0.1
+	 * leaves 0, and writes such a batch to the file of the program.
+	 */
+	uint8_t errors;
 };
 
 struct journal {
@@ -100,6 +107,10 @@ char *journal_buffer(struct journal *, const struct slot *);
  * has no room for the buffer of a free slot).
  */
 struct slot *journal_take(struct journal *, enum key_log to);
+
+/* The name of the batch's stream, of a program or of its standard error. */
+void journal_set_stream(struct slot *, const char *stream);
+const char *journal_stream(const struct slot *, char buf[static JOURNAL_NAME]);
 
 /*
  * The tag of a batch for syslog: the one that was set before journal_intent,

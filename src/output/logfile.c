@@ -14,15 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* NAME.log, or NAME.log.N where n is not 0. */
-static const char *
-file_name(char buf[static NAME_MAX + 1], const char *name, int n)
+const char *
+logfile_name(char buf[static NAME_MAX + 1], const char *name, int n)
 {
+	const int len = (int)strcspn(name, ":");
+	const char *errors = name[len] != '\0' ? PLACES_ERROR_SUFFIX : "";
+
 	if (n == 0)
-		snprintf(buf, NAME_MAX + 1, "%s" PLACES_LOG_SUFFIX, name);
+		snprintf(buf, NAME_MAX + 1, "%.*s" PLACES_LOG_SUFFIX "%s", len,
+		    name, errors);
 	else
-		snprintf(buf, NAME_MAX + 1, "%s" PLACES_LOG_SUFFIX ".%d", name,
-		    n);
+		snprintf(buf, NAME_MAX + 1, "%.*s" PLACES_LOG_SUFFIX "%s.%d",
+		    len, name, errors, n);
 	return buf;
 }
 
@@ -110,7 +113,7 @@ open_fd(const struct logdir *d, const char *name, bool create, struct stat *st)
 	char path[NAME_MAX + 1];
 	int fd;
 
-	fd = openat(d->fd, file_name(path, name, 0),
+	fd = openat(d->fd, logfile_name(path, name, 0),
 	    create ? flags | O_CREAT : flags, 0640);
 	if (fd == -1)
 		return -1;
@@ -172,8 +175,8 @@ shift(const struct logdir *d, const char *name, int from)
 {
 	char a[NAME_MAX + 1], b[NAME_MAX + 1];
 
-	return renameat(d->fd, file_name(a, name, from), d->fd,
-	    file_name(b, name, from + 1));
+	return renameat(d->fd, logfile_name(a, name, from), d->fd,
+	    logfile_name(b, name, from + 1));
 }
 
 static bool
@@ -209,14 +212,14 @@ logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
 	int gap;
 
 	if (keep == 0) {
-		if (unlinkat(d->fd, file_name(path, name, 0), 0) == -1 &&
+		if (unlinkat(d->fd, logfile_name(path, name, 0), 0) == -1 &&
 		    errno != ENOENT)
 			return -1;
 		close_everywhere(d, *ref);
 		return 0;
 	}
 	for (gap = 1; gap < keep; gap++)
-		if (!exists(d, file_name(path, name, gap)))
+		if (!exists(d, logfile_name(path, name, gap)))
 			break;
 	for (int i = gap - 1; i >= 0; i--)
 		if (shift(d, name, i) == -1 && errno != ENOENT)
@@ -224,7 +227,7 @@ logfile_rotate(struct logdir *d, struct logfile **ref, const char *name,
 	close_everywhere(d, *ref);
 	/* Surplus files, if fewer are to be kept than before. */
 	for (int i = keep + 1; i > keep; i++)
-		if (unlinkat(d->fd, file_name(path, name, i), 0) == -1)
+		if (unlinkat(d->fd, logfile_name(path, name, i), 0) == -1)
 			break;
 	return 0;
 }
@@ -257,7 +260,7 @@ logfile_rotated(const struct logdir *d, const char *name, uint64_t dev,
 	char path[NAME_MAX + 1];
 	struct stat st;
 
-	if (fstatat(d->fd, file_name(path, name, 1), &st,
+	if (fstatat(d->fd, logfile_name(path, name, 1), &st,
 		AT_SYMLINK_NOFOLLOW) == -1 ||
 	    st.st_dev != dev || st.st_ino != ino)
 		return -1;
@@ -273,7 +276,7 @@ read_rotated(const struct logdir *d, const char *name, char *buf, size_t len)
 	ssize_t n = -1;
 	int fd;
 
-	fd = openat(d->fd, file_name(path, name, 1),
+	fd = openat(d->fd, logfile_name(path, name, 1),
 	    O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
 		return 0;

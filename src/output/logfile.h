@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <sys/queue.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,13 @@ struct logdir {
 	unsigned max;
 	struct logfiles files; /* least recently used first */
 };
+
+/*
+ * The file of a stream: NAME.log, or NAME.log.N where n is not 0; of the stream
+ * of standard error (message.h) NAME.log.err and NAME.log.err.N.
+ */
+const char *logfile_name(char buf[static NAME_MAX + 1], const char *name,
+    int n);
 
 /* fd, a folder, becomes the logdir's; at most max files stay open. */
 void logfile_dir_init(struct logdir *, int fd, unsigned max);

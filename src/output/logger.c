@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "config/places.h"
 #include "output/fifo.h"
+#include "output/logfile.h"
 
 /* The longest wait for the last lines of a program, ms. */
 #define TAIL_MS 3000
@@ -48,12 +49,20 @@ enum unsent {
 	UNSENT_CLOSE = 8,
 };
 
-/* A caller waits for the last lines. */
+/*
+ * A caller waits for the last lines: of standard error if it has a stream of
+ * its own and lines, else of the stream.
+ */
 struct tail {
 	struct deadline late;
 	void (*done)(void *arg, const char *bytes, size_t len);
 	void *arg;
-	struct message_id id; /* of the FIFO that they are in */
+	struct message_id id;	  /* of the FIFO that they are in */
+	struct message_id errors; /* the same of standard error; gen 0: none */
+	/* Lines of the stream, kept until those of standard error are known. */
+	char *kept;
+	size_t len;
+	bool came;
 };
 
 struct logger {
@@ -118,6 +127,22 @@ remove_fifo(struct stream *s)
 	fifo_remove(s->logger->outdir, stream_file(s, buf));
 }
 
+/* The stream of the program: not a retired one, nor that of standard error. */
+static struct stream *
+owner_of(struct stream *s)
+{
+	while (s->origin != NULL)
+		s = s->origin;
+	return s;
+}
+
+static void
+tail_free(struct tail *t)
+{
+	free(t->kept);
+	free(t);
+}
+
 /* Pass the last lines to the caller that waits for them; NULL: unknown. */
 static void
 stream_tail(struct stream *s, const char *bytes, size_t len)
@@ -129,13 +154,15 @@ stream_tail(struct stream *s, const char *bytes, size_t len)
 	s->tail = NULL;
 	loop_cancel(s->logger->loop, &t->late);
 	t->done(t->arg, bytes, len);
-	free(t);
+	tail_free(t);
 }
 
 static void
 tail_late(struct deadline *d)
 {
-	stream_tail(d->arg, NULL, 0);
+	struct stream *s = d->arg;
+
+	stream_tail(s, s->tail->kept, s->tail->len);
 }
 
 static void
@@ -144,7 +171,7 @@ tail_drop(struct stream *s)
 	if (s->tail == NULL)
 		return;
 	loop_cancel(s->logger->loop, &s->tail->late);
-	free(s->tail);
+	tail_free(s->tail);
 	s->tail = NULL;
 }
 
@@ -241,16 +268,19 @@ is_same_id(struct message_id a, struct message_id b)
 
 /* The tail that a caller waits for in this FIFO, or NULL. */
 static struct tail *
-tail_of(const struct stream *s)
+tail_of(struct stream *s)
 {
-	struct tail *t = s->origin != NULL ? s->origin->tail : s->tail;
+	struct tail *t = owner_of(s)->tail;
 
-	return t != NULL && is_same_id(t->id, s->id) ? t : NULL;
+	return t != NULL &&
+		(is_same_id(t->id, s->id) || is_same_id(t->errors, s->id))
+	    ? t
+	    : NULL;
 }
 
 /* The padding is zero too, so that no other memory leaks to the process. */
 static void
-order(struct message_order *o, const struct stream *s)
+order(struct message_order *o, struct stream *s)
 {
 	memset(o, 0, sizeof(*o));
 	o->id = s->id;
@@ -411,23 +441,50 @@ stream_set(struct stream *s, const struct stream_conf *conf)
 		s->conf.tag = strdup(conf->tag);
 }
 
+/* Begin to read a stream that is new or revived. */
+static void
+stream_begin(struct stream *s, const struct stream_conf *conf)
+{
+	stream_set(s, conf);
+	s->id.gen = ++s->logger->gen;
+	stream_mark_anew(s);
+	send_orders(s->logger);
+}
+
+static void
+errors_name(const struct stream *s, char name[static FILE_MAX])
+{
+	snprintf(name, FILE_MAX, "%s" MESSAGE_ERRORS, s->name);
+}
+
+/* A running program may still print to the one that it was started with. */
+static void
+revive_errors(struct stream *s, const struct stream_conf *conf)
+{
+	char name[FILE_MAX];
+
+	errors_name(s, name);
+	if ((s->errors = stream_revive(s->logger, name)) == NULL)
+		return;
+	s->errors->origin = s;
+	stream_begin(s->errors, conf);
+}
+
 struct stream *
 logger_stream_open(struct logger *l, const char *name, uid_t owner,
     const struct stream_conf *conf)
 {
 	struct stream *s;
 
-	if (strlen(name) >= MESSAGE_NAME) {
+	if (strlen(name) + strlen(MESSAGE_ERRORS) >= MESSAGE_NAME) {
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
 	if ((s = stream_revive(l, name)) == NULL &&
 	    (s = stream_new(l, name, owner)) == NULL)
 		return NULL;
-	stream_set(s, conf);
-	s->id.gen = ++l->gen;
-	stream_mark_anew(s);
-	send_orders(l);
+	stream_begin(s, conf);
+	revive_errors(s, conf);
 	return s;
 }
 
@@ -442,12 +499,14 @@ is_same(const struct stream_conf *a, const struct stream_conf *b)
 {
 	return a->to == b->to && a->timestamps == b->timestamps &&
 	    a->size == b->size && a->keep == b->keep &&
-	    is_same_tag(a->tag, b->tag);
+	    a->errors == b->errors && is_same_tag(a->tag, b->tag);
 }
 
 void
 logger_stream_adjust(struct stream *s, const struct stream_conf *conf)
 {
+	if (s->errors != NULL)
+		logger_stream_adjust(s->errors, conf);
 	/* The usual case at the start of a program. */
 	if (is_same(&s->conf, conf))
 		return;
@@ -545,8 +604,8 @@ replace_fifo(struct stream *s, uid_t owner, struct stream *retired)
 	return 0;
 }
 
-int
-logger_stream_renew(struct stream *s, uid_t owner)
+static int
+stream_renew(struct stream *s, uid_t owner)
 {
 	const bool is_same_owner = fifo_belongs_to(s->fd, owner);
 	const bool unused = s->unused;
@@ -571,6 +630,76 @@ logger_stream_renew(struct stream *s, uid_t owner)
 	return 0;
 }
 
+/* Index and FIFO stay in use until the process has read everything. */
+static void
+start_closing(struct stream *s)
+{
+	s->closing = true;
+	s->left = UINT32_MAX;
+	LIST_INSERT_HEAD(&s->logger->going, s, going);
+	stream_mark(s, UNSENT_CLOSE);
+}
+
+/* Close it and the streams that are read before it. */
+static void
+stream_close(struct stream *s)
+{
+	struct stream *r;
+
+	LIST_FOREACH (r, &s->logger->going, going)
+		if (r->origin == s)
+			r->origin = NULL;
+	start_closing(s);
+}
+
+static void
+close_errors(struct stream *s)
+{
+	if (s->errors == NULL)
+		return;
+	s->errors->origin = NULL;
+	stream_close(s->errors);
+	s->errors = NULL;
+}
+
+/* The process that starts now opens what there is after this. */
+static int
+renew_errors(struct stream *s, uid_t owner)
+{
+	char name[FILE_MAX];
+
+	if (!s->conf.errors) {
+		close_errors(s);
+		send_orders(s->logger);
+		return 0;
+	}
+	if (s->errors != NULL)
+		return stream_renew(s->errors, owner);
+	errors_name(s, name);
+	if ((s->errors = stream_revive(s->logger, name)) == NULL &&
+	    (s->errors = stream_new(s->logger, name, owner)) == NULL)
+		return -1;
+	s->errors->origin = s;
+	stream_begin(s->errors, &s->conf);
+	return stream_renew(s->errors, owner);
+}
+
+int
+logger_stream_renew(struct stream *s, uid_t owner)
+{
+	return stream_renew(s, owner) == -1 || renew_errors(s, owner) == -1 ? -1
+									    : 0;
+}
+
+static void
+stream_ended(struct stream *s)
+{
+	s->ended = true;
+	s->end++;
+	s->left = bytes_in(s);
+	stream_mark(s, UNSENT_ENDED);
+}
+
 void
 logger_stream_ended(struct stream *s,
     void (*tail)(void *arg, const char *bytes, size_t len), void *arg)
@@ -587,37 +716,24 @@ logger_stream_ended(struct stream *s,
 		t->done = tail;
 		t->arg = arg;
 		t->id = s->id;
+		if (s->errors != NULL)
+			t->errors = s->errors->id;
 		s->tail = t;
 		loop_at(s->logger->loop, &t->late,
 		    clock_add_ms(clock_now(), TAIL_MS));
 	}
-	s->ended = true;
-	s->end++;
-	s->left = bytes_in(s);
-	stream_mark(s, UNSENT_ENDED);
+	stream_ended(s);
+	if (s->errors != NULL)
+		stream_ended(s->errors);
 	send_orders(s->logger);
-}
-
-/* Index and FIFO stay in use until the process has read everything. */
-static void
-start_closing(struct stream *s)
-{
-	s->closing = true;
-	s->left = UINT32_MAX;
-	LIST_INSERT_HEAD(&s->logger->going, s, going);
-	stream_mark(s, UNSENT_CLOSE);
 }
 
 void
 logger_stream_close(struct stream *s)
 {
-	struct stream *r;
-
 	tail_drop(s);
-	LIST_FOREACH (r, &s->logger->going, going)
-		if (r->origin == s)
-			r->origin = NULL;
-	start_closing(s);
+	close_errors(s);
+	stream_close(s);
 	send_orders(s->logger);
 }
 
@@ -631,6 +747,12 @@ const char *
 logger_stream_name(const struct stream *s)
 {
 	return s->name;
+}
+
+const char *
+logger_stream_errors(const struct stream *s)
+{
+	return s->errors != NULL ? s->errors->name : NULL;
 }
 
 int
@@ -710,11 +832,12 @@ static void
 explain(const struct stream *s, int err, char *why, size_t size)
 {
 	const char *words = words_of(s->conf.to, err);
+	char file[NAME_MAX + 1];
 
 	switch (s->conf.to) {
 	case LOG_TO_FILE:
-		snprintf(why, size, "%s/%s" PLACES_LOG_SUFFIX ": %s",
-		    s->logger->child.log_dir, s->name, words);
+		snprintf(why, size, "%s/%s: %s", s->logger->child.log_dir,
+		    logfile_name(file, s->name, 0), words);
 		break;
 	case LOG_TO_SYSLOG:
 		snprintf(why, size, DEVLOG_PATH ": %s", words);
@@ -746,6 +869,9 @@ logger_stream_trouble(const struct stream *s, char *why, size_t size)
 {
 	const struct logger *l = s->logger;
 	const struct stream *stuck = stuck_of(s);
+
+	if (stuck == NULL && s->errors != NULL)
+		stuck = stuck_of(s->errors);
 
 	if (stuck != NULL) {
 		explain(stuck, stuck->stuck, why, size);
@@ -793,16 +919,18 @@ now_in_seconds(void)
 static void
 say(struct stream *s)
 {
+	const int program = (int)strcspn(s->name, ":");
 	char why[TROUBLE_MAX], times[64] = "";
 
 	if (s->unsaid > 1)
 		snprintf(times, sizeof(times), " (%u changes in %d s)",
 		    (unsigned)s->unsaid, SAY_SECONDS);
 	if (logger_stream_trouble(s, why, sizeof(why)) != 0)
-		log_warnx("%s: cannot write its output: %s; retrying%s",
-		    s->name, why, times);
+		log_warnx("%.*s: cannot write its output: %s; retrying%s",
+		    program, s->name, why, times);
 	else
-		log_info("%s: its output is written again%s", s->name, times);
+		log_info("%.*s: its output is written again%s", program,
+		    s->name, times);
 	s->unsaid = 0;
 	s->said++;
 }
@@ -917,14 +1045,40 @@ on_lost(struct logger *l, const struct message_reply *r)
 	l->lost_since = clock_wall().tv_sec;
 }
 
+/* Keep the lines of the stream.  Without memory they are unknown. */
+static void
+keep_tail(struct tail *t, const char *bytes, size_t len)
+{
+	t->came = true;
+	if (bytes != NULL && (t->kept = strndup(bytes, len)) != NULL)
+		t->len = len;
+}
+
+static void
+tail_came(struct stream *owner, struct message_id id, const char *bytes,
+    size_t len)
+{
+	struct tail *t = owner->tail;
+
+	if (is_same_id(t->errors, id)) {
+		t->errors = (struct message_id){0, 0};
+		if (len > 0)
+			stream_tail(owner, bytes, len);
+		else if (t->came)
+			stream_tail(owner, t->kept, t->len);
+	} else if (t->errors.gen != 0)
+		keep_tail(t, bytes, len);
+	else
+		stream_tail(owner, bytes, len);
+}
+
 static void
 on_ended(struct stream *s, const struct message_reply *r)
 {
-	struct stream *owner = s->origin != NULL ? s->origin : s;
-
 	s->ended = false;
 	if (tail_of(s) != NULL)
-		stream_tail(owner, r->has_tail ? r->tail : NULL, r->len);
+		tail_came(owner_of(s), s->id, r->has_tail ? r->tail : NULL,
+		    r->has_tail ? r->len : 0);
 }
 
 static void
@@ -1056,16 +1210,23 @@ keep_retired(struct logger *l, const char *name, const char *file)
 static void
 keep_found(struct logger *l, const char *file)
 {
+	const size_t errors = strlen(MESSAGE_ERRORS);
 	char name[MESSAGE_NAME];
 	struct stream *s;
 	struct stat st;
+	size_t len;
 
 	strlcpy(name, file, sizeof(name));
-	name[strcspn(name, ":")] = '\0';
+	len = strcspn(name, ":");
+	name[len] = '\0';
 	if (!text_is_name(name) ||
 	    fstatat(l->outdir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
 	    !S_ISFIFO(st.st_mode))
 		return;
+	/* Put the colon back of the stream of standard error. */
+	if (strncmp(file + len, MESSAGE_ERRORS, errors) == 0 &&
+	    (file[len + errors] == '\0' || file[len + errors] == ':'))
+		strlcat(name, MESSAGE_ERRORS, sizeof(name));
 	if (strcmp(name, file) == 0)
 		s = stream_new(l, name, st.st_uid);
 	else

@@ -3,9 +3,10 @@
  * output of programs from their FIFOs to their log files.
  *
  * A stream is the output of one program: a FIFO in the run folder, held open
- * here so that its bytes survive any log process.  If that process dies, a
- * successor gets every stream again and continues at the point that the
- * journal records; see journal.h.
+ * here so that its bytes survive any log process.  Standard error may have a
+ * second one, which is opened, adjusted and closed with the first.  If that
+ * process dies, a successor gets every stream again and continues at the point
+ * that the journal records; see journal.h.
  *
  * Nothing here blocks.  The orders that a stream still has to send are a set
  * of flags, not a queue, so that a stopped log process costs nothing.
@@ -33,8 +34,11 @@ struct stream {
 	LIST_ENTRY(stream) going;  /* while closing */
 	struct logger *logger;
 	char *name;
-	struct tail *tail;	 /* or NULL */
-	struct stream *origin;	 /* of a retired FIFO: its stream, or NULL */
+	struct tail *tail;     /* or NULL */
+	struct stream *errors; /* that of standard error, or NULL */
+	/* The stream of a retired FIFO, or of that of standard error; or NULL.
+	 */
+	struct stream *origin;
 	struct stream_conf conf; /* with a tag of its own */
 	struct message_id id;
 	int fd;
@@ -94,8 +98,9 @@ void logger_stream_adjust(struct stream *, const struct stream_conf *);
 int logger_stream_renew(struct stream *, uid_t owner);
 /*
  * The program that wrote to it has ended: finish an unfinished line.  If tail
- * is set, it is called with the last lines that this instance printed (at most
- * 10 lines, 2 KiB), raw and NUL-terminated, once the log process has written
+ * is set, it is called with the last lines that this instance printed, to
+ * standard error if it has a stream of its own and lines (at most 10 lines,
+ * 2 KiB), raw and NUL-terminated, once the log process has written
  * all; with NULL if they are not known.  The call may come late, but not after
  * logger_stream_close.
  */
@@ -108,9 +113,13 @@ void logger_stream_close(struct stream *);
  * Unix time; 0 if all is well.
  */
 time_t logger_stream_trouble(const struct stream *, char *why, size_t size);
-/* The FIFO: folder and name for spawn, fd (non-blocking) for the event log. */
+/*
+ * The FIFO: folder and name for spawn, fd (non-blocking) for the event log.
+ * errors: the name of that of standard error, or NULL.
+ */
 int logger_outdir(const struct logger *);
 const char *logger_stream_name(const struct stream *);
+const char *logger_stream_errors(const struct stream *);
 int logger_stream_fd(const struct stream *);
 
 /*

@@ -30,10 +30,17 @@
 struct stream_conf {
 	enum key_log to; /* all but LOG_TO_NONE */
 	bool timestamps;
+	bool errors;  /* LOG_TO_FILE: standard error has a stream of its own */
 	int64_t size; /* bytes; 0: never rotate */
 	int keep;
 	char *tag; /* LOG_TO_SYSLOG: of its lines; NULL: the name */
 };
+
+/*
+ * After the name of a program, which contains no colon: the stream of its
+ * standard error.
+ */
+#define MESSAGE_ERRORS ":e"
 
 #define MESSAGE_NAME 68
 #define MESSAGE_TAIL 2048

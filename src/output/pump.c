@@ -126,7 +126,7 @@ stamp_now(struct taker *t)
 static void
 describe(struct pump *m, const struct outlet *o, struct slot *s, size_t len)
 {
-	memcpy(s->name, o->name, sizeof(s->name));
+	journal_set_stream(s, o->name);
 	s->to = (uint8_t)o->to;
 	s->offset = 0;
 	s->limit = o->limit;
@@ -649,12 +649,13 @@ static void
 adopt_orphans(struct pumped *p)
 {
 	struct pump *m = p->pump;
+	char stream[JOURNAL_NAME];
 	struct slot *s;
 
 	for (int i = 0; i < JOURNAL_SLOTS; i++) {
 		s = journal_slot(m->journal, i);
 		if (!journal_is_busy(s) || m->owner[i] != NULL ||
-		    strcmp(s->name, p->out.name) != 0)
+		    strcmp(journal_stream(s, stream), p->out.name) != 0)
 			continue;
 		logfile_close(&m->writer->dir, m->orphan[i]);
 		m->owner[i] = p;

@@ -74,16 +74,18 @@ static int
 open_with_room(struct writer *w, struct slot *s, struct logfile **ref,
     size_t *fit)
 {
+	char name[JOURNAL_NAME];
 	bool bol;
 
-	if (logfile_open(&w->dir, ref, s->name, true) == -1)
+	journal_stream(s, name);
+	if (logfile_open(&w->dir, ref, name, true) == -1)
 		return -1;
 	*fit = fit_of(w, s, *ref);
 	if (*fit > 0)
 		return 0;
 	bol = (*ref)->bol;
-	if (logfile_rotate(&w->dir, ref, s->name, s->keep) == 0) {
-		if (logfile_open(&w->dir, ref, s->name, true) == -1)
+	if (logfile_rotate(&w->dir, ref, name, s->keep) == 0) {
+		if (logfile_open(&w->dir, ref, name, true) == -1)
 			return -1;
 		if ((*ref)->size == 0)
 			(*ref)->bol = bol;
@@ -117,9 +119,11 @@ static int64_t
 segment_written(struct writer *w, const struct slot *s, const struct logfile *f)
 {
 	int64_t size = f->size;
+	char name[JOURNAL_NAME];
 
 	if (f->dev != s->dev || f->ino != s->ino)
-		size = logfile_rotated(&w->dir, s->name, s->dev, s->ino);
+		size = logfile_rotated(&w->dir, journal_stream(s, name), s->dev,
+		    s->ino);
 	return size > s->offset ? size - s->offset : 0;
 }
 
@@ -152,15 +156,17 @@ static int
 write_file(struct writer *w, struct slot *s, struct logfile **ref,
     int64_t *written)
 {
+	char name[JOURNAL_NAME];
 	int64_t skip;
 
+	journal_stream(s, name);
 	while (s->done < s->len) {
 		if (s->done == s->end) {
 			if (segment_begin(w, s, ref) == -1)
 				return -1;
 			skip = 0;
 		} else {
-			if (logfile_open(&w->dir, ref, s->name, true) == -1)
+			if (logfile_open(&w->dir, ref, name, true) == -1)
 				return -1;
 			skip = segment_written(w, s, *ref);
 		}

@@ -200,30 +200,38 @@ child_cgroup(const struct child *c)
 	close(fd);
 }
 
+/*
+ * Open it for reading too: so the program itself is a reader, and gets no
+ * SIGPIPE while the log process is replaced.
+ */
+static void
+child_open_output(const struct child *c, const char *name, int to)
+{
+	int fd = openat(c->req->outdir, name, O_RDWR | O_NOCTTY);
+
+	if (fd == -1 || dup2(fd, to) == -1)
+		fail(c, SPAWN_OUTPUT, 0);
+	if (fd != to)
+		close(fd);
+}
+
 static void
 child_output(const struct child *c)
 {
 	const struct spawn_request *req = c->req;
-	int fd, null;
+	int null;
 
 	null = open("/dev/null", O_RDWR | O_NOCTTY);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1)
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
+	    dup2(null, STDOUT_FILENO) == -1)
 		fail(c, SPAWN_OUTPUT, 0);
-	fd = null;
-	if (req->outname != NULL) {
-		/*
-		 * Open it for reading too: so the program itself is a reader,
-		 * and gets no SIGPIPE while the log process is replaced.
-		 */
-		fd = openat(req->outdir, req->outname, O_RDWR | O_NOCTTY);
-		if (fd == -1)
-			fail(c, SPAWN_OUTPUT, 0);
-	}
-	if (dup2(fd, STDOUT_FILENO) == -1 || dup2(fd, STDERR_FILENO) == -1)
-		fail(c, SPAWN_OUTPUT, 0);
-	if (fd != null)
-		close(fd);
 	close(null);
+	if (req->outname != NULL)
+		child_open_output(c, req->outname, STDOUT_FILENO);
+	if (req->errname != NULL)
+		child_open_output(c, req->errname, STDERR_FILENO);
+	else if (dup2(STDOUT_FILENO, STDERR_FILENO) == -1)
+		fail(c, SPAWN_OUTPUT, 0);
 }
 
 /* A copy of the descriptor above all requested numbers. */

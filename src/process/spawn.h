@@ -45,6 +45,7 @@ struct spawn_request {
 	int cgroup;		       /* its folder, or -1 */
 	int outdir;	     /* folder and name of the FIFO that is opened */
 	const char *outname; /* as 1 and 2; NULL: /dev/null */
+	const char *errname; /* as 2; NULL: the same as 1 */
 	bool session;	     /* a session of its own */
 	bool is_privileged;  /* keep the ids and the rights of the daemon */
 	/*

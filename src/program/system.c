@@ -524,6 +524,7 @@ real_spawn(struct system *sys, struct child *c,
 	if (wanted->output != NULL) {
 		req.outdir = logger_outdir(r->parts.logger);
 		req.outname = logger_stream_name(wanted->output);
+		req.errname = logger_stream_errors(wanted->output);
 	}
 	rlimit_reserve();
 	if (wanted->begins) {
@@ -1742,6 +1743,7 @@ stream_settings(const struct real *r, const struct definition *conf)
 	    .size = conf->log_size,
 	    .keep = conf->log_keep,
 	    .tag = conf->syslog_identifier,
+	    .errors = conf->log_stderr && conf->log == LOG_TO_FILE,
 	};
 }
 

@@ -508,3 +508,81 @@ exec sleep 1000'"
 	ctl restart limits
 	wait_for 5 eval "[ \"\$(grep -c ' 40960 ' '$T/log/limits.log')\" -eq 2 ]"
 }
+
+@test "log-stderr = yes: standard error has a file of its own" {
+	program web <<-'E'
+	command = sh -c 'echo out; echo err >&2; exec sleep 1000'
+	log-stderr = yes
+	E
+	program bad <<-'E'
+	command = sh -c 'echo out; echo reason >&2; exit 3'
+	log-stderr = yes
+	restart = never
+	settle-time = 1s
+	E
+	hupd_start
+	wait_for 5 grep -q ' err$' "$T/log/web.log.err"
+	wait_for 5 printed web ' out$'
+	[ "$(wc -l <"$T/log/web.log")" -eq 1 ]
+	run -0 ctl log web
+	[ "${#lines[@]}" -eq 2 ]
+	run -0 ctl log web bad
+	[[ $output = *'web ! '*' err'* ]]
+	[[ $output = *'web | '*' out'* ]]
+	ctl -j log web | grep -q '"stream":"stderr","line":"err"'
+	ctl -j log web | grep -q '"stream":"stdout","line":"out"'
+	# The reason of a failure is on standard error.
+	wait_for 5 is_state bad failed
+	run -1 ctl start bad
+	[[ $output = *reason* ]]
+	[[ $output != *'| out'* ]]
+}
+
+# errors N: web has written N lines to standard error.
+errors() {
+	[ "$(cat "$T"/log/web.log.err* 2>/dev/null | wc -l)" -ge "$1" ]
+}
+
+@test "standard error survives the log process, the daemon and a change of log-stderr" {
+	cat >"$T/both" <<-'E'
+	n=0
+	while :; do
+		echo "line $n"
+		echo "line $n" >&2
+		n=$((n + 1))
+	done
+	E
+	program web <<-E
+	command = sh $T/both
+	log-stderr = yes
+	log-timestamps = no
+	log-size = 64K
+	log-keep = 1000
+	E
+	LEFT_OK=1
+	hupd_start
+	wait_for 10 errors 2000
+	kill -9 "$(log_pid)"
+	wait_for 10 errors 20000
+	kill -9 "$(hupd_pid)"
+	wait_for 10 ctl ping
+	ctl reexec
+	# A running program keeps its files.
+	sed -i '/log-stderr/d' "$T/hupd.d/web.conf"
+	run -0 ctl reload
+	[[ $output = *'= web'*'adjusted: log-stderr changed'* ]]
+	n=$(cat "$T"/log/web.log.err* | wc -l)
+	wait_for 10 errors $((n + 1000))
+	ctl stop web
+	find "$T/log" -name 'web.log.err*' -printf '%f\n' |
+	    sort -t . -k 4 -nr | (cd "$T/log" && xargs cat) >"$T/errors"
+	awk '$0 != "line " n + 0 { exit 1 } { n++ }' "$T/errors"
+	n=$(wc -l <"$T/errors")
+	[ "$(cat "$T"/log/web.log{,.[0-9]*} 2>/dev/null | wc -l)" -ge $((n - 1)) ]
+	# Now both are one again.
+	[ -p "$T/run/out/web:e" ]
+	ctl start web
+	wait_for 5 eval "! test -e '$T/run/out/web:e'"
+	hupd_stop
+	[ "$(cat "$T"/log/web.log.err* | wc -l)" -eq "$n" ]
+}
