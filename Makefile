@@ -108,15 +108,27 @@ tools: $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
 
 -include $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit/*.d $(B)/tools/*.d $(B)/examples/*.d)
 
+# Both binaries without shared libraries, stripped, in $(B)/static.  A static
+# glibc cannot look up users: where the compiler is for glibc, musl is taken.
+glibc = $(shell $(CC) -include features.h -dM -E -x c /dev/null | grep __GLIBC__)
+static_ldflags = $(LDFLAGS) -static -no-pie
+static:
+	$(if $(glibc),LDFLAGS='$(static_ldflags)' tests/machines/musl \
+	    $(B)/static/build all,$(MAKE) -s B=$(B)/static/build all \
+	    PKG_CONFIG='$(PKG_CONFIG) --static' LDFLAGS='$(static_ldflags)')
+	cp $(B)/static/build/hupd $(B)/static/build/hupctl $(B)/static/
+	strip $(B)/static/hupd $(B)/static/hupctl
+	@ls -l $(B)/static/hupd $(B)/static/hupctl
+
 run:
 	@examples/demo.sh
 
 # The suites; tests/run prints a summary of their results.
 check:
 	@tests/run lint unit golden units system san hostile services vm \
-	    model fuzz faults chaos init
+	    model fuzz faults chaos init machines
 check-unit check-golden check-system check-san check-hostile check-services \
-    check-vm check-model check-init lint:
+    check-vm check-model check-init check-machines lint:
 	@tests/run $(@:check-%=%)
 
 # By hand, as root: the picture in README.md.
@@ -151,11 +163,13 @@ clean:
 
 help::
 	@echo 'make              build/hupd and build/hupctl'
+	@echo 'make static       the same without shared libraries: build/static'
 	@echo 'make run          a demonstration: start, reload, rejected reload, log'
 	@echo 'make check        all tests; single suites: lint, check-unit,'
 	@echo '                  check-golden, check-system, check-san, check-hostile,'
 	@echo '                  check-services, check-vm, check-model, check-fuzz,'
-	@echo '                  check-faults, check-chaos, check-init'
+	@echo '                  check-faults, check-chaos, check-init,'
+	@echo '                  check-machines'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
 	@echo 'make check-units-run  daemons under hupd from their units, booted'
 	@echo 'make screenshot   docs/screen.svg, as root'
@@ -166,8 +180,8 @@ help::
 	@echo 'WERROR=1: warnings fail the build; WITHOUT_LIBCAP=1 and'
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
-.PHONY: all unit tools run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-vm check-model check-init check-units check-units-run screenshot lint coverage analyze print-flags \
+.PHONY: all unit tools static run check check-unit check-golden check-system \
+	check-san check-hostile check-services check-vm check-model check-init check-machines check-units check-units-run screenshot lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -83,12 +83,16 @@ clock_print_wall(time_t t, char buf[static CLOCK_WALL_MAX])
 	struct tm tm;
 	size_t len;
 
-	if (localtime_r(&t, &tm) == NULL ||
-	    (len = strftime(buf, CLOCK_WALL_MAX - 1, "%Y-%m-%dT%H:%M:%S%z",
-		 &tm)) == 0) {
+	if (localtime_r(&t, &tm) == NULL) {
 		snprintf(buf, CLOCK_WALL_MAX, "@%lld", (long long)t);
 		return;
 	}
+	/* Of years with more than four digits, musl's strftime(3) prints a +.
+	 */
+	len = (size_t)snprintf(buf, CLOCK_WALL_MAX, "%04lld",
+	    tm.tm_year + 1900LL);
+	len += strftime(buf + len, CLOCK_WALL_MAX - 1 - len,
+	    "-%m-%dT%H:%M:%S%z", &tm);
 	/* strftime(3) prints +0000; the extended format of ISO 8601 is +00:00.
 	 */
 	memmove(buf + len - 1, buf + len - 2, 3);

@@ -3,6 +3,7 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -27,12 +28,17 @@ devlog_close(struct devlog *d)
 	errno = saved;
 }
 
+/*
+ * glibc for i386 calls socketcall(2), whose arguments lie in memory: the filter
+ * of the log process cannot see the address family there, and refuses it.
+ */
 static int
 open_socket(struct devlog *d)
 {
 	if (d->fd != -1)
 		return 0;
-	d->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	d->fd = (int)syscall(SYS_socket, AF_UNIX,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (d->fd == -1)
 		return -1;
 	if (socket_connect(d->fd, d->path) == 0)

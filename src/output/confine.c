@@ -184,8 +184,8 @@ confine_calls(void)
 	    "pipe2", "poll", "ppoll", "ppoll_time64", "pread64", "pwrite64",
 	    "read", "readv", "recvfrom", "recvmsg", "renameat", "renameat2",
 	    "restart_syscall", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
-	    "sendmsg", "sendto", "sigaltstack", "signalfd4", "sigreturn",
-	    "statx", "tee", "time", "unlinkat", "write", "writev"};
+	    "send", "sendmsg", "sendto", "sigaltstack", "signalfd4",
+	    "sigreturn", "statx", "tee", "time", "unlinkat", "write", "writev"};
 	scmp_filter_ctx ctx;
 	int rc;
 

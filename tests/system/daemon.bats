@@ -273,7 +273,7 @@ modes() {
 	setting "pidfile = $T/hupd.pid"
 	long=$T/run/$(printf '%0100d' 0)
 	setting "run-dir = $long"
-	refused 1 "^hupd: $long/.*: File name too long"
+	refused 1 "^hupd: $long/.*: File *name too long"
 	setting "run-dir = $T/run"
 	hupd_start
 }
@@ -481,7 +481,7 @@ modes() {
 	# the wait of each of the two once, which makes two calls of it.
 	idle() {
 		calls 5
-		! grep -E -v 'resumed|unfinished|detached|^[0-9]+ +(epoll_|p)[a-z0-9_]*wait\(' \
+		! grep -E -v 'resumed|unfinished|detached|in 32 bit mode|^[0-9]+ +(epoll_|p)[a-z0-9_]*wait\(' \
 		    "$T/trace" && [ "$(grep -c 'wait(' "$T/trace")" -le 4 ]
 	}
 	calls 0.2

@@ -47,7 +47,7 @@ now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (long)(ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
 static socklen_t

@@ -128,25 +128,33 @@ prints_wall_time(void **state)
 	}
 }
 
-/* Make a file with one zone, as tzfile(5) describes it. */
+/* A header of tzfile(5), then one type and an abbreviation of four bytes. */
 static void
-write_zone(const char *path, unsigned char hours)
+put_block(FILE *f, unsigned seconds)
 {
-	/* No transition, one type, an abbreviation of four bytes. */
-	unsigned char zone[44 + 6 + 4] = "TZif";
-	const unsigned seconds = hours * 3600U;
-	char next[64];
-	FILE *f;
+	unsigned char zone[44 + 6 + 4] = "TZif2";
 
 	zone[39] = 1;
 	zone[43] = 4;
 	zone[46] = (unsigned char)(seconds >> 8);
 	zone[47] = (unsigned char)seconds;
 	memcpy(zone + 50, "XXX", 4);
+	assert_int_equal(fwrite(zone, 1, sizeof(zone), f), sizeof(zone));
+}
+
+/* Make a file with one zone: a block for old readers, one for new, a footer. */
+static void
+write_zone(const char *path, unsigned hours)
+{
+	char next[64];
+	FILE *f;
+
 	snprintf(next, sizeof(next), "%s.new", path);
 	f = fopen(next, "w");
 	assert_non_null(f);
-	assert_int_equal(fwrite(zone, 1, sizeof(zone), f), sizeof(zone));
+	put_block(f, hours * 3600);
+	put_block(f, hours * 3600);
+	fprintf(f, "\nXXX-%u\n", hours);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(rename(next, path), 0);
 }

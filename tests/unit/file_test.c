@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -163,7 +165,7 @@ assert_path(const char *path, const struct file_trust *trust,
 static void
 checks_each_folder_of_a_path(void **state)
 {
-	char reason[2 * PATH_MAX], here[PATH_MAX];
+	char loops[128], reason[2 * PATH_MAX], here[PATH_MAX];
 
 	(void)state;
 	assert_non_null(getcwd(here, sizeof(here)));
@@ -191,9 +193,9 @@ checks_each_folder_of_a_path(void **state)
 	assert_path("a/b", NULL, "");
 	assert_path("a", NULL, "may be written by others (mode 1777)");
 	assert_int_equal(symlink("self", "self"), 0);
-	assert_path("self", NULL,
-	    "is a symbolic link that leads nowhere: Too many levels of "
-	    "symbolic links");
+	snprintf(loops, sizeof(loops),
+	    "is a symbolic link that leads nowhere: %s", strerror(ELOOP));
+	assert_path("self", NULL, loops);
 	assert_int_equal(unlink("self"), 0);
 	assert_int_equal(unlink("link"), 0);
 	assert_int_equal(rmdir("a/b"), 0);

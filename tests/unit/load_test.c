@@ -384,6 +384,7 @@ static void
 follows_trusted_links(void **state)
 {
 	struct config set;
+	char loops[128];
 
 	(void)state;
 	put("elsewhere", "command = x\n");
@@ -398,8 +399,10 @@ follows_trusted_links(void **state)
 		       "No such file or directory");
 	unlink(at("hupd.d/x.conf"));
 	assert_int_equal(symlink("x.conf", at("hupd.d/x.conf")), 0);
-	assert_refused("hupd.d/x.conf: is a symbolic link that leads nowhere: "
-		       "Too many levels of symbolic links");
+	snprintf(loops, sizeof(loops),
+	    "hupd.d/x.conf: is a symbolic link that leads nowhere: %s",
+	    strerror(ELOOP));
+	assert_refused(loops);
 }
 
 /* Carry out a test as an ordinary user, whom modes stop. */

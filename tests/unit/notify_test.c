@@ -138,11 +138,11 @@ send_fds(const struct world *w, const char *text, const int *fds, size_t n)
 	iov = (struct iovec){copy, strlen(copy)};
 	if (n > 0) {
 		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		msg.msg_controllen = (socklen_t)CMSG_SPACE(n * sizeof(int));
 		c = CMSG_FIRSTHDR(&msg);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
+		c->cmsg_len = (socklen_t)CMSG_LEN(n * sizeof(int));
 		memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 	}
 	assert_int_equal(sendmsg(w->client, &msg, 0), strlen(copy));
