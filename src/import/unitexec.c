@@ -14,6 +14,9 @@
 
 #define BLANKS UNITFILE_BLANKS
 
+/* Words of a command, at most: a list of strings is copied for each of them. */
+#define WORDS_MAX 4096
+
 void
 unitexec_clear(struct unitexec *exec)
 {
@@ -75,10 +78,13 @@ static int
 add_word(struct unitexec *exec, const char *word,
     const struct specifier_unit *unit, char buf[static 64], const char **why)
 {
-	char *text = specifier_expand(word, unit, buf, why);
+	char *text;
 	int r;
 
-	if (text == NULL)
+	*why = "the command has too many words";
+	if (strings_count(exec->words) == WORDS_MAX)
+		return -1;
+	if ((text = specifier_expand(word, unit, buf, why)) == NULL)
 		return -1;
 	*why = "out of memory";
 	r = strings_add(&exec->words, text);

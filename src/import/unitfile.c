@@ -122,9 +122,12 @@ add_line(struct reader *r, const char *key, const char *value)
 {
 	struct unitfile_line *line;
 
+	if (r->unit->nlines > UNITFILE_LINES_MAX)
+		return;
 	if (r->unit->nlines == UNITFILE_LINES_MAX) {
 		complain(r, "there are more than %d assignments",
 		    UNITFILE_LINES_MAX);
+		r->unit->nlines++;
 		return;
 	}
 	if ((line = calloc(1, sizeof(*line))) == NULL ||

@@ -157,19 +157,46 @@ $T/supervisord.conf:4: umask: \"9\" is not an octal number up to 777" ]
 
 @test "import has a document of JSON in every case" {
 	supervisord <<<$'[program:a]\ncommand=true\npriority=1'
-	for expression in 'd["valid"] and not d["written"]' \
-	    'd["files"][0]["name"] == "a"' \
-	    'd["files"][0]["text"].endswith("restart-limit = 3\n")' \
-	    'd["notes"][1]["line"] == 3 and d["errors"] == []'; do
-		import -j "$T/supervisord.conf" 2>/dev/null |
-		    python3 -c "import json, sys
-d = json.load(sys.stdin)
-assert $expression"
-	done
+	import -j "$T/supervisord.conf" >"$T/json" 2>/dev/null
+	python3 - "$T" <<-'E'
+	import json, sys
+	t = sys.argv[1]
+	d = json.load(open(t + "/json"))
+	assert d["valid"] and not d["written"] and d["errors"] == [], d
+	file, = d["files"]
+	assert set(file) == {"name", "path", "text"}, file
+	assert file["name"] == "a" and file["path"] == t + "/hupd.d/a.conf"
+	assert file["text"].endswith("restart-limit = 3\n")
+	note = d["notes"][1]
+	assert set(note) == {"file", "line", "key", "reason"}, note
+	assert note["file"] == t + "/supervisord.conf" and note["line"] == 3
+	assert note["key"] == "priority" and "no counterpart" in note["reason"]
+	E
+	import -j -w "$T/supervisord.conf" >"$T/json" 2>/dev/null
+	python3 - "$T" <<-'E'
+	import json, sys
+	d = json.load(open(sys.argv[1] + "/json"))
+	assert d["valid"] and d["written"], d
+	assert d["files"][0]["text"] == open(d["files"][0]["path"]).read()
+	E
+	# The file is there now.
+	run -1 --separate-stderr import -j -w "$T/supervisord.conf"
+	python3 - "$output" <<-'E'
+	import json, sys
+	d = json.loads(sys.argv[1])
+	assert d["error"].endswith("/a.conf: File exists"), d
+	E
 	supervisord <<<$'[program:a]\ncommand="'
-	import -j "$T/supervisord.conf" 2>/dev/null | python3 -c 'import json, sys
-d = json.load(sys.stdin)
-assert not d["valid"] and d["errors"][0]["key"] == "command"'
+	run -6 --separate-stderr import -j "$T/supervisord.conf"
+	python3 - "$T" "$output" <<-'E'
+	import json, sys
+	d = json.loads(sys.argv[2])
+	assert not d["valid"] and not d["written"], d
+	error, = d["errors"]
+	assert set(error) == {"file", "line", "key", "reason"}, error
+	assert error["file"] == sys.argv[1] + "/supervisord.conf"
+	assert error["line"] == 2 and error["key"] == "command"
+	E
 }
 
 # A unit below a root, with its [Service] from standard input.
@@ -226,6 +253,33 @@ unit() {
 	grep -qx 'nice = 1' "$T/hupd.d/w@1.conf"
 	run -1 import "$T/root/v@1.service"
 	[ "$output" = "hupctl: $T/root/v@1.service: No such file or directory" ]
+}
+
+@test "a unit that is none is a clear error" {
+	cd "$T"
+	head -c 5000 /dev/urandom | tr '\n' '\0' >rubbish.service
+	run -6 import rubbish.service
+	[ "$output" = 'rubbish.service:1: the line contains a NUL byte' ]
+	head -c 1200000 /dev/zero | tr '\0' a >long.service
+	run -6 import long.service
+	[ "$output" = 'long.service: the file is larger than 1024 KiB' ]
+	{ echo '[Service]'; yes Nice=1 | head -n 50000; } >lines.service
+	run -6 import lines.service
+	[ "$output" = 'lines.service:4098: there are more than 4096 assignments' ]
+	printf '[Service]\nExecStart=/bin/a%s\n' \
+	    "$(yes ' b' | head -n 50000 | tr -d '\n')" >words.service
+	run -6 import words.service
+	[ "$output" = 'words.service:2: ExecStart: the command has too many words' ]
+	printf '[Service]\nExecStart=/bin/a\nUser=%%Z\n' >user.service
+	run -6 import user.service
+	[ "$output" = 'user.service:3: User: %Z cannot be resolved here' ]
+	ln -s loop.service loop.service
+	run -1 import loop.service
+	[ "$output" = 'hupctl: loop.service: Too many levels of symbolic links' ]
+	mkdir folder.service
+	run -1 import folder.service
+	[ "$output" = 'hupctl: folder.service: Is a directory' ]
+	[ -z "$(ls -A -I .lock "$T/hupd.d")" ]
 }
 
 @test "a file with a variable is closed to others" {
