@@ -21,7 +21,6 @@ function __hupctl_using
 end
 
 # Names of programs: those that the daemon has, or else those with a file.
-# The table ends at the first empty line, and what is not a row is indented.
 function __hupctl_programs
     set -l words (commandline -opc)
     set -l daemon
@@ -30,9 +29,7 @@ function __hupctl_programs
             set -a daemon $words[(math $i - 1)] $words[$i]
         end
     end
-    if set -l table (begin; $words[1] $daemon status; end 2>/dev/null)
-        printf '%s\n' $table | awk 'NR == 1 { if ($1 != "NAME") exit; next }
-            /^$/ { exit } /^[^ ]/ { print $1 }'
+    if $words[1] $daemon status --names 2>/dev/null
         return
     end
     set -l home $XDG_CONFIG_HOME
@@ -98,5 +95,8 @@ complete -c hupctl -n '__hupctl_using log' -l since -x -d 'From then on'
 complete -c hupctl -n '__hupctl_using log' -l until -x -d 'Up to then'
 complete -c hupctl -n '__hupctl_using wait' -l for -x -a 'ready stopped up down done failed' -d 'State to wait for'
 complete -c hupctl -n '__hupctl_using check' -l as -x -a '(__hupctl_programs)' -d 'The program that the file defines'
+complete -c hupctl -n '__hupctl_using status' -l failed -d 'Only programs that fail'
+complete -c hupctl -n '__hupctl_using status' -l names -d 'Print names alone'
+complete -c hupctl -n '__hupctl_using status' -l tree -d 'With their dependencies, as a tree'
 complete -c hupctl -n '__hupctl_using import' -s w -l write -d 'Write the files'
 complete -c hupctl -n '__hupctl_using top' -s d -l delay -x -d 'Seconds between two looks'

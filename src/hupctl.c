@@ -2,6 +2,8 @@
  * hupctl - the client of hupd.  The command line is parsed in client/command;
  * each command has a file client/cmd_*, each format a client/present_*.
  */
+#include <sys/ioctl.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +21,15 @@ may_have_colours(const char *term)
 	    (term == NULL || strcmp(term, "dumb") != 0);
 }
 
+/* The width of the terminal; 0: unknown, or no terminal. */
+static int
+width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -27,6 +38,7 @@ main(int argc, char **argv)
 	    .out = stdout,
 	    .err = stderr,
 	    .terminal = isatty(STDOUT_FILENO),
+	    .columns = width(),
 	    .now = time(NULL),
 	};
 	const char *term = getenv("TERM");

@@ -440,6 +440,20 @@ text_is_name(const char *s)
 	return len <= 64 && s[len] == '\0';
 }
 
+void
+text_shorten(const char *s, size_t width, char *buf, size_t size)
+{
+	size_t len = strlen(s), head;
+
+	if (len <= width || width == 0) {
+		strlcpy(buf, s, size);
+		return;
+	}
+	head = width / 2;
+	snprintf(buf, size, "%.*s~%s", (int)head, s,
+	    s + len - (width - head - 1));
+}
+
 bool
 text_has_word(const char *list, const char *word)
 {

@@ -54,6 +54,12 @@ const char *text_near(const char *word, const char *const *list,
 /* A program's name: [A-Za-z0-9][A-Za-z0-9_.@-]{0,63}. */
 bool text_is_name(const char *s);
 
+/*
+ * Copy s to buf.  If it is longer than width, its middle is replaced by a "~":
+ * names of a kind often differ at one of their ends.
+ */
+void text_shorten(const char *s, size_t width, char *buf, size_t size);
+
 /* Is the word in a list that blanks separate? */
 bool text_has_word(const char *list, const char *word);
 

@@ -36,8 +36,9 @@ static const struct command {
 	int max;
 	ctl_command *run;
 } commands[] = {
-    {"status", "[NAME ...]", "show programs and the configuration", "H", 0,
-	INT_MAX, cmd_status_run},
+    {"status", "[--failed] [--names | --tree] [NAME ...]",
+	"show programs and the configuration", "eNtH", 0, INT_MAX,
+	cmd_status_run},
     {"start", "[--no-wait] -a | NAME ...", "start programs", "aWH", 1, INT_MAX,
 	cmd_act_run},
     {"stop", "[--no-wait] -a | NAME ...", "stop programs", "aWH", 1, INT_MAX,
@@ -157,6 +158,12 @@ static const struct option_row {
 	.to = offsetof(struct ctl, as)},
     {'d', 'd', "delay", "SECONDS", "time between two looks", SOME, NUMBER,
 	.to = offsetof(struct ctl, delay), 1, 3600, 2},
+    {'e', 0, "failed", NULL, "only programs that fail", SOME, FLAG,
+	.to = offsetof(struct ctl, failed)},
+    {'N', 0, "names", NULL, "print names alone", SOME, FLAG,
+	.to = offsetof(struct ctl, names_only)},
+    {'t', 0, "tree", NULL, "with their dependencies, as a tree", SOME, FLAG,
+	.to = offsetof(struct ctl, tree)},
     {'F', 'f', "follow", NULL, "print lines as they are added", SOME, FLAG,
 	.to = offsetof(struct ctl, follow)},
     {'G', 0, "for", "STATE", "ready, stopped, up, down, done or failed", SOME,

@@ -30,6 +30,9 @@ struct ctl {
 	const char *as;	     /* --as, or NULL */
 	const char *goal;    /* --for, or NULL */
 	bool write;
+	bool failed;	      /* --failed */
+	bool tree;	      /* --tree */
+	bool names_only;      /* --names */
 	int64_t lines;	      /* -1: not given */
 	int64_t delay;	      /* s */
 	int64_t timeout;      /* ms; -1: not given */
@@ -38,6 +41,7 @@ struct ctl {
 	FILE *out;
 	FILE *err;
 	bool terminal;	  /* out is one */
+	int columns;	  /* of it; 0: any number */
 	bool colour;	  /* use colours */
 	bool pass_colour; /* print those of programs */
 	time_t now;

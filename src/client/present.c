@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "client/present.h"
 #include "wire/line.h"
+#include "wire/names.h"
 
 void
 present_puts(const char *s, FILE *f)
@@ -85,6 +86,16 @@ present_fail_errno(const struct ctl *ctl, const char *file)
 	return present_fail(ctl,
 	    errno == EACCES || errno == EPERM ? STATUS_DENIED : STATUS_FAILED,
 	    "%s: %s", file, strerror(errno));
+}
+
+bool
+present_is_failing(const struct line *program)
+{
+	const char *health = line_get(program, "health");
+
+	return reply_has(program, "state", names_state(STATE_FAILED)) ||
+	    reply_has(program, "state", names_state(STATE_WAIT)) ||
+	    (health != NULL && strcmp(health, NAMES_UNHEALTHY) == 0);
 }
 
 int

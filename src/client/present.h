@@ -104,6 +104,8 @@ int present_fail_errno(const struct ctl *, const char *file);
 void present_puts(const char *, FILE *);
 /* The same for the daemon's words, in which other bytes are escaped already. */
 void present_words(const char *, FILE *);
+/* Has the program failed, does it wait for a restart, or is it unhealthy? */
+bool present_is_failing(const struct line *program);
 /* Flush stdout.  Returns status, or STATUS_FAILED after a message. */
 int present_finish(int status);
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/words.h"
 #include "client/json.h"
 #include "client/present.h"
 #include "config/keys.h"
@@ -203,7 +205,45 @@ put_some(struct json *json, const char *key, const struct reply *reply,
 	json_close(json);
 }
 
-/* The fields that only named programs have. */
+/* A command line as an array, or null. */
+static void
+put_words(struct json *json, const char *key, const char *text)
+{
+	const char *why;
+	char **words = NULL;
+	size_t n;
+
+	if (text == NULL || words_split(text, &words, &n, &why) == -1) {
+		json_null(json, key);
+		return;
+	}
+	json_array(json, key);
+	for (size_t i = 0; i < n; i++)
+		json_string(json, NULL, words[i]);
+	json_close(json);
+	free(words);
+}
+
+/* The last end as a number or the name of a signal; null: neither. */
+static void
+put_exit(struct json *json, const struct line *program)
+{
+	char name[TEXT_NUMBER_MAX];
+	int64_t code = line_get_number(program, "code", -1);
+	int64_t signal = line_get_number(program, "signal", -1);
+
+	if (code != -1)
+		json_number(json, "exit_code", code);
+	else
+		json_null(json, "exit_code");
+	if (signal > 0 && signal < 256)
+		json_string(json, "exit_signal",
+		    text_signal_name((int)signal, name));
+	else
+		json_null(json, "exit_signal");
+}
+
+/* The details of a program. */
 static void
 put_details(struct json *json, const struct reply *reply, const char *name)
 {
@@ -220,7 +260,7 @@ put_details(struct json *json, const struct reply *reply, const char *name)
 
 	if ((line = reply_find_of(reply, "details", "name", name)) == NULL)
 		return;
-	json_string(json, "command", line_get(line, "command"));
+	put_words(json, "command", line_get(line, "command"));
 	json_bool(json, "can_reload", reply_has(line, "reload", "yes"));
 	put_some(json, "needs", reply, "need", name, others, COUNT(others));
 	put_some(json, "after", reply, "after", name, others, COUNT(others));
@@ -249,7 +289,8 @@ put_log_error(struct json *json, const struct line *line)
 }
 
 static void
-put_programs(struct json *json, const struct reply *reply)
+put_programs(struct json *json, const struct ctl *ctl,
+    const struct reply *reply)
 {
 	static const struct attr attrs[] = {
 	    {"name", "name", TEXT},
@@ -265,6 +306,7 @@ put_programs(struct json *json, const struct reply *reply)
 	    {"exit", "exit", TEXT},
 	    {"ended", "ended", NUMBER},
 	    {"memory_bytes", "memory", NUMBER},
+	    {"cpu_ms", "cpu", NUMBER},
 	    {"left_processes", "left", NUMBER},
 	    {"health", "health", TEXT},
 	    {"failed_checks", "failed-checks", NUMBER},
@@ -282,10 +324,12 @@ put_programs(struct json *json, const struct reply *reply)
 
 	json_array(json, "programs");
 	for (i = 0; i < reply->n; i++) {
-		if (!reply_is(&reply->v[i], "program"))
+		if (!reply_is(&reply->v[i], "program") ||
+		    (ctl->failed && !present_is_failing(&reply->v[i])))
 			continue;
 		json_object(json, NULL);
 		PUT_LINE(json, &reply->v[i], attrs);
+		put_exit(json, &reply->v[i]);
 		put_log_error(json, &reply->v[i]);
 		put_details(json, reply, line_get(&reply->v[i], "name"));
 		json_close(json);
@@ -316,7 +360,7 @@ show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 
 	(void)details;
 	begin(&json, ctl);
-	put_programs(&json, reply);
+	put_programs(&json, ctl, reply);
 	json_object(&json, "config");
 	PUT_LINE(&json, reply_find(reply, "config"), config);
 	put_log_error(&json, reply_find(reply, "config"));

@@ -118,6 +118,11 @@ show_successor(const struct ctl *ctl, const struct successor *successor)
 
 enum { NAME, STATE, PID, UPTIME, RESTARTS, EXIT, MEM, READY, COLUMNS };
 
+/* On a narrow terminal they are left out in this order. */
+static const int dispensable[] = {READY, MEM, RESTARTS, EXIT, PID, UPTIME};
+/* A name is left so much before another column is left out for its sake. */
+#define NAME_MIN 16
+
 static const struct column {
 	const char *head;
 	bool right;
@@ -135,12 +140,13 @@ static const struct column {
 struct row {
 	const struct line *line;
 	char *cell[COLUMNS];
+	int urgency;
 };
 
 struct table {
 	struct row *v;
 	size_t n;
-	int width[COLUMNS];
+	int width[COLUMNS]; /* 0: left out */
 };
 
 /* Its health checks found something wrong. */
@@ -244,14 +250,47 @@ humane(const struct line *program, const char *key,
 	return escaped(buf);
 }
 
+/* Output is lost, or it waits for something outside of hupd. */
+static bool
+is_troubled(const struct line *program)
+{
+	return line_get(program, "log-error") != NULL ||
+	    (is_in(program, STATE_DOWN) && is_wanted(program) &&
+		line_get(program, "waiting-for") != NULL);
+}
+
+/* Failures come first, then other programs that need attention. */
+static int
+urgency_of(const struct line *program)
+{
+	if (is_in(program, STATE_FAILED))
+		return 3;
+	if (present_is_failing(program))
+		return 2;
+	return is_troubled(program) ? 1 : 0;
+}
+
+/* web2 comes before web10. */
+static int
+by_urgency(const void *a, const void *b)
+{
+	const struct row *one = a, *other = b;
+
+	if (one->urgency != other->urgency)
+		return one->urgency > other->urgency ? -1 : 1;
+	return strverscmp(one->cell[NAME], other->cell[NAME]);
+}
+
+/* name: as it is shown. */
 static void
-fill_row(struct table *table, const struct line *program)
+fill_row(struct table *table, const struct line *program, char *name)
 {
 	struct row *row = &table->v[table->n++];
 	int i, len;
 
 	row->line = program;
-	row->cell[NAME] = escaped(field(program, "name", "?"));
+	row->urgency = urgency_of(program);
+	row->cell[NAME] = name;
 	row->cell[STATE] = escaped(field(program, "state", "unknown"));
 	row->cell[PID] = escaped(field(program, "pid", "-"));
 	row->cell[UPTIME] = humane(program, "uptime", text_humane_duration);
@@ -266,6 +305,55 @@ fill_row(struct table *table, const struct line *program)
 	}
 }
 
+static int
+last_column(const struct table *table)
+{
+	int i = COLUMNS - 1;
+
+	while (table->width[i] == 0)
+		i--;
+	return i;
+}
+
+/* The width of all columns but the name, with the blanks before them. */
+static int
+taken(const struct table *table)
+{
+	int sum = 0;
+
+	for (int i = NAME + 1; i < COLUMNS; i++)
+		if (table->width[i] > 0)
+			sum += 2 + table->width[i];
+	return sum;
+}
+
+/* Make the table as narrow as the terminal. */
+static void
+fit(struct table *table, int room)
+{
+	int name = table->width[NAME],
+	    least = name < NAME_MIN ? name : NAME_MIN;
+	char *cut;
+	size_t i;
+
+	if (room == 0)
+		return;
+	for (i = 0; i < COUNT(dispensable) && taken(table) + least > room; i++)
+		table->width[dispensable[i]] = 0;
+	room -= taken(table);
+	if (name <= room || room < 3)
+		return;
+	table->width[NAME] = room;
+	for (i = 0; i < table->n; i++) {
+		if ((cut = malloc((size_t)name + 1)) == NULL)
+			err(STATUS_FAILED, NULL);
+		text_shorten(table->v[i].cell[NAME], (size_t)room, cut,
+		    (size_t)name + 1);
+		free(table->v[i].cell[NAME]);
+		table->v[i].cell[NAME] = cut;
+	}
+}
+
 /* One cell; the last of a row is not padded.  colour: of the text, or NULL. */
 static void
 put_cell(const struct ctl *ctl, const struct table *table, int i,
@@ -273,6 +361,8 @@ put_cell(const struct ctl *ctl, const struct table *table, int i,
 {
 	int gap = table->width[i] - (int)strlen(cell);
 
+	if (table->width[i] == 0)
+		return;
 	if (i > 0)
 		fputs("  ", ctl->out);
 	if (columns[i].right)
@@ -282,7 +372,7 @@ put_cell(const struct ctl *ctl, const struct table *table, int i,
 	fputs(cell, ctl->out);
 	if (colour != NULL)
 		paint(ctl, PLAIN);
-	if (!columns[i].right && i < COLUMNS - 1)
+	if (!columns[i].right && i < last_column(table))
 		fprintf(ctl->out, "%*s", gap, "");
 }
 
@@ -533,16 +623,18 @@ on_disk(const struct line *config)
 }
 
 static void
-put_configuration(const struct ctl *ctl, const struct line *config)
+put_configuration(const struct ctl *ctl, const struct line *config, bool count)
 {
 	int64_t programs = line_get_number(config, "programs", 0);
 	const char *warning;
 
-	fprintf(ctl->out, "\ngeneration %" PRId64 ", accepted ",
-	    line_get_number(config, "generation", 0));
+	fprintf(ctl->out, "%sgeneration %" PRId64 ", accepted ",
+	    count ? "\n" : "", line_get_number(config, "generation", 0));
 	put_time(ctl, line_get_number(config, "time", 0));
-	fprintf(ctl->out, ", %" PRId64 " program%s\n", programs,
-	    plural(programs));
+	if (count)
+		fprintf(ctl->out, ", %" PRId64 " program%s", programs,
+		    plural(programs));
+	fputc('\n', ctl->out);
 	fprintf(ctl->out, "files on disk: %s%s\n", on_disk(config),
 	    reply_has(config, "reloading", "yes") ? "; a reload is under way"
 						  : "");
@@ -589,13 +681,46 @@ put_rejection(const struct ctl *ctl, const struct reply *reply,
 		fprintf(ctl->out, "  and %" PRId64 " more\n", count);
 }
 
+/* "5 programs: 1 failed, 4 up" */
 static void
-put_summary(const struct ctl *ctl, const struct reply *reply)
+put_counts(const struct ctl *ctl, const struct reply *reply)
 {
-	const struct line *line;
+	size_t count[TONE_RANK_MAX + 1] = {0}, n = 0;
+	const char *state, *before = ": ";
 
-	if ((line = reply_find(reply, "config")) != NULL)
-		put_configuration(ctl, line);
+	for (size_t i = 0; i < reply->n; i++) {
+		if (!reply_is(&reply->v[i], "program"))
+			continue;
+		state = is_ill(&reply->v[i]) && is_in(&reply->v[i], STATE_UP)
+		    ? NAMES_UNHEALTHY
+		    : field(&reply->v[i], "state", "");
+		count[tone_rank(state)]++;
+		n++;
+	}
+	fprintf(ctl->out, "\n%zu program%s", n, plural((int64_t)n));
+	for (int rank = TONE_RANK_MAX; rank > 0; rank--) {
+		if (count[rank] == 0)
+			continue;
+		fprintf(ctl->out, "%s%zu %s", before, count[rank],
+		    tone_name(rank));
+		before = ", ";
+	}
+	fputc('\n', ctl->out);
+}
+
+/* programs: those that are known here; all of them, or those that were named.
+ */
+static void
+put_summary(const struct ctl *ctl, const struct reply *reply, size_t programs)
+{
+	const struct line *line = reply_find(reply, "config");
+	bool all = line != NULL && programs > 0 &&
+	    line_get_number(line, "programs", 0) == (int64_t)programs;
+
+	if (all)
+		put_counts(ctl, reply);
+	if (line != NULL)
+		put_configuration(ctl, line, !all);
 	if ((line = reply_find(reply, "rejected")) != NULL)
 		put_rejection(ctl, reply, line);
 }
@@ -622,28 +747,134 @@ put_table(const struct ctl *ctl, const struct table *table,
 	}
 }
 
+/* Rows below each other, as they depend on each other. */
+
+/* A program was put already, below another one or as a root. */
+static bool
+is_put(const struct table *table, const struct line *program)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (table->v[i].line == program)
+			return true;
+	return false;
+}
+
+/* Does a program of the reply need that one? */
+static bool
+is_needed(const struct reply *reply, const char *name)
+{
+	return reply_find_of(reply, "need", "name", name) != NULL;
+}
+
+/*
+ * Put a program, and its dependencies below it.  before: the drawing in front
+ * of its name; below: the one in front of the names below.  The dependencies of
+ * a program are shown at its first place only.
+ */
+static void
+put_branch(struct table *table, const struct reply *reply,
+    const struct line *program, const char *before, const char *below)
+{
+	const char *name = field(program, "name", "?");
+	const struct line *next = NULL, *line;
+	char *cell, *drawn, *deeper;
+	bool again = is_put(table, program);
+	size_t i, left = 0;
+
+	drawn = escaped(name);
+	if (asprintf(&cell, "%s%s", before, drawn) == -1)
+		err(STATUS_FAILED, NULL);
+	free(drawn);
+	fill_row(table, program, cell);
+	for (i = 0; i < reply->n; i++)
+		if (reply_is(&reply->v[i], "need") &&
+		    reply_has(&reply->v[i], "of", name))
+			left++;
+	for (i = 0; !again && i < reply->n && left > 0; i++) {
+		line = &reply->v[i];
+		if (!reply_is(line, "need") || !reply_has(line, "of", name))
+			continue;
+		next = reply_find_of(reply, "program", "name",
+		    field(line, "name", ""));
+		left--;
+		if (next == NULL)
+			continue;
+		if (asprintf(&drawn, "%s%s", below, left > 0 ? "|-" : "`-") ==
+			-1 ||
+		    asprintf(&deeper, "%s%s", below, left > 0 ? "| " : "  ") ==
+			-1)
+			err(STATUS_FAILED, NULL);
+		put_branch(table, reply, next, drawn, deeper);
+		free(drawn);
+		free(deeper);
+	}
+}
+
+/* The roots are named by "root" lines, or are those that no other needs. */
+static void
+fill_tree(struct table *table, const struct reply *reply)
+{
+	bool named = reply_find(reply, "root") != NULL;
+	const struct line *line;
+	const char *name;
+
+	for (size_t i = 0; i < reply->n; i++) {
+		line = &reply->v[i];
+		name = field(line, "name", "?");
+		if (reply_is(line, "program") &&
+		    (named ? reply_find_of(reply, "root", "name", name) != NULL
+			   : !is_needed(reply, name)) &&
+		    (!named || !is_put(table, line)))
+			put_branch(table, reply, line, "", "");
+	}
+}
+
+static void
+fill_table(const struct ctl *ctl, struct table *table,
+    const struct reply *reply)
+{
+	const struct line *line;
+
+	for (size_t i = 0; i < reply->n; i++) {
+		line = &reply->v[i];
+		if (reply_is(line, "program") &&
+		    (!ctl->failed || present_is_failing(line)))
+			fill_row(table, line,
+			    escaped(field(line, "name", "?")));
+	}
+	if (table->n > 1)
+		qsort(table->v, table->n, sizeof(*table->v), by_urgency);
+}
+
 static void
 show_status(const struct ctl *ctl, const struct reply *reply, bool details)
 {
 	struct table table = {0};
-	size_t i;
+	size_t i, programs = 0;
 	int c;
 
+	for (i = 0; i < reply->n; i++)
+		programs += reply_is(&reply->v[i], "program");
 	if ((table.v = calloc(reply->n + 1, sizeof(*table.v))) == NULL)
 		err(STATUS_FAILED, NULL);
 	for (c = 0; c < COLUMNS; c++)
 		table.width[c] = (int)strlen(columns[c].head);
-	for (i = 0; i < reply->n; i++) {
-		if (reply_is(&reply->v[i], "program"))
-			fill_row(&table, &reply->v[i]);
-	}
+	if (ctl->tree)
+		fill_tree(&table, reply);
+	else
+		fill_table(ctl, &table, reply);
+	fit(&table, ctl->columns);
 	if (table.n > 0)
 		put_table(ctl, &table, reply, details);
+	else if (programs > 0)
+		fputs("no program fails\n", ctl->out);
 	else if (!details)
-		fputs("no program is configured\n", ctl->out);
+		fputs("no program is configured; 'hupctl add NAME -- COMMAND' "
+		      "adds one\n",
+		    ctl->out);
 	/* If the named program is unknown, skip the summary. */
-	if (table.n > 0 || !details)
-		put_summary(ctl, reply);
+	if (programs > 0 || !details)
+		put_summary(ctl, reply, programs);
 	for (i = 0; i < table.n; i++) {
 		for (c = 0; c < COLUMNS; c++)
 			free(table.v[i].cell[c]);

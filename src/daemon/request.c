@@ -238,19 +238,37 @@ put_named(struct daemon *d, struct answer *a, const struct line *pl, char *text,
 	return status;
 }
 
+static bool
+is_named(const struct line *pl, const char *name)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = line_get_word(pl, i)) != NULL; i++)
+		if (strcmp(word, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 do_status(struct daemon *d, struct answer *a, const struct line *pl)
 {
 	struct line_text *t = &a->text;
 	bool cpu = line_get(pl, "cpu") != NULL;
-	struct program *p;
+	bool details = line_get(pl, "details") != NULL;
+	const char *log_dir = d->effective.log_dir;
+	struct program *p = NULL;
 	char text[WHY_MAX] = "";
 	int status;
 
-	if (line_get_word(pl, 0) == NULL)
-		for (p = programs_first(&d->programs); p != NULL;
-		     p = programs_next(p))
-			request_put_program(t, p, d->effective.log_dir, cpu);
+	if (line_get_word(pl, 0) == NULL || line_get(pl, "others") != NULL)
+		p = programs_first(&d->programs);
+	for (; p != NULL; p = programs_next(p)) {
+		if (is_named(pl, p->conf->name))
+			continue;
+		request_put_program(t, p, log_dir, cpu);
+		if (details)
+			put_details(t, p, log_dir);
+	}
 	status = put_named(d, a, pl, text, sizeof(text));
 	reload_status(d->reload, t);
 	answer_end(a, status, *text != '\0' ? "%s" : NULL, text);

@@ -6,7 +6,9 @@
  *
  *	ping		pong pid= version= execs= [stopping=yes]
  *	version		version version= proto=
- *	status [cpu=yes] [details=yes] [NAME ...]
+ *	status [cpu=yes] [details=yes] [others=yes] [NAME ...]
+ *		others: the programs that are not named, too; the status of
+ *		the answer is that of the named ones
  *		for each: program name= state= want= ready=(yes|no) pid=
  *			since= (ms in this state) uptime= (ms, if alive)
  *			started= (Unix time of the process, if alive)
@@ -24,7 +26,7 @@
  *			log-error= log-since= (why its output cannot be
  *			written, and since when, Unix time)
  *			warning= (a limit that cannot be set as configured)
- *		with details, for each named program:
+ *		with details, for each of them:
  *			details name= command= (as in its file)
  *			events= (file of the event log)
  *			reload=(yes|no) (has it a reload action?)

@@ -53,19 +53,19 @@ aligns(void **state)
 	    false, false,
 	    "NAME          STATE    PID  UPTIME  RESTARTS  EXIT        MEM  "
 	    "READY\n"
-	    "web           up      1234   1d 3h         3  status 1  12.3M  "
-	    "yes\n"
 	    "a-longer-one  failed     -       -        15  SIGKILL       -  "
 	    "-\n"
 	    "  given up\n"
-	    "off           down       -       -         0  -             -  "
-	    "-\n"
 	    "bad           wait       -       -         1  exec          -  "
 	    "-\n"
 	    "  again in 1s\n"
 	    "dep           down       -       -         0  -             -  "
 	    "-\n"
-	    "  waits for bad\n");
+	    "  waits for bad\n"
+	    "off           down       -       -         0  -             -  "
+	    "-\n"
+	    "web           up      1234   1d 3h         3  status 1  12.3M  "
+	    "yes\n");
 }
 
 static void
@@ -79,15 +79,103 @@ colours_the_state_alone(void **state)
 	      "reason=unhealthy%201/3\n",
 	    true, false,
 	    "NAME  STATE  PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
-	    "a     \033[32mup\033[0m       -       -         0  -       -  "
-	    "yes\n"
 	    "b     \033[33mwait\033[0m     -       -         0  -       -  "
 	    "-\n"
-	    "c     \033[32mup\033[0m       -       -         0  -       -  "
-	    "yes\n"
 	    "d     \033[33mup\033[0m       -       -         0  -       -  "
 	    "yes\n"
-	    "  unhealthy 1/3\n");
+	    "  unhealthy 1/3\n"
+	    "a     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n"
+	    "c     \033[32mup\033[0m       -       -         0  -       -  "
+	    "yes\n");
+}
+
+/* The status of 500 programs on a terminal of that width; the caller frees. */
+static char *
+screen(int columns)
+{
+	struct line_text lines = {0};
+	struct reply reply = {0};
+	char *text, name[64];
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	struct ctl ctl = {.out = f, .columns = columns, .now = NOW};
+
+	for (int i = 500; i > 0; i--) {
+		line_begin(&lines, "program");
+		snprintf(name, sizeof(name), "worker-of-the-long-queue@%d", i);
+		line_put(&lines, "name", name);
+		line_put(&lines, "state", i == 300 ? "failed" : "up");
+		line_put(&lines, "want", "run");
+		line_put(&lines, "ready", i == 300 ? "no" : "yes");
+		line_put_number(&lines, "restarts", 0);
+		if (i == 300)
+			line_put_number(&lines, "code", 3);
+		else {
+			line_put_number(&lines, "pid", 10000 + i);
+			line_put_number(&lines, "uptime", 3600000);
+			line_put_number(&lines, "memory", 1048576);
+		}
+		line_end(&lines);
+	}
+	line_begin(&lines, "config");
+	line_put_number(&lines, "programs", 500);
+	line_put_number(&lines, "time", NOW);
+	line_put(&lines, "differs", "no");
+	line_end(&lines);
+	assert_int_equal(reply_add_all(&reply, lines.s), 0);
+	present_text.status(&ctl, &reply, false);
+	fclose(f);
+	line_text_clear(&lines);
+	reply_clear(&reply);
+	return text;
+}
+
+/* The screen begins so, and no line of its table is longer than the head. */
+static void
+check_screen(int columns, const char *beginning)
+{
+	static const char end[] =
+	    "\n500 programs: 1 failed, 499 up\n"
+	    "generation 0, accepted 1970-01-12T13:46:40+00:00 (0s ago)\n"
+	    "files on disk: as running\n";
+	char *text = screen(columns), *line = text;
+	size_t width = strcspn(text, "\n");
+
+	setenv("TZ", "UTC", 1);
+	assert_int_equal(strncmp(text, beginning, strlen(beginning)), 0);
+	for (int i = 0; i < 501; i++) {
+		assert_in_range(strcspn(line, "\n"), 1, width);
+		line += strcspn(line, "\n") + 1;
+	}
+	assert_string_equal(line, end);
+	free(text);
+}
+
+static void
+fits_500_programs_to_the_screen(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	check_screen(40,
+	    "NAME               STATE     PID  UPTIME\n"
+	    "worker-o~ueue@300  failed      -       -\n"
+	    "worker-o~-queue@1  up      10001      1h\n"
+	    "worker-o~-queue@2  up      10002      1h\n");
+	check_screen(80,
+	    "NAME                       STATE     PID  UPTIME  RESTARTS  "
+	    "EXIT      MEM  READY\n"
+	    "worker-of-th~ng-queue@300  failed      -       -         0  "
+	    "status 3    -  -\n"
+	    "worker-of-th~long-queue@1  up      10001      1h         0  "
+	    "-          1M  yes\n");
+	check_screen(200,
+	    "NAME                          STATE     PID  UPTIME  RESTARTS  "
+	    "EXIT      MEM  READY\n"
+	    "worker-of-the-long-queue@300  failed      -       -         0  "
+	    "status 3    -  -\n"
+	    "worker-of-the-long-queue@1    up      10001      1h         0  "
+	    "-          1M  yes\n");
 }
 
 static void
@@ -155,7 +243,9 @@ survives_absent_fields(void **state)
 	    "NAME  STATE    PID  UPTIME  RESTARTS  EXIT  MEM  READY\n"
 	    "?     unknown    -       -         -  -       -  -\n");
 	check("", false, true, "");
-	check("", false, false, "no program is configured\n");
+	check("", false, false,
+	    "no program is configured; "
+	    "'hupctl add NAME -- COMMAND' adds one\n");
 }
 
 static void
@@ -166,7 +256,8 @@ tells_the_configuration(void **state)
 	check("config generation=7 time=999995 source=files differs=no "
 	      "programs=1\n",
 	    false, false,
-	    "no program is configured\n\n"
+	    "no program is configured; "
+	    "'hupctl add NAME -- COMMAND' adds one\n\n"
 	    "generation 7, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
 	    "1 program\n"
 	    "files on disk: as running\n");
@@ -176,7 +267,8 @@ tells_the_configuration(void **state)
 	      "error text=x.conf:3:%20comand:%20unknown%20key "
 	      "file=x.conf line=3 key=comand reason=unknown%20key\n",
 	    false, false,
-	    "no program is configured\n\n"
+	    "no program is configured; "
+	    "'hupctl add NAME -- COMMAND' adds one\n\n"
 	    "generation 0, accepted 1970-01-12T13:46:35+00:00 (5s ago), "
 	    "2 programs\n"
 	    "files on disk: rejected (see hupctl check)\n"
@@ -193,6 +285,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(aligns),
 	    cmocka_unit_test(colours_the_state_alone),
+	    cmocka_unit_test(fits_500_programs_to_the_screen),
 	    cmocka_unit_test(tells_details),
 	    cmocka_unit_test(tells_the_next_start),
 	    cmocka_unit_test(tells_health),
