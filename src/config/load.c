@@ -917,6 +917,7 @@ load_begin(struct loading *l, bool lenient)
 		return diag_no_memory(l->diags, source->file);
 	}
 	resolve_note(l->resolver, &l->config->notes);
+	resolve_near(l->resolver, source->file, &l->config->settings);
 	if (source->running != NULL)
 		resolve_accepted(l->resolver, source->running, false);
 	else

@@ -2,6 +2,8 @@
  * resolve - finds what a definition names on this machine: users, groups,
  * environment files.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
@@ -27,6 +29,8 @@ struct resolver {
 	const struct config *former; /* see resolve_accepted; or NULL */
 	bool starting;
 	bool default_waits; /* a missing account of the defaults is excused */
+	const char *conf;   /* see resolve_near; or NULL */
+	const struct settings *settings;
 };
 
 /* An environment file; it is read once, even if many programs name it. */
@@ -34,6 +38,7 @@ struct envread {
 	char *path; /* with - in front: the file may be absent */
 	char **vars;
 	uint64_t digest;
+	int late;	   /* ETIMEDOUT or EINPROGRESS: it was not read */
 	char why[WHY_MAX]; /* "" if it can be read */
 };
 
@@ -43,7 +48,7 @@ struct task {
 	struct definition *conf;
 	const char *file;
 	struct diags *diags;
-	bool is_late; /* an account was not looked up in time */
+	bool is_late; /* an account or a file was not looked up in time */
 };
 
 struct resolver *
@@ -86,6 +91,13 @@ resolve_accepted(struct resolver *r, const struct config *former, bool starting)
 {
 	r->former = former;
 	r->starting = starting;
+}
+
+void
+resolve_near(struct resolver *r, const char *conf, const struct settings *s)
+{
+	r->conf = conf;
+	r->settings = s;
 }
 
 void
@@ -501,28 +513,100 @@ warn_of_line(void *arg, unsigned line, const char *why)
 		    "%s; the line is ignored", why);
 }
 
+void
+resolve_read(struct envfile *e)
+{
+	struct file f;
+
+	e->found = file_read(&f, AT_FDCWD, e->path, ENVIRON_FILE_MAX);
+	if (e->found == 1 && memchr(f.bytes, '\0', f.len) != NULL) {
+		e->found = -1;
+		strlcpy(f.why, "contains a byte with the value 0",
+		    sizeof(f.why));
+	}
+	if (e->found == -1)
+		strlcpy(e->why, f.why, sizeof(e->why));
+	if (e->found == 1) {
+		e->bytes = f.bytes;
+		e->len = f.len;
+		f.bytes = NULL;
+	}
+	file_clear(&f);
+}
+
+static bool
+is_below(const char *path, const char *folder, size_t len)
+{
+	return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+/* Is it with the configuration, so that it is read at once? */
+static bool
+is_near(const struct resolver *r, const char *path)
+{
+	const char *folder, *end;
+	struct stat st;
+
+	if (r->conf == NULL || strstr(path, "/../") != NULL)
+		return false;
+	folder = r->settings->program_dir;
+	end = strrchr(r->conf, '/');
+	if (!is_below(path, "/etc", strlen("/etc")) &&
+	    !is_below(path, folder, folder != NULL ? strlen(folder) : 0) &&
+	    !is_below(path, r->conf, end != NULL ? (size_t)(end - r->conf) : 0))
+		return false;
+	/* A link may lead elsewhere. */
+	return lstat(path, &st) == -1 || !S_ISLNK(st.st_mode);
+}
+
 /* Fill in why, or the variables and the digest. */
 static void
-read_envfile(struct envread *e, struct diags *notes)
+take_envfile(struct envread *e, const struct envfile *file, struct diags *notes)
 {
 	const bool optional = e->path[0] == '-';
-	const char *path = e->path + (optional ? 1 : 0);
-	struct envwarning warning = {notes, path};
-	struct file f;
-	int r;
+	struct envwarning warning = {notes, file->path};
 
-	r = file_read(&f, AT_FDCWD, path, ENVIRON_FILE_MAX);
-	if (r == -1)
-		snprintf(e->why, sizeof(e->why), "%.80s %s", path, f.why);
-	else if (r == 0 && !optional)
-		snprintf(e->why, sizeof(e->why), "%.160s does not exist", path);
-	else if (r == 1 &&
-	    environ_parse(f.bytes, f.len, &e->vars, warn_of_line, &warning) ==
-		-1)
+	e->late =
+	    file->err == ETIMEDOUT || file->err == EINPROGRESS ? file->err : 0;
+	if (file->err == EINPROGRESS)
+		snprintf(e->why, sizeof(e->why), "%.160s is not read yet",
+		    file->path);
+	else if (file->err == ETIMEDOUT)
+		snprintf(e->why, sizeof(e->why),
+		    "%.160s could not be read within 2 s", file->path);
+	else if (file->err != 0)
+		snprintf(e->why, sizeof(e->why), "%.160s cannot be read: %s",
+		    file->path, strerror(file->err));
+	else if (file->found == -1)
+		snprintf(e->why, sizeof(e->why), "%.80s %s", file->path,
+		    file->why);
+	else if (file->found == 0 && !optional)
+		snprintf(e->why, sizeof(e->why), "%.160s does not exist",
+		    file->path);
+	else if (file->found == 1 &&
+	    environ_parse(file->bytes, file->len, &e->vars, warn_of_line,
+		&warning) == -1)
 		snprintf(e->why, sizeof(e->why), "out of memory");
-	else if (r == 1)
-		e->digest = digest(DIGEST_START, f.bytes, f.len);
-	file_clear(&f);
+	else if (file->found == 1)
+		e->digest = digest(DIGEST_START, file->bytes, file->len);
+}
+
+static void
+read_envfile(struct resolver *r, struct envread *e)
+{
+	char *path = e->path + (e->path[0] == '-');
+	const struct resolve_lookups *look_up = r->look_up;
+	struct envfile now = {.path = path};
+	const struct envfile *file = &now;
+
+	if (look_up->file == NULL || is_near(r, path))
+		resolve_read(&now);
+	else if ((file = look_up->file(look_up->files, path)) == NULL) {
+		now.err = ENOMEM;
+		file = &now;
+	}
+	take_envfile(e, file, r->notes);
+	free(now.bytes);
 }
 
 static int
@@ -549,11 +633,33 @@ find_envfile(struct resolver *r, const char *path)
 		envread_free(e);
 		return *slot;
 	}
-	read_envfile(e, r->notes);
+	read_envfile(r, e);
 	return e;
 }
 
-/* Put the variables of all its files into env. */
+/*
+ * Its files did not answer.  As long as its text stays the same, so do the
+ * variables that were read before.  False: no such variables exist.
+ */
+static bool
+keep_read(struct task *t, const struct envread *e)
+{
+	const struct definition *former = former_of(t);
+
+	t->is_late = true;
+	/* With EINPROGRESS, this is done again once they are read. */
+	if (former == NULL || former->waits_for != NULL)
+		return e->late == EINPROGRESS;
+	if (e->late == ETIMEDOUT && t->r->notes != NULL)
+		diag_add_once(t->r->notes, t->file,
+		    definition_line(t->conf, "env-file", 0), NULL,
+		    "%s; the variables of %s stay as they were", e->why,
+		    t->conf->name);
+	t->conf->env_digest = former->env_digest;
+	return strings_copy(&t->conf->env_read, former->env_read) == 0;
+}
+
+/* Put the variables of all its files into env.  1: they stay as they were. */
 static int
 read_envfiles(struct task *t, struct environment *env)
 {
@@ -570,6 +676,8 @@ read_envfiles(struct task *t, struct environment *env)
 		e = find_envfile(t->r, conf->env_file[i]);
 		if (e == NULL)
 			return no_memory(t);
+		if (e->late != 0 && keep_read(t, e))
+			return 1;
 		if (e->why[0] != '\0')
 			r = t->r->lenient
 			    ? wait_for(t, "%s", e->why)
@@ -592,8 +700,11 @@ resolve_envfiles(struct task *t)
 
 	if (conf->env_kept || conf->env_file == NULL)
 		return 0;
-	if (read_envfiles(t, &env) == -1)
+	r = read_envfiles(t, &env);
+	if (r == -1)
 		r = conf->waits_for != NULL ? 0 : -1;
+	else if (r == 1)
+		r = 0;
 	else if ((vars = environ_vector(&env)) == NULL ||
 	    strings_copy(&conf->env_read, vars) == -1)
 		r = no_memory(t);

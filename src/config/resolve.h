@@ -3,13 +3,15 @@
  * environment files.
  *
  * The look-ups of accounts are passed in: process/accounts has the real ones,
- * which ask the name service.
+ * which ask the name service.  So is the reading of environment files that are
+ * not with the configuration: their file system may not answer.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
 #include <sys/types.h>
 
+#include "base/file.h"
 #include "config/config.h"
 
 /* The result of a look-up. */
@@ -29,7 +31,18 @@ struct account {
 	size_t ngids;
 };
 
+/* An environment file; the len bytes are malloc'd. */
+struct envfile {
+	char *path;
+	int err;   /* 0, or as in struct account */
+	int found; /* as file_read returns it; -1 with why */
+	char *bytes;
+	size_t len;
+	char why[FILE_WHY_MAX];
+};
+
 struct accounts;
+struct envfiles;
 
 /* How accounts are looked up. */
 struct resolve_lookups {
@@ -40,6 +53,13 @@ struct resolve_lookups {
 	/* Look up a name; check err of the result.  NULL: no memory. */
 	const struct account *(*user)(struct accounts *, const char *name);
 	const struct account *(*group)(struct accounts *, const char *name);
+	/*
+	 * Read an environment file that is not with the configuration.  NULL:
+	 * no memory.  Without this function they are read at once, as the
+	 * others are.
+	 */
+	const struct envfile *(*file)(struct envfiles *, const char *path);
+	struct envfiles *files;
 };
 
 /* The user of the log process, if log-user is not set. */
@@ -64,6 +84,11 @@ void resolve_free(struct resolver *);
  */
 void resolve_accepted(struct resolver *, const struct config *former,
     bool starting);
+/*
+ * The file system of /etc, and of the folders that hold hupd.conf and the
+ * programs, has to answer: environment files there are read at once.
+ */
+void resolve_near(struct resolver *, const char *conf, const struct settings *);
 /* From here on warnings go to notes. */
 void resolve_note(struct resolver *, struct diags *notes);
 
@@ -77,6 +102,8 @@ int resolve_definition(struct resolver *, struct definition *, const char *file,
     struct diags *);
 /* Look up the missing accounts again.  True: it waits no longer. */
 bool resolve_again(struct resolver *, struct definition *);
+/* Read the file of that path, and fill in the rest. */
+void resolve_read(struct envfile *);
 /* Find log-user and access-group.  -1: reported. */
 int resolve_settings(struct resolver *, struct settings *, const char *file,
     struct diags *);

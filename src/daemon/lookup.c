@@ -1,6 +1,6 @@
 /*
- * lookup - the accounts that a configuration names, found without waiting for
- * the name service.
+ * lookup - the accounts and the environment files that a configuration names,
+ * found without waiting for a name service or a file system.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +15,9 @@ static void
 learn(struct lookup *l)
 {
 	l->left -= clock_diff_ms(clock_now(), l->asked) - l->job.granted;
+	/* Accounts come last: they change the answer. */
+	envfiles_learn(l->files, l->job.answer);
+	envfiles_give_up(l->files, l->job.late ? ETIMEDOUT : EIO);
 	accounts_learn(l->accounts, l->job.answer);
 	accounts_give_up(l->accounts, l->job.late ? ETIMEDOUT : EIO);
 }
@@ -28,24 +31,38 @@ done(struct helper *job)
 	l->answered(l);
 }
 
+/* In the helper. */
+static void
+answer(void *lookup, int out)
+{
+	struct lookup *l = lookup;
+
+	accounts_answer(l->accounts, out);
+	envfiles_answer(l->files, out);
+}
+
 int
 lookup_begin(struct lookup *l)
 {
-	if ((l->accounts = accounts_new()) == NULL)
+	l->accounts = accounts_new();
+	l->files = envfiles_new();
+	if (l->accounts == NULL || l->files == NULL) {
+		lookup_clear(l);
 		return -1;
+	}
 	l->known = accounts_known(l->accounts);
+	l->known.file = envfiles_known;
+	l->known.files = l->files;
 	l->left = LOOKUP_MS;
-	l->job = (struct helper){.work = accounts_answer,
-	    .done = done,
-	    .arg = l->accounts,
-	    .owner = l};
+	l->job =
+	    (struct helper){.work = answer, .done = done, .arg = l, .owner = l};
 	return 0;
 }
 
 bool
 lookup_lacks(const struct lookup *l)
 {
-	return accounts_lacks(l->accounts);
+	return accounts_lacks(l->accounts) || envfiles_lack(l->files);
 }
 
 void
@@ -95,14 +112,23 @@ lookup_load_whole(struct lookup *l, struct config *config,
 	return r;
 }
 
-struct accounts *
+struct resolve_lookups
 lookup_take(struct lookup *l)
 {
-	struct accounts *as = l->accounts;
+	struct resolve_lookups known = l->known;
 
 	l->accounts = NULL;
+	l->files = NULL;
 	lookup_clear(l);
-	return as;
+	return known;
+}
+
+void
+lookup_forget(struct resolve_lookups *known)
+{
+	accounts_free(known->shared);
+	envfiles_free(known->files);
+	*known = (struct resolve_lookups){0};
 }
 
 void
@@ -110,5 +136,7 @@ lookup_clear(struct lookup *l)
 {
 	helper_cancel(&l->job);
 	accounts_free(l->accounts);
+	envfiles_free(l->files);
 	l->accounts = NULL;
+	l->files = NULL;
 }

@@ -1,20 +1,21 @@
 /*
- * lookup - the accounts that a configuration names, found without waiting for
- * the name service.
+ * lookup - the accounts and the environment files that a configuration names,
+ * found without waiting for a name service or a file system.
  *
  * A configuration is loaded with the answers that are there.  If it names
- * accounts without an answer, a helper looks them up, and the configuration is
- * loaded again.  A name that has no answer after LOOKUP_MS of waiting has the
- * error ETIMEDOUT; the time of loading does not count.
+ * accounts or files without an answer, a helper looks them up, and the
+ * configuration is loaded again.  A name that has no answer after LOOKUP_MS of
+ * waiting has the error ETIMEDOUT; the time of loading does not count.
  */
 #ifndef LOOKUP_H
 #define LOOKUP_H
 
 #include "config/load.h"
 #include "process/accounts.h"
+#include "process/envfiles.h"
 #include "process/helper.h"
 
-/* How long the name service may take; ms. */
+/* How long name service and file systems may take; ms. */
 #define LOOKUP_MS 2000
 
 struct lookup {
@@ -27,6 +28,7 @@ struct lookup {
 
 	/* lookup.c */
 	struct accounts *accounts;
+	struct envfiles *files;
 	int64_t left;	   /* of LOOKUP_MS */
 	struct mono asked; /* when the last helper began */
 	struct helper job;
@@ -46,8 +48,10 @@ int lookup_load(struct lookup *, struct config *, const struct load_source *,
     struct diags *);
 int lookup_load_whole(struct lookup *, struct config *, const struct places *,
     const char *file, struct diags *);
-/* The answers, which are the caller's; ends the look-up. */
-struct accounts *lookup_take(struct lookup *);
+/* Take over the answers, and end the look-up; see lookup_forget. */
+struct resolve_lookups lookup_take(struct lookup *);
+/* Free these answers.  Accepts a zeroed struct. */
+void lookup_forget(struct resolve_lookups *);
 /* End the look-up, and free the answers.  Accepts a zeroed one. */
 void lookup_clear(struct lookup *);
 

@@ -83,9 +83,9 @@ struct reload {
 
 	struct rejection rejection; /* the last since then */
 
-	struct accounts *accounts; /* as they were at the last reload */
-	struct lookup waited;	   /* for accounts that programs wait for */
-	struct deadline wait;	   /* look for them again */
+	struct resolve_lookups known; /* the answers of the last reload */
+	struct lookup waited;	      /* for accounts that programs wait for */
+	struct deadline wait;	      /* look for them again */
 
 	struct verdicts next;	 /* wait for the next reload */
 	struct verdicts now;	 /* for the one under way */
@@ -743,8 +743,8 @@ transact(struct attempt *a, int error)
 		keep_accepted(r, &a->set);
 		commit(r, &a->set, &a->plan);
 	}
-	accounts_free(r->accounts);
-	r->accounts = lookup_take(&a->lookup);
+	lookup_forget(&r->known);
+	r->known = lookup_take(&a->lookup);
 	if (r->apply == NULL)
 		sockets_settle(r->daemon->sockets);
 	/* If the daemon is ending, its clients see that for themselves. */
@@ -814,16 +814,18 @@ reload_request(struct reload *r)
 struct reload *
 reload_new(struct daemon *d)
 {
+	struct lookup nothing = {0};
 	struct reload *r;
 
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return NULL;
 	r->daemon = d;
-	if ((r->accounts = accounts_new()) == NULL) {
+	if (lookup_begin(&nothing) == -1) {
 		free(r);
 		return NULL;
 	}
+	r->known = lookup_take(&nothing);
 	r->counting = clock_wall().tv_sec;
 	TAILQ_INIT(&r->next);
 	TAILQ_INIT(&r->now);
@@ -844,7 +846,7 @@ reload_free(struct reload *r)
 	}
 	lookup_clear(&r->waited);
 	loop_cancel(r->daemon->loop, &r->wait);
-	accounts_free(r->accounts);
+	lookup_forget(&r->known);
 	apply_free(r->apply);
 	config_clear(&r->running);
 	rejection_clear(&r->rejection);
@@ -1007,16 +1009,14 @@ reload_plan_forget(struct preview *p)
 }
 
 /*
- * An attempt with the accounts as they were at the last reload; one that was
- * not looked up then is no error.
+ * An attempt with the accounts, and the environment files elsewhere, as they
+ * were at the last reload; one that was not looked up then is no error.
  */
 static int
 attempt_know(struct attempt *a, struct reload *r)
 {
-	const struct resolve_lookups known = accounts_known(r->accounts);
-
 	*a = (struct attempt){.reload = r, .trusted = true};
-	return attempt_make(a, &known);
+	return attempt_make(a, &r->known);
 }
 
 /* Put that the files of a program, NULL for all, say something else. */

@@ -95,3 +95,53 @@ hupd_teardown_at() {
 	hupd_start
 	wait_for 5 is_state web up
 }
+
+@test "an environment file whose file system does not answer delays nothing" {
+	local out=$BATS_TEST_TMPDIR/out web reload
+	mkdir -m 755 "$out"
+	echo A=1 >"$out/env"
+	program web <<-E
+	command = sh -c 'echo "A is \$A"; exec sleep 1000'
+	env-file = $out/env
+	E
+	sleeper db
+	hupd_start
+	wait_for 5 printed web 'A is 1'
+	web=$(identity web)
+	attack "$HUPD_BUILD/tools/attack" fuse "$out"
+	wait_for 5 grep -q ready "$T/attack.out"
+	# The variables of a program that was accepted stay, and this is said.
+	ctl reload >"$T/said" 2>&1 &
+	reload=$!
+	wait_for 5 logged 'Daemon reload'
+	answers_soon
+	ctl restart db
+	wait "$reload"
+	grep -q "env could not be read within 2 s; the variables of web stay as they were" "$T/said"
+	[ "$(identity web)" = "$web" ]
+	timeout 10 "$HUPCTL" -s "$T/run/hupd.sock" status web
+	run -0 ctl restart web
+	[ "$(grep -c 'A is 1' "$T/log/web.log")" -eq 2 ]
+	web=$(identity web)
+	kill -9 "$(hupd_pid)"
+	wait_for 10 answers_soon
+	run -0 ctl status
+	[[ $output != *'differ'* ]]
+	[ "$(identity web)" = "$web" ]
+	# It is an error in another definition.
+	program new <<-E
+	command = sleep 1000
+	env-file = $out/env
+	E
+	run -6 ctl check
+	[[ $output = *'new.conf:2: env-file: '*'could not be read within 2 s'* ]]
+	run -6 ctl reload
+	[[ $output = *'new.conf:2: env-file: '*'could not be read within 2 s'* ]]
+	[ "$(identity web)" = "$web" ]
+	kill -9 "$ATTACK"
+	umount -l "$out"
+	echo A=2 >"$out/env"
+	run -0 ctl reload
+	[[ $output = *'+ new '*'~ web '*'restarted: env-file changed'* ]]
+	wait_for 5 printed web 'A is 2'
+}

@@ -201,7 +201,7 @@ static void
 test_distrusts(void **state)
 {
 	struct candidate web = {"web", "new.conf",
-	    "command = true\nenv-file = /nonexistent/env\n" REST, 0};
+	    "command = true\nenv-file = /etc/nonexistent/env\n" REST, 0};
 	char *lines;
 
 	(void)state;

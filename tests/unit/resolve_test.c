@@ -70,7 +70,7 @@ find_fake(struct accounts *accounts, const char *name)
 }
 
 static const struct resolve_lookups lookups = {NULL, open_fake, close_fake,
-    find_fake, find_fake};
+    find_fake, find_fake, NULL, NULL};
 
 /* Resolve the text; returns the definition, with the result in *r. */
 static struct definition *
