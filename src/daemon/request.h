@@ -79,8 +79,8 @@
  *		The environment files of a TEXT are opened for root and the
  *		daemon's own user only.
  *	reopen		a "logerror" line of report.h for each log that cannot
- *be written, and status 1 if there is any; 1 as well if the log process does
- *not reopen the files in time
+ *			be written, and status 1 if there is any; 1 as well if
+ *			the log process does not reopen the files in time
  *	reexec		"executing", and then the connection ends.  The next
  *			daemon answers on the same socket, with another
  *			execs= in its pong.  Or: failed how=

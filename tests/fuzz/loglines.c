@@ -3,6 +3,7 @@
  * many as were announced, and no line is without its stamp.
  */
 #include "fuzz.h"
+#include "base/stamp.h"
 #include "output/loglines.h"
 
 static const char stamp[] = "2026-11-22T13:17:05.123+00:00 ";
