@@ -145,6 +145,10 @@ check-units-run: all
 	@tests/units/runs $(B)
 	@tests/units/runs -e $(B)
 
+# By hand: it boots two machines, and installs python3 and sshd in them.
+check-ansible: all
+	@tests/ansible/run $(B)
+
 coverage:
 	@tests/coverage
 
@@ -172,6 +176,7 @@ help::
 	@echo '                  check-machines'
 	@echo 'make check-units  the units of 80 daemons, downloaded and imported'
 	@echo 'make check-units-run  daemons under hupd from their units, booted'
+	@echo 'make check-ansible  the role of examples/ansible, on two machines'
 	@echo 'make screenshot   docs/screen.svg, as root'
 	@echo 'make coverage     the lines that the tests reach'
 	@echo 'make analyze      gcc -fanalyzer, clang-tidy and cppcheck'
@@ -181,7 +186,7 @@ help::
 	@echo 'WITHOUT_LIBSECCOMP=1 leave out a library that is there.'
 
 .PHONY: all unit tools static run check check-unit check-golden check-system \
-	check-san check-hostile check-services check-vm check-model check-init check-machines check-units check-units-run screenshot lint coverage analyze print-flags \
+	check-san check-hostile check-services check-vm check-model check-init check-machines check-units check-units-run check-ansible screenshot lint coverage analyze print-flags \
 	print-version clean help no-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

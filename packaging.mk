@@ -34,7 +34,8 @@ manual_path = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(1)
 # README.md and all that its links lead to, besides manuals and licence.
 documents = $(wildcard README*.md CONTRIBUTING.md docs/*.md docs/*.svg \
 	examples/*.conf examples/services/*.conf examples/Containerfile examples/src/* \
-	examples/monitoring/*)
+	examples/monitoring/* examples/ansible/*.* \
+	examples/ansible/roles/hupd/*/*)
 scripts = $(wildcard examples/on-failure/*)
 
 install: all install-init-$(INIT)

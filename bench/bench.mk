@@ -58,6 +58,11 @@ bench-scale: all $(bench_tools)
 bench-sockets: all tools
 	@HUPD_BUILD=$(abspath $(B)) bench/sockets
 
+bench-first: all
+	@mkdir -p $(bench_out)
+	@bench/deps $(bench_out)
+	@HUPD_BUILD=$(abspath $(B)) bench/first
+
 bench-instructions: all $(bench_out)/hupd-valgrind
 	@HUPD_BUILD=$(abspath $(B)) bench/instructions.sh
 
@@ -65,8 +70,8 @@ help::
 	@echo 'make bench        hupd and its peers side by side; bench-ROW: one row;'
 	@echo '                  bench-scale: the plot'
 	@echo 'make bench-docs   copy the results of make bench to docs/'
-	@echo 'make bench-sockets'
+	@echo 'make bench-sockets bench-first'
 	@echo 'make bench-instructions'
 	@echo '                  fail if a reload or status needs 5% more instructions'
 
-.PHONY: bench bench-docs bench-scale bench-sockets bench-instructions $(bench_rows:%=bench-%)
+.PHONY: bench bench-docs bench-scale bench-sockets bench-first bench-instructions $(bench_rows:%=bench-%)
