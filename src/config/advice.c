@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,13 +132,29 @@ look_at_key(const struct advisor *a, const struct key *key)
 			look_at_hook(a, key->name, *line);
 }
 
+/* Is the folder made before the start, or one on the way to such a folder? */
+static bool
+is_made(const struct advisor *a, const char *folder)
+{
+	const struct folder *f = a->conf->folders.v;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < a->conf->folders.n; i++, f++) {
+		snprintf(path, sizeof(path), "%s/%s", a->config->bases[f->kind],
+		    f->name);
+		if (folder_has(folder, path))
+			return true;
+	}
+	return false;
+}
+
 static void
 look_at_folder(const struct advisor *a)
 {
 	const char *folder = a->conf->directory;
 	struct stat st;
 
-	if (folder == NULL)
+	if (folder == NULL || is_made(a, folder))
 		return;
 	if (stat(folder, &st) == 0) {
 		if (!S_ISDIR(st.st_mode))
@@ -171,6 +188,9 @@ look_at_program(struct advisor *a, const char *path)
 	const struct definition *conf = a->conf;
 	const char *own = own_path(conf);
 
+	/* Its paths are those of another root. */
+	if (hardening_is_on(conf->hardening) && conf->hardening->root != NULL)
+		return;
 	a->path = own != NULL ? own : path;
 	a->user = (struct execfile_user){conf->uid, conf->gid, conf->gids,
 	    conf->ngids};

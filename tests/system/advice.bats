@@ -78,6 +78,27 @@ tool() {
 	wait_for 5 logged "warning: $T/hupd.d/web.conf:1: command: "
 }
 
+@test "folders that hupd makes need not exist, nor those of another root" {
+	needs_root
+	[ ! -e /var/lib/hupd.advice ]
+	program web <<-'E'
+	command = sleep 1000
+	directory = /var/lib/hupd.advice
+	state-directory = hupd.advice/web
+	E
+	silent
+	change web 'directory = /var/lib/hupd.advice/other'
+	warned "$T/hupd.d/web.conf:3: directory: /var/lib/hupd.advice/other does not exist"
+	program web <<-E
+	command = /no/such/program
+	directory = /no/such/folder
+	root-directory = $T
+	E
+	silent
+	echo 'sandbox = off' >>"$T/hupd.d/web.conf"
+	warned "$T/hupd.d/web.conf:2: directory: /no/such/folder does not exist"
+}
+
 @test "a program, interpreter or folder that does not exist" {
 	program web <<<'command = surely-no-such-tool'
 	warned "$T/hupd.d/web.conf:1: command: surely-no-such-tool is not in the PATH /usr/local/sbin:"
