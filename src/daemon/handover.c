@@ -422,7 +422,11 @@ handover_find(struct daemon *d, struct config *set)
 	struct config before = {0};
 
 	d->adopting = record_is_valid(d->records, &why);
-	if (!d->adopting) {
+	if (!d->adopting && record_is_foreign(d->records)) {
+		if (record_convert(d->records) == -1)
+			log_fatal("%s/records", run_dir);
+		d->adopting = d->converted = true;
+	} else if (!d->adopting) {
 		if (*why != '\0')
 			d->untaken = why;
 		if (record_reset(d->records) == -1)

@@ -602,6 +602,10 @@ begin_programs(struct daemon *d, struct config *set, const struct diags *errors)
 	if (d->untaken != NULL)
 		log_warnx("%s/records: %s, nothing is taken over",
 		    d->effective.run_dir, d->untaken);
+	if (d->converted)
+		log_warnx("%s/records: its format is of another release; only "
+			  "the processes of programs are taken over",
+		    d->effective.run_dir);
 	if (!d->adopting) {
 		if (reload_begin(d->reload, set, errors) == -1)
 			log_fatal("the programs cannot be started");

@@ -79,6 +79,7 @@ struct daemon {
 	/* How it began. */
 	time_t started;	     /* Unix time, of the first daemon of these */
 	bool adopting;	     /* an earlier daemon left programs */
+	bool converted;	     /* the records were of another release */
 	const char *untaken; /* why they are not taken over; else NULL */
 	bool inherited;	 /* this process has that daemon's descriptors too */
 	bool foreground; /* -d: no guard, the starter watches */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "program/data.h"
@@ -21,6 +22,14 @@ _Static_assert(offsetof(struct record_header, pid) ==
 	offsetof(struct record_header, stopping) ==
 	    offsetof(struct holder_head, stopping),
     "hupctl reads the head of the records");
+
+#define SAME(field)                                           \
+	_Static_assert(offsetof(struct record_slot, field) == \
+		offsetof(struct record_prefix, field),        \
+	    "every release reads this part")
+SAME(name);
+SAME(pid);
+SAME(start_time);
 
 #define MAGIC HOLDER_MAGIC
 #define FIRST_SLOTS 64
@@ -98,8 +107,7 @@ read_holder(int fd)
 {
 	struct record_header h;
 
-	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) ||
-	    h.version != RECORD_VERSION || h.pid <= 0)
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) || h.pid <= 0)
 		return 0;
 	return kill(h.pid, 0) == 0 || errno == EPERM ? h.pid : 0;
 }
@@ -321,6 +329,23 @@ record_is_valid(struct record *r, const char **why)
 	return memcmp(r->boot, h->boot, sizeof(r->boot)) == 0;
 }
 
+bool
+record_is_foreign(struct record *r)
+{
+	const struct record_header *h = record_header(r);
+
+	return !r->cut && memcmp(h->magic, MAGIC, sizeof(h->magic)) == 0 &&
+	    memcmp(r->boot, h->boot, sizeof(r->boot)) == 0 && h->nslots > 0 &&
+	    h->nslots <= SLOTS_MAX && h->header_size >= sizeof(*h) &&
+	    h->slot_size >= sizeof(struct record_prefix) &&
+	    h->header_size <= r->size &&
+	    (r->size - h->header_size) / h->slot_size >= h->nslots &&
+	    memchr(h->cgroup, '\0', sizeof(h->cgroup)) != NULL &&
+	    memchr(h->run_dir, '\0', sizeof(h->run_dir)) != NULL &&
+	    (h->version != RECORD_VERSION || h->header_size != sizeof(*h) ||
+		h->slot_size != sizeof(struct record_slot));
+}
+
 /* Slots from first on become free, the lowest to be taken first. */
 static int
 add_free(struct record *r, uint32_t first, uint32_t end)
@@ -359,6 +384,92 @@ record_reset(struct record *r)
 	h->crashed = h->pause = 0;
 	memcpy(h->boot, r->boot, sizeof(r->boot));
 	return 0;
+}
+
+/* A copy of the prefixes with a process, for the caller to free; *n of them. */
+static struct record_prefix *
+read_prefixes(struct record *r, size_t *n)
+{
+	const struct record_header *h = record_header(r);
+	const char *slot = r->map + h->header_size;
+	struct record_prefix *all, *p;
+
+	*n = 0;
+	all = reallocarray(NULL, h->nslots, sizeof(*all));
+	if (all == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < h->nslots; i++, slot += h->slot_size) {
+		p = &all[*n];
+		memcpy(p, slot, sizeof(*p));
+		if (p->pid > 0 && p->name[0] != '\0' &&
+		    memchr(p->name, '\0', sizeof(p->name)) != NULL)
+			(*n)++;
+	}
+	return all;
+}
+
+static int
+write_prefix(struct record *r, const struct record_prefix *p)
+{
+	const uint64_t second = (uint64_t)sysconf(_SC_CLK_TCK);
+	const int slot = record_take(r, p->name);
+	struct record_slot *s;
+
+	if (slot == -1)
+		return -1;
+	s = record_slot(r, slot);
+	s->extended = RECORD_EXTENDED;
+	s->state = STATE_UP;
+	s->want = WANT_RUN;
+	s->past = RECORD_WAS_UP | RECORD_HAD_OUTCOME;
+	s->late = s->end_late_exact = LATE_READY;
+	s->leader = 1;
+	s->since = s->started = s->settling =
+	    (int64_t)(p->start_time / second * UINT64_C(1000000000));
+	s->started_at = time(NULL);
+	s->start_time = p->start_time;
+	s->pid = p->pid;
+	return 0;
+}
+
+/* The former daemon's descriptors are gone: this one did not inherit them. */
+static void
+keep_header(struct record *r, const struct record_header *former)
+{
+	struct record_header *h = record_header(r);
+	const uint32_t nslots = h->nslots;
+
+	*h = *former;
+	memset(h->magic, 0, sizeof(h->magic));
+	h->version = RECORD_VERSION;
+	h->header_size = sizeof(*h);
+	h->slot_size = sizeof(struct record_slot);
+	h->nslots = nslots;
+	h->control_fd = h->notify_fd = h->pidfile_fd = -1;
+	memset(h->claims, 0, sizeof(h->claims));
+}
+
+int
+record_convert(struct record *r)
+{
+	const struct record_header former = *record_header(r);
+	struct record_prefix *all;
+	size_t n;
+	int rv = -1;
+
+	if ((all = read_prefixes(r, &n)) == NULL)
+		return -1;
+	if (record_reset(r) == -1)
+		goto done;
+	keep_header(r, &former);
+	for (size_t i = 0; i < n; i++)
+		if (write_prefix(r, &all[i]) == -1)
+			goto done;
+	record_begin(r);
+	rv = 0;
+done:
+	free(all);
+	return rv;
 }
 
 void

@@ -10,8 +10,12 @@
  * that cannot be proven to be the program's.
  *
  * Numbers are in the byte order of the machine, because records of another
- * boot are not used.  A later release may make header and slots longer, never
- * shorter, and finds their sizes in the header.
+ * boot are not used.
+ *
+ * Every release can read the records of every other one so far that it starts
+ * no program twice.  All have the header in common, to which a later release
+ * may add, and struct record_prefix, with which a slot begins; their sizes are
+ * in the header.  Any other change of a slot needs another RECORD_VERSION.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -67,6 +71,13 @@ struct record_header {
 	int64_t unused[3];
 	char cgroup[RECORD_PATH];
 	char run_dir[RECORD_PATH];
+};
+
+/* The part of a slot that is the same in all releases. */
+struct record_prefix {
+	char name[RECORD_NAME];
+	int32_t pid;
+	uint64_t start_time;
 };
 
 struct record_slot {
@@ -152,6 +163,16 @@ struct record_header *record_header(struct record *);
  * reason, "" for a new file.
  */
 bool record_is_valid(struct record *, const char **why);
+/*
+ * Are they of this boot, and of a release whose slots have only the prefix in
+ * common with these?
+ */
+bool record_is_foreign(struct record *);
+/*
+ * Write such records again, in this release's form: each program that had a
+ * process is up.  -1 with errno.
+ */
+int record_convert(struct record *);
 /* Continue with these records, or clear them.  -1 with errno. */
 int record_adopt(struct record *);
 int record_reset(struct record *);

@@ -116,9 +116,10 @@ read_slot(struct program *p, const struct record_slot *s)
 	health_restore(p, s->failed_checks);
 	/*
 	 * The digest is of the files as they were: a later change is still
-	 * detected.
+	 * detected.  0: no files, or converted from another release's records.
 	 */
-	p->conf->env_digest = s->env_digest;
+	if (s->env_digest != 0)
+		p->conf->env_digest = s->env_digest;
 	p->late = LATE_READY;
 	if (is_extended(s) && s->late < PROGRAM_LATES)
 		p->late = (enum program_late)s->late;

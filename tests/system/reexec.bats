@@ -498,6 +498,25 @@ former() {
 	none_left
 }
 
+@test "programs of a killed hupd 0.1 are taken over, none is doubled" {
+	local web
+	no_valgrind 'it is about another program'
+	former 97adec6
+	sleeper web
+	new=$HUPD
+	HUPD=$FORMER/build/hupd
+	hupd_start
+	wait_for 5 is_state web up
+	web=$(pid_of web)
+	crash_for_good
+	HUPD=$new
+	hupd_start
+	wait_for 5 hupd_answers
+	[ "$(pid_of web)" = "$web" ]
+	hupd_stop
+	none_left
+}
+
 @test "a program of hupd 0.1 keeps the defaults of that version until its next start" {
 	local before name
 	no_valgrind 'it is about another program'
