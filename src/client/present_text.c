@@ -424,6 +424,18 @@ put_log_error(const struct ctl *ctl, const struct line *line,
 }
 
 static void
+put_sandbox(const struct ctl *ctl, const struct line *program)
+{
+	const char *keys = line_get(program, "sandbox-without");
+
+	if (keys == NULL)
+		return;
+	fputs("  runs without ", ctl->out);
+	present_puts(keys, ctl->out);
+	fputs(" (sandbox = try)\n", ctl->out);
+}
+
+static void
 put_warning(const struct ctl *ctl, const struct line *line)
 {
 	const char *warning = line_get(line, "warning");
@@ -606,6 +618,7 @@ put_details(const struct ctl *ctl, const struct reply *reply,
 	put_detail(ctl, "log", line_get(program, "log"));
 	put_log_error(ctl, program, "            output ");
 	put_detail(ctl, "warning", line_get(program, "warning"));
+	put_detail(ctl, "without", line_get(program, "sandbox-without"));
 }
 
 /* The configuration's part of a status. */
@@ -743,6 +756,7 @@ put_table(const struct ctl *ctl, const struct table *table,
 			put_reason(ctl, table->v[r].line);
 			put_log_error(ctl, table->v[r].line, "  output ");
 			put_warning(ctl, table->v[r].line);
+			put_sandbox(ctl, table->v[r].line);
 		}
 	}
 }

@@ -16,6 +16,7 @@
 #include "config/load.h"
 #include "config/save.h"
 #include "process/rlimit.h"
+#include "process/sandbox.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/heap.h"
@@ -634,6 +635,34 @@ attempt_clear(struct attempt *a)
 	lookup_clear(&a->lookup);
 }
 
+struct lacking {
+	const struct definition *conf;
+	struct diags *notes;
+};
+
+static void
+note_lack(void *arg, enum hardening_key which, const char *why)
+{
+	const struct lacking *lacking = arg;
+	const struct definition *conf = lacking->conf;
+	const char *key = keys_hardening_name((int)which);
+
+	diag_add(lacking->notes, conf->file != NULL ? conf->file : conf->name,
+	    definition_line(conf, key, 0), key, "%s; it is left out", why);
+}
+
+/* Warn of the keys that sandbox = try leaves out. */
+static void
+note_lacks(struct config *set)
+{
+	struct lacking lacking = {.notes = &set->notes};
+
+	for (size_t i = 0; i < set->nprograms; i++) {
+		lacking.conf = set->programs[i];
+		sandbox_lacks(lacking.conf, note_lack, &lacking);
+	}
+}
+
 /* Collect, parse, validate and plan.  -1 with errors; nothing is changed. */
 static int
 attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
@@ -658,6 +687,7 @@ attempt_make(struct attempt *a, const struct resolve_lookups *lookups)
 	if (plan_make(&a->plan, &now, &a->set) == -1 ||
 	    plan_adapt(&a->plan, &now, &a->set, run_of, d) == -1)
 		return diag_no_memory(&a->errors, d->config);
+	note_lacks(&a->set);
 	return apply_check(&d->programs, &a->plan, &a->errors, &a->set.notes);
 }
 

@@ -123,6 +123,9 @@ request_put_program(struct line_text *t, const struct program *p,
 	if (p->state == STATE_WAIT)
 		line_put_number(t, "again",
 		    p->delay - clock_diff_ms(now, p->since));
+	describe_lacks(p, text, sizeof(text));
+	if (*text != '\0' && fsm_is_alive(p->state))
+		line_put(t, "sandbox-without", text);
 	if (health_verdict(p) != NULL) {
 		line_put(t, "health", health_verdict(p));
 		line_put_number(t, "failed-checks", p->failed_checks);

@@ -25,6 +25,7 @@
  *			log= (file, if any)
  *			log-error= log-since= (why its output cannot be
  *			written, and since when, Unix time)
+ *			sandbox-without= (keys that sandbox = try left out)
  *			warning= (a limit that cannot be set as configured)
  *		with details, for each of them:
  *			details name= command= (as in its file)

@@ -49,53 +49,56 @@ struct sandbox {
 #endif
 };
 
-/* The needs of a key that has another value than the default. */
+/* The needs of a key that has another value than the default, all zero. */
 struct need {
 	enum hardening_key key;
-	bool is_given;
+	size_t offset; /* of its field in struct hardening */
+	size_t size;
 	unsigned abilities; /* bit N: ability N */
 };
 
-/* Write the keys that restrict something.  Returns how many. */
-static size_t
-list_needs(const struct hardening *h, struct need needs[HARDENING_KEYS])
-{
-	const unsigned mounts = 1 << PROBE_MOUNTS;
-	const unsigned seccomp = 1 << PROBE_SECCOMP;
-	const struct need all[] = {
-	    {HARDENING_TMP, h->tmp, mounts},
-	    {HARDENING_DEVICES, h->devices, mounts | seccomp},
-	    {HARDENING_NETWORK, h->network, 1 << PROBE_NETWORK},
-	    {HARDENING_SYSTEM, h->system != SYSTEM_NO, mounts},
-	    {HARDENING_HOME, h->home != HOME_NO, mounts},
-	    {HARDENING_PROC, h->proc != PROC_DEFAULT, mounts | 1 << PROBE_PROC},
-	    {HARDENING_TUNABLES, h->tunables, mounts | seccomp},
-	    {HARDENING_MODULES, h->modules, mounts | seccomp},
-	    {HARDENING_KERNEL_LOGS, h->kernel_logs, mounts | seccomp},
-	    {HARDENING_CONTROL_GROUPS, h->control_groups, mounts},
-	    {HARDENING_CLOCK, h->clock, seccomp},
-	    {HARDENING_HOSTNAME, h->hostname, 1 << PROBE_HOSTNAME | seccomp},
-	    {HARDENING_READ_ONLY, h->read_only != NULL, mounts},
-	    {HARDENING_INACCESSIBLE, h->inaccessible != NULL, mounts},
-	    {HARDENING_ROOT, h->root != NULL, mounts},
-	    {HARDENING_BOUNDING, h->bounding_without != 0, 1 << PROBE_BOUNDING},
-	    {HARDENING_AMBIENT, h->ambient != 0, 1 << PROBE_AMBIENT},
-	    {HARDENING_WRITE_EXECUTE, h->write_execute, 1 << PROBE_SECCOMP},
-	    {HARDENING_FAMILIES, h->families_denied != 0, 1 << PROBE_SECCOMP},
-	    {HARDENING_NAMESPACES, h->namespaces_denied != 0,
-		1 << PROBE_SECCOMP},
-	    {HARDENING_REALTIME, h->realtime, 1 << PROBE_SECCOMP},
-	    {HARDENING_SUID_SGID, h->suid_sgid, 1 << PROBE_SECCOMP},
-	    {HARDENING_PERSONALITY, h->personality, 1 << PROBE_SECCOMP},
-	    {HARDENING_ARCHITECTURES, h->architectures != 0,
-		1 << PROBE_SECCOMP},
-	};
-	size_t n = 0;
+#define CAN(ability) (1U << PROBE_##ability)
+#define NEED(id, member, abilities)                                      \
+	{                                                                \
+		HARDENING_##id, offsetof(struct hardening, member),      \
+		    sizeof(((struct hardening *)0)->member), (abilities) \
+	}
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (all[i].is_given)
-			needs[n++] = all[i];
-	return n;
+static const struct need needs[] = {
+    NEED(TMP, tmp, CAN(MOUNTS)),
+    NEED(DEVICES, devices, CAN(MOUNTS) | CAN(SECCOMP)),
+    NEED(NETWORK, network, CAN(NETWORK)),
+    NEED(SYSTEM, system, CAN(MOUNTS)),
+    NEED(HOME, home, CAN(MOUNTS)),
+    NEED(PROC, proc, CAN(MOUNTS) | CAN(PROC)),
+    NEED(TUNABLES, tunables, CAN(MOUNTS) | CAN(SECCOMP)),
+    NEED(MODULES, modules, CAN(MOUNTS) | CAN(SECCOMP)),
+    NEED(KERNEL_LOGS, kernel_logs, CAN(MOUNTS) | CAN(SECCOMP)),
+    NEED(CONTROL_GROUPS, control_groups, CAN(MOUNTS)),
+    NEED(CLOCK, clock, CAN(SECCOMP)),
+    NEED(HOSTNAME, hostname, CAN(HOSTNAME) | CAN(SECCOMP)),
+    NEED(READ_ONLY, read_only, CAN(MOUNTS)),
+    NEED(INACCESSIBLE, inaccessible, CAN(MOUNTS)),
+    NEED(ROOT, root, CAN(MOUNTS)),
+    NEED(BOUNDING, bounding_without, CAN(BOUNDING)),
+    NEED(AMBIENT, ambient, CAN(AMBIENT)),
+    NEED(WRITE_EXECUTE, write_execute, CAN(SECCOMP)),
+    NEED(FAMILIES, families_denied, CAN(SECCOMP)),
+    NEED(NAMESPACES, namespaces_denied, CAN(SECCOMP)),
+    NEED(REALTIME, realtime, CAN(SECCOMP)),
+    NEED(SUID_SGID, suid_sgid, CAN(SECCOMP)),
+    NEED(PERSONALITY, personality, CAN(SECCOMP)),
+    NEED(ARCHITECTURES, architectures, CAN(SECCOMP)),
+};
+#define NNEEDS (sizeof(needs) / sizeof(needs[0]))
+
+static bool
+is_given(const struct hardening *h, const struct need *need)
+{
+	static const struct hardening defaults;
+
+	return memcmp((const char *)h + need->offset,
+		   (const char *)&defaults + need->offset, need->size) != 0;
 }
 
 /* Why the key is not possible, or NULL. */
@@ -131,18 +134,56 @@ check_ambient(const struct hardening *h, struct sandbox_error *error)
 static int
 check_needs(const struct hardening *h, struct sandbox_error *error)
 {
-	struct need needs[HARDENING_KEYS];
-	size_t n = list_needs(h, needs);
 	const char *why;
 
-	for (size_t i = 0; i < n; i++) {
-		if ((why = lack_of(&needs[i])) == NULL)
+	for (size_t i = 0; i < NNEEDS; i++) {
+		if (!is_given(h, &needs[i]) ||
+		    (why = lack_of(&needs[i])) == NULL)
 			continue;
 		error->key = needs[i].key;
 		strlcpy(error->why, why, sizeof(error->why));
 		return -1;
 	}
 	return check_ambient(h, error);
+}
+
+/* sandbox = try: take out what is not possible. */
+static void
+leave_out(struct hardening *h, sandbox_lack *each, void *arg)
+{
+	struct sandbox_error error;
+	const char *why;
+
+	for (size_t i = 0; i < NNEEDS; i++) {
+		if (!is_given(h, &needs[i]) ||
+		    (why = lack_of(&needs[i])) == NULL)
+			continue;
+		memset((char *)h + needs[i].offset, 0, needs[i].size);
+		each(arg, needs[i].key, why);
+	}
+	if (check_ambient(h, &error) == -1) {
+		h->ambient &= probe_capabilities();
+		each(arg, error.key, error.why);
+	}
+}
+
+static void
+ignore(void *arg, enum hardening_key key, const char *why)
+{
+	(void)arg;
+	(void)key;
+	(void)why;
+}
+
+void
+sandbox_lacks(const struct definition *conf, sandbox_lack *each, void *arg)
+{
+	struct hardening h;
+
+	if (conf->hardening == NULL || conf->hardening->mode != HARDENING_TRY)
+		return;
+	h = *conf->hardening;
+	leave_out(&h, each, arg);
 }
 
 static struct filter_rules
@@ -172,11 +213,9 @@ rules_of(const struct hardening *h)
 static enum hardening_key
 find_key(const struct hardening *h, enum probe_ability ability)
 {
-	struct need needs[HARDENING_KEYS];
-	const size_t n = list_needs(h, needs);
-
-	for (size_t i = 0; i < n; i++)
-		if ((needs[i].abilities >> ability & 1) != 0)
+	for (size_t i = 0; i < NNEEDS; i++)
+		if (is_given(h, &needs[i]) &&
+		    (needs[i].abilities >> ability & 1) != 0)
 			return needs[i].key;
 	return HARDENING_KEYS;
 }
@@ -392,10 +431,8 @@ add_own(struct mounts *m, const struct definition *conf,
 
 static int
 add_entries(struct mounts *m, const struct definition *conf,
-    const struct sandbox_run *run)
+    const struct hardening *h, const struct sandbox_run *run)
 {
-	const struct hardening *h = conf->hardening;
-
 	if (add_fixed(m, h) == -1 || add_lists(m, h) == -1 ||
 	    add_own(m, conf, run) == -1 ||
 	    (h->tmp && add_tmp(m, conf, run) == -1))
@@ -418,16 +455,17 @@ add_entries(struct mounts *m, const struct definition *conf,
 
 static int
 add_mounts(struct sandbox *s, const struct definition *conf,
-    const struct sandbox_run *run, struct sandbox_error *error)
+    const struct hardening *h, const struct sandbox_run *run,
+    struct sandbox_error *error)
 {
-	const enum hardening_key key = find_key(conf->hardening, PROBE_MOUNTS);
+	const enum hardening_key key = find_key(h, PROBE_MOUNTS);
 	char empty[PATH_MAX];
 
 	if (key == HARDENING_KEYS || run == NULL)
 		return 0;
 	snprintf(empty, sizeof(empty), "%s/inaccessible", run->run_dir);
-	s->mounts = mounts_new(conf->hardening->root, empty);
-	if (s->mounts == NULL || add_entries(s->mounts, conf, run) == -1)
+	s->mounts = mounts_new(h->root, empty);
+	if (s->mounts == NULL || add_entries(s->mounts, conf, h, run) == -1)
 		return fail(error, key);
 	return 0;
 }
@@ -436,13 +474,16 @@ int
 sandbox_new(const struct definition *conf, const struct sandbox_run *run,
     struct sandbox **sandbox, struct sandbox_error *error)
 {
-	const struct hardening *h = conf->hardening;
+	struct hardening possible, *h = &possible;
 	struct sandbox *s;
 
 	*sandbox = NULL;
-	if (!hardening_is_on(h))
+	if (!hardening_is_on(conf->hardening))
 		return 0;
-	if (check_needs(h, error) == -1)
+	possible = *conf->hardening;
+	if (possible.mode == HARDENING_TRY)
+		leave_out(&possible, ignore, NULL);
+	else if (check_needs(h, error) == -1)
 		return -1;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return fail(error, HARDENING_SANDBOX);
@@ -455,7 +496,7 @@ sandbox_new(const struct definition *conf, const struct sandbox_run *run,
 		s->main = run->main;
 		s->main_start = run->main_start;
 	}
-	if (add_mounts(s, conf, run, error) == -1 ||
+	if (add_mounts(s, conf, h, run, error) == -1 ||
 	    add_filter(s, h, error) == -1 ||
 	    add_capabilities(s, conf, error) == -1) {
 		sandbox_free(s);

@@ -53,6 +53,11 @@ struct sandbox_failure {
 	char path[PATH_MAX]; /* "": none */
 };
 
+/* A key that is not possible, and why, as words that follow it. */
+typedef void sandbox_lack(void *arg, enum hardening_key, const char *why);
+
+/* With sandbox = try: call each with the keys that are left out. */
+void sandbox_lacks(const struct definition *, sandbox_lack *each, void *arg);
 /*
  * Can a program have the sandbox of this definition?  The next sandbox_new is
  * fast then.  -1 with the first key that is not possible.

@@ -174,6 +174,8 @@ struct program {
 	unsigned nunsaid;	/* and how many were not logged */
 	int nleft; /* processes, when it was last counted; see program_left */
 	bool tail_due;
+	/* The definition whose keys that are left out were logged last. */
+	const struct definition *tried;
 	uint16_t nstored; /* storing's: the descriptors that it has stored */
 
 	/* start.c */

@@ -382,3 +382,36 @@ describe_cpu(const struct program *p)
 
 	return sys->cpu(sys, &p->child, p->conf->name);
 }
+
+bool
+describe_tries(const struct program *p)
+{
+	return p->conf->hardening != NULL &&
+	    p->conf->hardening->mode == HARDENING_TRY;
+}
+
+struct text {
+	char *buf;
+	size_t size;
+};
+
+static void
+add_lack(void *arg, enum hardening_key key, const char *why)
+{
+	const struct text *text = arg;
+
+	(void)why;
+	if (*text->buf != '\0')
+		strlcat(text->buf, ", ", text->size);
+	strlcat(text->buf, keys_hardening_name((int)key), text->size);
+}
+
+void
+describe_lacks(const struct program *p, char *buf, size_t size)
+{
+	struct text text = {buf, size};
+
+	*buf = '\0';
+	if (describe_tries(p))
+		p->programs->system->lacks(p->conf, add_lack, &text);
+}

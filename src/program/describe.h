@@ -30,4 +30,9 @@ int64_t describe_memory(const struct program *);
  */
 int64_t describe_cpu(const struct program *);
 
+/* Has it a sandbox that leaves out what is not possible? */
+bool describe_tries(const struct program *);
+/* The keys that are left out: "private-tmp, protect-proc"; or "". */
+void describe_lacks(const struct program *, char *buf, size_t);
+
 #endif

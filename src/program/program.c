@@ -608,8 +608,28 @@ begin_hooks(struct program *p)
 }
 
 static void
+log_lack(void *arg, enum hardening_key key, const char *why)
+{
+	const struct program *p = arg;
+
+	log_warnx("%s: starts without %s, which %s (sandbox = try)",
+	    p->conf->name, keys_hardening_name((int)key), why);
+}
+
+/* Once for each definition. */
+static void
+log_lacks(struct program *p)
+{
+	if (!describe_tries(p) || p->tried == p->conf)
+		return;
+	p->tried = p->conf;
+	p->programs->system->lacks(p->conf, log_lack, p);
+}
+
+static void
 start(struct program *p)
 {
+	log_lacks(p);
 	p->started = loop_now(p->programs->loop);
 	if (start_main(p) == -1)
 		program_feed(p, EVENT_EXEC_FAIL);

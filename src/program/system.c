@@ -1905,6 +1905,7 @@ system_new(const struct system_parts *parts)
 	    .ends_tmp = real_ends_tmp,
 	    .keep_failure = real_keep_failure,
 	    .kept_failure = real_kept_failure,
+	    .lacks = sandbox_lacks,
 	    .open_stream = real_open_stream,
 	    .adjust_stream = real_adjust_stream,
 	    .renew_stream = real_renew_stream,

@@ -275,6 +275,10 @@ struct system {
 	    const char *text);
 	/* The text, which the caller frees; NULL: none was kept. */
 	char *(*kept_failure)(struct system *, const char *program);
+	/* Call each with the keys that sandbox = try leaves out. */
+	void (*lacks)(const struct definition *,
+	    void (*each)(void *arg, enum hardening_key, const char *why),
+	    void *arg);
 	/* Is a helper removing such folders? */
 	bool (*ends_tmp)(const struct system *);
 

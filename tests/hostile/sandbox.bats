@@ -502,3 +502,27 @@ no_tmp_is_left() {
 	ctl reexec
 	wait_for 10 is_state web up
 }
+
+@test "sandbox = try starts without what is not possible, and says so" {
+	program web <<-E
+	command = sleep 1000
+	private-network = yes
+	private-tmp = yes
+	restrict-realtime = yes
+	sandbox = try
+	E
+	hupd_env setpriv --bounding-set=-sys_admin "$HUPD" -f "$T/hupd.conf"
+	wait_for 10 is_state web up
+	grep -q '^Seccomp:.*2' "/proc/$(pid_of web)/status"
+	ctl status | grep -F 'runs without private-tmp, private-network'
+	ctl -j status | grep -F \
+	    '"sandbox_without":"private-tmp, private-network"'
+	ctl check 2>&1 | grep -F 'web.conf:2: private-network: needs the capability'
+	ctl restart web
+	[ "$(grep -c 'web: starts without private-network' \
+	    "$T/log/hupd.log")" = 1 ]
+	DAEMON=$(hupd_pid)
+	kill -9 "$DAEMON"
+	wait_for 10 hupd_answers
+	ctl status | grep -F 'runs without private-tmp, private-network'
+}
