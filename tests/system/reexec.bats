@@ -572,3 +572,56 @@ former() {
 	hupd_stop
 	none_left
 }
+
+@test "a program of hupd 0.1 keeps its environment until its next start, or the boot" {
+	local web
+	no_valgrind 'it is about another program'
+	former 97adec6
+	mkdir -m 755 "$T/bin"
+	cp "$FORMER/build/hupd" "$T/bin/hupd"
+	new=$HUPD
+	echo 'A=file' >"$T/web.env"
+	program web <<-E
+	command = sh -c 'echo "A is \$A, \${FOREIGN-none}"; exec sleep 1000'
+	env = A=key
+	env-file = $T/web.env
+	E
+	HUPD=$T/bin/hupd
+	FOREIGN=1 hupd_start
+	# In 0.1 the key wins, and the environment is that of the starter.
+	wait_for 5 printed web 'A is key, 1'
+	web=$(identity web)
+	install_new <"$new"
+	run -0 ctl reexec
+	run -0 ctl check
+	[[ $output != *'restarted'* ]]
+	run -0 ctl reload
+	[[ $output = *'1 unchanged'* ]]
+	run -0 ctl status
+	[[ $output != *differ* ]]
+	[ "$(identity web)" = "$web" ]
+	# So it is for the next daemon.
+	crash
+	run -0 ctl reload
+	[ "$(identity web)" = "$web" ]
+	run -0 ctl restart web
+	wait_for 5 printed web 'A is file, '
+	run -0 ctl reload
+	[[ $output = *'1 unchanged'* ]]
+	hupd_stop
+	# A boot with rejected files: those that 0.1 accepted, with the new rules.
+	rm -r "$T/state" "$T/log"
+	cp "$FORMER/build/hupd" "$T/bin/hupd"
+	FOREIGN=1 hupd_start
+	wait_for 5 printed web 'A is key, 1'
+	hupd_stop
+	install_new <"$new"
+	echo 'nonsense = 1' >>"$T/hupd.d/web.conf"
+	: >"$T/log/web.log"
+	FOREIGN=1 run -0 hupd_start
+	[[ $output = *'nonsense: unknown key'*'using the last accepted one'* ]]
+	wait_for 5 printed web 'A is file, '
+	[ "$(id -u)" -ne 0 ] || printed web 'A is file, none'
+	hupd_stop
+	none_left
+}
