@@ -55,6 +55,7 @@ set -l commands \
     disable\t'Do not start programs with hupd' \
     edit\t'Edit a program\'s file, and reload' \
     enable\t'Have programs start with hupd again' \
+    events\t'Show or follow changes of programs' \
     help\t'Show how a command is used' \
     import\t'Convert files of supervisord' \
     is-active\t'Print the state alone' \
@@ -78,7 +79,7 @@ set -l commands \
 complete -c hupctl -n 'not __hupctl_command' -a "$(string escape -- $commands | string join ' ')"
 complete -c hupctl -n '__hupctl_using help' -a "$(string replace -r '\t.*' '' -- $commands | string join ' ')"
 
-complete -c hupctl -n '__hupctl_using cat disable edit enable is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
+complete -c hupctl -n '__hupctl_using cat disable edit enable events is-active log reload remove restart signal start status stop wait' -a '(__hupctl_programs)'
 complete -c hupctl -n '__hupctl_using log' -a hupd -d 'The event log of hupd'
 complete -c hupctl -n '__hupctl_using signal' -a 'ALRM CONT HUP INT KILL QUIT STOP TERM USR1 USR2 WINCH' -d Signal
 complete -c hupctl -n '__hupctl_using add check import' -F
@@ -87,8 +88,8 @@ complete -c hupctl -n '__hupctl_using restart start stop' -s a -l all -d 'All pr
 complete -c hupctl -n '__hupctl_using add disable edit enable remove' -l all -d 'Apply changed files of other programs, too'
 complete -c hupctl -n '__hupctl_using reload restart shutdown start stop' -l no-wait -d 'Do not wait for the outcome'
 complete -c hupctl -n '__hupctl_using reload shutdown wait' -l timeout -x -d 'Wait no longer'
-complete -c hupctl -n '__hupctl_using log' -s f -l follow -d 'Print new lines as they come'
-complete -c hupctl -n '__hupctl_using log' -s n -l lines -x -d 'How many lines'
+complete -c hupctl -n '__hupctl_using events log' -s f -l follow -d 'Print new lines as they come'
+complete -c hupctl -n '__hupctl_using events log' -s n -l lines -x -d 'How many lines'
 complete -c hupctl -n '__hupctl_using log' -s g -l grep -x -d 'Only lines that match'
 complete -c hupctl -n '__hupctl_using log' -l raw -d 'No names, and nothing is escaped'
 complete -c hupctl -n '__hupctl_using log' -l since -x -d 'From then on'

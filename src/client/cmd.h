@@ -15,6 +15,7 @@ ctl_command cmd_check_run;
 ctl_command cmd_edit_run;
 ctl_command cmd_enable_disable;
 ctl_command cmd_enable_run;
+ctl_command cmd_events_run;
 ctl_command cmd_import_run;
 ctl_command cmd_keys_cat;
 ctl_command cmd_keys_list;

@@ -75,6 +75,8 @@ static const struct command {
 	cmd_import_run},
     {"log", "[-f] [-n N] [-g RE] [--raw] [--since T] [--until T] [NAME ...]",
 	"show or follow logs", "FgnRSUH", 0, INT_MAX, cmd_log_run},
+    {"events", "[-f] [-n N] [NAME ...]", "show or follow changes of programs",
+	"Fn", 0, INT_MAX, cmd_events_run},
     {"metrics", "", "print OpenMetrics text", "", 0, 0, cmd_status_metrics},
     {"top", "[-d SECONDS]", "watch programs, with CPU and memory", "d", 0, 0,
 	cmd_top_run},

@@ -82,6 +82,8 @@ struct present {
 	void (*plan)(const struct ctl *, const struct planned *);
 	void (*imported)(const struct ctl *, const struct imported *);
 	void (*defined)(const struct ctl *, const struct defined *, size_t n);
+	/* A change of a program, or a gap between changes. */
+	void (*event)(const struct ctl *, const struct line *);
 	/* The key table. */
 	void (*keys)(const struct ctl *);
 };

@@ -613,6 +613,25 @@ show_defined(const struct ctl *ctl, const struct defined *v, size_t n)
 }
 
 static void
+show_event(const struct ctl *ctl, const struct line *line)
+{
+	static const struct attr attrs[] = {
+	    {"time_ms", "time", NUMBER},
+	    {"name", "name", TEXT},
+	    {"from", "from", TEXT},
+	    {"to", "to", TEXT},
+	    {"event", "event", TEXT},
+	    {"reason", "reason", TEXT},
+	    {"lost", "lost", NUMBER},
+	};
+	struct json json;
+
+	begin(&json, ctl);
+	PUT_LINE(&json, line, attrs);
+	json_end(&json);
+}
+
+static void
 show_keys(const struct ctl *ctl)
 {
 	const struct key *key;
@@ -648,5 +667,6 @@ const struct present present_json = {
     .plan = show_plan,
     .imported = show_imported,
     .defined = show_defined,
+    .event = show_event,
     .keys = show_keys,
 };

@@ -1098,6 +1098,35 @@ show_defined(const struct ctl *ctl, const struct defined *v, size_t n)
 	}
 }
 
+/* "2026-11-22T13:17:05.123+00:00 web: up -> wait (exited): status 1" */
+static void
+show_event(const struct ctl *ctl, const struct line *line)
+{
+	const char *reason = line_get(line, "reason");
+	int64_t ms = line_get_number(line, "time", 0);
+	char wall[CLOCK_WALL_MAX];
+
+	if (reply_is(line, "gap")) {
+		present_warn("%" PRId64 " changes were not read fast enough",
+		    line_get_number(line, "lost", 0));
+		return;
+	}
+	clock_print_wall((time_t)(ms / 1000), wall);
+	/* The milliseconds stand before the offset. */
+	fprintf(ctl->out, "%.19s.%03d%s ", wall, (int)(ms % 1000), wall + 19);
+	put_field(ctl, line, "name");
+	fputs(": ", ctl->out);
+	put_field(ctl, line, "from");
+	fputs(" -> ", ctl->out);
+	put_field(ctl, line, "to");
+	fputs(" (", ctl->out);
+	put_field(ctl, line, "event");
+	fputs(reason != NULL ? "): " : ")", ctl->out);
+	if (reason != NULL)
+		present_words(reason, ctl->out);
+	fputc('\n', ctl->out);
+}
+
 /* "stop-timeout          10s           live" */
 static void
 show_keys(const struct ctl *ctl)
@@ -1142,5 +1171,6 @@ const struct present present_text = {
     .plan = show_plan,
     .imported = show_imported,
     .defined = show_defined,
+    .event = show_event,
     .keys = show_keys,
 };

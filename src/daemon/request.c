@@ -18,6 +18,7 @@
 #include "config/advice.h"
 #include "config/environ.h"
 #include "config/places.h"
+#include "daemon/events.h"
 #include "daemon/reload.h"
 #include "wire/report.h"
 #include "daemon/request.h"
@@ -336,6 +337,12 @@ put_named_log(struct daemon *d, struct line_text *t, const char *name)
 	line_put(t, "name", name);
 	line_put(t, "unknown", why);
 	line_end(t);
+}
+
+static void
+do_events(struct daemon *d, struct answer *a, const struct line *pl)
+{
+	events_answer(d->changes, a, pl);
 }
 
 static void
@@ -1299,6 +1306,7 @@ request_handle(void *arg, struct answer *a, const struct line *pl)
 	    {"status", do_status, false, true, false},
 	    {"where", do_where, false, true, false},
 	    {"names", do_names, false, true, false},
+	    {"events", do_events, false, true, false},
 	    {"wait", do_wait, false, true, false},
 	    {"plan", do_plan, false, true, false},
 	    {"signal", do_signal, false, false, true},

@@ -40,6 +40,12 @@
  *			log-error= log-since= (the same of the event log)
  *		if a reload was rejected since the last accepted one:
  *			rejected time= count=  and the "error" lines of report.h
+ *	events [n=N] [follow=yes] [NAME ...]
+ *		the last N changes of the named programs, or of all, oldest
+ *		first: event time= (ms since 1970) name= from= to= (states)
+ *		event= reason=
+ *		with follow: "following", and then further changes until the
+ *		client goes; gap lost= (changes that it read too slowly for)
  *	names		known NAME  for each program
  *	wait [for=GOAL] [timeout=MS] NAME ...
  *		Until each program is at the goal (names.h; ready), or has

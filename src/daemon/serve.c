@@ -18,6 +18,7 @@
 #include "program/takeover.h"
 #include "daemon/claim.h"
 #include "daemon/control.h"
+#include "daemon/events.h"
 #include "daemon/exiton.h"
 #include "daemon/fdstore.h"
 #include "daemon/guard.h"
@@ -686,6 +687,10 @@ make_programs(struct daemon *d)
 	programs_init(&d->programs, d->loop, d->system, d->records);
 	d->programs.changed = programs_changed;
 	d->programs.arg = d;
+	if ((d->changes = events_new()) == NULL)
+		log_fatal("events");
+	d->programs.note = events_note;
+	d->programs.note_arg = d->changes;
 }
 
 /* The descriptors that are held for programs. */
@@ -774,6 +779,7 @@ serve_end(struct daemon *d)
 	inherit_free(d->inherit, true);
 	system_free(d->system); /* asks until now which children are ours */
 	handover_free(d->handover);
+	events_free(d->changes);
 	reload_free(d->reload);
 	helper_close(d->helpers);
 	logger_stream_close(d->events);

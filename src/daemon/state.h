@@ -18,6 +18,7 @@
 #include "program/record.h"
 
 struct control;
+struct events;
 struct handover;
 struct helpers;
 struct reload;
@@ -40,6 +41,7 @@ struct daemon {
 	struct fdstore *fdstore;
 	struct sockets *sockets; /* NULL in a test */
 	struct control *control;
+	struct events *changes; /* of programs, for clients; NULL in a test */
 	struct record *records;
 	struct handover *handover;
 	struct cgroup *cgroup; /* NULL: no cgroups */

@@ -231,6 +231,14 @@ TAILQ_HEAD(runtimes, runtime);
 TAILQ_HEAD(runtime_removals, runtime_removal);
 
 /* All programs and the objects that they share.  Pointers are borrowed. */
+/* A change of state, from the one that it had. */
+struct program_change {
+	enum program_state from;
+	enum program_step step;
+	enum program_event event;
+	const char *why; /* the state that it has now; may be empty */
+};
+
 struct programs {
 	struct program_names names;
 	struct program_queue queue; /* to be examined at the end of the turn */
@@ -256,6 +264,10 @@ struct programs {
 	/* The daemon's: called after a turn in which something changed. */
 	void (*changed)(void *);
 	void *arg;
+	/* The daemon's: called for each change; NULL in tests. */
+	void (*note)(void *, const struct program *,
+	    const struct program_change *);
+	void *note_arg;
 };
 
 #endif

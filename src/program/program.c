@@ -225,9 +225,13 @@ static void
 log_change(const struct program *p, enum program_state from,
     enum program_step step, enum program_event event)
 {
+	const struct programs *ps = p->programs;
 	char why[ENDING_MAX];
 
 	describe_why(p, why, sizeof(why));
+	if (ps->note != NULL)
+		ps->note(ps->note_arg, p,
+		    &(struct program_change){from, step, event, why});
 	log_info("%s: %s -> %s (%s)%s%s", p->conf->name, names_state(from),
 	    names_state(p->state), names_event(event, from, step),
 	    *why != '\0' ? ": " : "", why);
