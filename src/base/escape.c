@@ -17,6 +17,8 @@
 #define CODE_MAX 0x10ffff
 #define SURROGATE_LOW 0xd800
 #define SURROGATE_HIGH 0xdfff
+/* Stands for bytes that are no character. */
+#define REPLACEMENT 0xfffd
 
 /* The length of a character that begins with this byte; 0: none does. */
 static size_t
@@ -45,27 +47,42 @@ is_misleading(uint32_t code)
 	    (code >= 0x2066 && code <= 0x2069);
 }
 
-size_t
-escape_printable(const unsigned char *s, size_t n)
+/* The character that the n > 0 bytes begin with; 0: no well-formed one. */
+static size_t
+decode(const unsigned char *s, size_t n, uint32_t *code)
 {
 	/* The lowest code point by length; shorter forms are invalid. */
-	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len = utf8_length(s[0]);
-	uint32_t code;
 
 	if (len == 0 || len > n)
 		return 0;
-	code = len == 1 ? s[0] : s[0] & (0xffU >> (len + 1));
+	*code = len == 1 ? s[0] : s[0] & (0xffU >> (len + 1));
 	for (size_t i = 1; i < len; i++) {
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-		code = code << 6 | (s[i] & 0x3f);
+		*code = *code << 6 | (s[i] & 0x3f);
 	}
-	if (code < least[len] || code > CODE_MAX || code == 0x7f ||
-	    (code >= SURROGATE_LOW && code <= SURROGATE_HIGH) ||
-	    is_misleading(code))
+	if (*code < least[len] || *code > CODE_MAX ||
+	    (*code >= SURROGATE_LOW && *code <= SURROGATE_HIGH))
 		return 0;
 	return len;
+}
+
+static bool
+is_safe(uint32_t code)
+{
+	return code >= ' ' && (code < 0x7f || code > 0x9f) &&
+	    !is_misleading(code);
+}
+
+size_t
+escape_printable(const unsigned char *s, size_t n)
+{
+	uint32_t code;
+	size_t len = decode(s, n, &code);
+
+	return len > 0 && is_safe(code) ? len : 0;
 }
 
 /*
@@ -113,6 +130,48 @@ escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
 	}
 	dst[done] = '\0';
 	return done;
+}
+
+/* One character, or a byte that is part of none.  Returns its length. */
+static size_t
+json_unit(char **out, const unsigned char *s, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint32_t code;
+	size_t len = decode(s, n, &code);
+
+	if (len == 0)
+		code = REPLACEMENT;
+	if (code == '"' || code == '\\' || code == '\n' || code == '\t') {
+		*(*out)++ = '\\';
+		*(*out)++ = code == '\n' ? 'n'
+		    : code == '\t'	 ? 't'
+					 : (char)code;
+		return len;
+	}
+	if (len > 0 && is_safe(code)) {
+		memcpy(*out, s, len);
+		*out += len;
+		return len;
+	}
+	/* All that is not safe is below U+10000. */
+	memcpy(*out, "\\u", 2);
+	*out += 2;
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*(*out)++ = digits[code >> shift & 15];
+	return len > 0 ? len : 1;
+}
+
+size_t
+escape_json(char *dst, const char *src, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)src;
+	char *out = dst;
+	size_t used;
+
+	for (; n > 0; s += used, n -= used)
+		used = json_unit(&out, s, n);
+	return (size_t)(out - dst);
 }
 
 size_t

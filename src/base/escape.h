@@ -26,6 +26,14 @@ size_t escape_bytes(char *dst, size_t dstsize, const char *src, size_t n,
 size_t escape_printable(const unsigned char *s, size_t n);
 
 /*
+ * The inside of a string of JSON (RFC 8259).  Characters that are not safe to
+ * print become \\uXXXX, a byte that is part of no character U+FFFD.  Returns
+ * the length; dst has ESCAPE_JSON bytes for each of the n, and gets no NUL.
+ */
+#define ESCAPE_JSON 6
+size_t escape_json(char *dst, const char *src, size_t n);
+
+/*
  * Like escape_bytes, but backslashes stay as they are: for text of which parts
  * are escaped already.  dstsize is not 0.
  */

@@ -9,59 +9,20 @@
 #include "client/json.h"
 #include "client/utf8.h"
 
-/*
- * A character that a terminal would obey or that misleads a reader; all of
- * them are below U+10000.
- */
-static void
-code_point(const char *s, int length, FILE *f)
-{
-	unsigned code = (unsigned char)s[0] & (0xffU >> (length + 1));
-
-	for (int i = 1; i < length; i++)
-		code = code << 6 | ((unsigned char)s[i] & 0x3f);
-	fprintf(f, "\\u%04x", code);
-}
-
-/* How many of the bytes stand for themselves? */
-static size_t
-plain_length(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' &&
-	    s[i] != '\\')
-		i++;
-	return i;
-}
+/* Bytes that are escaped at once. */
+#define PIECE 1024
 
 void
 json_escape(FILE *f, const char *s, size_t n)
 {
-	size_t i, plain;
-	int length;
+	char out[ESCAPE_JSON * PIECE];
+	size_t piece;
 
-	for (i = 0; i<n; i += length> 0 ? (size_t)length : 1) {
-		plain = plain_length(s + i, n - i);
-		fwrite(s + i, 1, plain, f);
-		if ((i += plain) == n)
-			break;
-		length = utf8_length(s + i, n - i);
-		if (length < 1)
-			fputs("\\ufffd", f);
-		else if (s[i] == '"' || s[i] == '\\')
-			fprintf(f, "\\%c", s[i]);
-		else if (s[i] == '\n')
-			fputs("\\n", f);
-		else if (s[i] == '\t')
-			fputs("\\t", f);
-		else if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-			fprintf(f, "\\u%04x", (unsigned)s[i]);
-		else if (escape_printable((const unsigned char *)s + i,
-			     n - i) == 0)
-			code_point(s + i, length, f);
-		else
-			fwrite(s + i, 1, (size_t)length, f);
+	for (; n > 0; s += piece, n -= piece) {
+		piece = n < PIECE ? n : PIECE;
+		if (piece < n)
+			piece -= utf8_unfinished(s, piece);
+		fwrite(out, 1, escape_json(out, s, piece), f);
 	}
 }
 

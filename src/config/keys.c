@@ -64,6 +64,12 @@ static const char *const log_words[] = {
     [LOG_TO_NONE] = "none",
     NULL,
 };
+static const char *const prefix_words[] = {
+    [PREFIX_NAME] = "name",
+    [PREFIX_NONE] = "none",
+    [PREFIX_JSON] = "json",
+    NULL,
+};
 static const char *const exit_on_words[] = {SETTINGS_ANY_FAILED,
     SETTINGS_ALL_DONE, NULL};
 
@@ -418,6 +424,8 @@ const struct key keys_table[] = {
     {PROCESS("socket-fd", NULL, number, socket_fd), .own = true, .value.min = 0,
 	.value.max = 1023},
     {PROCESS("log", "file", choice, log), .value.words = log_words},
+    {PROCESS("log-prefix", "name", choice, log_prefix),
+	.value.words = prefix_words},
     {PROCESS("syslog-identifier", NULL, identifier, syslog_identifier)},
     {LIVE("log-size", "10M", size, log_size)},
     {LIVE("log-keep", "10", number, log_keep),

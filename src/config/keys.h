@@ -73,6 +73,7 @@ enum key_io_class {
 	KEY_IO_IDLE,
 };
 enum key_log { LOG_TO_FILE, LOG_TO_SYSLOG, LOG_TO_STDOUT, LOG_TO_NONE };
+enum key_prefix { PREFIX_NAME, PREFIX_NONE, PREFIX_JSON };
 
 /* There may be this many keys; at most 255, see struct definition_line. */
 #define KEYS_MAX 192
@@ -155,9 +156,10 @@ struct definition {
 	char *pid_file;	  /* READY_FORKS: absolute; NULL: none */
 	int64_t watchdog; /* READY_NOTIFY; 0: none */
 	enum key_log log;
-	char *syslog_identifier; /* LOG_TO_SYSLOG; NULL: the name */
-	char **listen_stream;	 /* canonical addresses, see address.h */
-	char *socket_user;	 /* who owns those that are paths */
+	enum key_prefix log_prefix; /* LOG_TO_STDOUT */
+	char *syslog_identifier;    /* LOG_TO_SYSLOG; NULL: the name */
+	char **listen_stream;	    /* canonical addresses, see address.h */
+	char *socket_user;	    /* who owns those that are paths */
 	char *socket_group;
 	int socket_mode;
 	int socket_fd; /* the number of the first; DEFINITION_UNSET: none */

@@ -58,14 +58,14 @@ journal_set_stream(struct slot *s, const char *stream)
 
 	memset(s->name, 0, sizeof(s->name));
 	memcpy(s->name, stream, len);
-	s->errors = stream[len] != '\0';
+	s->form = s->to == LOG_TO_FILE && stream[len] != '\0';
 }
 
 const char *
 journal_stream(const struct slot *s, char buf[static JOURNAL_NAME])
 {
 	strlcpy(buf, s->name, JOURNAL_NAME);
-	if (s->errors)
+	if (s->to == LOG_TO_FILE && s->form != 0)
 		strlcat(buf, MESSAGE_ERRORS, JOURNAL_NAME);
 	return buf;
 }
@@ -99,7 +99,7 @@ is_sound(const struct journal *j, const struct slot *s)
 	    s->limit >= 0 && s->keep >= 0 && s->keep <= DEFINITION_KEEP_MAX &&
 	    s->to <= LOG_TO_STDOUT &&
 	    memchr(s->name, '\0', sizeof(s->name)) != NULL &&
-	    text_is_name(s->name) && s->errors <= 1 &&
+	    text_is_name(s->name) && s->form <= PREFIX_JSON &&
 	    (!has_tag(s) ||
 		memchr(journal_tag(j, s), '\0', JOURNAL_NAME) != NULL);
 }

@@ -73,10 +73,11 @@ struct slot {
 	char stamp[STAMP_LENGTH];
 	char name[JOURNAL_PROGRAM];
 	/*
-	 * It is of standard error, which has a file of its own.  Version 0.1
-	 * leaves 0, and writes such a batch to the file of the program.
+	 * For a file, 1 if the batch is of standard error, which has a file of
+	 * its own; for standard output, enum key_prefix.  Version 0.1 leaves 0,
+	 * and ignores it.
 	 */
-	uint8_t errors;
+	uint8_t form;
 };
 
 struct journal {
@@ -108,7 +109,10 @@ char *journal_buffer(struct journal *, const struct slot *);
  */
 struct slot *journal_take(struct journal *, enum key_log to);
 
-/* The name of the batch's stream, of a program or of its standard error. */
+/*
+ * The name of the batch's stream, of a program or of its standard error; set it
+ * after the destination.
+ */
 void journal_set_stream(struct slot *, const char *stream);
 const char *journal_stream(const struct slot *, char buf[static JOURNAL_NAME]);
 

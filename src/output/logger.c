@@ -292,6 +292,7 @@ order(struct message_order *o, struct stream *s)
 	o->conf.timestamps = s->conf.timestamps;
 	o->conf.size = s->conf.size;
 	o->conf.keep = s->conf.keep;
+	o->conf.prefix = s->conf.prefix;
 	strlcpy(o->name, s->name, sizeof(o->name));
 	if (s->conf.tag != NULL)
 		strlcpy(o->tag, s->conf.tag, sizeof(o->tag));
@@ -499,7 +500,8 @@ is_same(const struct stream_conf *a, const struct stream_conf *b)
 {
 	return a->to == b->to && a->timestamps == b->timestamps &&
 	    a->size == b->size && a->keep == b->keep &&
-	    a->errors == b->errors && is_same_tag(a->tag, b->tag);
+	    a->errors == b->errors && a->prefix == b->prefix &&
+	    is_same_tag(a->tag, b->tag);
 }
 
 void

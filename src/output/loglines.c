@@ -109,9 +109,8 @@ is_continuation(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* The largest length up to at that splits no character. */
-static size_t
-whole_characters(const char *raw, size_t at)
+size_t
+loglines_whole(const char *raw, size_t at)
 {
 	size_t i = 1;
 
@@ -135,7 +134,7 @@ cut(const char *raw, size_t len, int64_t room)
 	if (room >= (int64_t)(len + CUT_ROOM))
 		return len;
 	if (room > CUT_ROOM)
-		return whole_characters(raw, (size_t)room - CUT_ROOM);
+		return loglines_whole(raw, (size_t)room - CUT_ROOM);
 	while (n < len && n < CHARACTER_MAX - 1 && is_continuation(raw[n]))
 		n++;
 	return (int64_t)n < room ? n : 0;

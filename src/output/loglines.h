@@ -39,6 +39,9 @@ int64_t loglines_length(const struct loglines *);
  */
 size_t loglines_fit(const struct loglines *, int64_t size, int64_t limit);
 
+/* The largest length up to at that splits no character. */
+size_t loglines_whole(const char *raw, size_t at);
+
 /*
  * Move the last lines, at most max bytes, to the beginning of bytes; if stamped
  * is set, their stamps are removed.  Returns their length.

@@ -326,6 +326,7 @@ set(struct entry *e, const struct message_order *o)
 	m->out.timestamps = conf->timestamps;
 	m->out.limit = conf->size;
 	m->out.keep = conf->keep;
+	m->out.prefix = conf->prefix;
 	if (m->pump != NULL)
 		pump_adjust(m, conf->to);
 	m->out.to = conf->to;

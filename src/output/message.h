@@ -33,6 +33,7 @@ struct stream_conf {
 	bool errors;  /* LOG_TO_FILE: standard error has a stream of its own */
 	int64_t size; /* bytes; 0: never rotate */
 	int keep;
+	enum key_prefix prefix; /* LOG_TO_STDOUT */
 	char *tag; /* LOG_TO_SYSLOG: of its lines; NULL: the name */
 };
 

@@ -126,8 +126,10 @@ stamp_now(struct taker *t)
 static void
 describe(struct pump *m, const struct outlet *o, struct slot *s, size_t len)
 {
-	journal_set_stream(s, o->name);
 	s->to = (uint8_t)o->to;
+	journal_set_stream(s, o->name);
+	if (o->to == LOG_TO_STDOUT)
+		s->form = (uint8_t)o->prefix;
 	s->offset = 0;
 	s->limit = o->limit;
 	s->keep = o->keep;

@@ -34,6 +34,7 @@ struct outlet {
 	int64_t limit;
 	enum key_log to;
 	bool timestamps;
+	enum key_prefix prefix; /* LOG_TO_STDOUT */
 	char *tag; /* LOG_TO_SYSLOG: of its lines; NULL: the name */
 	char name[JOURNAL_NAME];
 };

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/socket.h"
 
 void
@@ -247,19 +248,48 @@ has_no_reader(int err)
 	    err == ECONNRESET || err == ENOTCONN;
 }
 
-#define HEAD_MAX (JOURNAL_NAME + 2 + STAMP_LENGTH)
+/* The text around a line of JSON, without name and time. */
+#define JSON_HEAD "{\"time\":null,\"program\":\"\",\"stream\":null,\"line\":\""
+#define JSON_TAIL "\"}"
+#define HEAD_MAX (sizeof(JSON_HEAD) + JOURNAL_NAME + 2 + STAMP_LENGTH)
+/* The bytes of a line that become a line of JSON. */
+#define JSON_LINE ((size_t)16 * 1024)
 
-/* Put "web: " and the time, if it is wanted, into head; their length. */
+/* Put the text before each line into head; its length. */
 static size_t
 head_of(const struct slot *s, char head[static HEAD_MAX])
 {
-	size_t len = strlen(s->name);
+	const bool json = s->form == PREFIX_JSON;
+	const int stamp = s->stamplen;
+	int n;
 
-	memcpy(head, s->name, len);
-	head[len++] = ':';
-	head[len++] = ' ';
-	memcpy(head + len, s->stamp, s->stamplen);
-	return len + s->stamplen;
+	/* Without the blank at its end. */
+	if (json && stamp > 0)
+		n = snprintf(head, HEAD_MAX, "{\"time\":\"%.*s\"", stamp - 1,
+		    s->stamp);
+	else if (json)
+		n = snprintf(head, HEAD_MAX, "{\"time\":null");
+	else
+		n = snprintf(head, HEAD_MAX, "%s%s%.*s",
+		    s->form == PREFIX_NONE ? "" : s->name,
+		    s->form == PREFIX_NONE ? "" : ": ", stamp, s->stamp);
+	if (json)
+		n += snprintf(head + n, HEAD_MAX - (size_t)n,
+		    ",\"program\":\"%s\",\"stream\":null,\"line\":\"", s->name);
+	return (size_t)n;
+}
+
+/* The bytes at s, up to n, that become a line; *text of them are its text. */
+static size_t
+next_line(const struct slot *slot, const char *s, size_t n, size_t *text)
+{
+	const char *nl = memchr(s, '\n', n);
+
+	*text = nl != NULL ? (size_t)(nl - s) : n;
+	if (slot->form != PREFIX_JSON || *text <= JSON_LINE)
+		return nl != NULL ? *text + 1 : *text;
+	*text = loglines_whole(s, JSON_LINE);
+	return *text;
 }
 
 /*
@@ -270,28 +300,39 @@ head_of(const struct slot *s, char head[static HEAD_MAX])
 static size_t
 pack(struct writer *w, const struct slot *s, size_t *raw)
 {
-	const char *at = journal_buffer(w->journal, s) + s->done, *nl;
+	const bool json = s->form == PREFIX_JSON;
+	const char *at = journal_buffer(w->journal, s) + s->done;
 	char head[HEAD_MAX];
-	size_t left = s->len - s->done, len, n = 0;
+	size_t left = s->len - s->done, len, text, n = 0;
 	const size_t headlen = head_of(s, head);
 
-	for (*raw = 0; *raw < left; *raw += len) {
-		nl = memchr(at, '\n', left - *raw);
-		len = nl != NULL ? (size_t)(nl - at) + 1 : left - *raw;
-		if (n > 0 && n + headlen + len + 1 > PIPE_BUF)
+	for (*raw = 0; *raw < left; *raw += len, at += len) {
+		len = next_line(s, at, left - *raw, &text);
+		if (n > 0 &&
+		    n + headlen + (json ? ESCAPE_JSON * text : text) +
+			    sizeof(JSON_TAIL) >
+			PIPE_BUF)
 			break;
 		memcpy(w->buf + n, head, headlen);
-		memcpy(w->buf + n + headlen, at, len);
-		n += headlen + len;
-		if (nl == NULL)
-			w->buf[n++] = '\n';
-		at += len;
+		n += headlen;
+		if (json) {
+			n += escape_json(w->buf + n, at, text);
+			memcpy(w->buf + n, JSON_TAIL, strlen(JSON_TAIL));
+			n += strlen(JSON_TAIL);
+		} else {
+			memcpy(w->buf + n, at, text);
+			n += text;
+		}
+		w->buf[n++] = '\n';
 	}
 	return n;
 }
 
 _Static_assert(JOURNAL_BYTES + HEAD_MAX + 1 < WRITER_BUF,
     "one line and its head fit");
+_Static_assert(ESCAPE_JSON *JSON_LINE + HEAD_MAX + sizeof(JSON_TAIL) <
+	WRITER_BUF,
+    "one line of JSON fits");
 
 /* offset is the written length of the lines that pack returns. */
 static int

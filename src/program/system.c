@@ -1742,6 +1742,7 @@ stream_settings(const struct real *r, const struct definition *conf)
 	    .timestamps = conf->log_timestamps,
 	    .size = conf->log_size,
 	    .keep = conf->log_keep,
+	    .prefix = conf->log_prefix,
 	    .tag = conf->syslog_identifier,
 	    .errors = conf->log_stderr && conf->log == LOG_TO_FILE,
 	};

@@ -225,6 +225,30 @@ children() {
 	grep -qE '^web: [0-9-]+T[0-9:.]+[+-][0-9:]+ hello$' "$T/stdout"
 }
 
+@test "log-prefix = none and json: the form of lines on stdout" {
+	setting 'log = stdout'
+	program plain <<-'E'
+	command = sh -c 'echo plain; exec sleep 1000'
+	log-prefix = none
+	log-timestamps = no
+	E
+	program web <<-'E'
+	command = printf 'a "b"\n\033[m\377%020000d\n' 7
+	log-prefix = json
+	restart = never
+	E
+	foreground
+	wait_for 5 grep -qx plain "$T/stdout"
+	wait_for 5 grep -q '7"}$' "$T/stdout"
+	grep '^{' "$T/stdout" | python3 -c 'import json, sys
+d = [json.loads(line) for line in sys.stdin]
+assert all(o["program"] == "web" and o["stream"] is None for o in d)
+assert d[0]["time"].startswith("20") and d[0]["line"] == "a \"b\""
+assert "".join(o["line"] for o in d[1:]) == "\033[m\ufffd%020000d" % 7'
+	kill "$DAEMON"
+	ended "$DAEMON" 0
+}
+
 @test "log = stdout: a reader that pauses holds nobody up and loses nothing" {
 	setting 'log = stdout'
 	setting 'log-timestamps = no'
