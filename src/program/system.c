@@ -1006,6 +1006,12 @@ real_keep(struct system *sys, struct child *c, const char *folder)
 	return n;
 }
 
+static void
+real_expect_strays(struct system *sys)
+{
+	real_of(sys)->has_strays = true;
+}
+
 static int
 real_kept(struct system *sys, const struct child *c, const char *folder)
 {
@@ -1166,7 +1172,7 @@ real_hold(struct system *sys, struct child *c, const struct system_former *f)
 
 	/* If not, neither are the processes that programs have left. */
 	if (!process_is_child(f->pid))
-		real_of(sys)->has_strays = true;
+		real_expect_strays(sys);
 	if (pidfd == -1)
 		return false;
 	c->pid = f->pid;
@@ -1883,6 +1889,7 @@ system_new(const struct system_parts *parts)
 	    .finish = real_finish,
 	    .keep = real_keep,
 	    .kept = real_kept,
+	    .expect_strays = real_expect_strays,
 	    .release = real_release,
 	    .cancel = real_cancel,
 	    .holds = real_holds,

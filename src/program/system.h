@@ -183,6 +183,8 @@ struct system {
 	int (*keep)(struct system *, struct child *, const char *folder);
 	/* How many of those that were kept have not ended? */
 	int (*kept)(struct system *, const struct child *, const char *folder);
+	/* Processes that programs left may be no children of this daemon. */
+	void (*expect_strays)(struct system *);
 	/*
 	 * A child has ended: reap and forget it.  Harmless without a process.
 	 */

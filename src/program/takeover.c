@@ -302,18 +302,31 @@ adopt(struct program *p, int slot, bool inherited)
 	return true;
 }
 
+/* Its processes may print something even if the main one is gone. */
+static void
+read_on(struct program *p)
+{
+	if (start_open_stream(p) == -1)
+		log_warn("%s: its output cannot be logged", p->conf->name);
+}
+
+static void
+count_kept(struct program *p)
+{
+	struct system *sys = p->programs->system;
+
+	if (p->conf->kill_mode == KILL_PROCESS)
+		p->nleft = sys->kept(sys, &p->child, p->conf->name);
+}
+
 /* Continue to supervise it. */
 static void
 go_on(struct program *p)
 {
-	struct system *sys = p->programs->system;
-
-	if (start_open_stream(p) == -1)
-		log_warn("%s: its output cannot be logged", p->conf->name);
+	read_on(p);
 	if (p->step == STEP_COMMAND && p->child.pid == 0)
 		program_linger(p);
-	if (p->conf->kill_mode == KILL_PROCESS)
-		p->nleft = sys->kept(sys, &p->child, p->conf->name);
+	count_kept(p);
 	if (p->child.pid != 0)
 		log_info("%s: taken over, pid %d, %s", p->conf->name,
 		    (int)p->child.pid, names_state(p->state));
@@ -342,8 +355,8 @@ static void
 ended_unseen(struct program *p)
 {
 	log_info("%s: its process has ended meanwhile", p->conf->name);
-	if (p->conf->ready == READY_FORKS && start_open_stream(p) == -1)
-		log_warn("%s: its output cannot be logged", p->conf->name);
+	if (p->conf->ready == READY_FORKS)
+		read_on(p);
 	memset(&p->end, 0, sizeof(p->end));
 	p->end.kind = END_PROCESS;
 	p->end.at = clock_wall().tv_sec;
@@ -393,9 +406,10 @@ resume(struct program *p)
 	runtime_follow(p);
 	/* Do this first, because the events below may free the program. */
 	program_queue(p);
-	if (p->step == STEP_LEFT)
+	if (p->step == STEP_LEFT) {
+		go_on(p);
 		program_linger(p);
-	else if (p->step == STEP_FORKED)
+	} else if (p->step == STEP_FORKED)
 		search(p);
 	else if (fsm_is_alive(p->state) && p->child.pid == 0 &&
 	    !hook_is_step(p->step))
@@ -407,6 +421,12 @@ resume(struct program *p)
 		 * Its end is recorded, but some of its processes may be left.
 		 */
 		program_finish(p);
+	else if (p->conf->kill_mode == KILL_PROCESS) {
+		p->programs->system->expect_strays(p->programs->system);
+		count_kept(p);
+		if (p->nleft > 0)
+			read_on(p);
+	}
 }
 
 /* Is the name complete, valid and not in use? */

@@ -89,7 +89,7 @@ counter() {
   9" ]
 	ctl -j status web | is_json 'd["programs"][0]["needs"] ==
 	    [{"name": "db", "state": "up", "ready": True}] and
-	    d["programs"][0]["command"].startswith("sh -c ")'
+	    d["programs"][0]["command"][:2] == ["sh", "-c"]'
 	# With several names, each is one row.
 	run -0 ctl status web db
 	[[ $output != *last* ]]

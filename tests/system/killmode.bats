@@ -10,7 +10,7 @@ setup() {
 	mkfifo -m 600 "$T/fifo"
 	# A server that saves its data when it is asked to end.
 	cat >"$T/server" <<-E
-	trap 'echo saved >>$T/saved; exit 0' TERM
+	trap 'echo saved >>$T/saved; echo bye; exit 0' TERM
 	exec 9<>$T/fifo
 	echo \$\$ >$T/server.new && mv $T/server.new $T/server.pid
 	while :; do read -r -t 0.05 -u 9; done
@@ -22,7 +22,7 @@ setup() {
 	E
 	# A server that does not end before there is a file "go".
 	cat >"$T/stubborn" <<-E
-	trap 'until [ -e $T/go ]; do read -r -t 0.05 -u 9; done; exit 0' TERM
+	trap 'until [ -e $T/go ]; do read -r -t 0.05 -u 9; done; echo bye; exit 0' TERM
 	exec 9<>$T/fifo
 	echo \$\$ >$T/server.new && mv $T/server.new $T/server.pid
 	while :; do read -r -t 0.05 -u 9; done
@@ -205,17 +205,23 @@ process() {
 	run -0 ctl stop web
 	alive "$first"
 	alive "$SERVER"
-	# And through its end.
+	# Another daemon continues to read their output.
+	kill -9 "$(hupd_pid)"
+	wait_for 10 hupd_answers
+	left_is web 2
+	kill "$SERVER"
+	wait_for 5 saved 1
+	wait_for 5 grep -q bye "$T/log/web.log"
+	# And they stay through its end.
 	hupd_stop
 	alive "$first"
-	alive "$SERVER"
-	kill "$first" "$SERVER"
+	kill "$first"
 	wait_for 5 saved 2
 }
 
 @test "cgroup: process ends the main process alone" {
 	process
-	grep -q 'web: left running: 2 processes (kill-mode = process)' "$T/log/hupd.log"
+	grep -q 'web: left running: 1 process (kill-mode = process)' "$T/log/hupd.log"
 }
 
 @test "without cgroups: process ends the main process alone" {
@@ -288,6 +294,8 @@ taken_over() {
 	wait_for 10 is_state web up
 	gone "$SERVER"
 	wait_for 5 logged 'web: stopping -> .*(all gone)'
+	# Its output of that time is in the log.
+	wait_for 5 grep -q bye "$T/log/web.log"
 }
 
 @test "cgroup: the next daemon continues to wait for the processes that were left" {

@@ -92,11 +92,15 @@ inode() {
 	wait_for 5 answers "$T/s/web.sock" web
 	python3 - "$T/s/web.sock" "$T/stop" >"$T/seen" <<-'P' &
 	import os, sys
+	seen = set()
 	while not os.path.exists(sys.argv[2]):
 	    try: s = os.stat(sys.argv[1])
 	    except FileNotFoundError: continue
-	    print(s.st_uid, oct(s.st_mode & 0o777))
+	    text = f"{s.st_uid} {oct(s.st_mode & 0o777)}"
+	    if text not in seen: print(text, flush=True)
+	    seen.add(text)
 	P
+	wait_for 5 test -s "$T/seen"
 	for _ in {1..10}; do
 		ctl stop web
 		ctl start web

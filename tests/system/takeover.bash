@@ -73,7 +73,7 @@ snapshot() {
 import json, sys
 status = json.load(sys.stdin)
 for p in status["programs"]:
-    for key in "state_ms", "uptime_ms", "memory_bytes":
+    for key in "state_ms", "uptime_ms", "memory_bytes", "cpu_ms":
         del p[key]
     print(json.dumps(p))
 del status["config"]["pid"], status["config"]["reloading"]

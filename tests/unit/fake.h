@@ -484,6 +484,12 @@ fake_child(pid_t pid)
 	return NULL;
 }
 
+static void
+fake_expect_strays(struct system *sys)
+{
+	(void)sys;
+}
+
 static bool
 fake_holds(struct system *sys, pid_t pid)
 {
@@ -625,6 +631,7 @@ fake_setup(void)
 	    .finish = fake_finish,
 	    .keep = fake_keep,
 	    .kept = fake_left,
+	    .expect_strays = fake_expect_strays,
 	    .release = fake_release,
 	    .cancel = fake_cancel,
 	    .holds = fake_holds,
