@@ -4,7 +4,7 @@
  *
  * The copy lies in a folder of its own that nobody else can enter, so that no
  * daemon reads it half written, and an editor may make other files beside it.
- * The user's text is deleted only if he says so, or if it was applied.
+ * The text is deleted only if the user says so, or if it was applied.
  */
 #include <sys/wait.h>
 

@@ -1,6 +1,7 @@
 /*
  * events - the last changes of programs, and the clients that follow them.
  */
+#include <sys/param.h>
 #include <sys/queue.h>
 
 #include <errno.h>
@@ -28,8 +29,7 @@ struct follower {
 	TAILQ_ENTRY(follower) entry;
 	struct events *events;
 	struct answer *answer;
-	char **names; /* a list, sorted */
-	size_t nnames;
+	char **names; /* a list */
 	int64_t lost; /* changes that did not fit */
 };
 
@@ -62,18 +62,10 @@ events_free(struct events *e)
 	free(e);
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static bool
 is_followed(const struct follower *f, const char *name)
 {
-	return f->names == NULL ||
-	    bsearch(&name, f->names, f->nnames, sizeof(*f->names), by_name) !=
-	    NULL;
+	return f->names == NULL || strings_has(f->names, name);
 }
 
 /* Send the line, unless too much is waiting. */
@@ -145,7 +137,7 @@ static void
 put_kept(const struct events *e, const struct follower *f, int64_t n)
 {
 	const struct kept *kept;
-	int64_t skip = -n;
+	int64_t skip = -MAX(n, 0);
 
 	for (size_t i = 0; i < KEPT; i++) {
 		kept = &e->ring[i];
@@ -176,20 +168,20 @@ forget(struct answer *a)
 	follower_free(f);
 }
 
-/* The words of the request, sorted.  -1: no memory. */
+/* The words of the request.  -1: no memory. */
 static int
 take_names(struct follower *f, const struct line *pl)
 {
 	char **words;
+	size_t n = 0;
 	int error;
 
 	if ((words = calloc(pl->n + 1, sizeof(*words))) == NULL)
 		return -1;
 	for (size_t i = 0; i < pl->n; i++)
 		if (pl->v[i].key == NULL)
-			words[f->nnames++] = pl->v[i].value;
-	qsort(words, f->nnames, sizeof(*words), by_name);
-	error = f->nnames > 0 ? strings_copy(&f->names, words) : 0;
+			words[n++] = pl->v[i].value;
+	error = n > 0 ? strings_copy(&f->names, words) : 0;
 	free(words);
 	return error;
 }

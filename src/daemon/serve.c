@@ -43,7 +43,7 @@
 /* At the end, the log process gets this long for the last output; ms. */
 #define LOG_DRAIN_TIMEOUT 5000
 /* The report of a reload waits this long for the log files; ms. */
-#define REOPEN_TIMEOUT 1000
+#define REPORT_TIMEOUT 1000
 
 static struct daemon *unfinished; /* a daemon whose start may still fail */
 
@@ -232,7 +232,7 @@ reopen_logs(struct daemon *d)
 	/* More requests meanwhile do not delay a report that waits already. */
 	if (!d->reopening)
 		loop_at(d->loop, &d->reopen_late,
-		    clock_add_ms(loop_now(d->loop), REOPEN_TIMEOUT));
+		    clock_add_ms(loop_now(d->loop), REPORT_TIMEOUT));
 	d->reopening = true;
 	logger_reopen(d->logger);
 }

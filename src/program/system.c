@@ -207,7 +207,7 @@ decided(struct spawn_report *report)
 static bool
 was_executed(struct child *c)
 {
-	static char why[KEPT_MAX];
+	static char why[FAILURE_MAX];
 	enum spawn_outcome outcome;
 	struct spawn_error error;
 

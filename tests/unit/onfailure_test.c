@@ -93,16 +93,25 @@ reports_a_final_failure(void **state)
 	assert_int_equal(fake_logged("did not end in 1m; killed"), 1);
 }
 
-static void
-runs_once_a_minute(void **state)
+/* A program whose second failure waits, for the first is not a minute ago. */
+static struct program *
+has_failed_twice(void)
 {
 	struct program *p = fake_program("web", REPORTED);
 
-	(void)state;
 	fake_request(p, EVENT_START);
 	fails(p, 1);
 	fake_exits(command(), 0);
 	fails(p, 2);
+	return p;
+}
+
+static void
+runs_once_a_minute(void **state)
+{
+	struct program *p = has_failed_twice();
+
+	(void)state;
 	fails(p, 3);
 	assert_null(command());
 	fake_pass(57999);
@@ -175,13 +184,10 @@ a_successor_runs_it_again(void **state)
 static void
 a_successor_keeps_the_minute(void **state)
 {
-	struct program *p = fake_program("web", REPORTED);
+	struct program *p;
 
 	(void)state;
-	fake_request(p, EVENT_START);
-	fails(p, 1);
-	fake_exits(command(), 0);
-	fails(p, 2);
+	has_failed_twice();
 	successor(REPORTED);
 	assert_null(command());
 	fake_pass(58999);

@@ -10,6 +10,16 @@
 
 #include "client/search.h"
 
+static struct search
+search_for(const char *pattern)
+{
+	struct search s;
+	char why[64];
+
+	assert_int_equal(search_init(&s, pattern, why, sizeof(why)), 0);
+	return s;
+}
+
 static void
 finds_what_must_be(void **state)
 {
@@ -38,9 +48,7 @@ finds_what_must_be(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(search_init(&s, cases[i].pattern, why,
-				     sizeof(why)),
-		    0);
+		s = search_for(cases[i].pattern);
 		assert_int_equal(s.mustlen, strlen(cases[i].must));
 		assert_memory_equal(s.must, cases[i].must, s.mustlen);
 		assert_int_equal(s.plain, cases[i].plain);
@@ -68,13 +76,10 @@ matches_lines(void **state)
 	    {"^$", "x", 0, true},
 	};
 	struct search s;
-	char why[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(search_init(&s, cases[i].pattern, why,
-				     sizeof(why)),
-		    0);
+		s = search_for(cases[i].pattern);
 		assert_int_equal(search_matches(&s, cases[i].line, cases[i].n),
 		    cases[i].matches);
 		search_free(&s);
@@ -86,14 +91,13 @@ skips_to_candidates(void **state)
 {
 	static const char text[] = "one\ntwo\nthree\n";
 	struct search s;
-	char why[64];
 
 	(void)state;
-	assert_int_equal(search_init(&s, "tw[o]", why, sizeof(why)), 0);
+	s = search_for("tw[o]");
 	assert_ptr_equal(search_skip(&s, text, strlen(text)), text + 4);
 	assert_null(search_skip(&s, text, 4));
 	search_free(&s);
-	assert_int_equal(search_init(&s, "[x]", why, sizeof(why)), 0);
+	s = search_for("[x]");
 	assert_ptr_equal(search_skip(&s, text, strlen(text)), text);
 	search_free(&s);
 }
